@@ -1,0 +1,277 @@
+package dev.gatehouse.audit;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.gatehouse.check.Check;
+import dev.gatehouse.json.Json;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One entry of the audit log. {@code operationType}, {@code resultType} and {@code severity} are
+ * codes of the host's choosing; Gatehouse's own records use {@link Operation} and {@link Result} in
+ * namespace {@code gatehouse}. Immutable.
+ */
+public final class AuditRecord {
+  /** Longest content, in bytes of UTF-8. */
+  public static final int MAX_CONTENT = 64 << 10;
+
+  /** Longest other text, in chars. */
+  public static final int MAX_TEXT = 256;
+
+  /** The operations that Gatehouse itself records. */
+  public enum Operation {
+    /** Something was made. */
+    CREATE(1),
+    /** Something was changed. */
+    UPDATE(2),
+    /** Something was removed. */
+    DELETE(3),
+    /** Work was done for a third party. */
+    EXECUTE(4),
+    /** A request was judged by its signature. */
+    AUTHENTICATE(5),
+    /** A permission was judged. */
+    AUTHORIZE(6);
+
+    private final int code;
+
+    Operation(int code) {
+      this.code = code;
+    }
+
+    /** The number in the record. */
+    public int code() {
+      return code;
+    }
+  }
+
+  /** The results that Gatehouse itself records. */
+  public enum Result {
+    /** Done, or allowed. */
+    SUCCESS(0),
+    /** Tried and failed. */
+    FAILURE(1),
+    /** Refused. */
+    DENIED(2);
+
+    private final int code;
+
+    Result(int code) {
+      this.code = code;
+    }
+
+    /** The number in the record. */
+    public int code() {
+      return code;
+    }
+  }
+
+  private final long id;
+  private final @Nullable Instant time;
+  private final int operationType;
+  private final int resultType;
+  private final String content;
+  private final String sourceNode;
+  private final String namespace;
+  private final String severity;
+  private final @Nullable String user;
+  private final @Nullable String requestId;
+  private final @Nullable String service;
+  private final @Nullable String ext;
+
+  private AuditRecord(Builder builder) {
+    id = builder.id;
+    time = builder.time;
+    operationType = builder.operationType;
+    resultType = builder.resultType;
+    content = builder.content;
+    sourceNode = builder.sourceNode;
+    namespace = builder.namespace;
+    severity = builder.severity;
+    user = builder.user;
+    requestId = builder.requestId;
+    service = builder.service;
+    ext = builder.ext;
+  }
+
+  /** A record of an operation, its result, and a text for people. */
+  public static Builder of(int operationType, int resultType, String content) {
+    return new Builder(operationType, resultType, content);
+  }
+
+  /** A record of Gatehouse's own, in namespace {@code gatehouse}. */
+  public static Builder of(Operation operation, Result result, String content) {
+    return of(operation.code(), result.code(), content)
+        .namespace("gatehouse")
+        .severity(result == Result.SUCCESS ? "info" : "warning");
+  }
+
+  /** A builder that holds what this record holds. */
+  public Builder toBuilder() {
+    Builder builder = new Builder(operationType, resultType, content);
+    builder.id = id;
+    builder.time = time;
+    builder.sourceNode = sourceNode;
+    builder.namespace = namespace;
+    builder.severity = severity;
+    builder.user = user;
+    builder.requestId = requestId;
+    builder.service = service;
+    builder.ext = ext;
+    return builder;
+  }
+
+  /** The id, growing in order of append on a node; 0 before the record is written. */
+  public long id() {
+    return id;
+  }
+
+  /** The time in whole microseconds; empty before the record is written if none was given. */
+  public Optional<Instant> time() {
+    return Optional.ofNullable(time);
+  }
+
+  /** What was done. */
+  public int operationType() {
+    return operationType;
+  }
+
+  /** How it ended. */
+  public int resultType() {
+    return resultType;
+  }
+
+  /** The text for people. */
+  public String content() {
+    return content;
+  }
+
+  /** The node or host it happened on; empty text if not said. */
+  public String sourceNode() {
+    return sourceNode;
+  }
+
+  /** The namespace; empty text if not said. */
+  public String namespace() {
+    return namespace;
+  }
+
+  /** How serious it is; empty text if not said. */
+  public String severity() {
+    return severity;
+  }
+
+  /** Who did it. */
+  public Optional<String> user() {
+    return Optional.ofNullable(user);
+  }
+
+  /** The request it belongs to. */
+  public Optional<String> requestId() {
+    return Optional.ofNullable(requestId);
+  }
+
+  /** The service that did it. */
+  public Optional<String> service() {
+    return Optional.ofNullable(service);
+  }
+
+  /** Further fields, the text of a JSON object. */
+  public Optional<String> ext() {
+    return Optional.ofNullable(ext);
+  }
+
+  @Override
+  public String toString() {
+    return "AuditRecord " + id + " " + time + " " + namespace + "/" + service;
+  }
+
+  /** Makes records. Not safe: confine to one thread. */
+  public static final class Builder {
+    private long id;
+    private @Nullable Instant time;
+    private final int operationType;
+    private final int resultType;
+    private final String content;
+    private String sourceNode = "";
+    private String namespace = "";
+    private String severity = "";
+    private @Nullable String user;
+    private @Nullable String requestId;
+    private @Nullable String service;
+    private @Nullable String ext;
+
+    private Builder(int operationType, int resultType, String content) {
+      this.operationType = operationType;
+      this.resultType = resultType;
+      this.content = requireNonNull(content, "content");
+      int bytes = content.getBytes(java.nio.charset.StandardCharsets.UTF_8).length;
+      Check.that(
+          bytes <= MAX_CONTENT,
+          "content must have at most " + MAX_CONTENT + " bytes of UTF-8, had " + bytes);
+    }
+
+    /** The id; given by the log, of use to stores. */
+    public Builder id(long value) {
+      id = Check.range(value, 0, Long.MAX_VALUE, "id");
+      return this;
+    }
+
+    /** The time, cut to microseconds; by default the log's clock when written. */
+    public Builder time(Instant value) {
+      time = requireNonNull(value, "time").truncatedTo(ChronoUnit.MICROS);
+      return this;
+    }
+
+    /** The node or host it happened on. */
+    public Builder sourceNode(String value) {
+      sourceNode = Check.text(value, 0, MAX_TEXT, "sourceNode");
+      return this;
+    }
+
+    /** The namespace. */
+    public Builder namespace(String value) {
+      namespace = Check.text(value, 0, MAX_TEXT, "namespace");
+      return this;
+    }
+
+    /** How serious it is. */
+    public Builder severity(String value) {
+      severity = Check.text(value, 0, MAX_TEXT, "severity");
+      return this;
+    }
+
+    /** Who did it. */
+    public Builder user(String value) {
+      user = Check.text(value, 0, MAX_TEXT, "user");
+      return this;
+    }
+
+    /** The request it belongs to. */
+    public Builder requestId(String value) {
+      requestId = Check.text(value, 0, MAX_TEXT, "requestId");
+      return this;
+    }
+
+    /** The service that did it. */
+    public Builder service(String value) {
+      service = Check.text(value, 0, MAX_TEXT, "service");
+      return this;
+    }
+
+    /** Further fields: the text of a JSON object. */
+    public Builder ext(String json) {
+      Check.that(Json.parse(json, "ext").isObject(), "ext must be a JSON object");
+      ext = json;
+      return this;
+    }
+
+    /** The record. */
+    public AuditRecord build() {
+      return new AuditRecord(this);
+    }
+  }
+}

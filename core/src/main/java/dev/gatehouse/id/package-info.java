@@ -1,0 +1,2 @@
+/** Identifiers made by the client. Not exported. */
+package dev.gatehouse.id;

@@ -1,0 +1,124 @@
+package dev.gatehouse.json;
+
+import static java.util.Objects.requireNonNull;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.gatehouse.check.Check;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * The one JSON mapper of the house. It reads strict RFC 8259 within these limits: nesting 64,
+ * document 1 MiB of UTF-8, string 256 KiB, number 1,000 digits, property name 1,024, no duplicate
+ * keys, nothing after the document. Integers and decimals stay exact.
+ */
+public final class Json {
+  /** Longest document in bytes of UTF-8. */
+  public static final int MAX_BYTES = 1 << 20;
+
+  /** Deepest nesting of objects and arrays. */
+  public static final int MAX_DEPTH = 64;
+
+  /** Longest string, in chars. */
+  public static final int MAX_STRING = 256 << 10;
+
+  private static final JsonMapper MAPPER = mapper();
+
+  private Json() {}
+
+  private static JsonMapper mapper() {
+    JsonMapper mapper =
+        JsonMapper.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+            .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
+            .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
+            .disable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
+            .build();
+    mapper
+        .getFactory()
+        .setStreamReadConstraints(
+            StreamReadConstraints.builder()
+                .maxNestingDepth(MAX_DEPTH)
+                .maxStringLength(MAX_STRING)
+                .maxNumberLength(1_000)
+                .maxNameLength(1_024)
+                .maxDocumentLength(MAX_BYTES)
+                .build());
+    return mapper;
+  }
+
+  /**
+   * Parses a document.
+   *
+   * @param what what the text is, for the message
+   * @throws IllegalArgumentException if the text is not JSON or exceeds a limit
+   */
+  public static JsonNode parse(String text, String what) {
+    requireNonNull(text, what);
+    return parse(text.getBytes(StandardCharsets.UTF_8), what);
+  }
+
+  /** As {@link #parse(String, String)}, from UTF-8. */
+  public static JsonNode parse(byte[] utf8, String what) {
+    requireNonNull(utf8, what);
+    if (utf8.length > MAX_BYTES) {
+      throw new IllegalArgumentException(
+          what + " must have at most " + MAX_BYTES + " bytes, had " + utf8.length);
+    }
+    try {
+      JsonNode node = MAPPER.readTree(utf8);
+      Check.that(node != null && !node.isMissingNode(), what + " must be JSON, was empty");
+      return requireNonNull(node);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException(what + " must be JSON: " + reason(e), e);
+    } catch (IOException e) {
+      throw new IllegalArgumentException(what + " must be JSON in UTF-8", e);
+    }
+  }
+
+  /** Checks that the text is a document within the limits and returns it as it came. */
+  public static String valid(String text, String what) {
+    parse(text, what);
+    return text;
+  }
+
+  /** An empty object to fill. */
+  public static ObjectNode object() {
+    return MAPPER.createObjectNode();
+  }
+
+  /** The compact text of a node. */
+  public static String write(JsonNode node) {
+    try {
+      return MAPPER.writeValueAsString(node);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException("not writable as JSON: " + reason(e), e);
+    }
+  }
+
+  /** The compact UTF-8 of a node. */
+  public static byte[] bytes(JsonNode node) {
+    return write(node).getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static String reason(JsonProcessingException e) {
+    String where =
+        e.getLocation() == null
+            ? ""
+            : " at line "
+                + e.getLocation().getLineNr()
+                + ", column "
+                + e.getLocation().getColumnNr();
+    return e.getClass().getSimpleName() + where;
+  }
+}

@@ -1,0 +1,2 @@
+/** What happened, for metrics and traces. */
+package dev.gatehouse.observe;

@@ -1,0 +1,2 @@
+/** Grants, roles and decisions that explain themselves. */
+package dev.gatehouse.permission;

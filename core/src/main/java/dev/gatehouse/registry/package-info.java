@@ -1,0 +1,2 @@
+/** Third parties and where to call them: applications, servers, services. */
+package dev.gatehouse.registry;

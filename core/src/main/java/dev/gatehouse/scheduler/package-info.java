@@ -1,0 +1,2 @@
+/** Durable delayed tasks: local handlers and signed callbacks. */
+package dev.gatehouse.scheduler;

@@ -1,0 +1,2 @@
+/** Signing and verifying requests: schemes, keys, protection against replay. */
+package dev.gatehouse.signing;

@@ -1,0 +1,2 @@
+/** SPI: all stores of one place. */
+package dev.gatehouse.storage;

@@ -1,0 +1,2 @@
+/** Transactions that stores and parts can join. */
+package dev.gatehouse.transaction;

@@ -1,0 +1,2 @@
+/** SPI: send a request, get a response. */
+package dev.gatehouse.transport;

@@ -1,0 +1,184 @@
+package dev.gatehouse.storage.jdbc;
+
+import dev.failsafe.Failsafe;
+import dev.failsafe.FailsafeException;
+import dev.failsafe.RetryPolicy;
+import dev.gatehouse.check.Check;
+import dev.gatehouse.error.GatehouseException;
+import dev.gatehouse.error.StorageException;
+import dev.gatehouse.transaction.Transaction;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Set;
+import java.util.function.Function;
+import javax.sql.DataSource;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Connections, transactions and the migration of one database; what all JDBC stores share. A {@code
+ * Database} works either on connections of the DataSource, where each {@link #use} is a transaction
+ * of its own, or, after {@link #joining}, on the one connection of a transaction.
+ */
+final class Database {
+  private static final int ATTEMPTS = 6;
+
+  /** Serialization failure, deadlock victim, lock timeout, and H2's concurrent update. */
+  private static final Set<String> TRANSIENT = Set.of("40001", "40P01", "HYT00", "90131");
+
+  private final DataSource dataSource;
+  private final Jdbi pooled;
+  private final Migration migration;
+  private final @Nullable InstantSource leaseClock;
+  private final @Nullable JdbcTransaction joined;
+
+  Database(DataSource dataSource, Migration migration, @Nullable InstantSource leaseClock) {
+    this(dataSource, Jdbi.create(dataSource), migration, leaseClock, null);
+  }
+
+  private Database(
+      DataSource dataSource,
+      Jdbi pooled,
+      Migration migration,
+      @Nullable InstantSource leaseClock,
+      @Nullable JdbcTransaction joined) {
+    this.dataSource = dataSource;
+    this.pooled = pooled;
+    this.migration = migration;
+    this.leaseClock = leaseClock;
+    this.joined = joined;
+  }
+
+  /** This database on the connection of the transaction. */
+  Database joining(Transaction transaction) {
+    Check.that(
+        transaction instanceof JdbcTransaction,
+        "transaction belongs to another storage: " + transaction.getClass().getName());
+    return new Database(dataSource, pooled, migration, leaseClock, (JdbcTransaction) transaction);
+  }
+
+  /**
+   * Runs statements that belong together: inside the joined transaction if there is one, else in a
+   * transaction of their own, which is tried again after a conflict with another.
+   */
+  <T extends @Nullable Object> T use(Function<Handle, T> statements) {
+    migration.ensure(pooled);
+    return joined == null
+        ? call(transaction -> on((JdbcTransaction) transaction, statements))
+        : on(joined, statements);
+  }
+
+  private static <T extends @Nullable Object> T on(
+      JdbcTransaction transaction, Function<Handle, T> statements) {
+    try (Handle handle = Jdbi.open(transaction.connection())) {
+      return statements.apply(handle);
+    } catch (JdbiException e) {
+      throw failure(e);
+    }
+  }
+
+  /**
+   * Runs work in a transaction of its own; see {@link dev.gatehouse.transaction.Transactions#call}.
+   */
+  <T extends @Nullable Object> T call(Function<Transaction, T> work) {
+    migration.ensure(pooled);
+    RetryPolicy<T> policy =
+        RetryPolicy.<T>builder()
+            .handleIf(e -> e instanceof StorageException && isTransient(e))
+            .withMaxAttempts(ATTEMPTS)
+            .withBackoff(Duration.ofMillis(2), Duration.ofMillis(100))
+            .withJitter(0.5)
+            .build();
+    try {
+      return Failsafe.with(policy).get(() -> once(work));
+    } catch (FailsafeException e) {
+      Thread.currentThread().interrupt();
+      throw new StorageException("interrupted between two tries of a transaction", e);
+    }
+  }
+
+  private <T extends @Nullable Object> T once(Function<Transaction, T> work) {
+    JdbcTransaction transaction;
+    T result;
+    try (Connection connection = dataSource.getConnection()) {
+      boolean autoCommit = connection.getAutoCommit();
+      connection.setAutoCommit(false);
+      transaction = JdbcTransaction.owned(connection);
+      boolean done = false;
+      try {
+        result = work.apply(transaction);
+        connection.commit();
+        done = true;
+      } finally {
+        if (!done) {
+          rollBack(connection);
+        }
+        connection.setAutoCommit(autoCommit);
+      }
+    } catch (SQLException e) {
+      throw new StorageException("the database failed: " + state(e), e);
+    } catch (JdbiException e) {
+      throw failure(e);
+    }
+    transaction.committed();
+    return result;
+  }
+
+  /** The database's time in epoch milliseconds, by which leases are judged. */
+  long now(Handle handle) {
+    if (leaseClock != null) {
+      return leaseClock.millis();
+    }
+    return handle
+        .createQuery(
+            "SELECT DATEDIFF('MILLISECOND', TIMESTAMP WITH TIME ZONE '1970-01-01 00:00:00+00:00', CURRENT_TIMESTAMP)")
+        .mapTo(Long.class)
+        .one();
+  }
+
+  /** Whether a statement failed because a row with that key is there already. */
+  static boolean isDuplicate(Throwable e) {
+    return "23505".equals(sqlState(e));
+  }
+
+  static boolean isTransient(Throwable e) {
+    String state = sqlState(e);
+    return state != null && TRANSIENT.contains(state);
+  }
+
+  private static @Nullable String sqlState(@Nullable Throwable e) {
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      if (cause instanceof SQLException sql) {
+        return sql.getSQLState();
+      }
+    }
+    return null;
+  }
+
+  /** The statement's arguments, which may be secret, stay out of the message. */
+  private static GatehouseException failure(JdbiException e) {
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      if (cause instanceof SQLException sql) {
+        return new StorageException("the database failed: " + state(sql), sql);
+      }
+    }
+    return new StorageException("the database failed: " + e.getClass().getSimpleName(), e);
+  }
+
+  private static String state(SQLException e) {
+    return "SQL state " + e.getSQLState() + ", code " + e.getErrorCode();
+  }
+
+  private static void rollBack(Connection connection) {
+    try {
+      connection.rollback();
+    } catch (SQLException e) {
+      org.slf4j.LoggerFactory.getLogger(Database.class)
+          .debug("Rollback failed; closing the connection ends the transaction", e);
+    }
+  }
+}

@@ -1,0 +1,131 @@
+package dev.gatehouse.storage.jdbc;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.gatehouse.audit.AuditStore;
+import dev.gatehouse.error.StorageException;
+import dev.gatehouse.permission.PermissionStore;
+import dev.gatehouse.registry.RegistryStore;
+import dev.gatehouse.scheduler.TaskStore;
+import dev.gatehouse.signing.KeyStore;
+import dev.gatehouse.signing.NonceStore;
+import dev.gatehouse.storage.Storage;
+import dev.gatehouse.transaction.Transaction;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.function.Function;
+import javax.sql.DataSource;
+import org.h2.jdbcx.JdbcConnectionPool;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A storage in a relational database. Its tables, all named {@code gh_...}, are made or brought up
+ * to date on first use, on a connection of their own. Safe for use by multiple threads.
+ *
+ * <p>It needs at most four connections of the DataSource at a time beside the host's own.
+ */
+public final class JdbcStorage implements Storage {
+  private static final int H2_CONNECTIONS = 16;
+
+  private final Database database;
+  private final @Nullable JdbcConnectionPool ownPool;
+  private final RegistryStore registry;
+  private final KeyStore keys;
+  private final NonceStore nonces;
+  private final PermissionStore permissions;
+  private final TaskStore tasks;
+  private final AuditStore audit;
+
+  private JdbcStorage(
+      DataSource dataSource,
+      @Nullable JdbcConnectionPool ownPool,
+      @Nullable InstantSource leaseClock) {
+    this.database = new Database(dataSource, new Migration(), leaseClock);
+    this.ownPool = ownPool;
+    registry = new JdbcRegistryStore(database);
+    keys = new JdbcKeyStore(database);
+    nonces = new JdbcNonceStore(database);
+    permissions = new JdbcPermissionStore(database);
+    tasks = new JdbcTaskStore(database);
+    audit = new JdbcAuditStore(database);
+  }
+
+  /** A storage in the host's database; H2 2.2 or later. The DataSource stays the host's. */
+  public static JdbcStorage of(DataSource dataSource) {
+    return new JdbcStorage(requireNonNull(dataSource, "dataSource"), null, null);
+  }
+
+  /**
+   * As {@link #of(DataSource)}, but leases run by the clock instead of the database's. For tests in
+   * virtual time: with several nodes, only the database's clock is the same for all.
+   */
+  public static JdbcStorage of(DataSource dataSource, InstantSource leaseClock) {
+    return new JdbcStorage(
+        requireNonNull(dataSource, "dataSource"), null, requireNonNull(leaseClock, "leaseClock"));
+  }
+
+  /**
+   * A storage in an H2 database in that file (H2 adds {@code .mv.db}), made if missing and used by
+   * one process at a time. H2 writes a commit to the file within 500 ms, or at once on an orderly
+   * end: a crash of the machine or the process may lose what was committed last.
+   */
+  public static JdbcStorage h2(Path file) {
+    String path = file.toAbsolutePath().toString();
+    if (path.indexOf(';') >= 0) {
+      throw new IllegalArgumentException("file must not hold ';', was " + path);
+    }
+    JdbcConnectionPool pool =
+        JdbcConnectionPool.create("jdbc:h2:file:" + path + ";DB_CLOSE_ON_EXIT=FALSE", "sa", "");
+    pool.setMaxConnections(H2_CONNECTIONS);
+    return new JdbcStorage(pool, pool, null);
+  }
+
+  @Override
+  public RegistryStore registry() {
+    return registry;
+  }
+
+  @Override
+  public KeyStore keys() {
+    return keys;
+  }
+
+  @Override
+  public NonceStore nonces() {
+    return nonces;
+  }
+
+  @Override
+  public PermissionStore permissions() {
+    return permissions;
+  }
+
+  @Override
+  public TaskStore tasks() {
+    return tasks;
+  }
+
+  @Override
+  public AuditStore audit() {
+    return audit;
+  }
+
+  @Override
+  public <T extends @Nullable Object> T call(Function<Transaction, T> work) {
+    return database.call(work);
+  }
+
+  @Override
+  public void check() {
+    if (!database.use(handle -> handle.getConnection() != null)) {
+      throw new StorageException("the database gives no connection");
+    }
+  }
+
+  @Override
+  public void close() {
+    if (ownPool != null) {
+      ownPool.dispose();
+    }
+  }
+}

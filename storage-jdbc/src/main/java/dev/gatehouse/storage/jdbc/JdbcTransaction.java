@@ -1,0 +1,65 @@
+package dev.gatehouse.storage.jdbc;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.gatehouse.error.StorageException;
+import dev.gatehouse.transaction.Transaction;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A transaction over a JDBC connection. One made by {@link #of} belongs to the host, which commits
+ * or rolls back the connection and closes it; it does not learn of the commit, so what it schedules
+ * is noticed by the next poll. Not safe: confine to one thread.
+ */
+public final class JdbcTransaction implements Transaction {
+  private final Connection connection;
+  private final boolean owned;
+  private final List<Runnable> afterCommit = new ArrayList<>();
+
+  private JdbcTransaction(Connection connection, boolean owned) {
+    this.connection = connection;
+    this.owned = owned;
+  }
+
+  /**
+   * The transaction that is under way on the host's connection.
+   *
+   * @throws IllegalStateException if the connection is in auto-commit mode, where each statement
+   *     would stand alone
+   */
+  public static JdbcTransaction of(Connection connection) {
+    requireNonNull(connection, "connection");
+    try {
+      if (connection.getAutoCommit()) {
+        throw new IllegalStateException(
+            "connection must not be in auto-commit mode: call setAutoCommit(false) first");
+      }
+    } catch (SQLException e) {
+      throw new StorageException("the connection cannot be used: " + e.getMessage(), e);
+    }
+    return new JdbcTransaction(connection, false);
+  }
+
+  static JdbcTransaction owned(Connection connection) {
+    return new JdbcTransaction(connection, true);
+  }
+
+  @Override
+  public void afterCommit(Runnable action) {
+    requireNonNull(action, "action");
+    if (owned) {
+      afterCommit.add(action);
+    }
+  }
+
+  Connection connection() {
+    return connection;
+  }
+
+  void committed() {
+    afterCommit.forEach(Runnable::run);
+  }
+}

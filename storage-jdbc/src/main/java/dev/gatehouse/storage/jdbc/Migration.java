@@ -1,0 +1,73 @@
+package dev.gatehouse.storage.jdbc;
+
+import dev.gatehouse.error.StorageException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
+
+/**
+ * Brings the tables up to date, once, before first use, on a connection of its own. Version
+ * <i>n</i> is the script number <i>n</i> of {@link #SCRIPTS}; {@code gh_schema} holds the versions
+ * that were applied.
+ */
+final class Migration {
+  static final List<String> SCRIPTS =
+      List.of(
+          "0001-registry.sql",
+          "0002-signing.sql",
+          "0003-permission.sql",
+          "0004-scheduler.sql",
+          "0005-audit.sql");
+
+  private boolean done;
+
+  /** Applies what is missing; refuses a schema newer than this library. */
+  synchronized void ensure(Jdbi jdbi) {
+    if (done) {
+      return;
+    }
+    try {
+      jdbi.useHandle(Migration::migrate);
+    } catch (JdbiException e) {
+      throw new StorageException("the tables could not be brought up to date", e);
+    }
+    done = true;
+  }
+
+  private static void migrate(Handle handle) {
+    handle.execute(
+        "CREATE TABLE IF NOT EXISTS gh_schema(version INT PRIMARY KEY, script VARCHAR(80) NOT NULL)");
+    int version =
+        handle
+            .createQuery("SELECT COALESCE(MAX(version), 0) FROM gh_schema")
+            .mapTo(Integer.class)
+            .one();
+    if (version > SCRIPTS.size()) {
+      throw new StorageException(
+          "the schema is at version "
+              + version
+              + ", this library knows versions up to "
+              + SCRIPTS.size());
+    }
+    for (int next = version + 1; next <= SCRIPTS.size(); next++) {
+      String script = SCRIPTS.get(next - 1);
+      handle.createScript(text(script)).execute();
+      handle.execute("INSERT INTO gh_schema(version, script) VALUES (?, ?)", next, script);
+    }
+  }
+
+  private static String text(String script) {
+    try (InputStream in = Migration.class.getResourceAsStream("h2/" + script)) {
+      if (in == null) {
+        throw new IllegalStateException("missing resource h2/" + script);
+      }
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new IllegalStateException("unreadable resource h2/" + script, e);
+    }
+  }
+}

@@ -1,0 +1,13 @@
+/** Storage in the database of the host, H2 embedded by default. */
+@org.jspecify.annotations.NullMarked
+module dev.gatehouse.storage.jdbc {
+  requires transitive dev.gatehouse;
+  requires transitive java.sql;
+  requires static com.h2database;
+  requires dev.failsafe.core;
+  requires org.jdbi.v3.core;
+  requires org.slf4j;
+  requires static transitive org.jspecify;
+
+  exports dev.gatehouse.storage.jdbc;
+}

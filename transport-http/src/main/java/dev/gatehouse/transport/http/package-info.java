@@ -1,0 +1,2 @@
+/** Outbound HTTP with an SSRF guard. */
+package dev.gatehouse.transport.http;

@@ -1,0 +1,9 @@
+/** Outbound HTTP with an SSRF guard. */
+@org.jspecify.annotations.NullMarked
+module dev.gatehouse.transport.http {
+  requires transitive dev.gatehouse;
+  requires okhttp3;
+  requires static transitive org.jspecify;
+
+  exports dev.gatehouse.transport.http;
+}
