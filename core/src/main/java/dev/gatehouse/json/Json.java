@@ -12,7 +12,9 @@ import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gatehouse.check.Check;
-import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -65,24 +67,36 @@ public final class Json {
    */
   public static JsonNode parse(String text, String what) {
     requireNonNull(text, what);
-    return parse(text.getBytes(StandardCharsets.UTF_8), what);
+    try {
+      return parse(
+          StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(text)).remaining(),
+          text,
+          what);
+    } catch (CharacterCodingException e) {
+      throw new IllegalArgumentException(what + " must be well-formed Unicode", e);
+    }
   }
 
   /** As {@link #parse(String, String)}, from UTF-8. */
   public static JsonNode parse(byte[] utf8, String what) {
     requireNonNull(utf8, what);
-    if (utf8.length > MAX_BYTES) {
-      throw new IllegalArgumentException(
-          what + " must have at most " + MAX_BYTES + " bytes, had " + utf8.length);
-    }
     try {
-      JsonNode node = MAPPER.readTree(utf8);
-      Check.that(node != null && !node.isMissingNode(), what + " must be JSON, was empty");
-      return requireNonNull(node);
-    } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException(what + " must be JSON: " + reason(e), e);
-    } catch (IOException e) {
+      String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString();
+      return parse(utf8.length, text, what);
+    } catch (CharacterCodingException e) {
       throw new IllegalArgumentException(what + " must be JSON in UTF-8", e);
+    }
+  }
+
+  private static JsonNode parse(int bytes, String text, String what) {
+    Check.that(
+        bytes <= MAX_BYTES, what + " must have at most " + MAX_BYTES + " bytes, had " + bytes);
+    try {
+      JsonNode node = MAPPER.readTree(text);
+      Check.that(!node.isMissingNode(), what + " must be JSON, was empty");
+      return node;
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException(what + " must be JSON: " + reason(e));
     }
   }
 
@@ -102,7 +116,7 @@ public final class Json {
     try {
       return MAPPER.writeValueAsString(node);
     } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException("not writable as JSON: " + reason(e), e);
+      throw new IllegalArgumentException("not writable as JSON: " + reason(e));
     }
   }
 
@@ -111,6 +125,7 @@ public final class Json {
     return write(node).getBytes(StandardCharsets.UTF_8);
   }
 
+  /** Kind and place of the mistake; the message of the exception would repeat the text. */
   private static String reason(JsonProcessingException e) {
     String where =
         e.getLocation() == null

@@ -1,0 +1,112 @@
+package dev.gatehouse.json;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class JsonTest {
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{}",
+        "[]",
+        "null",
+        "\"\"",
+        "9007199254740993",
+        "123456789012345678901234567890",
+        "1.10",
+        "0.1000000000000000055511151231257827",
+        "{\"b\":1,\"a\":{\"c\":[]}}"
+      })
+  void write_whatWasParsed_isUnchanged(String text) {
+    assertThat(Json.write(Json.parse(text, "content"))).isEqualTo(text);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        " ",
+        "{",
+        "{} {}",
+        "{\"a\":1,\"a\":2}",
+        "{'a':1}",
+        "{a:1}",
+        "[1,]",
+        "NaN",
+        "01",
+        "+1",
+        "// comment\n1",
+        "\"\u0001\""
+      })
+  void parse_notStrictJson_isRefused(String text) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Json.parse(text, "content"))
+        .withMessageStartingWith("content must be JSON");
+  }
+
+  @Test
+  void parse_refusal_doesNotRepeatTheText() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Json.parse("{\"password\":hunter2}", "content"))
+        .satisfies(e -> assertThat(e.getMessage()).doesNotContain("hunter2").contains("line 1"));
+  }
+
+  @Test
+  void parse_depth_edge() {
+    assertThat(Json.parse(nested(Json.MAX_DEPTH), "content").isArray()).isTrue();
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Json.parse(nested(Json.MAX_DEPTH + 1), "content"));
+    assertThatIllegalArgumentException().isThrownBy(() -> Json.parse(nested(100_000), "content"));
+  }
+
+  @Test
+  void parse_stringLength_edge() {
+    assertThat(Json.parse(quoted(Json.MAX_STRING), "content").isTextual()).isTrue();
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Json.parse(quoted(Json.MAX_STRING + 1), "content"));
+  }
+
+  @Test
+  void parse_documentSize_edge() {
+    String filler = "[" + quoted(200_000) + "," + quoted(200_000) + "]";
+    String full = filler + " ".repeat(Json.MAX_BYTES - filler.length());
+    assertThat(Json.parse(full, "content").isArray()).isTrue();
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Json.parse(full + " ", "content"))
+        .withMessage("content must have at most 1048576 bytes, had 1048577");
+  }
+
+  @Test
+  void parse_brokenUtf8_isRefused() {
+    byte[] broken = {'"', (byte) 0xC3, (byte) 0x28, '"'};
+    assertThatIllegalArgumentException().isThrownBy(() -> Json.parse(broken, "content"));
+    byte[] overlong = {'"', (byte) 0xC0, (byte) 0x80, '"'};
+    assertThatIllegalArgumentException().isThrownBy(() -> Json.parse(overlong, "content"));
+  }
+
+  @Test
+  void parse_loneSurrogate_isRefused() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Json.parse("\"\uD83D\"", "content"))
+        .withMessage("content must be well-formed Unicode");
+  }
+
+  @Test
+  void parse_bytes_readsUtf8WhateverThePlatform() {
+    byte[] utf8 = "{\"名\":\"订单\"}".getBytes(StandardCharsets.UTF_8);
+    assertThat(Json.parse(utf8, "content").get("名").textValue()).isEqualTo("订单");
+  }
+
+  private static String nested(int depth) {
+    return "[".repeat(depth) + "]".repeat(depth);
+  }
+
+  private static String quoted(int length) {
+    return "\"" + "x".repeat(length) + "\"";
+  }
+}
