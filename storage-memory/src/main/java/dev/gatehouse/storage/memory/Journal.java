@@ -51,7 +51,10 @@ final class Journal {
     T result;
     lock.lock();
     try {
-      Check.that(open == null, "a transaction is open already on this thread: join it instead");
+      if (open != null) {
+        throw new IllegalStateException(
+            "a transaction is open already on this thread: join it instead");
+      }
       open = transaction;
       boolean done = false;
       try {
