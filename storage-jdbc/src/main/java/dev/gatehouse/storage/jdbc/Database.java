@@ -7,7 +7,6 @@ import dev.gatehouse.check.Check;
 import dev.gatehouse.error.GatehouseException;
 import dev.gatehouse.error.StorageException;
 import dev.gatehouse.transaction.Transaction;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -18,6 +17,8 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Connections, transactions and the migration of one database; what all JDBC stores share. A {@code
@@ -25,28 +26,26 @@ import org.jspecify.annotations.Nullable;
  * of its own, or, after {@link #joining}, on the one connection of a transaction.
  */
 final class Database {
+  private static final Logger LOG = LoggerFactory.getLogger(Database.class);
   private static final int ATTEMPTS = 6;
 
   /** Serialization failure, deadlock victim, lock timeout, and H2's concurrent update. */
   private static final Set<String> TRANSIENT = Set.of("40001", "40P01", "HYT00", "90131");
 
-  private final DataSource dataSource;
   private final Jdbi pooled;
   private final Migration migration;
   private final @Nullable InstantSource leaseClock;
   private final @Nullable JdbcTransaction joined;
 
   Database(DataSource dataSource, Migration migration, @Nullable InstantSource leaseClock) {
-    this(dataSource, Jdbi.create(dataSource), migration, leaseClock, null);
+    this(Jdbi.create(dataSource), migration, leaseClock, null);
   }
 
   private Database(
-      DataSource dataSource,
       Jdbi pooled,
       Migration migration,
       @Nullable InstantSource leaseClock,
       @Nullable JdbcTransaction joined) {
-    this.dataSource = dataSource;
     this.pooled = pooled;
     this.migration = migration;
     this.leaseClock = leaseClock;
@@ -58,7 +57,7 @@ final class Database {
     Check.that(
         transaction instanceof JdbcTransaction,
         "transaction belongs to another storage: " + transaction.getClass().getName());
-    return new Database(dataSource, pooled, migration, leaseClock, (JdbcTransaction) transaction);
+    return new Database(pooled, migration, leaseClock, (JdbcTransaction) transaction);
   }
 
   /**
@@ -74,8 +73,8 @@ final class Database {
 
   private static <T extends @Nullable Object> T on(
       JdbcTransaction transaction, Function<Handle, T> statements) {
-    try (Handle handle = Jdbi.open(transaction.connection())) {
-      return statements.apply(handle);
+    try {
+      return statements.apply(transaction.handle());
     } catch (JdbiException e) {
       throw failure(e);
     }
@@ -104,23 +103,19 @@ final class Database {
   private <T extends @Nullable Object> T once(Function<Transaction, T> work) {
     JdbcTransaction transaction;
     T result;
-    try (Connection connection = dataSource.getConnection()) {
-      boolean autoCommit = connection.getAutoCommit();
-      connection.setAutoCommit(false);
-      transaction = JdbcTransaction.owned(connection);
+    try (Handle handle = pooled.open()) {
+      transaction = JdbcTransaction.owned(handle);
+      handle.begin();
       boolean done = false;
       try {
         result = work.apply(transaction);
-        connection.commit();
+        handle.commit();
         done = true;
       } finally {
         if (!done) {
-          rollBack(connection);
+          rollBack(handle);
         }
-        connection.setAutoCommit(autoCommit);
       }
-    } catch (SQLException e) {
-      throw new StorageException("the database failed: " + state(e), e);
     } catch (JdbiException e) {
       throw failure(e);
     }
@@ -173,12 +168,11 @@ final class Database {
     return "SQL state " + e.getSQLState() + ", code " + e.getErrorCode();
   }
 
-  private static void rollBack(Connection connection) {
+  private static void rollBack(Handle handle) {
     try {
-      connection.rollback();
-    } catch (SQLException e) {
-      org.slf4j.LoggerFactory.getLogger(Database.class)
-          .debug("Rollback failed; closing the connection ends the transaction", e);
+      handle.rollback();
+    } catch (JdbiException e) {
+      LOG.debug("Rollback failed; closing the connection ends the transaction", e);
     }
   }
 }

@@ -8,6 +8,8 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
 
 /**
  * A transaction over a JDBC connection. One made by {@link #of} belongs to the host, which commits
@@ -15,12 +17,12 @@ import java.util.List;
  * is noticed by the next poll. Not safe: confine to one thread.
  */
 public final class JdbcTransaction implements Transaction {
-  private final Connection connection;
+  private final Handle handle;
   private final boolean owned;
   private final List<Runnable> afterCommit = new ArrayList<>();
 
-  private JdbcTransaction(Connection connection, boolean owned) {
-    this.connection = connection;
+  private JdbcTransaction(Handle handle, boolean owned) {
+    this.handle = handle;
     this.owned = owned;
   }
 
@@ -40,11 +42,12 @@ public final class JdbcTransaction implements Transaction {
     } catch (SQLException e) {
       throw new StorageException("the connection cannot be used: " + e.getMessage(), e);
     }
-    return new JdbcTransaction(connection, false);
+    return new JdbcTransaction(Jdbi.create(connection).open(), false);
   }
 
-  static JdbcTransaction owned(Connection connection) {
-    return new JdbcTransaction(connection, true);
+  /** A transaction that the storage begins and ends. */
+  static JdbcTransaction owned(Handle handle) {
+    return new JdbcTransaction(handle, true);
   }
 
   @Override
@@ -55,8 +58,9 @@ public final class JdbcTransaction implements Transaction {
     }
   }
 
-  Connection connection() {
-    return connection;
+  /** The connection as Jdbi sees it; closing it is the owner's. */
+  Handle handle() {
+    return handle;
   }
 
   void committed() {
