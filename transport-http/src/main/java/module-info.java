@@ -2,7 +2,7 @@
 @org.jspecify.annotations.NullMarked
 module dev.gatehouse.transport.http {
   requires transitive dev.gatehouse;
-  requires okhttp3;
+  requires transitive okhttp3;
   requires static transitive org.jspecify;
 
   exports dev.gatehouse.transport.http;
