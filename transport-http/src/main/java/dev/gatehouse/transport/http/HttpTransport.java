@@ -1,0 +1,296 @@
+package dev.gatehouse.transport.http;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.gatehouse.check.Check;
+import dev.gatehouse.error.TransportException;
+import dev.gatehouse.transport.Deadline;
+import dev.gatehouse.transport.Request;
+import dev.gatehouse.transport.Response;
+import dev.gatehouse.transport.Transport;
+import java.net.Proxy;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import okhttp3.Authenticator;
+import okhttp3.Call;
+import okhttp3.ConnectionPool;
+import okhttp3.CookieJar;
+import okhttp3.Dispatcher;
+import okhttp3.OkHttpClient;
+import okhttp3.Protocol;
+
+/**
+ * Sends requests over HTTP/1.1, guarded against server-side request forgery: the address of every
+ * connection is judged at the moment of connecting, after the name was resolved. Refused are
+ * private, loopback, link-local, shared, reserved, multicast and documentation ranges of IPv4 and
+ * IPv6 (also as carried by NAT64, 6to4 and Teredo) and the addresses of this machine's interfaces,
+ * unless {@link Builder#allow} opens them; the metadata services of clouds always.
+ *
+ * <p>One send is at most one request: no redirect is followed, nothing repeated. No cookie, cache,
+ * proxy or authenticator takes part, and no answer is inflated. Header fields go out as given;
+ * {@code User-Agent: gatehouse} and {@code Accept-Encoding: identity} are added if absent. Refused
+ * are header values that are not ASCII, fields that frame the message or name the host, and targets
+ * with user info, a fragment, dot segments, or a host that parsers read differently ({@code
+ * 127.1}).
+ *
+ * <p>Limits: {@value #MAX_PER_HOST} requests at once to a host and {@value #MAX_REQUESTS} in all,
+ * further ones wait, up to {@value #MAX_PENDING} under way or waiting, beyond which a send fails;
+ * an answer's head of 256 KiB and 128 fields, else it fails; of an answer's body, {@link
+ * Builder#maxAnswerBytes} are kept and the rest is cut off. The deadline covers waiting, name
+ * resolution, connecting, sending and receiving. A connection is kept for 4 s after its last
+ * answer, and looked at before it is used again: a server may have closed it.
+ *
+ * <p>A failure's message names the origin and says {@code no connection to}, {@code no whole answer
+ * from} or {@code no answer in time from}; whether an address was refused or merely silent stands
+ * only in the exception's cause, which is not for third parties. A stage's dependents run on a
+ * thread of the transport and should not block.
+ *
+ * <p>Safe for use by multiple threads.
+ */
+public final class HttpTransport implements Transport {
+  static final int MAX_PER_HOST = 64;
+  static final int MAX_REQUESTS = 256;
+  static final int MAX_PENDING = 4096;
+
+  private static final String CLOSED = "the transport is closed";
+  private static final String NOT_IN_TIME = "no answer in time from ";
+  private static final Duration IDLE_CONNECTION = Duration.ofSeconds(4);
+  private static final Duration IDLE_THREAD = Duration.ofSeconds(10);
+
+  private final OkHttpClient client;
+  private final Targets targets;
+  private final int maxAnswerBytes;
+  private final ExecutorService workers;
+  private final ScheduledThreadPoolExecutor deadlines;
+  private final Semaphore slots = new Semaphore(MAX_PENDING);
+  private final Set<Exchange> underWay = ConcurrentHashMap.newKeySet();
+  private volatile boolean closed;
+
+  private HttpTransport(Builder builder) {
+    targets = new Targets(builder.schemes, builder.ports);
+    maxAnswerBytes = builder.maxAnswerBytes;
+    workers =
+        new ThreadPoolExecutor(
+            0,
+            Integer.MAX_VALUE,
+            IDLE_THREAD.toMillis(),
+            TimeUnit.MILLISECONDS,
+            new SynchronousQueue<>(),
+            threads("gatehouse-http-"));
+    deadlines =
+        new ScheduledThreadPoolExecutor(
+            1, threads("gatehouse-http-deadline-"), new ThreadPoolExecutor.DiscardPolicy());
+    deadlines.setRemoveOnCancelPolicy(true);
+    AddressGuard guard = new AddressGuard(builder.allowed, new OwnAddresses());
+    client = hardened(builder.client, guard, builder.connectTimeout, workers);
+  }
+
+  /** A transport with the safe defaults. */
+  public static HttpTransport create() {
+    return builder().build();
+  }
+
+  /** Starts from the safe defaults. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  private static OkHttpClient hardened(
+      OkHttpClient base, AddressGuard guard, Duration connectTimeout, ExecutorService workers) {
+    Dispatcher dispatcher = new Dispatcher(workers);
+    dispatcher.setMaxRequests(MAX_REQUESTS);
+    dispatcher.setMaxRequestsPerHost(MAX_PER_HOST);
+    OkHttpClient.Builder builder =
+        base.newBuilder()
+            .dispatcher(dispatcher)
+            .connectionPool(
+                new ConnectionPool(MAX_REQUESTS, IDLE_CONNECTION.toMillis(), TimeUnit.MILLISECONDS))
+            .socketFactory(new GuardedSockets(guard))
+            .dns(new GuardedDns(base.dns(), guard))
+            .proxy(Proxy.NO_PROXY)
+            .protocols(List.of(Protocol.HTTP_1_1))
+            .followRedirects(false)
+            .followSslRedirects(false)
+            .retryOnConnectionFailure(false)
+            .fastFallback(false)
+            .cookieJar(CookieJar.NO_COOKIES)
+            .authenticator(Authenticator.NONE)
+            .proxyAuthenticator(Authenticator.NONE)
+            .cache(null)
+            .connectTimeout(connectTimeout)
+            // The deadline covers what follows.
+            .readTimeout(Duration.ZERO)
+            .writeTimeout(Duration.ZERO)
+            .callTimeout(Duration.ZERO);
+    Trip.install(builder);
+    LiveConnections.install(builder, MAX_REQUESTS);
+    return builder.build();
+  }
+
+  @Override
+  public CompletionStage<Response> send(Request request, Deadline deadline) {
+    requireNonNull(request, "request");
+    requireNonNull(deadline, "deadline");
+    Trip trip = new Trip();
+    Call call;
+    try {
+      call = client.newCall(targets.translate(request, trip));
+    } catch (TransportException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+    if (closed) {
+      return failed(CLOSED);
+    }
+    if (deadline.remaining().isZero()) {
+      return failed(NOT_IN_TIME + Exchange.origin(call.request()));
+    }
+    if (!slots.tryAcquire()) {
+      return failed("too many requests under way, at most " + MAX_PENDING);
+    }
+    Exchange exchange = new Exchange(call, trip, maxAnswerBytes, slots::release);
+    start(exchange, deadline.remaining());
+    return exchange.future();
+  }
+
+  private void start(Exchange exchange, Duration timeout) {
+    underWay.add(exchange);
+    ScheduledFuture<?> timer =
+        deadlines.schedule(
+            () -> endEarly(exchange, NOT_IN_TIME + exchange.origin()),
+            timeout.toNanos(),
+            TimeUnit.NANOSECONDS);
+    exchange.start(
+        () -> {
+          underWay.remove(exchange);
+          timer.cancel(false);
+        });
+    if (closed) {
+      endEarly(exchange, CLOSED);
+    }
+  }
+
+  /** Completes the future on a worker, since its dependents are the caller's code. */
+  private void endEarly(Exchange exchange, String message) {
+    Runnable end = () -> exchange.end(new TransportException(message));
+    try {
+      workers.execute(end);
+    } catch (RejectedExecutionException e) {
+      end.run();
+    }
+  }
+
+  private static CompletionStage<Response> failed(String message) {
+    return CompletableFuture.failedFuture(new TransportException(message));
+  }
+
+  private static ThreadFactory threads(String prefix) {
+    AtomicInteger number = new AtomicInteger();
+    return task -> {
+      Thread thread = new Thread(task, prefix + number.incrementAndGet());
+      thread.setDaemon(true);
+      return thread;
+    };
+  }
+
+  /** Fails what is under way or waiting, and closes all connections. Does not wait. Idempotent. */
+  @Override
+  public void close() {
+    closed = true;
+    for (Exchange exchange : underWay) {
+      endEarly(exchange, CLOSED);
+    }
+    deadlines.shutdownNow();
+    workers.shutdown();
+    client.connectionPool().evictAll();
+  }
+
+  /** Collects what differs from the safe defaults. Not safe: confine to one thread. */
+  public static final class Builder {
+    private final List<Cidr> allowed = new ArrayList<>();
+    private final Set<Integer> ports = new TreeSet<>();
+    private Targets.Schemes schemes = Targets.Schemes.HTTP_AND_HTTPS;
+    private OkHttpClient client = new OkHttpClient();
+    private Duration connectTimeout = Duration.ofSeconds(3);
+    private int maxAnswerBytes = 64 << 10;
+
+    private Builder() {}
+
+    /**
+     * Ranges that may be reached although they are refused by default, such as {@code 10.20.0.0/16}
+     * or {@code fd12:3456::/32}, for third parties on the host's own network. Adds to ranges given
+     * before. Link-local addresses and the metadata services of clouds stay refused.
+     *
+     * @throws IllegalArgumentException if a text is no range, or has bits set after its prefix
+     */
+    public Builder allow(String... cidrs) {
+      for (String cidr : cidrs) {
+        allowed.add(Cidr.parse(cidr));
+      }
+      return this;
+    }
+
+    /**
+     * The only ports that may be called, 1..65535. Adds to ports given before. Default: all but
+     * those that browsers refuse, where servers of other protocols (mail, IRC, SIP, file systems)
+     * would take a request for commands.
+     */
+    public Builder ports(int... numbers) {
+      for (int number : numbers) {
+        ports.add(Check.range(number, 1, 65_535, "port"));
+      }
+      return this;
+    }
+
+    /** Refuses http. Default: http and https. */
+    public Builder httpsOnly() {
+      schemes = Targets.Schemes.HTTPS;
+      return this;
+    }
+
+    /**
+     * A client of the host to take TLS settings (trusted certificates, pinning, client
+     * certificates), DNS, interceptors and event listener from. Default: OkHttp's own. The client
+     * itself is neither changed nor closed; what it says about sockets, proxy, redirects, retries,
+     * timeouts, cookies, authentication, cache, protocols and dispatcher is replaced. Its
+     * interceptors are trusted: they see requests and answers, and must keep the request's tags.
+     */
+    public Builder client(OkHttpClient value) {
+      client = requireNonNull(value, "client");
+      return this;
+    }
+
+    /** The time for connecting to one address, 1 ms to 60 s. Default 3 s. */
+    public Builder connectTimeout(Duration value) {
+      connectTimeout =
+          Check.range(value, Duration.ofMillis(1), Duration.ofSeconds(60), "connectTimeout");
+      return this;
+    }
+
+    /** The bytes that are kept of an answer's body, 1 to 16 MiB. Default 64 KiB. */
+    public Builder maxAnswerBytes(int value) {
+      maxAnswerBytes = Check.range(value, 1, 16 << 20, "maxAnswerBytes");
+      return this;
+    }
+
+    /** The transport. Does no I/O and starts no thread. */
+    public HttpTransport build() {
+      return new HttpTransport(this);
+    }
+  }
+}
