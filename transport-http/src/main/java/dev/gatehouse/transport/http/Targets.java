@@ -26,7 +26,7 @@ final class Targets {
     HTTP_AND_HTTPS
   }
 
-  /** The ports that browsers refuse, because other protocols would take HTTP for commands. */
+  /** The Fetch standard's bad ports: other protocols there would take HTTP for commands. */
   private static final Set<Integer> BAD_PORTS =
       Set.of(
           1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101,
