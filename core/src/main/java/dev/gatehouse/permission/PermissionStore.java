@@ -1,12 +1,198 @@
 package dev.gatehouse.permission;
 
+import static java.util.Objects.requireNonNull;
+
+import dev.gatehouse.check.Check;
 import dev.gatehouse.transaction.Transaction;
+import java.util.List;
+import java.util.Optional;
 
 /**
- * SPI: keeps roles and grants under one version that grows with each change. Safe for use by
- * multiple threads, but for what {@link #joining} returns.
+ * SPI: keeps roles, memberships and grants under one version that grows with each change. A store
+ * does not judge: that roles exist and do not inherit in a circle is its caller's to see to, under
+ * the lock of {@link #lock}. Names are kept exactly, upper and lower case apart.
+ *
+ * <ol>
+ *   <li>{@code PERMISSION-1}: an empty store has version {@link Version#NONE}, and no rows.
+ *   <li>{@code PERMISSION-2}: {@link #lock} and {@link #advance} keep every other transaction from
+ *       both until theirs ends, so that versions are committed in their order. Readers do not wait
+ *       for them, unless the store's transactions are serial anyway.
+ *   <li>{@code PERMISSION-3}: {@link #advance} makes the version's number one more, and records the
+ *       change under it.
+ *   <li>{@code PERMISSION-4}: an insertion of what is there already (a role of that name, that
+ *       member in that role, a grant of those terms whatever its expiry) answers false and changes
+ *       nothing; a deletion of what is not there likewise.
+ *   <li>{@code PERMISSION-5}: deleting a role deletes its grants, its members and its inheritance,
+ *       and nothing else.
+ *   <li>{@code PERMISSION-6}: pages hold rows of ids above the given one, in order of id, as many
+ *       as there are up to the limit.
+ *   <li>{@code PERMISSION-7}: what is read is what was written, for every text and number that the
+ *       values allow.
+ *   <li>{@code PERMISSION-8}: outside its transaction, a change and its version are seen together
+ *       once it has committed, and never before or after a rollback. A store that cannot tell a
+ *       thread's own open changes from committed ones answers that thread with a {@link
+ *       dev.gatehouse.error.StorageException}.
+ * </ol>
+ *
+ * <p>Safe for use by multiple threads, but for what {@link #joining} returns.
  */
 public interface PermissionStore {
+  /** Most roles of one store. */
+  int MAX_ROLES = 65_536;
+
+  /** Largest page. */
+  int MAX_PAGE = 10_000;
+
+  /** The version as committed, or, when joined, as the transaction sees it. */
+  Version version();
+
+  /** As {@link #version}, and holds it until the transaction ends. Only when joined. */
+  Version lock();
+
+  /** Makes the next version and records its change. Only when joined. */
+  Version advance(Change change);
+
+  /**
+   * The latest changes, whose version is above the given number, in order of version.
+   *
+   * @param limit 1..{@value #MAX_PAGE}
+   */
+  List<RecordedChange> changes(long afterNumber, int limit);
+
+  /** Adds a role; false if there is one of that name. */
+  boolean insertRole(Role role);
+
+  /** Removes the role with its grants, members and inheritance; false if there is none. */
+  boolean deleteRole(String name);
+
+  /** The role of that name. */
+  Optional<Role> findRole(String name);
+
+  /** How many roles there are. */
+  int countRoles();
+
+  /** A page of all roles. */
+  List<Role> roles(long afterId, int limit);
+
+  /** Adds a membership; false if the member is in that role already. */
+  boolean insertMembership(Membership membership);
+
+  /** Removes a membership; false if there is none of that id. */
+  boolean deleteMembership(long id);
+
+  /** The membership of that member in that role. */
+  Optional<Membership> findMembership(Subject member, String role);
+
+  /** A page of all memberships. */
+  List<Membership> memberships(long afterId, int limit);
+
+  /** A page of the memberships of that member. */
+  List<Membership> memberships(Subject member, long afterId, int limit);
+
+  /** A page of the memberships whose members are roles. */
+  List<Membership> inheritances(long afterId, int limit);
+
+  /** Adds a grant; false if there is one of its terms, whatever their expiry. */
+  boolean insertGrant(Grant grant);
+
+  /** Removes a grant; false if there is none of that id. */
+  boolean deleteGrant(long id);
+
+  /** The grant of that id. */
+  Optional<Grant> findGrant(long id);
+
+  /** The grant of those terms, whatever their expiry. */
+  Optional<Grant> findGrant(Grant.Terms terms);
+
+  /** A page of all grants. */
+  List<Grant> grants(long afterId, int limit);
+
+  /** A page of the grants of that holder. */
+  List<Grant> grants(Subject holder, long afterId, int limit);
+
   /** This store inside the transaction. */
   PermissionStore joining(Transaction transaction);
+
+  /**
+   * A version of the permissions. Two are the same only if number and change are: a number alone
+   * may come again after a rollback or a restored backup. Immutable.
+   *
+   * @param number how many changes there were
+   * @param changeId the id of the change that made it
+   * @param changedAtMillis when, in epoch milliseconds
+   */
+  record Version(long number, long changeId, long changedAtMillis) {
+    /** The version of an empty store. */
+    public static final Version NONE = new Version(0, 0, 0);
+  }
+
+  /**
+   * What was done to a row. Immutable.
+   *
+   * @param id the id of the change, never used twice
+   * @param operation what was done
+   * @param rowId the id of the role, membership or grant
+   * @param atMillis when, in epoch milliseconds
+   */
+  record Change(long id, Operation operation, long rowId, long atMillis) {
+    /** What can be done. */
+    public enum Operation {
+      /** A role was defined. */
+      ROLE_ADDED,
+      /** A role was removed, and its grants, members and inheritance with it. */
+      ROLE_REMOVED,
+      /** A subject was given a role, or a role inherits from another. */
+      MEMBERSHIP_ADDED,
+      /** A role was taken from a subject, or a role inherits no more. */
+      MEMBERSHIP_REMOVED,
+      /** Something was granted. */
+      GRANT_ADDED,
+      /** A grant was taken back. */
+      GRANT_REMOVED
+    }
+
+    /** A change. */
+    public Change {
+      Check.range(id, 1, Long.MAX_VALUE, "id");
+      requireNonNull(operation, "operation");
+    }
+  }
+
+  /**
+   * A change and the version that it made. Immutable.
+   *
+   * @param number the version's number
+   * @param change the change
+   */
+  record RecordedChange(long number, Change change) {}
+
+  /**
+   * A role. Immutable.
+   *
+   * @param id 1 or more
+   * @param name 1..200 characters
+   */
+  record Role(long id, String name) {
+    /** Checks id and name. */
+    public Role {
+      Check.range(id, 1, Long.MAX_VALUE, "id");
+      Names.name(name, "role");
+    }
+  }
+
+  /**
+   * A subject has a role, or a role inherits from another. Immutable.
+   *
+   * @param id 1 or more
+   * @param member who has it
+   * @param role what it has
+   */
+  record Membership(long id, Subject member, String role) {
+    /** Checks id and role. */
+    public Membership {
+      Check.range(id, 1, Long.MAX_VALUE, "id");
+      requireNonNull(member, "member");
+      Names.name(role, "role");
+    }
+  }
 }

@@ -1,0 +1,167 @@
+package dev.gatehouse.permission;
+
+import dev.gatehouse.error.GatehouseException;
+import dev.gatehouse.permission.PermissionStore.Version;
+import java.time.Duration;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The snapshot that checks read, kept within bounds of age.
+ *
+ * <p>A check takes the state with one volatile read. If the state is older than the freshness, one
+ * thread takes the seat and asks the store for the version, while all others go on with what there
+ * is. Only if there is nothing to go on with, because nothing was loaded yet, a change of this
+ * instance is not seen yet, or the state is older than the greatest staleness, a check waits for
+ * the seat; and as whoever holds the seat may itself be waiting for something that the checking
+ * thread holds (a connection, a memory storage's lock), it waits a while only and then reads for
+ * itself.
+ */
+final class FreshSnapshot {
+  private static final Logger LOG = LoggerFactory.getLogger(FreshSnapshot.class);
+  private static final Duration LONGEST_WAIT = Duration.ofSeconds(2);
+  private static final Duration SHORTEST_PAUSE = Duration.ofMillis(100);
+
+  /**
+   * A snapshot, the moment before the store was last asked whether it is the latest, and how many
+   * changes of this instance had been committed by then.
+   */
+  private record State(Snapshot snapshot, long askedNanos, long changesSeen) {}
+
+  private final SnapshotLoader loader;
+  private final Permissions.Settings settings;
+  private final LongSupplier nanoTime;
+  private final long freshNanos;
+  private final long staleNanos;
+  private final long pauseNanos;
+  private final AtomicReference<@Nullable State> state = new AtomicReference<>();
+  private final AtomicLong changes = new AtomicLong();
+  private final AtomicReference<@Nullable Long> failedNanos = new AtomicReference<>();
+  private final Semaphore seat = new Semaphore(1);
+
+  FreshSnapshot(SnapshotLoader loader, Permissions.Settings settings) {
+    this.loader = loader;
+    this.settings = settings;
+    this.nanoTime = settings.nanoTime();
+    this.freshNanos = settings.freshness().toNanos();
+    this.staleNanos = settings.maxStaleness().toNanos();
+    this.pauseNanos = Math.max(freshNanos, SHORTEST_PAUSE.toNanos());
+  }
+
+  /** Notes that this instance committed a change: checks that begin from now on see it. */
+  void changed() {
+    changes.incrementAndGet();
+  }
+
+  /** The number of the latest version that was read; 0 if none was. */
+  long lastVersion() {
+    State last = state.get();
+    return last == null ? 0 : last.snapshot.version().number();
+  }
+
+  /** A snapshot to decide by; null if what there is is too old and the store cannot be read. */
+  @Nullable Snapshot find() {
+    long needed = changes.get();
+    State known = state.get();
+    return known != null && isFresh(known, needed) ? known.snapshot : ask(known, needed);
+  }
+
+  private @Nullable Snapshot ask(@Nullable State known, long needed) {
+    State usable = known != null && isUsable(known, needed) ? known : null;
+    boolean seated = usable == null ? waitForSeat() : seat.tryAcquire();
+    if (!seated && usable != null) {
+      return usable.snapshot;
+    }
+    State before;
+    Snapshot read = null;
+    try {
+      before = state.get();
+      if (before != null && isFresh(before, needed)) {
+        return before.snapshot;
+      }
+      if (!hasJustFailed()) {
+        read = refresh(before);
+      }
+    } finally {
+      if (seated) {
+        seat.release();
+      }
+    }
+    if (read == null) {
+      return before != null && isUsable(before, needed) ? before.snapshot : null;
+    }
+    if (before != null) {
+      tell(before.snapshot.version(), read.version());
+    }
+    return read;
+  }
+
+  private boolean waitForSeat() {
+    try {
+      return seat.tryAcquire(LONGEST_WAIT.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  private boolean isFresh(State known, long needed) {
+    return known.changesSeen >= needed && nanoTime.getAsLong() - known.askedNanos < freshNanos;
+  }
+
+  private boolean isUsable(State known, long needed) {
+    return known.changesSeen >= needed && nanoTime.getAsLong() - known.askedNanos <= staleNanos;
+  }
+
+  private boolean hasJustFailed() {
+    Long failed = failedNanos.get();
+    return failed != null && nanoTime.getAsLong() - failed < pauseNanos;
+  }
+
+  /** Asks the store and publishes what it says; null if it cannot be asked. */
+  private @Nullable Snapshot refresh(@Nullable State known) {
+    long seen = changes.get();
+    long asked = nanoTime.getAsLong();
+    try {
+      boolean latest = known != null && loader.store().version().equals(known.snapshot.version());
+      Snapshot snapshot = latest && known != null ? known.snapshot : loader.load();
+      publish(new State(snapshot, asked, seen));
+      if (failedNanos.getAndSet(null) != null) {
+        LOG.info("Permissions can be read again, version {}", snapshot.version().number());
+      }
+      return snapshot;
+    } catch (GatehouseException e) {
+      if (failedNanos.getAndSet(nanoTime.getAsLong()) == null) {
+        LOG.warn(
+            "Permissions cannot be read; checks are denied once what is known is older than {}",
+            settings.maxStaleness(),
+            e);
+      }
+      return null;
+    }
+  }
+
+  /** Of two threads that read, the one that asked later knows better. */
+  private void publish(State mine) {
+    state.accumulateAndGet(
+        mine, (a, b) -> a != null && b != null && b.askedNanos - a.askedNanos < 0 ? a : b);
+  }
+
+  private void tell(Version before, Version after) {
+    if (after.number() <= before.number()) {
+      return;
+    }
+    long latency = Math.max(0, settings.clock().millis() - after.changedAtMillis());
+    try {
+      settings.listener().permissionsChanged(after.number(), Duration.ofMillis(latency));
+    } catch (RuntimeException e) {
+      LOG.warn("A GatehouseListener threw; dropped", e);
+    }
+  }
+}

@@ -1,0 +1,246 @@
+package dev.gatehouse.permission;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.gatehouse.audit.AuditLog;
+import dev.gatehouse.audit.AuditRecord;
+import dev.gatehouse.audit.AuditRecord.Operation;
+import dev.gatehouse.audit.AuditRecord.Result;
+import dev.gatehouse.error.ConflictException;
+import dev.gatehouse.error.LimitException;
+import dev.gatehouse.error.NotFoundException;
+import dev.gatehouse.json.Json;
+import dev.gatehouse.permission.PermissionStore.Change;
+import dev.gatehouse.permission.PermissionStore.Membership;
+import dev.gatehouse.permission.PermissionStore.Role;
+import dev.gatehouse.permission.PermissionStore.Version;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+
+/**
+ * The changes of one transaction. Each first locks the version, so that what it then reads, above
+ * all the roles' hierarchy, no other transaction changes before it has written. Not safe: confine
+ * to one thread.
+ */
+final class PermissionWriter {
+  private static final int SHOWN_ROLES = 8;
+
+  private final PermissionStore store;
+  private final AuditLog audit;
+  private final LongSupplier ids;
+  private final long nowMillis;
+
+  PermissionWriter(PermissionStore store, AuditLog audit, LongSupplier ids, long nowMillis) {
+    this.store = store;
+    this.audit = audit;
+    this.ids = ids;
+    this.nowMillis = nowMillis;
+    store.lock();
+  }
+
+  Grant grant(Grant.Terms terms) {
+    if (terms.holder().isRole()) {
+      requireRole(terms.holder().name());
+    }
+    Optional<Grant> standing = store.findGrant(terms);
+    if (standing.isPresent()) {
+      if (standing.get().terms().equals(terms)) {
+        return standing.get();
+      }
+      remove(standing.get());
+    }
+    Grant grant = new Grant(ids.getAsLong(), terms);
+    store.insertGrant(grant);
+    record(Change.Operation.GRANT_ADDED, grant.id(), "Granted: " + terms, about(grant));
+    return grant;
+  }
+
+  boolean revoke(long grantId) {
+    Optional<Grant> grant = store.findGrant(grantId);
+    grant.ifPresent(this::remove);
+    return grant.isPresent();
+  }
+
+  boolean revoke(Grant.Terms terms) {
+    Optional<Grant> grant = store.findGrant(terms);
+    grant.ifPresent(this::remove);
+    return grant.isPresent();
+  }
+
+  private void remove(Grant grant) {
+    store.deleteGrant(grant.id());
+    record(Change.Operation.GRANT_REMOVED, grant.id(), "Revoked: " + grant.terms(), about(grant));
+  }
+
+  boolean defineRole(String name) {
+    if (store.findRole(name).isPresent()) {
+      return false;
+    }
+    int count = store.countRoles();
+    if (count >= PermissionStore.MAX_ROLES) {
+      throw new LimitException(
+          "there must be at most " + PermissionStore.MAX_ROLES + " roles, are " + count);
+    }
+    Role role = new Role(ids.getAsLong(), name);
+    store.insertRole(role);
+    record(
+        Change.Operation.ROLE_ADDED,
+        role.id(),
+        "Defined " + Subject.role(name),
+        Json.object().put("role", name));
+    return true;
+  }
+
+  boolean removeRole(String name) {
+    Optional<Role> role = store.findRole(name);
+    if (role.isEmpty()) {
+      return false;
+    }
+    store.deleteRole(name);
+    record(
+        Change.Operation.ROLE_REMOVED,
+        role.get().id(),
+        "Removed " + Subject.role(name) + " with its grants, members and inheritance",
+        Json.object().put("role", name));
+    return true;
+  }
+
+  boolean inherit(Subject heir, String inherited) {
+    requireRole(heir.name());
+    requireRole(inherited);
+    if (store.findMembership(heir, inherited).isPresent()) {
+      return false;
+    }
+    List<String> circle = way(inherited, heir.name());
+    if (!circle.isEmpty()) {
+      throw new ConflictException(
+          heir + " must not inherit from itself: " + heir.name() + " -> " + shown(circle));
+    }
+    addMembership(heir, inherited, heir + " inherits from " + Subject.role(inherited));
+    return true;
+  }
+
+  boolean assign(Subject subject, String role) {
+    requireRole(role);
+    if (store.findMembership(subject, role).isPresent()) {
+      return false;
+    }
+    addMembership(subject, role, "Gave " + subject + " " + Subject.role(role));
+    return true;
+  }
+
+  boolean unassign(Subject member, String role) {
+    Optional<Membership> membership = store.findMembership(member, role);
+    if (membership.isEmpty()) {
+      return false;
+    }
+    store.deleteMembership(membership.get().id());
+    record(
+        Change.Operation.MEMBERSHIP_REMOVED,
+        membership.get().id(),
+        member.isRole()
+            ? member + " no longer inherits from " + Subject.role(role)
+            : "Took " + Subject.role(role) + " from " + member,
+        about(membership.get()));
+    return true;
+  }
+
+  private void addMembership(Subject member, String role, String sentence) {
+    Membership membership = new Membership(ids.getAsLong(), member, role);
+    store.insertMembership(membership);
+    record(Change.Operation.MEMBERSHIP_ADDED, membership.id(), sentence, about(membership));
+  }
+
+  private void requireRole(String name) {
+    if (store.findRole(name).isEmpty()) {
+      throw new NotFoundException(Subject.role(name) + " is not defined");
+    }
+  }
+
+  /** A way up the hierarchy from one role to another, both included; empty if there is none. */
+  private List<String> way(String from, String to) {
+    Map<String, List<String>> parents = new HashMap<>();
+    for (Membership edge : SnapshotLoader.all(store::inheritances, Membership::id)) {
+      parents.computeIfAbsent(edge.member().name(), name -> new ArrayList<>()).add(edge.role());
+    }
+    Map<String, String> cameFrom = new HashMap<>();
+    Deque<String> queue = new ArrayDeque<>();
+    cameFrom.put(from, from);
+    queue.add(from);
+    while (!queue.isEmpty()) {
+      String at = queue.remove();
+      if (at.equals(to)) {
+        return back(cameFrom, from, to);
+      }
+      for (String parent : parents.getOrDefault(at, List.of())) {
+        if (cameFrom.putIfAbsent(parent, at) == null) {
+          queue.add(parent);
+        }
+      }
+    }
+    return List.of();
+  }
+
+  private static List<String> back(Map<String, String> cameFrom, String from, String to) {
+    List<String> way = new ArrayList<>(List.of(to));
+    for (String at = to; !at.equals(from); ) {
+      at = cameFrom.getOrDefault(at, from);
+      way.add(at);
+    }
+    Collections.reverse(way);
+    return way;
+  }
+
+  private static String shown(List<String> way) {
+    if (way.size() <= SHOWN_ROLES) {
+      return String.join(" -> ", way);
+    }
+    return String.join(" -> ", way.subList(0, SHOWN_ROLES - 1))
+        + " -> ("
+        + (way.size() - SHOWN_ROLES)
+        + " more) -> "
+        + way.get(way.size() - 1);
+  }
+
+  private static ObjectNode about(Grant grant) {
+    ObjectNode ext =
+        Json.object()
+            .put("grantId", Long.toString(grant.id()))
+            .put("holder", grant.holder().toString())
+            .put("effect", grant.effect().name())
+            .put("action", grant.action())
+            .put("resource", grant.resource().toString());
+    grant.expiresAt().ifPresent(expiry -> ext.put("expiresAt", expiry.toString()));
+    return ext;
+  }
+
+  private static ObjectNode about(Membership membership) {
+    return Json.object()
+        .put("membershipId", Long.toString(membership.id()))
+        .put("member", membership.member().toString())
+        .put("role", membership.role());
+  }
+
+  private void record(Change.Operation operation, long rowId, String sentence, ObjectNode ext) {
+    Version version = store.advance(new Change(ids.getAsLong(), operation, rowId, nowMillis));
+    ext.put("version", version.number());
+    audit.write(
+        AuditRecord.of(auditOperation(operation), Result.SUCCESS, sentence)
+            .service("permission")
+            .ext(Json.write(ext))
+            .build());
+  }
+
+  private static Operation auditOperation(Change.Operation operation) {
+    return switch (operation) {
+      case ROLE_ADDED, MEMBERSHIP_ADDED, GRANT_ADDED -> Operation.CREATE;
+      case ROLE_REMOVED, MEMBERSHIP_REMOVED, GRANT_REMOVED -> Operation.DELETE;
+    };
+  }
+}

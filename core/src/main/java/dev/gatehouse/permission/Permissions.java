@@ -1,0 +1,157 @@
+package dev.gatehouse.permission;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.gatehouse.audit.AuditLog;
+import dev.gatehouse.check.Check;
+import dev.gatehouse.observe.GatehouseListener;
+import dev.gatehouse.transaction.Transaction;
+import dev.gatehouse.transaction.Transactions;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.function.LongSupplier;
+
+/**
+ * Grants and roles, and the answers that follow from them.
+ *
+ * <p>Each change is one transaction with its audit record and a new version of the permissions. It
+ * holds for every check on this instance that begins after the change returned, and on other nodes
+ * within {@link Settings#freshness} and the time of a read. A change that changes nothing succeeds,
+ * and leaves neither a version nor an audit record. Changes of one storage take place one after
+ * another.
+ *
+ * <p>Each change throws {@link dev.gatehouse.error.StorageException} if the storage fails, and then
+ * nothing was changed, unless the failure hit the commit itself. Safe for use by multiple threads,
+ * but for what {@link #joining} returns.
+ */
+public interface Permissions extends PermissionChecker {
+  /**
+   * Grants. Terms that are granted already stay as they are; with another expiry, a new grant takes
+   * the place of the old.
+   *
+   * @return the grant that now stands
+   * @throws dev.gatehouse.error.NotFoundException if the holder is a role that is not defined
+   */
+  Grant grant(Grant.Terms terms);
+
+  /** Takes back the grant of that id; false if there is none. */
+  boolean revoke(long grantId);
+
+  /** Takes back the grant of those terms, whatever its expiry; false if there is none. */
+  boolean revoke(Grant.Terms terms);
+
+  /**
+   * Defines a role, named as a {@link Subject} is. Any role must be defined before it is used.
+   *
+   * @return false if it is defined already
+   * @throws dev.gatehouse.error.LimitException if there are {@value PermissionStore#MAX_ROLES}
+   *     roles
+   */
+  boolean defineRole(String role);
+
+  /** Removes a role with its grants, its members and its inheritance; false if there is none. */
+  boolean removeRole(String role);
+
+  /**
+   * Lets a role have whatever another has.
+   *
+   * @return false if it inherits directly from it already
+   * @throws dev.gatehouse.error.NotFoundException if one of them is not defined
+   * @throws dev.gatehouse.error.ConflictException if a role would inherit from itself; the message
+   *     names the circle
+   */
+  boolean inherit(String role, String inherited);
+
+  /** Ends what {@link #inherit} began; false if the role does not inherit directly from it. */
+  boolean disinherit(String role, String inherited);
+
+  /**
+   * Gives a subject a role.
+   *
+   * @param subject no role: roles {@link #inherit}
+   * @return false if it has that role directly already
+   * @throws dev.gatehouse.error.NotFoundException if the role is not defined
+   */
+  boolean assign(Subject subject, String role);
+
+  /** Takes a role from a subject; false if it does not have it directly. */
+  boolean unassign(Subject subject, String role);
+
+  /**
+   * The grants that a subject or role holds directly, expired ones included, read from the storage,
+   * by id.
+   *
+   * @param afterId the id after which to begin; 0 for the beginning
+   * @param limit 1..{@value PermissionStore#MAX_PAGE}
+   */
+  List<Grant> grants(Subject holder, long afterId, int limit);
+
+  /**
+   * The roles that a subject has, or a role inherits from, directly; read from the storage, in the
+   * order in which they were given.
+   */
+  List<String> roles(Subject subject);
+
+  /**
+   * These permissions inside the transaction: changes stand or fall with it, and answers see them.
+   * Other answers see them once it has committed: on this instance at once if the storage opened
+   * the transaction, else within {@link Settings#freshness}.
+   */
+  Permissions joining(Transaction transaction);
+
+  /**
+   * Permissions over a store. Does no I/O.
+   *
+   * @param ids makes ids: positive, growing, never the same twice
+   */
+  static Permissions create(
+      Transactions transactions,
+      PermissionStore store,
+      AuditLog audit,
+      LongSupplier ids,
+      Settings settings) {
+    return StoredPermissions.create(transactions, store, audit, ids, settings);
+  }
+
+  /**
+   * How permissions are kept fresh. Immutable.
+   *
+   * @param clock judges whether grants have expired
+   * @param nanoTime measures ages; monotonic, in nanoseconds
+   * @param freshness after how long a check asks the storage whether anything has changed, 0..1
+   *     minute, default 500 ms; while one thread asks, others decide by what is known
+   * @param maxStaleness how old the last answer of the storage may be while it cannot be asked;
+   *     beyond, every check is denied as {@link Decision.Reason#STALE}. 1 second..1 day and no
+   *     shorter than the freshness, default 30 s
+   * @param listener hears of changes that took effect
+   */
+  record Settings(
+      InstantSource clock,
+      LongSupplier nanoTime,
+      Duration freshness,
+      Duration maxStaleness,
+      GatehouseListener listener) {
+    /** Checks the durations. */
+    public Settings {
+      requireNonNull(clock, "clock");
+      requireNonNull(nanoTime, "nanoTime");
+      Check.range(freshness, Duration.ZERO, Duration.ofMinutes(1), "freshness");
+      Check.range(maxStaleness, Duration.ofSeconds(1), Duration.ofDays(1), "maxStaleness");
+      Check.that(
+          maxStaleness.compareTo(freshness) >= 0,
+          "maxStaleness must not be shorter than freshness, was " + maxStaleness);
+      requireNonNull(listener, "listener");
+    }
+
+    /** The defaults: the system's clocks, and a listener that hears nothing. */
+    public static Settings defaults() {
+      return new Settings(
+          InstantSource.system(),
+          System::nanoTime,
+          Duration.ofMillis(500),
+          Duration.ofSeconds(30),
+          GatehouseListener.NONE);
+    }
+  }
+}

@@ -1,0 +1,89 @@
+package dev.gatehouse.permission;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who acts: a type and a name, such as {@code party:9999}. A type is {@code [a-z][a-z0-9_-]*} of at
+ * most 32 characters. A name has 1..200 characters in Unicode normalization form C, tells upper
+ * from lower case, neither begins nor ends with a blank, and is not {@code *}; any other is refused
+ * with an {@link IllegalArgumentException}. Immutable.
+ */
+public final class Subject {
+  static final String ROLE = "role";
+
+  private final String type;
+  private final String name;
+  private final String key;
+
+  private Subject(String type, String name) {
+    this.type = Names.type(type, "type of subject");
+    this.name = Names.name(name, "name of " + type);
+    this.key = type + ":" + name;
+  }
+
+  /** A subject of a type of the host's own. */
+  public static Subject of(String type, String name) {
+    return new Subject(type, name);
+  }
+
+  /** A third party, as FATE Flow numbers them. */
+  public static Subject party(String id) {
+    return new Subject("party", id);
+  }
+
+  /** A user of the host. */
+  public static Subject user(String name) {
+    return new Subject("user", name);
+  }
+
+  /** A registered application, by the name the host chooses to use in grants. */
+  public static Subject application(String name) {
+    return new Subject("application", name);
+  }
+
+  /** A group of the host: it holds grants and roles of its own, its members are the host's. */
+  public static Subject group(String name) {
+    return new Subject("group", name);
+  }
+
+  /** A role, to give it grants, or to ask what it may do by itself. */
+  public static Subject role(String name) {
+    return new Subject(ROLE, name);
+  }
+
+  /** The kind of subject. */
+  public String type() {
+    return type;
+  }
+
+  /** The name among subjects of its type. */
+  public String name() {
+    return name;
+  }
+
+  /** Whether this is a role. */
+  public boolean isRole() {
+    return type.equals(ROLE);
+  }
+
+  /** The text by which snapshots know it; a type holds no colon, so no two subjects share it. */
+  String key() {
+    return key;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Subject that && key.equals(that.key);
+  }
+
+  @Override
+  public int hashCode() {
+    return key.hashCode();
+  }
+
+  /** Type and name, as in {@code party:9999}. */
+  @Override
+  public String toString() {
+    return key;
+  }
+}
