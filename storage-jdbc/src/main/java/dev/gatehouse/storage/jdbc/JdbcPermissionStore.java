@@ -1,10 +1,38 @@
 package dev.gatehouse.storage.jdbc;
 
+import dev.gatehouse.permission.Effect;
+import dev.gatehouse.permission.Grant;
 import dev.gatehouse.permission.PermissionStore;
+import dev.gatehouse.permission.ResourcePattern;
+import dev.gatehouse.permission.Subject;
 import dev.gatehouse.transaction.Transaction;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.Query;
 
-/** The PermissionStore of a {@link JdbcStorage}. */
+/**
+ * The PermissionStore of a {@link JdbcStorage}. Insertions select from the one row of the version's
+ * table under the condition that there is no such row yet: portable, and nothing fails that would
+ * end a PostgreSQL transaction; the version's lock keeps two from inserting at once.
+ */
 final class JdbcPermissionStore implements PermissionStore {
+  private static final String VERSION =
+      "SELECT number, change_id, changed_ms FROM gh_permission_version WHERE id = 1";
+  private static final String MEMBERSHIP =
+      "SELECT id, member_type, member_name, role_name FROM gh_role_member ";
+  private static final String GRANT =
+      "SELECT id, holder_type, holder_name, effect, action_name, resource_type, resource_path,"
+          + " expires_ms FROM gh_grant ";
+  private static final String PAGE = "id > :after ORDER BY id FETCH FIRST :limit ROWS ONLY";
+
   private final Database database;
 
   JdbcPermissionStore(Database database) {
@@ -14,5 +42,322 @@ final class JdbcPermissionStore implements PermissionStore {
   @Override
   public PermissionStore joining(Transaction transaction) {
     return new JdbcPermissionStore(database.joining(transaction));
+  }
+
+  @Override
+  public Version version() {
+    return database.use(handle -> version(handle, VERSION));
+  }
+
+  @Override
+  public Version lock() {
+    return database.use(handle -> version(handle, VERSION + " FOR UPDATE"));
+  }
+
+  private static Version version(Handle handle, String sql) {
+    return handle
+        .createQuery(sql)
+        .map((row, context) -> new Version(row.getLong(1), row.getLong(2), row.getLong(3)))
+        .one();
+  }
+
+  @Override
+  public Version advance(Change change) {
+    return database.use(
+        handle -> {
+          handle
+              .createUpdate(
+                  "UPDATE gh_permission_version"
+                      + " SET number = number + 1, change_id = :id, changed_ms = :at WHERE id = 1")
+              .bind("id", change.id())
+              .bind("at", change.atMillis())
+              .execute();
+          Version version = version(handle, VERSION);
+          handle
+              .createUpdate(
+                  "INSERT INTO gh_permission_change"
+                      + " (number, change_id, operation, row_id, changed_ms)"
+                      + " VALUES (:number, :id, :operation, :row, :at)")
+              .bind("number", version.number())
+              .bind("id", change.id())
+              .bind("operation", change.operation().name())
+              .bind("row", change.rowId())
+              .bind("at", change.atMillis())
+              .execute();
+          return version;
+        });
+  }
+
+  @Override
+  public List<RecordedChange> changes(long afterNumber, int limit) {
+    return database.use(
+        handle ->
+            handle
+                .createQuery(
+                    "SELECT number, change_id, operation, row_id, changed_ms"
+                        + " FROM gh_permission_change WHERE number > :after"
+                        + " ORDER BY number FETCH FIRST :limit ROWS ONLY")
+                .bind("after", afterNumber)
+                .bind("limit", limit)
+                .map((row, context) -> recordedChange(row))
+                .list());
+  }
+
+  private static RecordedChange recordedChange(ResultSet row) throws SQLException {
+    Change.Operation operation = Change.Operation.valueOf(row.getString(3));
+    return new RecordedChange(
+        row.getLong(1), new Change(row.getLong(2), operation, row.getLong(4), row.getLong(5)));
+  }
+
+  @Override
+  public boolean insertRole(Role role) {
+    return database.use(
+        handle ->
+            handle
+                    .createUpdate(
+                        "INSERT INTO gh_role (id, name)"
+                            + " SELECT CAST(:id AS BIGINT), CAST(:name AS VARCHAR(200))"
+                            + " FROM gh_permission_version WHERE NOT EXISTS"
+                            + " (SELECT 1 FROM gh_role WHERE name = :name)")
+                    .bind("id", role.id())
+                    .bind("name", role.name())
+                    .execute()
+                > 0);
+  }
+
+  @Override
+  public boolean deleteRole(String name) {
+    return database.use(
+        handle -> {
+          handle.execute(
+              "DELETE FROM gh_grant WHERE holder_type = 'role' AND holder_name = ?", name);
+          handle.execute("DELETE FROM gh_role_member WHERE role_name = ?", name);
+          handle.execute(
+              "DELETE FROM gh_role_member WHERE member_type = 'role' AND member_name = ?", name);
+          return handle.execute("DELETE FROM gh_role WHERE name = ?", name) > 0;
+        });
+  }
+
+  @Override
+  public Optional<Role> findRole(String name) {
+    return database.use(
+        handle ->
+            handle
+                .createQuery("SELECT id, name FROM gh_role WHERE name = :name")
+                .bind("name", name)
+                .map((row, context) -> new Role(row.getLong(1), row.getString(2)))
+                .findOne());
+  }
+
+  @Override
+  public int countRoles() {
+    return database.use(
+        handle -> handle.createQuery("SELECT COUNT(*) FROM gh_role").mapTo(Integer.class).one());
+  }
+
+  @Override
+  public List<Role> roles(long afterId, int limit) {
+    return database.use(
+        handle ->
+            page(handle.createQuery("SELECT id, name FROM gh_role WHERE " + PAGE), afterId, limit)
+                .map((row, context) -> new Role(row.getLong(1), row.getString(2)))
+                .list());
+  }
+
+  @Override
+  public boolean insertMembership(Membership membership) {
+    return database.use(
+        handle ->
+            handle
+                    .createUpdate(
+                        "INSERT INTO gh_role_member (id, member_type, member_name, role_name)"
+                            + " SELECT CAST(:id AS BIGINT), CAST(:type AS VARCHAR(32)),"
+                            + " CAST(:name AS VARCHAR(200)), CAST(:role AS VARCHAR(200))"
+                            + " FROM gh_permission_version WHERE NOT EXISTS"
+                            + " (SELECT 1 FROM gh_role_member WHERE member_type = :type"
+                            + " AND member_name = :name AND role_name = :role)")
+                    .bind("id", membership.id())
+                    .bind("type", membership.member().type())
+                    .bind("name", membership.member().name())
+                    .bind("role", membership.role())
+                    .execute()
+                > 0);
+  }
+
+  @Override
+  public boolean deleteMembership(long id) {
+    return database.use(
+        handle -> handle.execute("DELETE FROM gh_role_member WHERE id = ?", id) > 0);
+  }
+
+  @Override
+  public Optional<Membership> findMembership(Subject member, String role) {
+    return database.use(
+        handle ->
+            handle
+                .createQuery(
+                    MEMBERSHIP
+                        + "WHERE member_type = :type AND member_name = :name AND role_name = :role")
+                .bind("type", member.type())
+                .bind("name", member.name())
+                .bind("role", role)
+                .map((row, context) -> membership(row))
+                .findOne());
+  }
+
+  @Override
+  public List<Membership> memberships(long afterId, int limit) {
+    return database.use(
+        handle ->
+            page(handle.createQuery(MEMBERSHIP + "WHERE " + PAGE), afterId, limit)
+                .map((row, context) -> membership(row))
+                .list());
+  }
+
+  @Override
+  public List<Membership> memberships(Subject member, long afterId, int limit) {
+    return database.use(
+        handle ->
+            page(
+                    handle.createQuery(
+                        MEMBERSHIP
+                            + "WHERE member_type = :type AND member_name = :name AND "
+                            + PAGE),
+                    afterId,
+                    limit)
+                .bind("type", member.type())
+                .bind("name", member.name())
+                .map((row, context) -> membership(row))
+                .list());
+  }
+
+  @Override
+  public List<Membership> inheritances(long afterId, int limit) {
+    return database.use(
+        handle ->
+            page(
+                    handle.createQuery(MEMBERSHIP + "WHERE member_type = 'role' AND " + PAGE),
+                    afterId,
+                    limit)
+                .map((row, context) -> membership(row))
+                .list());
+  }
+
+  @Override
+  public boolean insertGrant(Grant grant) {
+    return database.use(
+        handle ->
+            handle
+                    .createUpdate(
+                        "INSERT INTO gh_grant (id, terms_hash, holder_type, holder_name, effect,"
+                            + " action_name, resource_type, resource_path, expires_ms)"
+                            + " SELECT CAST(:id AS BIGINT), CAST(:hash AS CHAR(64)),"
+                            + " CAST(:type AS VARCHAR(32)), CAST(:name AS VARCHAR(200)),"
+                            + " CAST(:effect AS VARCHAR(5)), CAST(:action AS VARCHAR(100)),"
+                            + " CAST(:resourceType AS VARCHAR(32)),"
+                            + " CAST(:resourcePath AS VARCHAR(512)), CAST(:expires AS BIGINT)"
+                            + " FROM gh_permission_version WHERE NOT EXISTS"
+                            + " (SELECT 1 FROM gh_grant WHERE terms_hash = :hash)")
+                    .bind("id", grant.id())
+                    .bind("hash", hash(grant.terms()))
+                    .bind("type", grant.holder().type())
+                    .bind("name", grant.holder().name())
+                    .bind("effect", grant.effect().name())
+                    .bind("action", grant.action())
+                    .bind("resourceType", grant.resource().type())
+                    .bind("resourcePath", grant.resource().path())
+                    .bind("expires", grant.expiresAt().map(Instant::toEpochMilli).orElse(null))
+                    .execute()
+                > 0);
+  }
+
+  @Override
+  public boolean deleteGrant(long id) {
+    return database.use(handle -> handle.execute("DELETE FROM gh_grant WHERE id = ?", id) > 0);
+  }
+
+  @Override
+  public Optional<Grant> findGrant(long id) {
+    return database.use(
+        handle ->
+            handle
+                .createQuery(GRANT + "WHERE id = :id")
+                .bind("id", id)
+                .map((row, context) -> grant(row))
+                .findOne());
+  }
+
+  @Override
+  public Optional<Grant> findGrant(Grant.Terms terms) {
+    return database.use(
+        handle ->
+            handle
+                .createQuery(GRANT + "WHERE terms_hash = :hash")
+                .bind("hash", hash(terms))
+                .map((row, context) -> grant(row))
+                .findOne());
+  }
+
+  @Override
+  public List<Grant> grants(long afterId, int limit) {
+    return database.use(
+        handle ->
+            page(handle.createQuery(GRANT + "WHERE " + PAGE), afterId, limit)
+                .map((row, context) -> grant(row))
+                .list());
+  }
+
+  @Override
+  public List<Grant> grants(Subject holder, long afterId, int limit) {
+    return database.use(
+        handle ->
+            page(
+                    handle.createQuery(
+                        GRANT + "WHERE holder_type = :type AND holder_name = :name AND " + PAGE),
+                    afterId,
+                    limit)
+                .bind("type", holder.type())
+                .bind("name", holder.name())
+                .map((row, context) -> grant(row))
+                .list());
+  }
+
+  private static Query page(Query query, long afterId, int limit) {
+    return query.bind("after", afterId).bind("limit", limit);
+  }
+
+  private static Membership membership(ResultSet row) throws SQLException {
+    return new Membership(
+        row.getLong(1), Subject.of(row.getString(2), row.getString(3)), row.getString(4));
+  }
+
+  private static Grant grant(ResultSet row) throws SQLException {
+    Subject holder = Subject.of(row.getString(2), row.getString(3));
+    String action = row.getString(5);
+    ResourcePattern resource = ResourcePattern.of(row.getString(6), row.getString(7));
+    Grant.Terms terms =
+        Effect.valueOf(row.getString(4)) == Effect.ALLOW
+            ? Grant.allow(holder, action, resource)
+            : Grant.deny(holder, action, resource);
+    long expires = row.getLong(8);
+    return new Grant(
+        row.getLong(1), row.wasNull() ? terms : terms.until(Instant.ofEpochMilli(expires)));
+  }
+
+  /** Control characters are no part of any name, so that line feeds part the terms for sure. */
+  private static String hash(Grant.Terms terms) {
+    String text =
+        String.join(
+            "\n",
+            terms.holder().toString(),
+            terms.effect().name(),
+            terms.action(),
+            terms.resource().toString());
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      return HexFormat.of().formatHex(digest.digest(text.getBytes(StandardCharsets.UTF_8)));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
   }
 }

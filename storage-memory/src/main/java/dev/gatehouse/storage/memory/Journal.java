@@ -74,6 +74,11 @@ final class Journal {
     return result;
   }
 
+  /** To be called under the lock: the transaction that is open, on this thread then. */
+  @Nullable Transaction open() {
+    return open;
+  }
+
   /** Throws unless the transaction is the one that is open here, on this thread. */
   void requireOpen(Transaction transaction) {
     Check.that(
