@@ -19,9 +19,10 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.Query;
 
 /**
- * The PermissionStore of a {@link JdbcStorage}. Insertions select from the one row of the version's
- * table under the condition that there is no such row yet: portable, and nothing fails that would
- * end a PostgreSQL transaction; the version's lock keeps two from inserting at once.
+ * The PermissionStore of a {@link JdbcStorage}. Insertions look first, as a statement that fails
+ * would end a PostgreSQL transaction; the lock on the version keeps two from inserting at once. H2
+ * takes the answer of {@code NOT EXISTS} in {@code INSERT ... SELECT} from before the statement's
+ * last run in the same transaction, so that the two cannot be one.
  */
 final class JdbcPermissionStore implements PermissionStore {
   private static final String VERSION =
@@ -113,40 +114,39 @@ final class JdbcPermissionStore implements PermissionStore {
   public boolean insertRole(Role role) {
     return database.use(
         handle ->
-            handle
-                    .createUpdate(
-                        "INSERT INTO gh_role (id, name)"
-                            + " SELECT CAST(:id AS BIGINT), CAST(:name AS VARCHAR(200))"
-                            + " FROM gh_permission_version WHERE NOT EXISTS"
-                            + " (SELECT 1 FROM gh_role WHERE name = :name)")
-                    .bind("id", role.id())
-                    .bind("name", role.name())
-                    .execute()
-                > 0);
+            findRole(handle, role.name()).isEmpty()
+                && handle.execute(
+                        "INSERT INTO gh_role (id, name) VALUES (?, ?)", role.id(), role.name())
+                    > 0);
   }
 
   @Override
   public boolean deleteRole(String name) {
     return database.use(
         handle -> {
+          if (handle.execute("DELETE FROM gh_role WHERE name = ?", name) == 0) {
+            return false;
+          }
           handle.execute(
               "DELETE FROM gh_grant WHERE holder_type = 'role' AND holder_name = ?", name);
           handle.execute("DELETE FROM gh_role_member WHERE role_name = ?", name);
           handle.execute(
               "DELETE FROM gh_role_member WHERE member_type = 'role' AND member_name = ?", name);
-          return handle.execute("DELETE FROM gh_role WHERE name = ?", name) > 0;
+          return true;
         });
   }
 
   @Override
   public Optional<Role> findRole(String name) {
-    return database.use(
-        handle ->
-            handle
-                .createQuery("SELECT id, name FROM gh_role WHERE name = :name")
-                .bind("name", name)
-                .map((row, context) -> new Role(row.getLong(1), row.getString(2)))
-                .findOne());
+    return database.use(handle -> findRole(handle, name));
+  }
+
+  private static Optional<Role> findRole(Handle handle, String name) {
+    return handle
+        .createQuery("SELECT id, name FROM gh_role WHERE name = :name")
+        .bind("name", name)
+        .map((row, context) -> new Role(row.getLong(1), row.getString(2)))
+        .findOne();
   }
 
   @Override
@@ -166,22 +166,19 @@ final class JdbcPermissionStore implements PermissionStore {
 
   @Override
   public boolean insertMembership(Membership membership) {
+    Subject member = membership.member();
+    String role = membership.role();
     return database.use(
         handle ->
-            handle
-                    .createUpdate(
+            findMembership(handle, member, role).isEmpty()
+                && handle.execute(
                         "INSERT INTO gh_role_member (id, member_type, member_name, role_name)"
-                            + " SELECT CAST(:id AS BIGINT), CAST(:type AS VARCHAR(32)),"
-                            + " CAST(:name AS VARCHAR(200)), CAST(:role AS VARCHAR(200))"
-                            + " FROM gh_permission_version WHERE NOT EXISTS"
-                            + " (SELECT 1 FROM gh_role_member WHERE member_type = :type"
-                            + " AND member_name = :name AND role_name = :role)")
-                    .bind("id", membership.id())
-                    .bind("type", membership.member().type())
-                    .bind("name", membership.member().name())
-                    .bind("role", membership.role())
-                    .execute()
-                > 0);
+                            + " VALUES (?, ?, ?, ?)",
+                        membership.id(),
+                        member.type(),
+                        member.name(),
+                        role)
+                    > 0);
   }
 
   @Override
@@ -192,17 +189,18 @@ final class JdbcPermissionStore implements PermissionStore {
 
   @Override
   public Optional<Membership> findMembership(Subject member, String role) {
-    return database.use(
-        handle ->
-            handle
-                .createQuery(
-                    MEMBERSHIP
-                        + "WHERE member_type = :type AND member_name = :name AND role_name = :role")
-                .bind("type", member.type())
-                .bind("name", member.name())
-                .bind("role", role)
-                .map((row, context) -> membership(row))
-                .findOne());
+    return database.use(handle -> findMembership(handle, member, role));
+  }
+
+  private static Optional<Membership> findMembership(Handle handle, Subject member, String role) {
+    return handle
+        .createQuery(
+            MEMBERSHIP + "WHERE member_type = :type AND member_name = :name AND role_name = :role")
+        .bind("type", member.type())
+        .bind("name", member.name())
+        .bind("role", role)
+        .map((row, context) -> membership(row))
+        .findOne();
   }
 
   @Override
@@ -245,30 +243,27 @@ final class JdbcPermissionStore implements PermissionStore {
 
   @Override
   public boolean insertGrant(Grant grant) {
+    String hash = hash(grant.terms());
     return database.use(
         handle ->
-            handle
-                    .createUpdate(
-                        "INSERT INTO gh_grant (id, terms_hash, holder_type, holder_name, effect,"
-                            + " action_name, resource_type, resource_path, expires_ms)"
-                            + " SELECT CAST(:id AS BIGINT), CAST(:hash AS CHAR(64)),"
-                            + " CAST(:type AS VARCHAR(32)), CAST(:name AS VARCHAR(200)),"
-                            + " CAST(:effect AS VARCHAR(5)), CAST(:action AS VARCHAR(100)),"
-                            + " CAST(:resourceType AS VARCHAR(32)),"
-                            + " CAST(:resourcePath AS VARCHAR(512)), CAST(:expires AS BIGINT)"
-                            + " FROM gh_permission_version WHERE NOT EXISTS"
-                            + " (SELECT 1 FROM gh_grant WHERE terms_hash = :hash)")
-                    .bind("id", grant.id())
-                    .bind("hash", hash(grant.terms()))
-                    .bind("type", grant.holder().type())
-                    .bind("name", grant.holder().name())
-                    .bind("effect", grant.effect().name())
-                    .bind("action", grant.action())
-                    .bind("resourceType", grant.resource().type())
-                    .bind("resourcePath", grant.resource().path())
-                    .bind("expires", grant.expiresAt().map(Instant::toEpochMilli).orElse(null))
-                    .execute()
-                > 0);
+            findGrant(handle, hash).isEmpty()
+                && handle
+                        .createUpdate(
+                            "INSERT INTO gh_grant (id, terms_hash, holder_type, holder_name,"
+                                + " effect, action_name, resource_type, resource_path, expires_ms)"
+                                + " VALUES (:id, :hash, :type, :name,"
+                                + " :effect, :action, :resourceType, :resourcePath, :expires)")
+                        .bind("id", grant.id())
+                        .bind("hash", hash)
+                        .bind("type", grant.holder().type())
+                        .bind("name", grant.holder().name())
+                        .bind("effect", grant.effect().name())
+                        .bind("action", grant.action())
+                        .bind("resourceType", grant.resource().type())
+                        .bind("resourcePath", grant.resource().path())
+                        .bind("expires", grant.expiresAt().map(Instant::toEpochMilli).orElse(null))
+                        .execute()
+                    > 0);
   }
 
   @Override
@@ -289,13 +284,16 @@ final class JdbcPermissionStore implements PermissionStore {
 
   @Override
   public Optional<Grant> findGrant(Grant.Terms terms) {
-    return database.use(
-        handle ->
-            handle
-                .createQuery(GRANT + "WHERE terms_hash = :hash")
-                .bind("hash", hash(terms))
-                .map((row, context) -> grant(row))
-                .findOne());
+    String hash = hash(terms);
+    return database.use(handle -> findGrant(handle, hash));
+  }
+
+  private static Optional<Grant> findGrant(Handle handle, String hash) {
+    return handle
+        .createQuery(GRANT + "WHERE terms_hash = :hash")
+        .bind("hash", hash)
+        .map((row, context) -> grant(row))
+        .findOne();
   }
 
   @Override
@@ -340,8 +338,10 @@ final class JdbcPermissionStore implements PermissionStore {
             ? Grant.allow(holder, action, resource)
             : Grant.deny(holder, action, resource);
     long expires = row.getLong(8);
-    return new Grant(
-        row.getLong(1), row.wasNull() ? terms : terms.until(Instant.ofEpochMilli(expires)));
+    if (!row.wasNull()) {
+      terms = terms.until(Instant.ofEpochMilli(expires));
+    }
+    return new Grant(row.getLong(1), terms);
   }
 
   /** Control characters are no part of any name, so that line feeds part the terms for sure. */

@@ -35,7 +35,7 @@ CREATE INDEX gh_role_member_role ON gh_role_member (role_name);
 -- terms_hash: SHA-256 of all terms but the expiry; together they are too long for a unique index.
 CREATE TABLE gh_grant (
   id            BIGINT       NOT NULL PRIMARY KEY,
-  terms_hash    CHAR(64)     NOT NULL,
+  terms_hash    VARCHAR(64)  NOT NULL,
   holder_type   VARCHAR(32)  NOT NULL,
   holder_name   VARCHAR(200) NOT NULL,
   effect        VARCHAR(5)   NOT NULL,
