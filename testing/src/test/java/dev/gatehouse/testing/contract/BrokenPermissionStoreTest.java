@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.gatehouse.permission.Grant;
 import dev.gatehouse.permission.PermissionStore;
 import dev.gatehouse.permission.PermissionStore.Change;
-import dev.gatehouse.permission.PermissionStore.Membership;
 import dev.gatehouse.permission.PermissionStore.Role;
 import dev.gatehouse.permission.PermissionStore.Version;
 import dev.gatehouse.permission.Subject;
@@ -96,8 +95,7 @@ class BrokenPermissionStoreTest {
     }
 
     /** Calls a method of the store, with the defect. */
-    abstract Object call(PermissionStore store, Method method, Object[] arguments)
-        throws Throwable;
+    abstract Object call(PermissionStore store, Method method, Object[] arguments) throws Throwable;
   }
 
   private interface Call {
@@ -112,8 +110,7 @@ class BrokenPermissionStoreTest {
             (self, method, arguments) -> call.answer(method, arguments)));
   }
 
-  private static Object invoke(Object target, Method method, Object[] arguments)
-      throws Throwable {
+  private static Object invoke(Object target, Method method, Object[] arguments) throws Throwable {
     try {
       return method.invoke(target, arguments);
     } catch (InvocationTargetException e) {
@@ -174,8 +171,7 @@ class BrokenPermissionStoreTest {
     Object call(PermissionStore store, Method method, Object[] arguments) throws Throwable {
       if (method.getName().equals("deleteRole")) {
         String role = (String) arguments[0];
-        List<Grant> grants =
-            store.grants(Subject.role(role), 0, Integer.MAX_VALUE);
+        List<Grant> grants = store.grants(Subject.role(role), 0, Integer.MAX_VALUE);
         boolean deleted = store.deleteRole(role);
         grants.forEach(store::insertGrant);
         return deleted;

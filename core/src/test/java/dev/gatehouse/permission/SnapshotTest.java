@@ -1,0 +1,150 @@
+package dev.gatehouse.permission;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.gatehouse.error.StorageException;
+import dev.gatehouse.permission.Decision.Reason;
+import dev.gatehouse.permission.PermissionStore.Membership;
+import dev.gatehouse.permission.PermissionStore.Role;
+import dev.gatehouse.permission.PermissionStore.Version;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class SnapshotTest {
+  private static final InstantSource CLOCK = InstantSource.fixed(Instant.EPOCH);
+  private static final Subject ANN = Subject.user("ann");
+  private static final Resource READER = Resource.component("reader");
+
+  private static Snapshot snapshot(
+      List<Role> roles, List<Membership> memberships, List<Grant> grants) {
+    return new Snapshot(new Snapshot.Rows(new Version(7, 1, 1), roles, memberships, grants));
+  }
+
+  @Test
+  void decide_chainOfTenThousandRoles_reachesTheEndAndEveryMiddle() {
+    int depth = 10_000;
+    List<Role> roles = new ArrayList<>();
+    List<Membership> memberships = new ArrayList<>();
+    for (int i = 0; i < depth; i++) {
+      roles.add(new Role(i + 1, "r" + i));
+      if (i > 0) {
+        memberships.add(new Membership(i, Subject.role("r" + (i - 1)), "r" + i));
+      }
+    }
+    memberships.add(new Membership(depth, ANN, "r0"));
+    memberships.add(new Membership(depth + 1, Subject.user("bob"), "r9999"));
+    List<Grant> grants =
+        List.of(
+            new Grant(1, Grant.allow(Subject.role("r9999"), "use", READER)),
+            new Grant(2, Grant.allow(Subject.role("r5000"), "use", Resource.component("x"))),
+            new Grant(3, Grant.allow(Subject.role("r0"), "use", Resource.component("y"))));
+    Snapshot snapshot = snapshot(roles, memberships, grants);
+    assertThat(snapshot.decide(ANN, "use", READER, CLOCK).grantIds()).containsExactly(1L);
+    assertThat(snapshot.decide(ANN, "use", Resource.component("x"), CLOCK).allowed()).isTrue();
+    Subject bob = Subject.user("bob");
+    assertThat(snapshot.decide(bob, "use", READER, CLOCK).allowed()).isTrue();
+    assertThat(snapshot.decide(bob, "use", Resource.component("x"), CLOCK).allowed()).isFalse();
+    assertThat(snapshot.decide(Subject.role("r1"), "use", Resource.component("y"), CLOCK).allowed())
+        .isFalse();
+    Explanation explanation = Derivation.explain(snapshot, ANN, "use", READER, CLOCK);
+    assertThat(explanation.findings().get(0).path()).hasSize(depth + 1);
+  }
+
+  @Test
+  void snapshot_circleInTheStore_isRefused() {
+    List<Membership> circle =
+        List.of(
+            new Membership(1, Subject.role("a"), "b"), new Membership(2, Subject.role("b"), "a"));
+    assertThatThrownBy(
+            () -> snapshot(List.of(new Role(1, "a"), new Role(2, "b")), circle, List.of()))
+        .isInstanceOf(StorageException.class)
+        .hasMessageContaining("circle");
+  }
+
+  @Test
+  void decide_namesOfOneHashCode_areToldApartInTimeThatGrowsWithTheirNumber() {
+    int bits = 16;
+    List<String> names =
+        IntStream.range(0, 1 << bits).mapToObj(number -> collision(number, bits)).toList();
+    assertThat(names.stream().map(String::hashCode).distinct()).hasSize(1);
+    List<Grant> grants = new ArrayList<>();
+    for (int i = 0; i < names.size(); i += 2) {
+      grants.add(new Grant(i + 1, Grant.allow(Subject.user(names.get(i)), "use", READER)));
+    }
+    Snapshot snapshot = snapshot(List.of(), List.of(), grants);
+    for (int i = 0; i < names.size(); i++) {
+      Decision decision = snapshot.decide(Subject.user(names.get(i)), "use", READER, CLOCK);
+      assertThat(decision.allowed()).isEqualTo(i % 2 == 0);
+    }
+  }
+
+  /** Texts of "Aa" and "BB", all of the same hash code. */
+  private static String collision(int number, int bits) {
+    StringBuilder text = new StringBuilder();
+    for (int bit = 0; bit < bits; bit++) {
+      text.append((number >> bit & 1) == 0 ? "Aa" : "BB");
+    }
+    return text.toString();
+  }
+
+  @Test
+  void dictionary_textsOfEveryLength_areFoundAndOthersNot() {
+    List<String> texts = IntStream.range(0, 50).mapToObj("x"::repeat).toList();
+    Dictionary dictionary = new Dictionary(texts, 1, 2);
+    texts.forEach(text -> assertThat(dictionary.find(text)).isEqualTo(text.length()));
+    texts.forEach(text -> assertThat(dictionary.find(text + "\u0000")).isEqualTo(-1));
+    assertThat(new Dictionary(List.of(), 1, 2).find("")).isEqualTo(-1);
+  }
+
+  @Test
+  void decide_reasons_tellWhatIsMissing() {
+    Snapshot snapshot =
+        snapshot(
+            List.of(),
+            List.of(),
+            List.of(
+                new Grant(1, Grant.allow(ANN, "use", READER)),
+                new Grant(2, Grant.allow(Subject.user("bob"), "see", READER))));
+    assertThat(snapshot.decide(ANN, "use", READER, CLOCK))
+        .isEqualTo(new Decision.Allowed(7, List.of(1L)));
+    assertThat(snapshot.decide(Subject.group("ann"), "use", READER, CLOCK))
+        .isEqualTo(new Decision.Denied(Reason.UNKNOWN_SUBJECT, 7, List.of()));
+    assertThat(snapshot.decide(ANN, "Use", READER, CLOCK).reason())
+        .isEqualTo(Reason.UNKNOWN_ACTION);
+    assertThat(snapshot.decide(ANN, "use", Resource.component("Reader"), CLOCK).reason())
+        .isEqualTo(Reason.UNKNOWN_RESOURCE);
+    assertThat(snapshot.decide(ANN, "see", READER, CLOCK).reason()).isEqualTo(Reason.NOT_GRANTED);
+  }
+
+  @Test
+  void decide_sameAnswerAgain_isTheSameObject() {
+    Snapshot snapshot =
+        snapshot(List.of(), List.of(), List.of(new Grant(1, Grant.allow(ANN, "use", READER))));
+    assertThat(snapshot.decide(ANN, "use", READER, CLOCK))
+        .isSameAs(snapshot.decide(ANN, "use", READER, CLOCK));
+    assertThat(snapshot.decide(ANN, "eat", READER, CLOCK))
+        .isSameAs(snapshot.decide(ANN, "drink", READER, CLOCK));
+  }
+
+  @Test
+  void decide_clockMovesDuringTheCheck_isReadOnce() {
+    Instant end = Instant.ofEpochMilli(1_000);
+    long[] reads = {0};
+    InstantSource clock = () -> Instant.ofEpochMilli(reads[0]++ == 0 ? 999 : 1_000);
+    Snapshot snapshot =
+        snapshot(
+            List.of(),
+            List.of(),
+            List.of(
+                new Grant(1, Grant.allow(ANN, "use", READER).until(end)),
+                new Grant(2, Grant.deny(ANN, "*", ResourcePattern.everything()).until(end))));
+    assertThat(snapshot.decide(ANN, "use", READER, clock).reason()).isEqualTo(Reason.DENIED);
+    assertThat(reads[0]).isEqualTo(1);
+    assertThat(snapshot.decide(ANN, "use", READER, clock).reason()).isEqualTo(Reason.EXPIRED);
+  }
+}

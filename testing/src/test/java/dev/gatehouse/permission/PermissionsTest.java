@@ -1,0 +1,466 @@
+package dev.gatehouse.permission;
+
+import static dev.gatehouse.permission.Resource.component;
+import static dev.gatehouse.permission.Subject.party;
+import static dev.gatehouse.permission.Subject.role;
+import static dev.gatehouse.permission.Subject.user;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.gatehouse.audit.AuditLog;
+import dev.gatehouse.audit.AuditRecord;
+import dev.gatehouse.error.ConflictException;
+import dev.gatehouse.error.DeniedException;
+import dev.gatehouse.error.NotFoundException;
+import dev.gatehouse.error.StorageException;
+import dev.gatehouse.observe.GatehouseListener;
+import dev.gatehouse.permission.Decision.Reason;
+import dev.gatehouse.storage.memory.MemoryStorage;
+import dev.gatehouse.testing.fixture.ManualClock;
+import dev.gatehouse.transaction.Transaction;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+class PermissionsTest {
+  private static final Resource READER = component("reader");
+
+  private final ManualClock clock = new ManualClock(Instant.parse("2030-01-01T00:00:00Z"));
+  private final AtomicLong nanos = new AtomicLong(Long.MAX_VALUE - 1_000_000);
+  private final AtomicLong ids = new AtomicLong();
+  private final AtomicBoolean down = new AtomicBoolean();
+  private final AtomicInteger versionReads = new AtomicInteger();
+  private final List<String> heard = Collections.synchronizedList(new ArrayList<>());
+  private final RecordingAudit audit = new RecordingAudit();
+  private final MemoryStorage storage = MemoryStorage.create(clock);
+  private final Permissions permissions = node(storage);
+
+  private Permissions node(MemoryStorage storage) {
+    GatehouseListener listener =
+        new GatehouseListener() {
+          @Override
+          public void permissionsChanged(long version, Duration latency) {
+            heard.add(version + " after " + latency);
+            throw new IllegalStateException("a listener that throws");
+          }
+        };
+    return Permissions.create(
+        storage,
+        watched(storage.permissions()),
+        audit,
+        ids::incrementAndGet,
+        new Permissions.Settings(
+            clock, nanos::get, Duration.ofMillis(500), Duration.ofSeconds(30), listener));
+  }
+
+  /** The store, but unreachable outside transactions while {@code down}. */
+  private PermissionStore watched(PermissionStore store) {
+    return (PermissionStore)
+        Proxy.newProxyInstance(
+            PermissionStore.class.getClassLoader(),
+            new Class<?>[] {PermissionStore.class},
+            (self, method, arguments) -> {
+              versionReads.addAndGet(method.getName().equals("version") ? 1 : 0);
+              if (down.get() && !method.getName().equals("joining")) {
+                throw new StorageException("down on purpose");
+              }
+              try {
+                return method.invoke(store, arguments);
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
+            });
+  }
+
+  private void pass(Duration duration) {
+    clock.advance(duration);
+    nanos.addAndGet(duration.toNanos());
+  }
+
+  private boolean may(Subject subject) {
+    return permissions.check(subject, "use", READER).allowed();
+  }
+
+  @Test
+  void check_nothingGranted_isDenied() {
+    assertThat(permissions.check(party("9999"), "use", component("reader")))
+        .isEqualTo(new Decision.Denied(Reason.UNKNOWN_SUBJECT, 0, List.of()));
+  }
+
+  @Test
+  void grantAndRevoke_byIdAndByTerms_holdAtOnce() {
+    Grant grant = permissions.grant(Grant.allow(party("9999"), "use", READER));
+    Decision decision = permissions.check(party("9999"), "use", READER);
+    assertThat(decision).isEqualTo(new Decision.Allowed(1, List.of(grant.id())));
+    assertThat(permissions.revoke(grant.id())).isTrue();
+    assertThat(permissions.revoke(grant.id())).isFalse();
+    assertThat(may(party("9999"))).isFalse();
+    permissions.grant(grant.terms());
+    assertThat(may(party("9999"))).isTrue();
+    assertThat(permissions.revoke(grant.terms().until(clock.instant()))).isTrue();
+    assertThat(permissions.revoke(grant.terms())).isFalse();
+    assertThat(may(party("9999"))).isFalse();
+  }
+
+  @Test
+  void grant_sameAgain_changesNothing_otherExpiry_replaces() {
+    Grant.Terms terms = Grant.allow(party("9999"), "use", READER);
+    Grant first = permissions.grant(terms);
+    assertThat(permissions.grant(terms)).isEqualTo(first);
+    assertThat(storage.permissions().version().number()).isEqualTo(1);
+    assertThat(audit.records).hasSize(1);
+    Grant second = permissions.grant(terms.until(clock.instant().plusMillis(5)));
+    assertThat(second.id()).isNotEqualTo(first.id());
+    assertThat(permissions.grants(party("9999"), 0, 10)).containsExactly(second);
+    assertThat(storage.permissions().version().number()).isEqualTo(3);
+  }
+
+  @Test
+  void check_deny_winsOverEveryAllowance() {
+    permissions.defineRole("all");
+    permissions.assign(user("ann"), "all");
+    permissions.grant(Grant.allow(role("all"), "*", ResourcePattern.everything()));
+    assertThat(may(user("ann"))).isTrue();
+    Grant denial = permissions.grant(Grant.deny(user("ann"), "use", READER));
+    assertThat(permissions.check(user("ann"), "use", READER))
+        .isEqualTo(new Decision.Denied(Reason.DENIED, 4, List.of(denial.id())));
+    assertThat(permissions.check(user("ann"), "use", component("x")).allowed()).isTrue();
+  }
+
+  @Test
+  void check_expiry_countsUntilTheMillisecondBefore() {
+    Instant end = clock.instant().plusMillis(10);
+    permissions.grant(Grant.allow(user("ann"), "use", READER).until(end));
+    permissions.grant(Grant.allow(user("bob"), "use", READER));
+    permissions.grant(Grant.deny(user("bob"), "use", READER).until(end));
+    clock.set(end.minusMillis(1));
+    assertThat(may(user("ann"))).isTrue();
+    assertThat(may(user("bob"))).isFalse();
+    clock.set(end);
+    assertThat(permissions.check(user("ann"), "use", READER).reason()).isEqualTo(Reason.EXPIRED);
+    assertThat(may(user("bob"))).isTrue();
+  }
+
+  @Test
+  void roles_inheritAndRemove_giveAndTake() {
+    permissions.defineRole("editor");
+    permissions.defineRole("viewer");
+    assertThat(permissions.defineRole("viewer")).isFalse();
+    assertThat(permissions.inherit("editor", "viewer")).isTrue();
+    assertThat(permissions.inherit("editor", "viewer")).isFalse();
+    assertThat(permissions.assign(user("ann"), "editor")).isTrue();
+    assertThat(permissions.assign(user("ann"), "editor")).isFalse();
+    permissions.grant(Grant.allow(role("viewer"), "use", READER));
+    assertThat(may(user("ann"))).isTrue();
+    assertThat(may(role("editor"))).isTrue();
+    assertThat(permissions.roles(user("ann"))).containsExactly("editor");
+    assertThat(permissions.disinherit("editor", "viewer")).isTrue();
+    assertThat(may(user("ann"))).isFalse();
+    permissions.inherit("editor", "viewer");
+    assertThat(permissions.unassign(user("ann"), "editor")).isTrue();
+    assertThat(may(user("ann"))).isFalse();
+    permissions.assign(user("ann"), "editor");
+    assertThat(permissions.removeRole("viewer")).isTrue();
+    assertThat(permissions.removeRole("viewer")).isFalse();
+    assertThat(may(user("ann"))).isFalse();
+    permissions.defineRole("viewer");
+    assertThat(may(user("ann"))).isFalse();
+  }
+
+  @Test
+  void inherit_circle_isRefusedAndNamed() {
+    for (String role : List.of("a", "b", "c")) {
+      permissions.defineRole(role);
+    }
+    permissions.inherit("a", "b");
+    permissions.inherit("b", "c");
+    long version = storage.permissions().version().number();
+    assertThatThrownBy(() -> permissions.inherit("c", "a"))
+        .isInstanceOf(ConflictException.class)
+        .hasMessage("role:c must not inherit from itself: c -> a -> b -> c");
+    assertThatThrownBy(() -> permissions.inherit("a", "a"))
+        .isInstanceOf(ConflictException.class)
+        .hasMessage("role:a must not inherit from itself: a -> a");
+    assertThat(storage.permissions().version().number()).isEqualTo(version);
+  }
+
+  @Test
+  void undefinedRole_isRefusedEverywhere() {
+    permissions.defineRole("known");
+    assertThatThrownBy(() -> permissions.assign(user("ann"), "Known"))
+        .isInstanceOf(NotFoundException.class)
+        .hasMessage("role:Known is not defined");
+    assertThatThrownBy(() -> permissions.inherit("known", "unknown"))
+        .isInstanceOf(NotFoundException.class);
+    assertThatThrownBy(() -> permissions.inherit("unknown", "known"))
+        .isInstanceOf(NotFoundException.class);
+    assertThatThrownBy(() -> permissions.grant(Grant.allow(role("unknown"), "use", READER)))
+        .isInstanceOf(NotFoundException.class);
+    assertThatIllegalArgumentException().isThrownBy(() -> permissions.assign(role("a"), "known"));
+  }
+
+  @Test
+  void check_actionThatCannotBeGranted_isRefusedEvenWhereAllIsAllowed() {
+    permissions.grant(Grant.allow(user("ann"), "*", ResourcePattern.everything()));
+    assertThat(permissions.check(user("ann"), "\u00E9crire", READER).allowed()).isTrue();
+    for (String action : List.of("*", "e\u0301crire", "", " use", "us*")) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> permissions.check(user("ann"), action, READER));
+    }
+  }
+
+  @Test
+  void require_denied_throwsWithTheReason() {
+    permissions.grant(Grant.allow(user("ann"), "use", READER));
+    permissions.require(user("ann"), "use", READER);
+    assertThatThrownBy(() -> permissions.require(user("ann"), "read", READER))
+        .isInstanceOf(DeniedException.class)
+        .hasMessage(
+            "user:ann may not read component:reader (UNKNOWN_ACTION, permissions version 1)");
+  }
+
+  @Test
+  void explain_denialOverAllowance_readsAsPeopleTalk() {
+    permissions.defineRole("intern");
+    permissions.defineRole("editor");
+    permissions.inherit("editor", "intern");
+    permissions.assign(user("ann"), "editor");
+    Resource file = Resource.of("file", "reports/q1");
+    Grant.Terms own = Grant.allow(user("ann"), "write", file);
+    permissions.grant(own);
+    permissions.grant(Grant.allow(user("ann"), "*", file).until(clock.instant()));
+    permissions.grant(
+        Grant.deny(role("intern"), "write", ResourcePattern.of("file", "reports/**")));
+    assertThat(permissions.explain(user("ann"), "write", file).toString())
+        .isEqualTo(
+            """
+            DENIED: user:ann may not write file:reports/q1 (DENIED, permissions version 7)
+              x grant 13 denies role:intern write on file:reports/** [decides]
+                  user:ann -> role:editor -> role:intern
+              + grant 9 allows user:ann write on file:reports/q1 [overridden]
+                  user:ann
+              + grant 11 allows user:ann * on file:reports/q1 until 2030-01-01T00:00:00Z [expired]
+                  user:ann""");
+    assertThat(permissions.explain(user("bob"), "write", file).toString())
+        .isEqualTo(
+            """
+            DENIED: user:bob may not write file:reports/q1 (UNKNOWN_SUBJECT, permissions version 7)
+              no grant of user:bob covers it""");
+  }
+
+  @Test
+  void changes_areAuditedInTheirTransaction() {
+    permissions.defineRole("editor");
+    permissions.assign(user("ann"), "editor");
+    Grant grant = permissions.grant(Grant.allow(role("editor"), "use", READER));
+    permissions.revoke(grant.id());
+    assertThat(audit.records)
+        .extracting(AuditRecord::content)
+        .containsExactly(
+            "Defined role:editor",
+            "Gave user:ann role:editor",
+            "Granted: allow role:editor use on component:reader",
+            "Revoked: allow role:editor use on component:reader");
+    AuditRecord granted = audit.records.get(2);
+    assertThat(granted.service()).contains("permission");
+    assertThat(granted.ext().orElseThrow())
+        .contains("\"grantId\":\"" + grant.id() + "\"", "\"version\":3");
+  }
+
+  @Test
+  void grant_auditFails_leavesNothing() {
+    audit.failing = true;
+    assertThatThrownBy(() -> permissions.grant(Grant.allow(user("ann"), "use", READER)))
+        .isInstanceOf(StorageException.class);
+    assertThat(may(user("ann"))).isFalse();
+    assertThat(storage.permissions().version()).isEqualTo(PermissionStore.Version.NONE);
+  }
+
+  @Test
+  void joining_rolledBack_leavesNothingAndLetsNobodyInMeanwhile() {
+    assertThat(may(user("ann"))).isFalse();
+    assertThatThrownBy(
+            () ->
+                storage.run(
+                    transaction -> {
+                      Permissions joined = permissions.joining(transaction);
+                      joined.grant(Grant.allow(user("ann"), "use", READER));
+                      assertThat(joined.check(user("ann"), "use", READER).allowed()).isTrue();
+                      pass(Duration.ofSeconds(1));
+                      assertThat(may(user("ann"))).isFalse();
+                      throw new IllegalStateException("rolled back on purpose");
+                    }))
+        .hasMessage("rolled back on purpose");
+    pass(Duration.ofSeconds(1));
+    assertThat(may(user("ann"))).isFalse();
+    assertThat(audit.records).isEmpty();
+    permissions.grant(Grant.allow(user("bob"), "use", READER));
+    assertThat(may(user("ann"))).isFalse();
+    assertThat(may(user("bob"))).isTrue();
+  }
+
+  @Test
+  void joining_committed_holdsAtOnce() {
+    assertThat(may(user("ann"))).isFalse();
+    storage.run(
+        transaction ->
+            permissions.joining(transaction).grant(Grant.allow(user("ann"), "use", READER)));
+    assertThat(may(user("ann"))).isTrue();
+  }
+
+  @Test
+  void check_changeOfAnotherNode_isSeenWithinTheFreshness() {
+    Permissions other = node(storage);
+    assertThat(may(user("ann"))).isFalse();
+    other.grant(Grant.allow(user("ann"), "use", READER));
+    pass(Duration.ofMillis(499));
+    int reads = versionReads.get();
+    assertThat(may(user("ann"))).isFalse();
+    assertThat(versionReads).hasValue(reads);
+    pass(Duration.ofMillis(1));
+    assertThat(may(user("ann"))).isTrue();
+    assertThat(heard).containsExactly("1 after PT0.5S");
+  }
+
+  @Test
+  void check_storageDown_decidesUntilTooStaleThenDenies() {
+    permissions.grant(Grant.allow(user("ann"), "use", READER));
+    assertThat(may(user("ann"))).isTrue();
+    down.set(true);
+    pass(Duration.ofSeconds(30));
+    assertThat(may(user("ann"))).isTrue();
+    pass(Duration.ofNanos(1));
+    assertThat(permissions.check(user("ann"), "use", READER))
+        .isEqualTo(new Decision.Denied(Reason.STALE, 1, List.of()));
+    assertThat(permissions.explain(user("ann"), "use", READER).decision().reason())
+        .isEqualTo(Reason.STALE);
+    down.set(false);
+    pass(Duration.ofMillis(500));
+    assertThat(may(user("ann"))).isTrue();
+  }
+
+  @Test
+  void check_storageDown_isAskedOncePerPause() {
+    down.set(true);
+    may(user("ann"));
+    int reads = versionReads.get();
+    for (int i = 0; i < 100; i++) {
+      assertThat(permissions.check(user("ann"), "use", READER).reason()).isEqualTo(Reason.STALE);
+    }
+    assertThat(versionReads).hasValue(reads);
+    pass(Duration.ofMillis(500));
+    may(user("ann"));
+    assertThat(versionReads.get()).isGreaterThan(reads);
+  }
+
+  @Test
+  void check_revokedHereAndStorageDown_isDenied() {
+    Grant grant = permissions.grant(Grant.allow(user("ann"), "use", READER));
+    assertThat(may(user("ann"))).isTrue();
+    permissions.revoke(grant.id());
+    down.set(true);
+    assertThat(permissions.check(user("ann"), "use", READER).reason()).isEqualTo(Reason.STALE);
+  }
+
+  @Test
+  void twoInstances_sameNames_shareNothing() {
+    Permissions elsewhere = node(MemoryStorage.create(clock));
+    permissions.grant(Grant.allow(user("ann"), "use", READER));
+    pass(Duration.ofSeconds(1));
+    assertThat(may(user("ann"))).isTrue();
+    assertThat(elsewhere.check(user("ann"), "use", READER).reason())
+        .isEqualTo(Reason.UNKNOWN_SUBJECT);
+  }
+
+  @Test
+  void check_whileGrantsSwapInOneTransaction_neverSeesNoneOrBoth() throws Exception {
+    Resource left = component("left");
+    Resource right = component("right");
+    permissions.grant(Grant.allow(user("ann"), "use", left));
+    AtomicBoolean done = new AtomicBoolean();
+    ExecutorService threads = Executors.newFixedThreadPool(3);
+    try {
+      List<Future<Integer>> readers = new ArrayList<>();
+      for (int reader = 0; reader < 2; reader++) {
+        readers.add(
+            threads.submit(
+                () -> {
+                  int checks = 0;
+                  while (!done.get() || checks == 0) {
+                    Decision a = permissions.check(user("ann"), "use", left);
+                    Decision b = permissions.check(user("ann"), "use", right);
+                    if (a.version() == b.version()) {
+                      assertThat(a.allowed()).isNotEqualTo(b.allowed());
+                      checks++;
+                    }
+                  }
+                  return checks;
+                }));
+      }
+      for (int swap = 0; swap < 200; swap++) {
+        Resource from = swap % 2 == 0 ? left : right;
+        Resource to = swap % 2 == 0 ? right : left;
+        storage.run(
+            (Transaction transaction) -> {
+              Permissions joined = permissions.joining(transaction);
+              joined.revoke(Grant.allow(user("ann"), "use", from));
+              joined.grant(Grant.allow(user("ann"), "use", to));
+            });
+        assertThat(permissions.check(user("ann"), "use", to).allowed()).isTrue();
+        assertThat(permissions.check(user("ann"), "use", from).allowed()).isFalse();
+      }
+      done.set(true);
+      for (Future<Integer> reader : readers) {
+        assertThat(reader.get(60, TimeUnit.SECONDS)).isPositive();
+      }
+    } finally {
+      done.set(true);
+      threads.shutdownNow();
+    }
+  }
+
+  /** Keeps records in a list; joined, from the commit on. */
+  private static final class RecordingAudit implements AuditLog {
+    final List<AuditRecord> records = Collections.synchronizedList(new ArrayList<>());
+    volatile boolean failing;
+
+    @Override
+    public AuditRecord write(AuditRecord record) {
+      records.add(record);
+      return record;
+    }
+
+    @Override
+    public AuditLog joining(Transaction transaction) {
+      RecordingAudit all = this;
+      return new AuditLog() {
+        @Override
+        public AuditRecord write(AuditRecord record) {
+          if (all.failing) {
+            throw new StorageException("failing on purpose");
+          }
+          transaction.afterCommit(() -> all.write(record));
+          return record;
+        }
+
+        @Override
+        public AuditLog joining(Transaction again) {
+          return this;
+        }
+      };
+    }
+  }
+}
