@@ -9,6 +9,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which roles each holder has. Holders are numbered: roles first, then subjects.
@@ -24,8 +25,8 @@ final class RoleTable {
   private final int roles;
   private final int[] parentStart;
   private final int[] parents;
-  private final int[] @org.jspecify.annotations.Nullable [] sorted;
-  private final long[] @org.jspecify.annotations.Nullable [] bits;
+  private final int[] @Nullable [] sorted;
+  private final long[] @Nullable [] bits;
   private final int[] setOf;
   private final int[] setStart;
   private final int[] setRoles;
@@ -91,12 +92,12 @@ final class RoleTable {
   }
 
   /** What the role has, sorted; null if bits say it, or if it has nothing but itself. */
-  int @org.jspecify.annotations.Nullable [] sorted(int role) {
+  int @Nullable [] sorted(int role) {
     return sorted[role];
   }
 
   /** What the role has, a bit for each; null if an array says it, or if it has only itself. */
-  long @org.jspecify.annotations.Nullable [] bits(int role) {
+  long @Nullable [] bits(int role) {
     return bits[role];
   }
 

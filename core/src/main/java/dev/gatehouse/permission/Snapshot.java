@@ -1,5 +1,7 @@
 package dev.gatehouse.permission;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.gatehouse.permission.Decision.Allowed;
 import dev.gatehouse.permission.Decision.Denied;
 import dev.gatehouse.permission.Decision.Reason;
@@ -189,7 +191,7 @@ final class Snapshot implements PatternTrie.Judge {
 
   /** The denial for the reason, made beforehand. */
   Denied refusal(Reason reason) {
-    return java.util.Objects.requireNonNull(refusals.get(reason));
+    return requireNonNull(refusals.get(reason));
   }
 
   /** The greatest verdict on the resource and on the patterns that cover it. */

@@ -1,5 +1,6 @@
 package dev.gatehouse.permission;
 
+import static java.util.stream.Collectors.toSet;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gatehouse.permission.Decision.Reason;
@@ -14,7 +15,6 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /** Snapshots decide as a model does that tries every grant. */
@@ -66,10 +66,6 @@ class SnapshotModelTest {
     assertThat(decision.reason() == Reason.EXPIRED)
         .as(about)
         .isEqualTo(alive.isEmpty() && !ids(covering, Effect.ALLOW).isEmpty());
-  }
-
-  private static <T> java.util.stream.Collector<T, ?, Set<T>> toSet() {
-    return Collectors.toSet();
   }
 
   private static Set<Long> ids(Set<Grant> grants, Effect effect) {

@@ -410,7 +410,7 @@ class PermissionsTest {
                   return checks;
                 }));
       }
-      for (int swap = 0; swap < 200; swap++) {
+      for (int swap = 0; swap < 50; swap++) {
         Resource from = swap % 2 == 0 ? left : right;
         Resource to = swap % 2 == 0 ? right : left;
         storage.run(

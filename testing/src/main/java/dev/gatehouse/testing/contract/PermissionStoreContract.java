@@ -25,6 +25,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** The rules of {@link PermissionStore}. Not safe: confine to one thread. */
@@ -419,7 +420,7 @@ public abstract class PermissionStoreContract extends StoreContract {
   }
 
   /** What the store says outside the transaction on this thread; null if it cannot tell. */
-  private @org.jspecify.annotations.Nullable Version committedVersion() {
+  private @Nullable Version committedVersion() {
     try {
       assertThat(store().grants(0, 10)).isEmpty();
       return store().version();
