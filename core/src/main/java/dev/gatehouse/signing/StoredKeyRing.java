@@ -28,6 +28,9 @@ final class StoredKeyRing implements KeyRing {
   private static final int SECRET_LENGTH = 32;
   private static final int MAX_PAGE = 1000;
 
+  /** A new key's time began so long ago, so that a node whose clock is behind takes it too. */
+  private static final Duration CLOCK_SKEW = Duration.ofMinutes(5);
+
   private final Configuration parts;
   private final Vault vault;
   private final KeyCache cache;
@@ -191,7 +194,7 @@ final class StoredKeyRing implements KeyRing {
             Key.Algorithm.HMAC_SHA256,
             Key.Purpose.REQUEST,
             Key.State.ENABLED,
-            now,
+            now.minus(CLOCK_SKEW),
             Key.FOREVER);
     keys.insert(vault.close(key, secret));
     record(audit, Operation.CREATE, verb, key);
