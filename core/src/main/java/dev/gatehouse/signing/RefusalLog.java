@@ -1,5 +1,7 @@
 package dev.gatehouse.signing;
 
+import static java.util.Objects.requireNonNull;
+
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gatehouse.audit.AuditLog;
 import dev.gatehouse.audit.AuditRecord;
@@ -108,7 +110,7 @@ final class RefusalLog {
   }
 
   private Window window(Reason reason) {
-    return java.util.Objects.requireNonNull(windows.get(reason));
+    return requireNonNull(windows.get(reason));
   }
 
   /** So many refusals were not recorded one by one since then. */

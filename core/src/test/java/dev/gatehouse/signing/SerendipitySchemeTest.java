@@ -337,7 +337,7 @@ class SerendipitySchemeTest {
     Random random = new Random(seed);
     Vector vector = Vectors.vector("V5");
     List<Headers.Field> fields = vector.headers().fields();
-    for (int n = 0; n < 20_000; n++) {
+    for (int n = 0; n < 5_000; n++) {
       int at = random.nextInt(fields.size());
       Headers.Field field = fields.get(at);
       StringBuilder value = new StringBuilder(field.value());

@@ -13,7 +13,9 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.Test;
@@ -152,42 +154,40 @@ class BrokenKeyStoreTest {
 
   static final class ReadsWhatIsStaleAfterAdvance extends Broken {
     ReadsWhatIsStaleAfterAdvance() {
-      this(new ConcurrentHashMap<>());
+      super(defect());
     }
 
-    private ReadsWhatIsStaleAfterAdvance(ConcurrentHashMap<Object, Object> firstAnswers) {
-      super(
-          (store, method, arguments) -> {
-            Object result = invoke(store, method, arguments);
-            return method.getName().equals("page") && arguments[2].equals(1)
-                ? firstAnswers.computeIfAbsent("newest", key -> result)
-                : result;
-          });
+    private static Defect<KeyStore> defect() {
+      Map<String, Object> firstAnswers = new ConcurrentHashMap<>();
+      return (store, method, arguments) -> {
+        Object result = invoke(store, method, arguments);
+        return method.getName().equals("page") && arguments[2].equals(1)
+            ? firstAnswers.computeIfAbsent("newest", key -> result)
+            : result;
+      };
     }
   }
 
   static final class KeepsWhatWasRolledBack extends Broken {
     KeepsWhatWasRolledBack() {
-      this(new ConcurrentLinkedQueue<>());
+      super(defect());
     }
 
-    private KeepsWhatWasRolledBack(ConcurrentLinkedQueue<StoredKey> inserted) {
-      super(
-          (store, method, arguments) -> {
-            if (method.getName().equals("insert")) {
-              invoke(store, method, arguments);
-              inserted.add((StoredKey) arguments[0]);
-              return null;
+    private static Defect<KeyStore> defect() {
+      Queue<StoredKey> inserted = new ConcurrentLinkedQueue<>();
+      return (store, method, arguments) -> {
+        if (method.getName().equals("insert")) {
+          inserted.add((StoredKey) arguments[0]);
+        }
+        if (method.getName().equals("page")) {
+          for (StoredKey key : inserted) {
+            if (store.find(key.key().applicationId(), key.key().id()).isEmpty()) {
+              store.insert(key);
             }
-            if (method.getName().equals("page")) {
-              for (StoredKey key : inserted) {
-                if (store.find(key.key().applicationId(), key.key().id()).isEmpty()) {
-                  store.insert(key);
-                }
-              }
-            }
-            return invoke(store, method, arguments);
-          });
+          }
+        }
+        return invoke(store, method, arguments);
+      };
     }
   }
 
