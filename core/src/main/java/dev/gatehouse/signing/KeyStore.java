@@ -1,12 +1,68 @@
 package dev.gatehouse.signing;
 
 import dev.gatehouse.transaction.Transaction;
+import java.util.List;
+import java.util.Optional;
 
 /**
- * SPI: keeps the keys of applications. Safe for use by multiple threads, but for what {@link
- * #joining} returns.
+ * SPI: keeps the keys of applications. A key's material is opaque to the store, which must show it
+ * to nobody but its caller.
+ *
+ * <p>Rules that every store keeps: {@code KEY-1} a key comes back exactly as it was stored; {@code
+ * KEY-2} a key of another application does not exist; {@code KEY-3} an id is given once; {@code
+ * KEY-4} a change replaces the whole key, and only one that is there; {@code KEY-5} live keys are
+ * those not destroyed, newest first, as many as the limit allows; {@code KEY-6} pages hold all
+ * keys, newest first, from just below the given id; {@code KEY-7} the version grows with each
+ * advance, and a reader sees it no sooner than the changes of the same transaction; {@code KEY-8}
+ * from an advance until its transaction ends, every other advance waits, and what is read after it
+ * is the newest that was committed; {@code KEY-9} what is done after {@link #joining} stands or
+ * falls with the transaction.
+ *
+ * <p>Every method may throw a {@link dev.gatehouse.error.StorageException}. Safe for use by
+ * multiple threads, but for what {@link #joining} returns.
  */
 public interface KeyStore {
-  /** This store inside the transaction. */
+  /**
+   * Adds a key.
+   *
+   * @throws dev.gatehouse.error.ConflictException if there is a key of that id ({@code KEY-3})
+   */
+  void insert(StoredKey key);
+
+  /**
+   * Replaces the key of the same id and application by this one ({@code KEY-4}).
+   *
+   * @return whether there was one
+   */
+  boolean update(StoredKey key);
+
+  /** The key of that id, if it is the application's ({@code KEY-1}, {@code KEY-2}). */
+  Optional<StoredKey> find(long applicationId, long keyId);
+
+  /**
+   * The application's keys that are not destroyed, newest first ({@code KEY-5}).
+   *
+   * @param limit 1..1000
+   */
+  List<StoredKey> live(long applicationId, int limit);
+
+  /**
+   * The application's keys of any state, newest first ({@code KEY-6}).
+   *
+   * @param beforeId only keys with a smaller id; {@code Long.MAX_VALUE} for the first page
+   * @param limit 1..1000
+   */
+  List<StoredKey> page(long applicationId, long beforeId, int limit);
+
+  /**
+   * Announces a change of any key, to be called first in the transaction that makes it ({@code
+   * KEY-7}, {@code KEY-8}).
+   */
+  void advance();
+
+  /** The number of changes so far: while it stays the same, no key has changed ({@code KEY-7}). */
+  long version();
+
+  /** This store inside the transaction ({@code KEY-9}). */
   KeyStore joining(Transaction transaction);
 }

@@ -1,10 +1,17 @@
 package dev.gatehouse.signing;
 
+import dev.gatehouse.registry.Application;
 import dev.gatehouse.transport.Request;
+import java.time.InstantSource;
 
 /** Signs requests with one party's key. Safe for use by multiple threads. */
 @FunctionalInterface
 public interface Signer {
+  /** A signer with the primary key of the application, whichever that is at each call. */
+  static Signer create(Application application, KeyRing keys, Scheme scheme, InstantSource clock) {
+    return new KeyRingSigner(application, keys, scheme, clock);
+  }
+
   /**
    * Signs the request as it stands. Each call takes the present time and a fresh nonce, so each
    * result serves one sending.

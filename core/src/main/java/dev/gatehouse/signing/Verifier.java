@@ -1,13 +1,41 @@
 package dev.gatehouse.signing;
 
+import static java.util.Objects.requireNonNull;
+
+import dev.gatehouse.audit.AuditLog;
+import dev.gatehouse.check.Check;
+import dev.gatehouse.observe.GatehouseListener;
 import dev.gatehouse.registry.Application;
+import dev.gatehouse.registry.Registry;
 import dev.gatehouse.transport.Request;
+import java.time.InstantSource;
 
 /**
- * Verifies that requests come from whom they claim, unaltered and fresh. Safe for use by multiple
- * threads.
+ * Verifies that requests come from whom they claim, unaltered and fresh.
+ *
+ * <p>In this order: the form of the headers, the key, the time, the signature, the content, and
+ * last the nonce, so that nobody without a key can use up room for nonces. Whether a key is
+ * unknown, its application not enabled or the signature wrong, the answer and its cost are the
+ * same. In the normal case the claim of the nonce is the only I/O.
+ *
+ * <p>Refusals are audited, but no flood of them floods the log: of each reason the first five in
+ * ten seconds are recorded one by one, the others counted, and the count is recorded when the next
+ * request comes in after those ten seconds. A count that is open when the process ends is lost; the
+ * listener hears of every refusal. A failure to audit is logged and changes no refusal.
+ *
+ * <p>A store of nonces that forgets with the process cannot tell a replay of what was signed
+ * before; where the scheme needs nonces, timestamps before the second in which the store was made
+ * are refused then. What was signed by a clock that runs ahead can still be replayed just after a
+ * restart: keep nonces in a database where that matters.
+ *
+ * <p>Safe for use by multiple threads.
  */
 public interface Verifier {
+  /** A verifier. Does no I/O. */
+  static Verifier create(Configuration configuration) {
+    return new KeyRingVerifier(requireNonNull(configuration, "configuration"));
+  }
+
   /**
    * Returns only if the request is proven; its nonce is then used up.
    *
@@ -24,4 +52,45 @@ public interface Verifier {
    * @throws dev.gatehouse.error.StorageException if that could not be found out
    */
   Application authenticate(Request request);
+
+  /**
+   * What a verifier is made of.
+   *
+   * @param registry knows the applications
+   * @param keys knows their keys
+   * @param nonces remembers what was used
+   * @param scheme by which requests are signed
+   * @param clock judges timestamps
+   * @param audit records refusals
+   * @param listener hears of refusals
+   * @param nonceQuota most nonces of one application remembered at a time, 1 or more; beyond it the
+   *     application's requests are refused until some expire
+   */
+  record Configuration(
+      Registry registry,
+      KeyRing keys,
+      NonceStore nonces,
+      Scheme scheme,
+      InstantSource clock,
+      AuditLog audit,
+      GatehouseListener listener,
+      int nonceQuota) {
+    /**
+     * A quota for 1,600 requests a second by one application, if each is remembered for 600 s; in
+     * memory, some 100 MiB when used up.
+     */
+    public static final int DEFAULT_NONCE_QUOTA = 1_000_000;
+
+    /** Checks that nothing is missing. */
+    public Configuration {
+      requireNonNull(registry, "registry");
+      requireNonNull(keys, "keys");
+      requireNonNull(nonces, "nonces");
+      requireNonNull(scheme, "scheme");
+      requireNonNull(clock, "clock");
+      requireNonNull(audit, "audit");
+      requireNonNull(listener, "listener");
+      Check.range(nonceQuota, 1, Integer.MAX_VALUE, "nonceQuota");
+    }
+  }
 }

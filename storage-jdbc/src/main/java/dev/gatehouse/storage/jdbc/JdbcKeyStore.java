@@ -1,14 +1,166 @@
 package dev.gatehouse.storage.jdbc;
 
+import dev.gatehouse.check.Check;
+import dev.gatehouse.error.ConflictException;
+import dev.gatehouse.error.StorageException;
+import dev.gatehouse.signing.Key;
 import dev.gatehouse.signing.KeyStore;
+import dev.gatehouse.signing.StoredKey;
 import dev.gatehouse.transaction.Transaction;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.jdbi.v3.core.JdbiException;
+import org.jdbi.v3.core.statement.Query;
+import org.jdbi.v3.core.statement.SqlStatement;
+import org.jdbi.v3.core.statement.StatementContext;
 
 /** The KeyStore of a {@link JdbcStorage}. */
 final class JdbcKeyStore implements KeyStore {
+  private static final int MAX_LIMIT = 1000;
+  private static final String SELECT =
+      "SELECT id, application_id, algorithm, purpose, state, not_before, not_after, material"
+          + " FROM gh_key WHERE application_id = :application_id";
+
   private final Database database;
 
   JdbcKeyStore(Database database) {
     this.database = database;
+  }
+
+  @Override
+  public void insert(StoredKey key) {
+    database.use(
+        handle -> {
+          try {
+            return bind(
+                    handle.createUpdate(
+                        "INSERT INTO gh_key(id, application_id, algorithm, purpose, state,"
+                            + " not_before, not_after, material) VALUES (:id, :application_id,"
+                            + " :algorithm, :purpose, :state, :not_before, :not_after,"
+                            + " :material)"),
+                    key)
+                .execute();
+          } catch (JdbiException e) {
+            if (Database.isDuplicate(e)) {
+              throw new ConflictException("there is a key of id " + key.key().id(), e);
+            }
+            throw e;
+          }
+        });
+  }
+
+  @Override
+  public boolean update(StoredKey key) {
+    int rows =
+        database.use(
+            handle ->
+                bind(
+                        handle.createUpdate(
+                            "UPDATE gh_key SET algorithm = :algorithm, purpose = :purpose,"
+                                + " state = :state, not_before = :not_before,"
+                                + " not_after = :not_after, material = :material"
+                                + " WHERE id = :id AND application_id = :application_id"),
+                        key)
+                    .execute());
+    return rows == 1;
+  }
+
+  private static <S extends SqlStatement<S>> S bind(S statement, StoredKey stored) {
+    Key key = stored.key();
+    return statement
+        .bind("id", key.id())
+        .bind("application_id", key.applicationId())
+        .bind("algorithm", key.algorithm().name())
+        .bind("purpose", key.purpose().name())
+        .bind("state", key.state().name())
+        .bind("not_before", key.notBefore().toEpochMilli())
+        .bind("not_after", key.notAfter().toEpochMilli())
+        .bind("material", stored.material());
+  }
+
+  @Override
+  public Optional<StoredKey> find(long applicationId, long keyId) {
+    return database.use(
+        handle ->
+            of(handle.createQuery(SELECT + " AND id = :id"), applicationId)
+                .bind("id", keyId)
+                .map(JdbcKeyStore::stored)
+                .findOne());
+  }
+
+  @Override
+  public List<StoredKey> live(long applicationId, int limit) {
+    Check.range(limit, 1, MAX_LIMIT, "limit");
+    return database.use(
+        handle ->
+            of(
+                    handle.createQuery(
+                        SELECT + " AND state <> :destroyed ORDER BY id DESC LIMIT :limit"),
+                    applicationId)
+                .bind("destroyed", Key.State.DESTROYED.name())
+                .bind("limit", limit)
+                .map(JdbcKeyStore::stored)
+                .list());
+  }
+
+  @Override
+  public List<StoredKey> page(long applicationId, long beforeId, int limit) {
+    Check.range(limit, 1, MAX_LIMIT, "limit");
+    return database.use(
+        handle ->
+            of(
+                    handle.createQuery(SELECT + " AND id < :before ORDER BY id DESC LIMIT :limit"),
+                    applicationId)
+                .bind("before", beforeId)
+                .bind("limit", limit)
+                .map(JdbcKeyStore::stored)
+                .list());
+  }
+
+  private static Query of(Query query, long applicationId) {
+    return query.bind("application_id", applicationId);
+  }
+
+  private static StoredKey stored(ResultSet row, StatementContext context) throws SQLException {
+    long id = row.getLong("id");
+    try {
+      Key key =
+          new Key(
+              id,
+              row.getLong("application_id"),
+              Key.Algorithm.valueOf(row.getString("algorithm")),
+              Key.Purpose.valueOf(row.getString("purpose")),
+              Key.State.valueOf(row.getString("state")),
+              Instant.ofEpochMilli(row.getLong("not_before")),
+              Instant.ofEpochMilli(row.getLong("not_after")));
+      return new StoredKey(key, row.getBytes("material"));
+    } catch (IllegalArgumentException e) {
+      throw new StorageException("key " + id + " is stored in no known form", e);
+    }
+  }
+
+  @Override
+  public void advance() {
+    int rows =
+        database.use(
+            handle ->
+                handle.execute("UPDATE gh_key_version SET version = version + 1 WHERE id = 1"));
+    if (rows != 1) {
+      throw new StorageException("the row of gh_key_version is missing");
+    }
+  }
+
+  @Override
+  public long version() {
+    return database.use(
+        handle ->
+            handle
+                .createQuery("SELECT version FROM gh_key_version WHERE id = 1")
+                .mapTo(Long.class)
+                .one());
   }
 
   @Override

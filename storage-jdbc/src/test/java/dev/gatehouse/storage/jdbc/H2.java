@@ -27,7 +27,9 @@ final class H2 {
 
   static DataSource fileDataSource(Path directory) {
     return dataSource(
-        "jdbc:h2:file:" + directory.resolve(UUID.randomUUID().toString()).toAbsolutePath());
+        "jdbc:h2:file:"
+            + directory.resolve(UUID.randomUUID().toString()).toAbsolutePath()
+            + ";DB_CLOSE_DELAY=5");
   }
 
   private static DataSource dataSource(String url) {

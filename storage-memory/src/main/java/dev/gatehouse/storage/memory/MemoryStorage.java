@@ -23,13 +23,13 @@ public final class MemoryStorage implements Storage {
   private final Journal journal = new Journal();
   private final RegistryStore registry = new MemoryRegistryStore(journal);
   private final KeyStore keys = new MemoryKeyStore(journal);
-  private final NonceStore nonces = new MemoryNonceStore(journal);
+  private final NonceStore nonces;
   private final PermissionStore permissions = new MemoryPermissionStore(journal);
   private final TaskStore tasks = new MemoryTaskStore(journal);
   private final AuditStore audit = new MemoryAuditStore(journal);
 
   private MemoryStorage(InstantSource clock) {
-    requireNonNull(clock, "clock");
+    nonces = new MemoryNonceStore(requireNonNull(clock, "clock").instant());
   }
 
   /** An empty storage whose leases run by the system's clock. */

@@ -1,1 +1,29 @@
--- Tables of signing.
+-- Keys of applications. Material is opaque here: clear or encrypted, as the key ring made it.
+CREATE TABLE IF NOT EXISTS gh_key(
+  id BIGINT NOT NULL PRIMARY KEY,
+  application_id BIGINT NOT NULL,
+  algorithm VARCHAR(32) NOT NULL,
+  purpose VARCHAR(32) NOT NULL,
+  state VARCHAR(16) NOT NULL,
+  not_before BIGINT NOT NULL,
+  not_after BIGINT NOT NULL,
+  material VARBINARY(512) NOT NULL
+);
+CREATE INDEX IF NOT EXISTS gh_key_application ON gh_key(application_id, id);
+
+-- One row, which every change of keys updates first: it counts changes and keeps them in turn.
+CREATE TABLE IF NOT EXISTS gh_key_version(
+  id INT NOT NULL PRIMARY KEY,
+  version BIGINT NOT NULL
+);
+INSERT INTO gh_key_version(id, version)
+  SELECT 1, 0 WHERE NOT EXISTS (SELECT 1 FROM gh_key_version WHERE id = 1);
+
+-- Used nonces. Bytes, since letters that differ by case are different nonces under any collation.
+CREATE TABLE IF NOT EXISTS gh_nonce(
+  application_id BIGINT NOT NULL,
+  nonce VARBINARY(128) NOT NULL,
+  expires_at BIGINT NOT NULL,
+  PRIMARY KEY (application_id, nonce)
+);
+CREATE INDEX IF NOT EXISTS gh_nonce_expiry ON gh_nonce(expires_at);

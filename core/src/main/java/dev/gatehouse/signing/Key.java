@@ -1,0 +1,92 @@
+package dev.gatehouse.signing;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.gatehouse.check.Check;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+
+/**
+ * What is known of a key but its secret. What a key may do follows from the key alone, never from a
+ * message: a request cannot choose the algorithm by which it is judged. Immutable.
+ *
+ * @param id 1 or more; of two keys the one with the greater id is the newer
+ * @param applicationId whose key it is, 1 or more
+ * @param algorithm by which it signs
+ * @param purpose for which it serves
+ * @param state what it may do while in its time
+ * @param notBefore its time begins here, to the millisecond
+ * @param notAfter its time ends before this, to the millisecond; {@link #FOREVER} if it does not
+ */
+public record Key(
+    long id,
+    long applicationId,
+    Algorithm algorithm,
+    Purpose purpose,
+    State state,
+    Instant notBefore,
+    Instant notAfter) {
+
+  /** The end of the time of a key that does not expire. */
+  public static final Instant FOREVER = Instant.ofEpochMilli(Long.MAX_VALUE);
+
+  /** By what a key signs. */
+  public enum Algorithm {
+    /** HMAC with SHA-256, RFC 2104; the key is the ASCII text of a shared secret. */
+    HMAC_SHA256
+  }
+
+  /** For what a key serves. */
+  public enum Purpose {
+    /** To sign requests: those of the application, and those to it. */
+    REQUEST
+  }
+
+  /** What a key may do while in its time. */
+  public enum State {
+    /** Signs, if it is the newest such key, and verifies. */
+    ENABLED,
+    /** Verifies what it signed before it was replaced. */
+    VERIFY_ONLY,
+    /** Does nothing. */
+    DISABLED,
+    /** Does nothing, and never will: its secret is gone. */
+    DESTROYED
+  }
+
+  /** Checks the ids and cuts the times to milliseconds. */
+  public Key {
+    Check.range(id, 1, Long.MAX_VALUE, "id");
+    Check.range(applicationId, 1, Long.MAX_VALUE, "applicationId");
+    requireNonNull(algorithm, "algorithm");
+    requireNonNull(purpose, "purpose");
+    requireNonNull(state, "state");
+    notBefore = notBefore.truncatedTo(ChronoUnit.MILLIS);
+    notAfter = notAfter.truncatedTo(ChronoUnit.MILLIS);
+  }
+
+  /** Whether the key verifies at that instant. */
+  public boolean verifiesAt(Instant instant) {
+    return (state == State.ENABLED || state == State.VERIFY_ONLY)
+        && !instant.isBefore(notBefore)
+        && instant.isBefore(notAfter);
+  }
+
+  /**
+   * Whether the key may sign at that instant; the newest of those that may is the one that does.
+   */
+  public boolean signsAt(Instant instant) {
+    return state == State.ENABLED && verifiesAt(instant);
+  }
+
+  /** This key in another state. */
+  Key in(State newState) {
+    return new Key(id, applicationId, algorithm, purpose, newState, notBefore, notAfter);
+  }
+
+  /** This key with its time ending at that instant, unless it ends sooner. */
+  Key until(Instant end) {
+    Instant sooner = end.isBefore(notAfter) ? end : notAfter;
+    return new Key(id, applicationId, algorithm, purpose, state, notBefore, sooner);
+  }
+}

@@ -1,0 +1,41 @@
+package dev.gatehouse.signing;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.gatehouse.error.NotFoundException;
+import dev.gatehouse.registry.Application;
+import dev.gatehouse.transport.Request;
+import java.time.Instant;
+import java.time.InstantSource;
+
+/** Signs with whichever key of a key ring is an application's primary key at the time. */
+final class KeyRingSigner implements Signer {
+  private static final int NONCE_LENGTH = 16;
+
+  private final Application application;
+  private final StoredKeyRing keys;
+  private final Scheme scheme;
+  private final InstantSource clock;
+
+  KeyRingSigner(Application application, KeyRing keys, Scheme scheme, InstantSource clock) {
+    this.application = requireNonNull(application, "application");
+    this.keys = (StoredKeyRing) requireNonNull(keys, "keys");
+    this.scheme = requireNonNull(scheme, "scheme");
+    this.clock = requireNonNull(clock, "clock");
+  }
+
+  @Override
+  public SignedHeaders sign(Request request) {
+    requireNonNull(request, "request");
+    Instant now = clock.instant();
+    HmacKey primary =
+        keys.keysOf(application.id())
+            .primary(now)
+            .orElseThrow(
+                () ->
+                    new NotFoundException(
+                        "application " + application.id() + " has no key that signs"));
+    return scheme.sign(
+        request, application.appKey(), now, RandomText.of(NONCE_LENGTH), primary::sign);
+  }
+}

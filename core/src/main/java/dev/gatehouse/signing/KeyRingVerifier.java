@@ -1,0 +1,97 @@
+package dev.gatehouse.signing;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.gatehouse.error.AuthenticationException;
+import dev.gatehouse.error.AuthenticationException.Reason;
+import dev.gatehouse.registry.Application;
+import dev.gatehouse.signing.NonceStore.Outcome;
+import dev.gatehouse.transport.Request;
+import java.time.Instant;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Verifies with the keys of a key ring. */
+final class KeyRingVerifier implements Verifier {
+  private final Configuration parts;
+  private final StoredKeyRing keys;
+  private final RefusalLog refusals;
+
+  KeyRingVerifier(Configuration parts) {
+    this.parts = parts;
+    keys = (StoredKeyRing) parts.keys();
+    refusals = new RefusalLog(parts.audit(), parts.listener());
+  }
+
+  @Override
+  public void verify(Request request) {
+    authenticate(request);
+  }
+
+  @Override
+  public Application authenticate(Request request) {
+    requireNonNull(request, "request");
+    Instant now = parts.clock().instant();
+    refusals.settle(now);
+    @Nullable Claim claim = null;
+    try {
+      claim = parts.scheme().read(request);
+      return prove(claim, request, now);
+    } catch (AuthenticationException e) {
+      refusals.add(e, claim == null ? "" : claim.appKey(), now);
+      throw e;
+    }
+  }
+
+  private Application prove(Claim claim, Request request, Instant now) {
+    Optional<Application> application =
+        parts
+            .registry()
+            .findApplicationByKey(claim.appKey())
+            .filter(found -> found.status() == Application.Status.ENABLED);
+    KeySet candidates = application.map(found -> keys.keysOf(found.id())).orElse(KeySet.NONE);
+    if (!parts.scheme().isTimely(claim, now)) {
+      throw new AuthenticationException(
+          Reason.EXPIRED, "the timestamp lies outside the time that the scheme allows");
+    }
+    boolean proven = candidates.proves(claim.proof(), now);
+    if (!proven || application.isEmpty()) {
+      throw new AuthenticationException(
+          Reason.SIGNATURE, "the key is unknown or the signature does not match");
+    }
+    if (!parts.scheme().covers(claim, request)) {
+      throw new AuthenticationException(
+          Reason.SIGNATURE, "the signed payload is not a digest of the request's content");
+    }
+    claimNonce(application.get(), claim, now);
+    return application.get();
+  }
+
+  private void claimNonce(Application application, Claim claim, Instant now) {
+    Optional<Instant> expiry = parts.scheme().remembersUntil(now);
+    if (expiry.isEmpty()) {
+      return;
+    }
+    if (claim.epochSecond() < parts.nonces().remembersSince().getEpochSecond()) {
+      throw new AuthenticationException(
+          Reason.UNVERIFIABLE, "signed before the time since which nonces are remembered");
+    }
+    Outcome outcome =
+        parts
+            .nonces()
+            .claim(
+                application.id(),
+                claim.nonce(),
+                expiry.get().toEpochMilli(),
+                now.toEpochMilli(),
+                parts.nonceQuota());
+    if (outcome == Outcome.REPLAYED) {
+      throw new AuthenticationException(Reason.REPLAYED, "the nonce was used before");
+    }
+    if (outcome == Outcome.FULL) {
+      throw new AuthenticationException(
+          Reason.UNVERIFIABLE,
+          "application " + application.id() + " has used up its quota of nonces for now");
+    }
+  }
+}

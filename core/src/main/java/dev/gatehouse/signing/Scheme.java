@@ -1,0 +1,38 @@
+package dev.gatehouse.signing;
+
+import dev.gatehouse.transport.Request;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+
+/**
+ * A way to turn a request into the bytes that are signed, and to carry the signature in its
+ * headers. The schemes are a closed set; a host chooses one. Immutable.
+ */
+public abstract sealed class Scheme permits SerendipityScheme {
+  Scheme() {}
+
+  /**
+   * What the headers claim, well-formed but not proven.
+   *
+   * @throws dev.gatehouse.error.AuthenticationException with reason {@code MALFORMED}
+   */
+  abstract Claim read(Request request);
+
+  /** Whether the claimed time is acceptable now. */
+  abstract boolean isTimely(Claim claim, Instant now);
+
+  /** Whether what was signed stands for this request's content. */
+  abstract boolean covers(Claim claim, Request request);
+
+  /** Until when the nonce of a request accepted now must be remembered; empty if not at all. */
+  abstract Optional<Instant> remembersUntil(Instant now);
+
+  /**
+   * The headers for a request.
+   *
+   * @param algorithm from the bytes to sign to the signature
+   */
+  abstract SignedHeaders sign(
+      Request request, String appKey, Instant now, String nonce, UnaryOperator<byte[]> algorithm);
+}

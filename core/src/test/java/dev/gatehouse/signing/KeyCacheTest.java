@@ -1,0 +1,134 @@
+package dev.gatehouse.signing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.gatehouse.error.StorageException;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+class KeyCacheTest {
+  private static final long APPLICATION = 7;
+
+  private final AtomicLong nanos = new AtomicLong(Long.MAX_VALUE - 1_000);
+  private final AtomicLong millis = new AtomicLong(1_700_000_000_000L);
+  private final InstantSource clock = () -> Instant.ofEpochMilli(millis.get());
+  private int asked;
+  private int loaded;
+  private long version;
+  private boolean broken;
+  private final KeyCache cache = new KeyCache(this::askVersion, this::load, clock, nanos::get);
+
+  private long askVersion() {
+    asked++;
+    if (broken) {
+      throw new StorageException("broken on purpose");
+    }
+    return version;
+  }
+
+  private KeySet load(long applicationId) {
+    loaded++;
+    return new KeySet(java.util.List.of());
+  }
+
+  private void pass(long passedMillis) {
+    nanos.addAndGet(TimeUnit.MILLISECONDS.toNanos(passedMillis));
+  }
+
+  @Test
+  void keysOf_withinHalfASecond_asksAndLoadsOnce() {
+    for (int i = 0; i < 499; i++) {
+      cache.keysOf(APPLICATION);
+      pass(1);
+    }
+    assertThat(asked).isEqualTo(1);
+    assertThat(loaded).isEqualTo(1);
+  }
+
+  @Test
+  void keysOf_versionTheSameForLong_neverLoadsAgain() {
+    for (int i = 0; i < 100; i++) {
+      cache.keysOf(APPLICATION);
+      pass(600);
+    }
+    assertThat(asked).isEqualTo(100);
+    assertThat(loaded).isEqualTo(1);
+  }
+
+  @Test
+  void keysOf_versionChanged_loadsAgainWithinASecond() {
+    cache.keysOf(APPLICATION);
+    version++;
+    pass(1_000);
+    cache.keysOf(APPLICATION);
+    assertThat(loaded).isEqualTo(2);
+  }
+
+  @Test
+  void keysOf_hostsClockMovedEitherWay_asksAgain() {
+    cache.keysOf(APPLICATION);
+    millis.addAndGet(1_000);
+    cache.keysOf(APPLICATION);
+    assertThat(asked).isEqualTo(2);
+    millis.addAndGet(-5_000);
+    cache.keysOf(APPLICATION);
+    assertThat(asked).isEqualTo(3);
+  }
+
+  @Test
+  void keysOf_afterForget_asksAndLoadsAtOnce() {
+    cache.keysOf(APPLICATION);
+    cache.forget();
+    cache.keysOf(APPLICATION);
+    assertThat(asked).isEqualTo(2);
+    assertThat(loaded).isEqualTo(2);
+  }
+
+  @Test
+  void keysOf_storeBroken_failsRatherThanUseWhatIsStale() {
+    cache.keysOf(APPLICATION);
+    broken = true;
+    pass(1_000);
+    for (int i = 0; i < 3; i++) {
+      assertThatThrownBy(() -> cache.keysOf(APPLICATION)).isInstanceOf(StorageException.class);
+    }
+    broken = false;
+    cache.keysOf(APPLICATION);
+    assertThat(loaded).isEqualTo(1);
+  }
+
+  @Test
+  void keysOf_moreApplicationsThanItHolds_staysBounded() {
+    for (long id = 1; id <= 20_000; id++) {
+      cache.keysOf(id);
+    }
+    assertThat(loaded).isEqualTo(20_000);
+    cache.keysOf(20_000);
+    assertThat(loaded).isEqualTo(20_000);
+    cache.keysOf(1);
+    assertThat(loaded).as("the first was dropped").isEqualTo(20_001);
+  }
+
+  /** A change that commits while keys are being read must not be overlooked for good. */
+  @Test
+  void keysOf_changeWhileLoading_noticedAtNextAsking() {
+    KeyCache racing =
+        new KeyCache(
+            () -> version,
+            id -> {
+              loaded++;
+              version++;
+              return new KeySet(java.util.List.of());
+            },
+            clock,
+            nanos::get);
+    racing.keysOf(APPLICATION);
+    pass(1_000);
+    racing.keysOf(APPLICATION);
+    assertThat(loaded).isEqualTo(2);
+  }
+}
