@@ -6,13 +6,18 @@ import dev.gatehouse.check.Check;
 import dev.gatehouse.json.Json;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One entry of the audit log. {@code operationType}, {@code resultType} and {@code severity} are
  * codes of the host's choosing; Gatehouse's own records use {@link Operation} and {@link Result} in
- * namespace {@code gatehouse}. Immutable.
+ * namespace {@code gatehouse}.
+ *
+ * <p>All text must be well-formed Unicode. The content may hold any character but U+0000, line
+ * breaks and bidirectional overrides among them: it is data, and a renderer must escape it. The
+ * shorter texts may hold no control characters. Immutable.
  */
 public final class AuditRecord {
   /** Longest content, in bytes of UTF-8. */
@@ -20,6 +25,12 @@ public final class AuditRecord {
 
   /** Longest other text, in chars. */
   public static final int MAX_TEXT = 256;
+
+  /** Longest JSON of further fields, in bytes of UTF-8. */
+  public static final int MAX_EXT = 64 << 10;
+
+  private static final Instant EARLIEST = Instant.EPOCH;
+  private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999999Z");
 
   /** The operations that Gatehouse itself records. */
   public enum Operation {
@@ -185,8 +196,37 @@ public final class AuditRecord {
   }
 
   @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof AuditRecord that
+        && id == that.id
+        && Objects.equals(time, that.time)
+        && operationType == that.operationType
+        && resultType == that.resultType
+        && content.equals(that.content)
+        && sourceNode.equals(that.sourceNode)
+        && namespace.equals(that.namespace)
+        && severity.equals(that.severity)
+        && Objects.equals(user, that.user)
+        && Objects.equals(requestId, that.requestId)
+        && Objects.equals(service, that.service)
+        && Objects.equals(ext, that.ext);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(id, time, content);
+  }
+
+  /** Id, time and codes only: the texts came from outside and may be crafted to forge log lines. */
+  @Override
   public String toString() {
-    return "AuditRecord " + id + " " + time + " " + namespace + "/" + service;
+    return "AuditRecord "
+        + id
+        + (time == null ? "" : " " + time)
+        + " operation "
+        + operationType
+        + " result "
+        + resultType;
   }
 
   /** Makes records. Not safe: confine to one thread. */
@@ -207,22 +247,23 @@ public final class AuditRecord {
     private Builder(int operationType, int resultType, String content) {
       this.operationType = operationType;
       this.resultType = resultType;
-      this.content = requireNonNull(content, "content");
-      int bytes = content.getBytes(java.nio.charset.StandardCharsets.UTF_8).length;
-      Check.that(
-          bytes <= MAX_CONTENT,
-          "content must have at most " + MAX_CONTENT + " bytes of UTF-8, had " + bytes);
+      this.content = Utf8.checked(content, MAX_CONTENT, "content");
+      Check.that(content.indexOf(0) < 0, "content must not hold U+0000");
     }
 
     /** The id; given by the log, of use to stores. */
     public Builder id(long value) {
-      id = Check.range(value, 0, Long.MAX_VALUE, "id");
+      id = Check.range(value, 0, Long.MAX_VALUE - 1, "id");
       return this;
     }
 
-    /** The time, cut to microseconds; by default the log's clock when written. */
+    /** The time, 1970..9999, cut to microseconds; by default the log's clock when written. */
     public Builder time(Instant value) {
-      time = requireNonNull(value, "time").truncatedTo(ChronoUnit.MICROS);
+      Instant micros = requireNonNull(value, "time").truncatedTo(ChronoUnit.MICROS);
+      Check.that(
+          !micros.isBefore(EARLIEST) && !micros.isAfter(LATEST),
+          "time must be in " + EARLIEST + ".." + LATEST + ", was " + value);
+      time = micros;
       return this;
     }
 
@@ -262,8 +303,9 @@ public final class AuditRecord {
       return this;
     }
 
-    /** Further fields: the text of a JSON object. */
+    /** Further fields: the text of a JSON object of at most {@link #MAX_EXT} bytes. */
     public Builder ext(String json) {
+      Utf8.checked(json, MAX_EXT, "ext");
       Check.that(Json.parse(json, "ext").isObject(), "ext must be a JSON object");
       ext = json;
       return this;

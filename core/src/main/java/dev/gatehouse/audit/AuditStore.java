@@ -1,12 +1,58 @@
 package dev.gatehouse.audit;
 
 import dev.gatehouse.transaction.Transaction;
+import java.util.List;
+import java.util.Optional;
 
 /**
- * SPI: keeps audit records in order of append. Safe for use by multiple threads, but for what
- * {@link #joining} returns.
+ * SPI: keeps audit records by position, and their canonical bytes unchanged. Nothing in it edits or
+ * removes a record. Safe for use by multiple threads, but for what {@link #joining} returns.
  */
 public interface AuditStore {
-  /** This store inside the transaction. */
+  /** Most entries of one append. */
+  int MAX_BATCH = 1_000;
+
+  /** Bytes of a cursor key. */
+  int CURSOR_KEY_BYTES = 32;
+
+  /**
+   * Appends the entries, 1..{@link #MAX_BATCH}, in one round trip if it can. All of them are kept,
+   * and seen by whatever is read after this returns, or none ({@code AUDIT-1}). An id is appended
+   * once: a batch that holds a kept id, or one id twice, is refused whole ({@code AUDIT-2}).
+   *
+   * @throws dev.gatehouse.error.ConflictException if an id is there already
+   */
+  void append(List<AuditEntry> entries);
+
+  /**
+   * Reads records between two positions, both excluded, in the scan's order, no more than its
+   * limit, skipping and repeating none ({@code AUDIT-3}); of them only those that meet every match,
+   * compared exactly ({@code AUDIT-4}).
+   */
+  List<AuditEntry> scan(AuditScan scan);
+
+  /**
+   * The entry with that id, its bytes and its hash exactly as they were appended ({@code AUDIT-5}).
+   */
+  Optional<AuditEntry> find(long id);
+
+  /**
+   * The entries that have no leaf index, which is where each begins, lowest ids first, no more than
+   * the limit, 1..1,024 ({@code AUDIT-6}). For a sequencer.
+   */
+  List<AuditEntry> pending(int limit);
+
+  /**
+   * The key of {@link #CURSOR_KEY_BYTES} bytes with which continuation points over this store are
+   * authenticated. The first candidate offered is kept for good, and everyone gets that one, on
+   * every thread and after a restart ({@code AUDIT-7}). Who can read this key can read the log
+   * itself, so it needs no more protection than the log.
+   */
+  byte[] cursorKey(byte[] candidate);
+
+  /**
+   * This store inside the transaction: its appends are seen inside at once, outside with the
+   * commit, and never after a rollback ({@code AUDIT-8}).
+   */
   AuditStore joining(Transaction transaction);
 }

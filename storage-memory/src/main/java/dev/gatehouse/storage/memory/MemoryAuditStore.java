@@ -1,14 +1,114 @@
 package dev.gatehouse.storage.memory;
 
+import dev.gatehouse.audit.AuditEntry;
+import dev.gatehouse.audit.AuditPosition;
+import dev.gatehouse.audit.AuditRecord;
+import dev.gatehouse.audit.AuditScan;
 import dev.gatehouse.audit.AuditStore;
+import dev.gatehouse.check.Check;
+import dev.gatehouse.error.ConflictException;
 import dev.gatehouse.transaction.Transaction;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** The AuditStore of a {@link MemoryStorage}. */
 final class MemoryAuditStore implements AuditStore {
   private final Journal journal;
+  private final NavigableMap<AuditPosition, AuditEntry> byPosition = new TreeMap<>();
+  private final NavigableMap<Long, AuditEntry> byId = new TreeMap<>();
+  private byte @Nullable [] cursorKey;
 
   MemoryAuditStore(Journal journal) {
     this.journal = journal;
+  }
+
+  @Override
+  public void append(List<AuditEntry> entries) {
+    Check.range(entries.size(), 1, MAX_BATCH, "number of entries");
+    journal.<@Nullable Void>run(
+        () -> {
+          entries.forEach(this::append);
+          return null;
+        });
+  }
+
+  private void append(AuditEntry entry) {
+    long id = entry.record().id();
+    if (byId.putIfAbsent(id, entry) != null) {
+      throw new ConflictException("audit record " + id + " is there already");
+    }
+    byPosition.put(entry.position(), entry);
+    journal.undo(
+        () -> {
+          byId.remove(id);
+          byPosition.remove(entry.position());
+        });
+  }
+
+  @Override
+  public List<AuditEntry> scan(AuditScan scan) {
+    if (scan.after().compareTo(scan.before()) >= 0) {
+      return List.of();
+    }
+    return journal.run(
+        () -> {
+          NavigableMap<AuditPosition, AuditEntry> range =
+              byPosition.subMap(scan.after(), false, scan.before(), false);
+          if (scan.order() == AuditScan.Order.DESCENDING) {
+            range = range.descendingMap();
+          }
+          List<AuditEntry> found = new ArrayList<>();
+          for (AuditEntry entry : range.values()) {
+            if (meets(entry.record(), scan)) {
+              found.add(entry);
+              if (found.size() == scan.limit()) {
+                break;
+              }
+            }
+          }
+          return List.copyOf(found);
+        });
+  }
+
+  private static boolean meets(AuditRecord record, AuditScan scan) {
+    return scan.matches().stream().allMatch(match -> match.test(record));
+  }
+
+  @Override
+  public Optional<AuditEntry> find(long id) {
+    return journal.run(() -> Optional.ofNullable(byId.get(id)));
+  }
+
+  @Override
+  public List<AuditEntry> pending(int limit) {
+    Check.range(limit, 1, AuditScan.MAX_LIMIT, "limit");
+    return journal.run(
+        () ->
+            byId.values().stream()
+                .filter(entry -> entry.leafIndex().isEmpty())
+                .limit(limit)
+                .toList());
+  }
+
+  @Override
+  public byte[] cursorKey(byte[] candidate) {
+    Check.that(
+        candidate.length == CURSOR_KEY_BYTES,
+        "candidate must have " + CURSOR_KEY_BYTES + " bytes, had " + candidate.length);
+    return journal.run(
+        () -> {
+          byte[] kept = cursorKey;
+          if (kept == null) {
+            kept = candidate.clone();
+            cursorKey = kept;
+            journal.undo(() -> cursorKey = null);
+          }
+          return kept.clone();
+        });
   }
 
   @Override

@@ -1,0 +1,141 @@
+package dev.gatehouse.audit;
+
+import dev.gatehouse.audit.InvalidQueryException.Reason;
+import dev.gatehouse.check.Check;
+import java.math.BigDecimal;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A field that a query can name: one of the core fields, or a path into the further ones, such as
+ * {@code ext.order.id}. A path goes down objects by key; where it meets a list it goes through
+ * every element, and the field then has several values. A null in a list counts for nothing.
+ */
+final class Field {
+  /** How the values of a field compare, and what may be said of them. */
+  enum Type {
+    KEYWORD,
+    TEXT,
+    NUMBER,
+    TIME,
+    /** Each value by its own kind: number, text or boolean. */
+    UNTYPED
+  }
+
+  static final String EXT = "ext";
+  private static final int MAX_NAME = 256;
+  private static final String EXT_PREFIX = EXT + ".";
+  private static final Map<String, Field> CORE = core();
+
+  private final String name;
+  private final Type type;
+  private final @Nullable AuditColumn column;
+  private final Function<Row, List<Object>> values;
+
+  private Field(
+      String name, Type type, @Nullable AuditColumn column, Function<Row, List<Object>> values) {
+    this.name = name;
+    this.type = type;
+    this.column = column;
+    this.values = values;
+  }
+
+  /** The field that a filter means. */
+  static Field named(String name, String path) {
+    if (name.length() > MAX_NAME) {
+      throw new InvalidQueryException(
+          Reason.TOO_LARGE, path, "must have at most 256 characters, had " + name.length());
+    }
+    Field core = CORE.get(name);
+    if (core != null) {
+      return core;
+    }
+    String[] keys = name.startsWith(EXT_PREFIX) ? keys(name) : new String[0];
+    if (keys.length == 0 || Arrays.asList(keys).contains("")) {
+      throw new InvalidQueryException(
+          Reason.UNKNOWN_FIELD,
+          path,
+          "must name a field or a path such as ext.a.b, was '" + Check.shown(name) + "'");
+    }
+    return new Field(name, Type.UNTYPED, null, row -> row.ext(keys));
+  }
+
+  /** The names of the core fields, in the order of a full record. */
+  static List<String> coreNames() {
+    return CORE.keySet().stream().filter(name -> !name.equals("message")).toList();
+  }
+
+  static String[] keys(String name) {
+    return name.substring(EXT_PREFIX.length()).split("\\.", -1);
+  }
+
+  /** The name, the same for all its aliases. */
+  String name() {
+    return name;
+  }
+
+  Type type() {
+    return type;
+  }
+
+  @Nullable AuditColumn column() {
+    return column;
+  }
+
+  /**
+   * The record's values: {@code String}, {@code BigDecimal}, {@code Boolean} or an opaque thing.
+   */
+  List<Object> values(Row row) {
+    return values.apply(row);
+  }
+
+  private static Map<String, Field> core() {
+    Map<String, Field> fields = new LinkedHashMap<>();
+    add(fields, keyword("id", AuditColumn.ID));
+    add(fields, new Field("time", Type.TIME, null, row -> List.of(row.timeMillis())));
+    add(fields, number("optType", AuditColumn.OPERATION_TYPE));
+    add(fields, number("resultType", AuditColumn.RESULT_TYPE));
+    Field content = new Field("content", Type.TEXT, null, row -> List.of(row.record().content()));
+    add(fields, content);
+    add(fields, keyword("sourceNode", AuditColumn.SOURCE_NODE));
+    add(fields, keyword("namespace", AuditColumn.NAMESPACE));
+    add(fields, keyword("severity", AuditColumn.SEVERITY));
+    add(fields, keyword("user", AuditColumn.USER));
+    add(fields, keyword("requestId", AuditColumn.REQUEST_ID));
+    add(fields, keyword("service", AuditColumn.SERVICE));
+    fields.put("message", content);
+    return fields;
+  }
+
+  private static void add(Map<String, Field> fields, Field field) {
+    fields.put(field.name, field);
+  }
+
+  private static Field keyword(String name, AuditColumn column) {
+    return new Field(
+        name,
+        Type.KEYWORD,
+        column,
+        row -> {
+          Object value = column.of(row.record());
+          return value == null ? List.of() : List.of(value.toString());
+        });
+  }
+
+  private static Field number(String name, AuditColumn column) {
+    return new Field(
+        name,
+        Type.NUMBER,
+        column,
+        row -> {
+          Object value = column.of(row.record());
+          return value instanceof Long number
+              ? List.of(Values.normal(BigDecimal.valueOf(number)))
+              : List.of();
+        });
+  }
+}

@@ -1,0 +1,282 @@
+package dev.gatehouse.audit;
+
+import static java.util.Objects.requireNonNull;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.gatehouse.audit.InvalidQueryException.Reason;
+import dev.gatehouse.json.Json;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which records a query wants. A filter has expressions, which must all hold, and sub-filters,
+ * joined by its operation {@code and} or {@code or}; its value is the expressions' and the
+ * sub-filters' together, an empty part left out. So the operation never applies to expressions: a
+ * choice of two is an {@code or} of two sub-filters with one expression each, as {@link #any} makes
+ * it.
+ *
+ * <p>Fields: {@code id}, {@code time} (in milliseconds), {@code optType}, {@code resultType},
+ * {@code content} (also {@code message}), {@code sourceNode}, {@code namespace}, {@code severity},
+ * {@code user}, {@code requestId}, {@code service}, and paths such as {@code ext.order.id}. Types
+ * and results are numbers, and so may be told as text; content is a text, on which Match and
+ * MatchPhrase compare words; all others are keywords, which compare whole, by case, in order of
+ * Unicode code points. A path has as type the kind of each of its values, and values of different
+ * kinds are neither equal nor ordered.
+ *
+ * <p>Where a field is absent every operator is false but the negative ones, each the exact
+ * complement of its positive. Where it is a list, a positive operator asks for one element that
+ * meets it.
+ *
+ * <p>Limits: 16 levels, 256 expressions in all, 1,024 values in a list, 8,192 characters in a
+ * value. Immutable.
+ */
+public final class Filter {
+  static final int MAX_DEPTH = 16;
+  static final int MAX_EXPRESSIONS = 256;
+  static final int MAX_VALUES = 1_024;
+  static final int MAX_STRING = 8_192;
+
+  /** How sub-filters are joined. */
+  enum Operation {
+    AND,
+    OR
+  }
+
+  private final Operation operation;
+  private final List<Expression> expressions;
+  private final List<Filter> subFilters;
+  private final int depth;
+  private final int size;
+
+  private Filter(Operation operation, List<Expression> expressions, List<Filter> subFilters) {
+    this.operation = operation;
+    this.expressions = List.copyOf(expressions);
+    this.subFilters = List.copyOf(subFilters);
+    depth = 1 + subFilters.stream().mapToInt(filter -> filter.depth).max().orElse(0);
+    size = expressions.size() + subFilters.stream().mapToInt(filter -> filter.size).sum();
+  }
+
+  /** A filter from its parts; checks them as a whole. */
+  static Filter of(
+      Operation operation, List<Expression> expressions, List<Filter> subFilters, String path) {
+    if (expressions.isEmpty() && subFilters.isEmpty()) {
+      throw new InvalidQueryException(
+          Reason.EMPTY_FILTER, path, "must have expressions or sub-filters");
+    }
+    Filter filter = new Filter(operation, expressions, subFilters);
+    requireAtMost(MAX_DEPTH, filter.depth, "levels", path);
+    requireAtMost(MAX_EXPRESSIONS, filter.size, "expressions in all", path);
+    return filter;
+  }
+
+  static void requireAtMost(int max, int value, String unit, String path) {
+    if (value > max) {
+      throw new InvalidQueryException(
+          Reason.TOO_LARGE, path, "must have at most " + max + " " + unit + ", had " + value);
+    }
+  }
+
+  /**
+   * The filter that a JSON object tells: {@code op}, {@code expr} and {@code subFilter}, where each
+   * of {@code expr} has {@code field}, {@code operator} and {@code value}.
+   *
+   * @throws InvalidQueryException if it breaks a rule, with the path to the place
+   */
+  public static Filter parse(String json) {
+    return FilterReader.read(QueryReader.object(json, "filter"));
+  }
+
+  /** Begins an expression about a field. */
+  public static Operand where(String field) {
+    return new Operand(requireNonNull(field, "field"));
+  }
+
+  /** Holds where all of the filters hold; at least one is needed. */
+  public static Filter all(Filter... filters) {
+    List<Expression> expressions = new ArrayList<>();
+    List<Filter> subFilters = new ArrayList<>();
+    for (Filter filter : filters) {
+      if (filter.isConjunction()) {
+        expressions.addAll(filter.expressions);
+        subFilters.addAll(filter.subFilters);
+      } else {
+        subFilters.add(filter);
+      }
+    }
+    return of(Operation.AND, expressions, subFilters, "filter");
+  }
+
+  /** Holds where one of the filters holds; at least one is needed. */
+  public static Filter any(Filter... filters) {
+    return of(Operation.OR, List.of(), Arrays.asList(filters), "filter");
+  }
+
+  /** The filter as JSON, in one form for all ways to write it. */
+  public String json() {
+    return Json.write(node());
+  }
+
+  /** Whether the record passes. */
+  public boolean test(AuditRecord record) {
+    return test(new Row(record));
+  }
+
+  private boolean test(Row row) {
+    for (Expression expression : expressions) {
+      if (!expression.test(row)) {
+        return false;
+      }
+    }
+    if (subFilters.isEmpty()) {
+      return true;
+    }
+    return operation == Operation.AND
+        ? subFilters.stream().allMatch(filter -> filter.test(row))
+        : subFilters.stream().anyMatch(filter -> filter.test(row));
+  }
+
+  /** The expressions that every record which passes must meet. */
+  List<Expression> demands() {
+    List<Expression> demands = new ArrayList<>(expressions);
+    if (isConjunction()) {
+      subFilters.forEach(filter -> demands.addAll(filter.demands()));
+    }
+    return demands;
+  }
+
+  private boolean isConjunction() {
+    return operation == Operation.AND || subFilters.size() <= 1;
+  }
+
+  private ObjectNode node() {
+    ObjectNode node = Json.object();
+    if (!isConjunction()) {
+      node.put("op", "or");
+    }
+    if (!expressions.isEmpty()) {
+      ArrayNode array = node.putArray("expr");
+      expressions.forEach(expression -> array.add(expression.json()));
+    }
+    if (!subFilters.isEmpty()) {
+      ArrayNode array = node.putArray("subFilter");
+      subFilters.forEach(filter -> array.add(filter.node()));
+    }
+    return node;
+  }
+
+  /** Shape only: values may be confidential. */
+  @Override
+  public String toString() {
+    return "Filter of " + size + " expressions";
+  }
+
+  /**
+   * A field that waits for its operator. Values are {@code String}, {@code Boolean}, {@code
+   * Instant} or a number. Each method throws {@link InvalidQueryException} for an unknown field, an
+   * operator that does not suit the field, and a value that does not suit either. Immutable.
+   */
+  public static final class Operand {
+    private final String field;
+
+    private Operand(String field) {
+      this.field = field;
+    }
+
+    /** The field equals the value. */
+    public Filter equal(Object value) {
+      return expression(Operator.EQUAL, value);
+    }
+
+    /** The field does not equal the value, or is absent. */
+    public Filter notEqual(Object value) {
+      return expression(Operator.NOT_EQUAL, value);
+    }
+
+    /** The field is above the value. */
+    public Filter greaterThan(Object value) {
+      return expression(Operator.GREATER_THAN, value);
+    }
+
+    /** The field is the value or above. */
+    public Filter greaterThanOrEqual(Object value) {
+      return expression(Operator.GREATER_THAN_OR_EQUAL, value);
+    }
+
+    /** The field is below the value. */
+    public Filter lessThan(Object value) {
+      return expression(Operator.LESS_THAN, value);
+    }
+
+    /** The field is the value or below. */
+    public Filter lessThanOrEqual(Object value) {
+      return expression(Operator.LESS_THAN_OR_EQUAL, value);
+    }
+
+    /** The field is between the two or one of them; nothing is if the first is above the second. */
+    public Filter between(Object low, Object high) {
+      return expression(Operator.BETWEEN, low, high);
+    }
+
+    /** The complement of {@link #between}. */
+    public Filter notBetween(Object low, Object high) {
+      return expression(Operator.NOT_BETWEEN, low, high);
+    }
+
+    /** The field equals one of the values. */
+    public Filter inList(Object... values) {
+      return expression(Operator.IN_LIST, values);
+    }
+
+    /** The complement of {@link #inList}. */
+    public Filter notInList(Object... values) {
+      return expression(Operator.NOT_IN_LIST, values);
+    }
+
+    /**
+     * The whole field fits the pattern: {@code %} any run, {@code _} one code point, a backslash
+     * before either or before a backslash takes it literally.
+     */
+    public Filter like(String pattern) {
+      return expression(Operator.LIKE, pattern);
+    }
+
+    /** One of the value's words occurs in the field. */
+    public Filter match(Object value) {
+      return expression(Operator.MATCH, value);
+    }
+
+    /** All of the value's words occur in the field, side by side and in order. */
+    public Filter matchPhrase(Object value) {
+      return expression(Operator.MATCH_PHRASE, value);
+    }
+
+    /** The field is there, is not null and not a list of nothing. */
+    public Filter exists() {
+      return expression(Operator.EXISTS);
+    }
+
+    /** The complement of {@link #exists}. */
+    public Filter notExists() {
+      return expression(Operator.NOT_EXISTS);
+    }
+
+    private Filter expression(Operator operator, @Nullable Object... given) {
+      List<Object> values = new ArrayList<>();
+      for (Object value : given) {
+        values.add(
+            Values.ofJava(value)
+                .orElseThrow(
+                    () ->
+                        new InvalidQueryException(
+                            Reason.BAD_VALUE,
+                            field + "'s value",
+                            "must be a String, a Boolean, an Instant or a finite number")));
+      }
+      Expression expression = Expression.of(field, operator, values, "filter.expr[0]");
+      return of(Operation.AND, List.of(expression), List.of(), "filter");
+    }
+  }
+}

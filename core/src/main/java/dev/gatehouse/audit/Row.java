@@ -1,0 +1,60 @@
+package dev.gatehouse.audit;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.gatehouse.json.Json;
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A record under test: what several expressions need of it is worked out once. */
+final class Row {
+  private final AuditRecord record;
+  private @Nullable JsonNode ext;
+  private @Nullable List<String> contentTokens;
+
+  Row(AuditRecord record) {
+    this.record = record;
+  }
+
+  AuditRecord record() {
+    return record;
+  }
+
+  /** The time as the language sees it: whole milliseconds, cut. */
+  BigDecimal timeMillis() {
+    return Values.normal(BigDecimal.valueOf(Math.floorDiv(AuditFrame.micros(record), 1_000)));
+  }
+
+  List<String> contentTokens() {
+    if (contentTokens == null) {
+      contentTokens = Analyzer.tokens(record.content());
+    }
+    return contentTokens;
+  }
+
+  List<Object> ext(String[] keys) {
+    if (record.ext().isEmpty()) {
+      return List.of();
+    }
+    if (ext == null) {
+      ext = Json.parse(record.ext().get(), "ext");
+    }
+    List<Object> found = new ArrayList<>();
+    collect(ext, keys, 0, found);
+    return found;
+  }
+
+  private static void collect(JsonNode node, String[] keys, int depth, List<Object> found) {
+    if (node.isArray()) {
+      node.forEach(element -> collect(element, keys, depth, found));
+    } else if (depth < keys.length) {
+      JsonNode child = node.get(keys[depth]);
+      if (child != null) {
+        collect(child, keys, depth + 1, found);
+      }
+    } else if (!node.isNull()) {
+      found.add(Values.ofJson(node));
+    }
+  }
+}

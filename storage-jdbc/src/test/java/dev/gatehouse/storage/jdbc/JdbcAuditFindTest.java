@@ -1,0 +1,38 @@
+package dev.gatehouse.storage.jdbc;
+
+import dev.gatehouse.storage.Storage;
+import dev.gatehouse.testing.contract.AuditFindContract;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.io.TempDir;
+
+class JdbcAuditFindTest {
+  @Nested
+  class H2InMemory extends AuditFindContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return H2.memory(leaseClock);
+    }
+
+    @Override
+    protected int queries() {
+      return 200;
+    }
+  }
+
+  @Nested
+  class H2InFile extends AuditFindContract {
+    @TempDir Path directory;
+
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return H2.file(directory, leaseClock);
+    }
+
+    @Override
+    protected int queries() {
+      return 10;
+    }
+  }
+}
