@@ -1,13 +1,18 @@
 package dev.gatehouse.testing.contract;
 
+import static dev.gatehouse.registry.RegistryStore.MAX_LIMIT;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import dev.gatehouse.registry.Application;
+import dev.gatehouse.registry.RegistryStore;
 import dev.gatehouse.registry.Server;
 import dev.gatehouse.registry.Service;
+import dev.gatehouse.storage.Storage;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 
-/** Rows for the contract of the registry's store. */
+/** Rows and checks for the contracts of the registry's store. */
 final class RegistryRows {
   static final Instant NOW = Instant.parse("2030-01-01T00:00:00.123Z");
 
@@ -58,5 +63,35 @@ final class RegistryRows {
         "x".repeat(length),
         "\u4e2d".repeat(length),
         "\uD83D\uDE00".repeat(length / 2));
+  }
+
+  /** Work on a store in a transaction. */
+  interface Work {
+    void on(RegistryStore rows);
+  }
+
+  static void rollBack(Storage storage, Work work) {
+    IllegalStateException stop = new IllegalStateException("stop");
+    assertThatThrownBy(
+            () ->
+                storage.run(
+                    transaction -> {
+                      work.on(storage.registry().joining(transaction));
+                      throw stop;
+                    }))
+        .isSameAs(stop);
+  }
+
+  /** A query with a limit. */
+  interface Page {
+    Object of(int limit);
+  }
+
+  static void refusesLimit(Page page) {
+    for (int limit : new int[] {Integer.MIN_VALUE, -1, 0, MAX_LIMIT + 1, Integer.MAX_VALUE}) {
+      assertThatThrownBy(() -> page.of(limit))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("limit must be in 1..1000, was " + limit);
+    }
   }
 }
