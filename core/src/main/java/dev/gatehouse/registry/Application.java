@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.check.Check;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.Objects;
@@ -17,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * an id, an app key and a secret.
  */
 public final class Application {
+  /** Longest name, in chars. */
+  public static final int MAX_NAME = 100;
+
   /** Whether an application may act. */
   public enum Status {
     /** Registered, not yet approved: may do nothing. */
@@ -50,10 +54,13 @@ public final class Application {
     this.secret = secret;
   }
 
-  /** A draft with that name, 1..100 characters; names are alike whatever their case. */
+  /**
+   * A draft with that name: 1..100 characters, none of them a control character, no blank at either
+   * end. Names are alike whatever their case.
+   */
   public static Draft named(String name) {
     return new Draft(
-        Check.text(name, 1, 100, "name"), null, RetryPolicy.DEFAULT, Status.ENABLED, "");
+        Name.valid(name, MAX_NAME, "name"), null, RetryPolicy.DEFAULT, Status.ENABLED, "");
   }
 
   /** The id, 1 or more. */
@@ -160,22 +167,33 @@ public final class Application {
       URI parsed;
       try {
         parsed = new URI(uri);
-      } catch (java.net.URISyntaxException e) {
-        throw new IllegalArgumentException(
-            "callback must be a URI, was '" + Check.shown(uri) + "'", e);
+      } catch (URISyntaxException e) {
+        // The cause would quote the whole URI.
+        throw new IllegalArgumentException("callback must be a URI, was '" + shown(uri) + "'");
       }
       String scheme = parsed.getScheme() == null ? "" : parsed.getScheme().toLowerCase(Locale.ROOT);
       Check.that(
           scheme.equals("http") || scheme.equals("https"),
-          "callback must be http or https, was '" + Check.shown(uri) + "'");
+          "callback must be http or https, was '" + shown(uri) + "'");
+      String authority = parsed.getRawAuthority();
       Check.that(
-          parsed.getHost() != null, "callback must name a host, was '" + Check.shown(uri) + "'");
-      Check.that(parsed.getRawUserInfo() == null, "callback must not hold user info");
-      Check.that(parsed.getRawFragment() == null, "callback must not hold a fragment");
+          authority == null || authority.indexOf('@') < 0,
+          "callback must not hold user info, was '" + shown(uri) + "'");
+      Check.that(parsed.getHost() != null, "callback must name a host, was '" + shown(uri) + "'");
+      Check.that(
+          parsed.getRawFragment() == null,
+          "callback must not hold a fragment, was '" + shown(uri) + "'");
       Check.that(
           parsed.getPort() >= -1 && parsed.getPort() != 0 && parsed.getPort() <= 65_535,
           "callback's port must be in 1..65535, was " + parsed.getPort());
       return new Draft(name, parsed, retryPolicy, status, remark);
+    }
+
+    /** User info, query and fragment may be secret. */
+    private static String shown(String uri) {
+      String start = uri.split("[?#]", 2)[0];
+      int at = start.lastIndexOf('@');
+      return at < 0 ? Check.shown(start) : "...@" + Check.shown(start.substring(at + 1));
     }
 
     /** How its tasks are retried. Default {@link RetryPolicy#DEFAULT}. */

@@ -1,10 +1,39 @@
 package dev.gatehouse.storage.jdbc;
 
+import dev.gatehouse.check.Check;
+import dev.gatehouse.registry.Application;
 import dev.gatehouse.registry.RegistryStore;
+import dev.gatehouse.registry.RetryPolicy;
+import dev.gatehouse.registry.Server;
+import dev.gatehouse.registry.Service;
 import dev.gatehouse.transaction.Transaction;
+import dev.gatehouse.transport.Headers;
+import java.net.URI;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.JdbiException;
+import org.jdbi.v3.core.mapper.RowMapper;
+import org.jdbi.v3.core.statement.SqlStatement;
+import org.jdbi.v3.core.statement.StatementContext;
+import org.jdbi.v3.core.statement.Update;
 
 /** The RegistryStore of a {@link JdbcStorage}. */
 final class JdbcRegistryStore implements RegistryStore {
+  private static final String APPLICATIONS =
+      "SELECT id, name, app_key, callback, retry_policy, status, remark, created_at"
+          + " FROM gh_application ";
+  private static final String SERVERS =
+      "SELECT name, host, port, protocol, created_at, updated_at FROM gh_server ";
+  private static final String SERVICES =
+      "SELECT server, name, uri, method, params, data, headers, created_at, updated_at"
+          + " FROM gh_service ";
+
   private final Database database;
 
   JdbcRegistryStore(Database database) {
@@ -14,5 +43,382 @@ final class JdbcRegistryStore implements RegistryStore {
   @Override
   public RegistryStore joining(Transaction transaction) {
     return new JdbcRegistryStore(database.joining(transaction));
+  }
+
+  @Override
+  public long version() {
+    return database.use(JdbcRegistryStore::version);
+  }
+
+  @Override
+  public long advance(Subject subject, String name) {
+    return database.use(
+        handle -> {
+          handle.execute("UPDATE gh_registry SET version = version + 1 WHERE id = 1");
+          long version = version(handle);
+          handle.execute(
+              "INSERT INTO gh_registry_change(version, subject, name_key) VALUES (?, ?, ?)",
+              version,
+              subject.name(),
+              RegistryStore.nameKey(name));
+          handle.execute(
+              "DELETE FROM gh_registry_change WHERE version <= ?", version - KEPT_CHANGES);
+          return version;
+        });
+  }
+
+  private static long version(Handle handle) {
+    return handle
+        .createQuery("SELECT version FROM gh_registry WHERE id = 1")
+        .mapTo(Long.class)
+        .one();
+  }
+
+  @Override
+  public List<Change> changes(long afterVersion, int limit) {
+    requireLimit(limit);
+    return database.use(
+        handle ->
+            handle
+                .createQuery(
+                    "SELECT version, subject, name_key FROM gh_registry_change WHERE version > ?"
+                        + " ORDER BY version FETCH FIRST ? ROWS ONLY")
+                .bind(0, afterVersion)
+                .bind(1, limit)
+                .map(
+                    (row, context) ->
+                        new Change(
+                            row.getLong("version"),
+                            Subject.valueOf(row.getString("subject")),
+                            row.getString("name_key")))
+                .list());
+  }
+
+  @Override
+  public boolean insert(Application application) {
+    return database.use(
+        handle ->
+            !isTaken(handle, application)
+                && inserted(
+                    bind(
+                        handle.createUpdate(
+                            "INSERT INTO gh_application(id, name_key, name, app_key, callback,"
+                                + " retry_policy, status, remark, created_at) VALUES (:id,"
+                                + " :nameKey, :name, :appKey, :callback, :retryPolicy, :status,"
+                                + " :remark, :createdAt)"),
+                        application)));
+  }
+
+  /** Asked first, because a failed statement ends the host's transaction on some databases. */
+  private static boolean isTaken(Handle handle, Application application) {
+    return handle
+            .createQuery(
+                "SELECT COUNT(*) FROM gh_application"
+                    + " WHERE id = :id OR name_key = :nameKey OR app_key = :appKey")
+            .bind("id", application.id())
+            .bind("nameKey", RegistryStore.nameKey(application.name()))
+            .bind("appKey", application.appKey())
+            .mapTo(Long.class)
+            .one()
+        > 0;
+  }
+
+  private static boolean inserted(Update insert) {
+    try {
+      return insert.execute() == 1;
+    } catch (JdbiException e) {
+      if (Database.isDuplicate(e)) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  @Override
+  public boolean update(Application application) {
+    return database.use(
+        handle ->
+            bind(
+                        handle.createUpdate(
+                            "UPDATE gh_application SET name_key = :nameKey, name = :name,"
+                                + " app_key = :appKey, callback = :callback,"
+                                + " retry_policy = :retryPolicy, status = :status,"
+                                + " remark = :remark, created_at = :createdAt WHERE id = :id"),
+                        application)
+                    .execute()
+                == 1);
+  }
+
+  private static Update bind(Update update, Application application) {
+    return update
+        .bind("id", application.id())
+        .bind("nameKey", RegistryStore.nameKey(application.name()))
+        .bind("name", application.name())
+        .bind("appKey", application.appKey())
+        .bind("callback", application.callback().map(URI::toString))
+        .bind("retryPolicy", application.retryPolicy().spec())
+        .bind("status", application.status().name())
+        .bind("remark", application.remark())
+        .bind("createdAt", application.createdAt().toEpochMilli());
+  }
+
+  @Override
+  public boolean removeApplication(long id) {
+    return database.use(
+        handle -> handle.execute("DELETE FROM gh_application WHERE id = ?", id) == 1);
+  }
+
+  @Override
+  public Optional<Application> findApplication(long id) {
+    return find(APPLICATIONS + "WHERE id = ?", JdbcRegistryStore::application, id);
+  }
+
+  @Override
+  public Optional<Application> findApplication(String name) {
+    return find(
+        APPLICATIONS + "WHERE name_key = ?",
+        JdbcRegistryStore::application,
+        RegistryStore.nameKey(name));
+  }
+
+  @Override
+  public Optional<Application> findApplicationByKey(String appKey) {
+    return find(APPLICATIONS + "WHERE app_key = ?", JdbcRegistryStore::application, appKey);
+  }
+
+  @Override
+  public List<Application> applications(String afterName, int limit) {
+    return page(
+        APPLICATIONS + "WHERE name_key > ? ORDER BY name_key",
+        JdbcRegistryStore::application,
+        limit,
+        RegistryStore.nameKey(afterName));
+  }
+
+  @Override
+  public void put(Server server) {
+    database.use(
+        handle -> {
+          boolean there =
+              bind(
+                          handle.createUpdate(
+                              "UPDATE gh_server SET name = :name, host = :host, port = :port,"
+                                  + " protocol = :protocol, created_at = :createdAt,"
+                                  + " updated_at = :updatedAt WHERE name_key = :nameKey"),
+                          server)
+                      .execute()
+                  == 1;
+          return there
+              || bind(
+                          handle.createUpdate(
+                              "INSERT INTO gh_server(name_key, name, host, port, protocol,"
+                                  + " created_at, updated_at) VALUES (:nameKey, :name, :host,"
+                                  + " :port, :protocol, :createdAt, :updatedAt)"),
+                          server)
+                      .execute()
+                  == 1;
+        });
+  }
+
+  private static Update bind(Update update, Server server) {
+    return update
+        .bind("nameKey", RegistryStore.nameKey(server.name()))
+        .bind("name", server.name())
+        .bind("host", server.host())
+        .bind("port", server.port())
+        .bind("protocol", server.protocol())
+        .bind("createdAt", millis(server.createdAt()))
+        .bind("updatedAt", millis(server.updatedAt()));
+  }
+
+  @Override
+  public boolean removeServer(String name) {
+    String key = RegistryStore.nameKey(name);
+    return database.use(
+        handle -> {
+          handle.execute("DELETE FROM gh_service WHERE server_key = ?", key);
+          return handle.execute("DELETE FROM gh_server WHERE name_key = ?", key) == 1;
+        });
+  }
+
+  @Override
+  public Optional<Server> findServer(String name) {
+    return find(
+        SERVERS + "WHERE name_key = ?", JdbcRegistryStore::server, RegistryStore.nameKey(name));
+  }
+
+  @Override
+  public List<Server> servers(String afterName, int limit) {
+    return page(
+        SERVERS + "WHERE name_key > ? ORDER BY name_key",
+        JdbcRegistryStore::server,
+        limit,
+        RegistryStore.nameKey(afterName));
+  }
+
+  @Override
+  public boolean put(Service service) {
+    return database.use(
+        handle -> {
+          int updated =
+              bind(
+                      handle.createUpdate(
+                          "UPDATE gh_service SET server = :server, name = :name, uri = :uri,"
+                              + " method = :method, params = :params, data = :data,"
+                              + " headers = :headers, created_at = :createdAt,"
+                              + " updated_at = :updatedAt"
+                              + " WHERE server_key = :serverKey AND name_key = :nameKey"),
+                      service)
+                  .execute();
+          return updated == 1
+              || bind(
+                          handle.createUpdate(
+                              "INSERT INTO gh_service(server_key, name_key, server, name, uri,"
+                                  + " method, params, data, headers, created_at, updated_at)"
+                                  + " SELECT name_key, :nameKey, :server, :name, :uri, :method,"
+                                  + " :params, :data, :headers, :createdAt, :updatedAt"
+                                  + " FROM gh_server WHERE name_key = :serverKey"),
+                          service)
+                      .execute()
+                  == 1;
+        });
+  }
+
+  private static Update bind(Update update, Service service) {
+    return update
+        .bind("serverKey", RegistryStore.nameKey(service.server()))
+        .bind("nameKey", RegistryStore.nameKey(service.name()))
+        .bind("server", service.server())
+        .bind("name", service.name())
+        .bind("uri", service.uri())
+        .bind("method", service.method())
+        .bind("params", service.params())
+        .bind("data", service.data())
+        .bind("headers", text(service.headers()))
+        .bind("createdAt", millis(service.createdAt()))
+        .bind("updatedAt", millis(service.updatedAt()));
+  }
+
+  @Override
+  public boolean removeService(String server, String name) {
+    return database.use(
+        handle ->
+            handle.execute(
+                    "DELETE FROM gh_service WHERE server_key = ? AND name_key = ?",
+                    RegistryStore.nameKey(server),
+                    RegistryStore.nameKey(name))
+                == 1);
+  }
+
+  @Override
+  public Optional<Service> findService(String server, String name) {
+    return find(
+        SERVICES + "WHERE server_key = ? AND name_key = ?",
+        JdbcRegistryStore::service,
+        RegistryStore.nameKey(server),
+        RegistryStore.nameKey(name));
+  }
+
+  @Override
+  public List<Service> servicesOn(String server, String afterName, int limit) {
+    return page(
+        SERVICES + "WHERE server_key = ? AND name_key > ? ORDER BY name_key",
+        JdbcRegistryStore::service,
+        limit,
+        RegistryStore.nameKey(server),
+        RegistryStore.nameKey(afterName));
+  }
+
+  @Override
+  public List<Service> services(String afterServer, String afterName, int limit) {
+    String server = RegistryStore.nameKey(afterServer);
+    return page(
+        SERVICES
+            + "WHERE server_key > ? OR (server_key = ? AND name_key > ?)"
+            + " ORDER BY server_key, name_key",
+        JdbcRegistryStore::service,
+        limit,
+        server,
+        server,
+        RegistryStore.nameKey(afterName));
+  }
+
+  private <T> Optional<T> find(String query, RowMapper<T> mapper, Object... arguments) {
+    return database.use(handle -> bind(handle.createQuery(query), arguments).map(mapper).findOne());
+  }
+
+  private <T> List<T> page(String query, RowMapper<T> mapper, int limit, Object... arguments) {
+    requireLimit(limit);
+    return database.use(
+        handle ->
+            bind(handle.createQuery(query + " FETCH FIRST ? ROWS ONLY"), arguments)
+                .bind(arguments.length, limit)
+                .map(mapper)
+                .list());
+  }
+
+  private static <S extends SqlStatement<S>> S bind(S statement, Object... arguments) {
+    for (int i = 0; i < arguments.length; i++) {
+      statement.bind(i, arguments[i]);
+    }
+    return statement;
+  }
+
+  private static void requireLimit(int limit) {
+    Check.range(limit, 1, MAX_LIMIT, "limit");
+  }
+
+  private static Application application(ResultSet row, StatementContext context)
+      throws SQLException {
+    Application.Draft draft =
+        Application.named(row.getString("name"))
+            .retryPolicy(RetryPolicy.parse(row.getString("retry_policy")))
+            .status(Application.Status.valueOf(row.getString("status")))
+            .remark(row.getString("remark"));
+    String callback = row.getString("callback");
+    return (callback == null ? draft : draft.callback(callback))
+        .registered(row.getLong("id"), row.getString("app_key"), instant(row, "created_at"), null);
+  }
+
+  private static Server server(ResultSet row, StatementContext context) throws SQLException {
+    return Server.named(row.getString("name"))
+        .at(row.getString("host"), row.getInt("port"))
+        .protocol(row.getString("protocol"))
+        .registered(instant(row, "created_at"), instant(row, "updated_at"));
+  }
+
+  private static Service service(ResultSet row, StatementContext context) throws SQLException {
+    return Service.named(row.getString("name"))
+        .on(row.getString("server"))
+        .uri(row.getString("uri"))
+        .method(row.getString("method"))
+        .params(row.getString("params"))
+        .data(row.getString("data"))
+        .headers(headers(row.getString("headers")))
+        .registered(instant(row, "created_at"), instant(row, "updated_at"));
+  }
+
+  /** One line a field, {@code name:value}: no name holds a colon, neither holds a line feed. */
+  private static String text(Headers headers) {
+    return headers.fields().stream()
+        .map(field -> field.name() + ':' + field.value() + '\n')
+        .collect(Collectors.joining());
+  }
+
+  private static Headers headers(String text) {
+    List<Headers.Field> fields = new ArrayList<>();
+    for (String line : text.lines().toList()) {
+      int colon = line.indexOf(':');
+      fields.add(new Headers.Field(line.substring(0, colon), line.substring(colon + 1)));
+    }
+    return Headers.of(fields);
+  }
+
+  private static long millis(Optional<Instant> time) {
+    return time.orElseThrow(() -> new IllegalArgumentException("times must be set")).toEpochMilli();
+  }
+
+  private static Instant instant(ResultSet row, String column) throws SQLException {
+    return Instant.ofEpochMilli(row.getLong(column));
   }
 }

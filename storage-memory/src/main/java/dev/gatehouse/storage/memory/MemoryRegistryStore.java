@@ -1,11 +1,42 @@
 package dev.gatehouse.storage.memory;
 
+import dev.gatehouse.check.Check;
+import dev.gatehouse.registry.Application;
 import dev.gatehouse.registry.RegistryStore;
+import dev.gatehouse.registry.Server;
+import dev.gatehouse.registry.Service;
 import dev.gatehouse.transaction.Transaction;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** The RegistryStore of a {@link MemoryStorage}. */
 final class MemoryRegistryStore implements RegistryStore {
+  private record ServiceKey(String server, String name) {
+    static final Comparator<ServiceKey> ORDER =
+        Comparator.comparing(ServiceKey::server).thenComparing(ServiceKey::name);
+
+    static ServiceKey of(String server, String name) {
+      return new ServiceKey(RegistryStore.nameKey(server), RegistryStore.nameKey(name));
+    }
+  }
+
   private final Journal journal;
+  private final Deque<Change> changes = new ArrayDeque<>();
+  private final Map<Long, Application> applicationsById = new HashMap<>();
+  private final Map<String, Application> applicationsByKey = new HashMap<>();
+  private final NavigableMap<String, Application> applications = new TreeMap<>();
+  private final NavigableMap<String, Server> servers = new TreeMap<>();
+  private final NavigableMap<ServiceKey, Service> services = new TreeMap<>(ServiceKey.ORDER);
+  private long version;
 
   MemoryRegistryStore(Journal journal) {
     this.journal = journal;
@@ -15,5 +46,203 @@ final class MemoryRegistryStore implements RegistryStore {
   public RegistryStore joining(Transaction transaction) {
     journal.requireOpen(transaction);
     return this;
+  }
+
+  @Override
+  public long version() {
+    return journal.run(() -> version);
+  }
+
+  @Override
+  public long advance(Subject subject, String name) {
+    return journal.run(
+        () -> {
+          version++;
+          journal.undo(() -> version--);
+          changes.addLast(new Change(version, subject, RegistryStore.nameKey(name)));
+          journal.undo(changes::removeLast);
+          if (changes.size() > KEPT_CHANGES) {
+            Change forgotten = changes.removeFirst();
+            journal.undo(() -> changes.addFirst(forgotten));
+          }
+          return version;
+        });
+  }
+
+  @Override
+  public List<Change> changes(long afterVersion, int limit) {
+    requireLimit(limit);
+    return journal.run(
+        () ->
+            changes.stream()
+                .filter(change -> change.version() > afterVersion)
+                .limit(limit)
+                .toList());
+  }
+
+  @Override
+  public boolean insert(Application application) {
+    return journal.run(
+        () -> {
+          if (applicationsById.containsKey(application.id())
+              || applicationsByKey.containsKey(application.appKey())
+              || applications.containsKey(RegistryStore.nameKey(application.name()))) {
+            return false;
+          }
+          add(application);
+          return true;
+        });
+  }
+
+  @Override
+  public boolean update(Application application) {
+    return journal.run(
+        () -> {
+          Application before = applicationsById.get(application.id());
+          if (before == null) {
+            return false;
+          }
+          remove(before);
+          add(application);
+          return true;
+        });
+  }
+
+  @Override
+  public boolean removeApplication(long id) {
+    return journal.run(
+        () -> {
+          Application application = applicationsById.get(id);
+          if (application == null) {
+            return false;
+          }
+          remove(application);
+          return true;
+        });
+  }
+
+  private void add(Application application) {
+    change(applicationsById, application.id(), application);
+    change(applicationsByKey, application.appKey(), application);
+    change(applications, RegistryStore.nameKey(application.name()), application);
+  }
+
+  private void remove(Application application) {
+    change(applicationsById, application.id(), null);
+    change(applicationsByKey, application.appKey(), null);
+    change(applications, RegistryStore.nameKey(application.name()), null);
+  }
+
+  @Override
+  public Optional<Application> findApplication(long id) {
+    return journal.run(() -> Optional.ofNullable(applicationsById.get(id)));
+  }
+
+  @Override
+  public Optional<Application> findApplication(String name) {
+    return journal.run(() -> Optional.ofNullable(applications.get(RegistryStore.nameKey(name))));
+  }
+
+  @Override
+  public Optional<Application> findApplicationByKey(String appKey) {
+    return journal.run(() -> Optional.ofNullable(applicationsByKey.get(appKey)));
+  }
+
+  @Override
+  public List<Application> applications(String afterName, int limit) {
+    return journal.run(() -> page(after(applications, afterName).values(), limit));
+  }
+
+  @Override
+  public void put(Server server) {
+    journal.run(() -> change(servers, RegistryStore.nameKey(server.name()), server));
+  }
+
+  @Override
+  public boolean removeServer(String name) {
+    return journal.run(
+        () -> {
+          List<ServiceKey> orphans = List.copyOf(on(name, "").keySet());
+          orphans.forEach(key -> change(services, key, null));
+          return change(servers, RegistryStore.nameKey(name), null);
+        });
+  }
+
+  @Override
+  public Optional<Server> findServer(String name) {
+    return journal.run(() -> Optional.ofNullable(servers.get(RegistryStore.nameKey(name))));
+  }
+
+  @Override
+  public List<Server> servers(String afterName, int limit) {
+    return journal.run(() -> page(after(servers, afterName).values(), limit));
+  }
+
+  @Override
+  public boolean put(Service service) {
+    return journal.run(
+        () -> {
+          if (!servers.containsKey(RegistryStore.nameKey(service.server()))) {
+            return false;
+          }
+          change(services, ServiceKey.of(service.server(), service.name()), service);
+          return true;
+        });
+  }
+
+  @Override
+  public boolean removeService(String server, String name) {
+    return journal.run(() -> change(services, ServiceKey.of(server, name), null));
+  }
+
+  @Override
+  public Optional<Service> findService(String server, String name) {
+    return journal.run(() -> Optional.ofNullable(services.get(ServiceKey.of(server, name))));
+  }
+
+  @Override
+  public List<Service> servicesOn(String server, String afterName, int limit) {
+    return journal.run(() -> page(on(server, afterName).values(), limit));
+  }
+
+  @Override
+  public List<Service> services(String afterServer, String afterName, int limit) {
+    return journal.run(
+        () -> page(services.tailMap(ServiceKey.of(afterServer, afterName), false).values(), limit));
+  }
+
+  /** The services on a server after that name. No name holds U+0000. */
+  private NavigableMap<ServiceKey, Service> on(String server, String afterName) {
+    ServiceKey after = ServiceKey.of(server, afterName);
+    return services.subMap(after, false, new ServiceKey(after.server() + '\0', ""), false);
+  }
+
+  private static <V> NavigableMap<String, V> after(NavigableMap<String, V> byName, String name) {
+    return byName.tailMap(RegistryStore.nameKey(name), false);
+  }
+
+  /** Sets an entry, or removes it if the value is null; whether there was one. */
+  private <K, V> boolean change(Map<K, V> map, K key, @Nullable V value) {
+    V before = map.get(key);
+    set(map, key, value);
+    journal.undo(() -> set(map, key, before));
+    return before != null;
+  }
+
+  private static <K, V> void set(Map<K, V> map, K key, @Nullable V value) {
+    if (value == null) {
+      map.remove(key);
+    } else {
+      map.put(key, value);
+    }
+  }
+
+  private static <V> List<V> page(Collection<V> values, int limit) {
+    requireLimit(limit);
+    return values.stream().limit(limit).toList();
+  }
+
+  private static void requireLimit(int limit) {
+    Check.range(limit, 1, MAX_LIMIT, "limit");
   }
 }

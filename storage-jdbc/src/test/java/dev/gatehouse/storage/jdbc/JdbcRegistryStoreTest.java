@@ -1,0 +1,47 @@
+package dev.gatehouse.storage.jdbc;
+
+import dev.gatehouse.storage.Storage;
+import dev.gatehouse.testing.contract.RegistryChangesContract;
+import dev.gatehouse.testing.contract.RegistryStoreContract;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.io.TempDir;
+
+final class JdbcRegistryStoreTest {
+  @Nested
+  class H2InMemory extends RegistryStoreContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return H2.memory(leaseClock);
+    }
+  }
+
+  @Nested
+  class H2InFile extends RegistryStoreContract {
+    @TempDir Path directory;
+
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return H2.file(directory, leaseClock);
+    }
+  }
+
+  @Nested
+  class ChangesH2InMemory extends RegistryChangesContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return H2.memory(leaseClock);
+    }
+  }
+
+  @Nested
+  class ChangesH2InFile extends RegistryChangesContract {
+    @TempDir Path directory;
+
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return H2.file(directory, leaseClock);
+    }
+  }
+}

@@ -1,0 +1,51 @@
+package dev.gatehouse.registry;
+
+import dev.gatehouse.error.StorageException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** A store that counts calls, and on demand fails or does something before its version is read. */
+final class WatchedStore {
+  private final RegistryStore store;
+  private final Map<String, Integer> calls = new ConcurrentHashMap<>();
+  volatile boolean failing;
+  volatile Runnable beforeVersion = () -> {};
+
+  WatchedStore(RegistryStore store) {
+    this.store = store;
+  }
+
+  int calls(String method) {
+    return calls.getOrDefault(method, 0);
+  }
+
+  int calls() {
+    return calls.values().stream().mapToInt(Integer::intValue).sum();
+  }
+
+  RegistryStore store() {
+    return (RegistryStore)
+        Proxy.newProxyInstance(
+            RegistryStore.class.getClassLoader(),
+            new Class<?>[] {RegistryStore.class},
+            (proxy, method, arguments) -> {
+              if (method.getName().equals("joining")) {
+                return method.invoke(store, arguments);
+              }
+              calls.merge(method.getName(), 1, Integer::sum);
+              if (failing) {
+                throw new StorageException("the storage fails, as told");
+              }
+              if (method.getName().equals("version")) {
+                beforeVersion.run();
+              }
+              try {
+                return method.invoke(store, arguments);
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
+            });
+  }
+}
