@@ -1,0 +1,94 @@
+package dev.gatehouse.scheduler;
+
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Time as the engine sees it: elapsed time by the monotonic clock, and the store's wall clock as
+ * far as it is known, so that nodes whose own clocks differ agree on what is due.
+ *
+ * <p>An answer of the store that says "it is s" was written between sending and receipt. So at its
+ * receipt the store's clock shows s or later, and {@code s + time since receipt} never runs ahead
+ * of it: the estimate is (offset less half the round trip). The latest such bound counts, but none
+ * older than {@link #OLD_NANOS}, for clocks drift, and none that a new answer contradicts, for
+ * clocks are set. Before the first answer the host's clock stands in.
+ *
+ * <p>Safe for use by multiple threads; {@link #sampled} is called by one at a time.
+ */
+final class EngineClock {
+  private static final long OLD_NANOS = TimeUnit.SECONDS.toNanos(10);
+  private static final long MILLI = 1_000_000L;
+
+  /**
+   * At that monotonic time the store's clock, in nanoseconds since 1970, showed so much or more.
+   */
+  private record Sample(long storeNanos, long nanoTime) {
+    long storeNanosAt(long time) {
+      return storeNanos + (time - nanoTime);
+    }
+  }
+
+  private final LongSupplier wallNanos;
+  private final LongSupplier nanoTime;
+  private final boolean followsStore;
+  private volatile @Nullable Sample sample;
+
+  private EngineClock(LongSupplier wallNanos, LongSupplier nanoTime, boolean followsStore) {
+    this.wallNanos = wallNanos;
+    this.nanoTime = nanoTime;
+    this.followsStore = followsStore;
+  }
+
+  /** A clock that follows the store's. */
+  static EngineClock followingStore(InstantSource clock, LongSupplier nanoTime) {
+    return new EngineClock(() -> nanosOf(clock.instant()), nanoTime, true);
+  }
+
+  /** A clock for which the given one is all there is; elapsed time is what that one moves. */
+  static EngineClock virtual(InstantSource clock) {
+    LongSupplier nanos = () -> nanosOf(clock.instant());
+    return new EngineClock(nanos, nanos, false);
+  }
+
+  private static long nanosOf(Instant instant) {
+    return TimeUnit.SECONDS.toNanos(instant.getEpochSecond()) + instant.getNano();
+  }
+
+  /** Monotonic nanoseconds; only differences have a meaning. */
+  long nanoTime() {
+    return nanoTime.getAsLong();
+  }
+
+  /** The store's time in epoch milliseconds, never ahead of it. */
+  long millis() {
+    return Math.floorDiv(storeNanos(), MILLI);
+  }
+
+  /** How long until the store's clock surely shows that time; negative if it is past. */
+  long nanosUntil(long millis) {
+    return TimeUnit.MILLISECONDS.toNanos(millis) - storeNanos();
+  }
+
+  /** The store answered that it was so late, between these monotonic times. */
+  void sampled(long sentNanos, long storeMillis, long receivedNanos) {
+    if (!followsStore) {
+      return;
+    }
+    Sample fresh = new Sample(TimeUnit.MILLISECONDS.toNanos(storeMillis), receivedNanos);
+    Sample old = sample;
+    if (old == null
+        || receivedNanos - old.nanoTime() > OLD_NANOS
+        || fresh.storeNanos() >= old.storeNanosAt(receivedNanos)
+        || old.storeNanosAt(sentNanos) >= fresh.storeNanos() + MILLI) {
+      sample = fresh;
+    }
+  }
+
+  private long storeNanos() {
+    Sample known = sample;
+    return known == null ? wallNanos.getAsLong() : known.storeNanosAt(nanoTime());
+  }
+}
