@@ -1,12 +1,142 @@
 package dev.gatehouse.scheduler;
 
 import dev.gatehouse.transaction.Transaction;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * SPI: keeps tasks, their attempts, and the leases of the nodes that run them. Safe for use by
  * multiple threads, but for what {@link #joining} returns.
+ *
+ * <p>A task is <i>ready</i> (waits, nobody's), <i>leased</i> (held by one node under a fence) or
+ * <i>final</i>. Times come in as arguments in epoch milliseconds; only leases of nodes are judged
+ * by the store's own clock. An application id that is empty means: of whomever.
+ *
+ * <ul>
+ *   <li>{@code TASK-1} A task that was inserted is there, whole, byte for byte, once the
+ *       transaction is committed.
+ *   <li>{@code TASK-2} Of tasks with one application and task number only the first is inserted;
+ *       the others are answered with its id, without an error and without harm to the transaction.
+ *       This holds while the store keeps the first, final or not.
+ *   <li>{@code TASK-3} A claim takes ready tasks with a due time no later than asked, the earliest
+ *       first, at most as many as asked, and no task for two nodes. Each claim adds one to fence
+ *       and attempt.
+ *   <li>{@code TASK-4} A node whose lease was lost, or that has left, claims nothing.
+ *   <li>{@code TASK-5} A settlement changes only a task that the node still holds under the fence;
+ *       others are left out of the answer, and nothing of them is written.
+ *   <li>{@code TASK-6} A settled task is ready again or final, its attempt is recorded, and nobody
+ *       holds it; a batch is settled whole or not at all.
+ *   <li>{@code TASK-7} A task that was asked to be cancelled while leased ends as cancelled,
+ *       whatever its settlement says, unless it is released unbegun: then too.
+ *   <li>{@code TASK-8} Cancelling a ready task is final at once; a leased one is marked.
+ *   <li>{@code TASK-9} Another application's task is not found.
+ *   <li>{@code TASK-10} A requeue makes a failed or cancelled task ready, with attempts and crashes
+ *       from zero, and keeps its recorded attempts; its fence goes on growing. Forced, a finished
+ *       one too, and a leased one, whose holder thereby loses it.
+ *   <li>{@code TASK-11} Node numbers are never given twice. A lease lasts as long as asked from the
+ *       store's present; renewed in time it goes on, once lost it cannot be renewed.
+ *   <li>{@code TASK-12} Recovery marks nodes whose lease ran out as lost, and frees what lost or
+ *       departed nodes hold: ready at its old due time with one crash more and a recorded attempt
+ *       {@code CRASHED}; cancelled if so requested; failed if that makes more crashes than allowed.
+ *   <li>{@code TASK-13} A purge deletes only final tasks that ended before the given time, with
+ *       their attempts and task numbers, the oldest first, at most as many as asked.
+ *   <li>{@code TASK-14} What is done in a transaction shows to others with its commit, and leaves
+ *       nothing when it is rolled back.
+ * </ul>
  */
 public interface TaskStore {
+  /** Most tasks in one call. */
+  int MAX_BATCH = 5_000;
+
   /** This store inside the transaction. */
   TaskStore joining(Transaction transaction);
+
+  /**
+   * Inserts ready tasks, due at their {@code runtimeMillis}.
+   *
+   * @param tasks 1..{@link #MAX_BATCH}
+   * @return for each task, in order, its own id if it was inserted, else the id of the task that
+   *     has its number
+   */
+  List<Long> insert(List<TaskRow> tasks);
+
+  /**
+   * Leases ready tasks to the node.
+   *
+   * @param dueUntilMillis the latest due time
+   * @param limit 1..{@link #MAX_BATCH}
+   * @return in order of (due time, id)
+   */
+  List<ClaimedTask> claim(int node, long dueUntilMillis, int limit);
+
+  /** The earliest due time of a ready task. */
+  OptionalLong earliestDue();
+
+  /**
+   * Ends leases of the node in one transaction.
+   *
+   * @param settlements 1..{@link #MAX_BATCH}, each task once
+   * @param nowMillis when final tasks ended
+   * @return what became of those that counted
+   */
+  List<Settled> settle(int node, List<Settlement> settlements, long nowMillis);
+
+  /**
+   * What the node holds, in order of (due time, id).
+   *
+   * @param dueUntilMillis the latest due time
+   * @param limit 1..{@link #MAX_BATCH}
+   */
+  List<LeasedTask> leased(int node, long dueUntilMillis, int limit);
+
+  /** Cancels a task. */
+  Cancellation cancel(OptionalLong applicationId, long id, long nowMillis);
+
+  /** Makes a task ready, due at {@code nowMillis}. */
+  Requeue requeue(OptionalLong applicationId, long id, long nowMillis, boolean force);
+
+  /** The task and where it stands. */
+  Optional<TaskState> find(OptionalLong applicationId, long id);
+
+  /** The id of the application's task with that number; application 0 is the host itself. */
+  OptionalLong findId(long applicationId, String taskNo);
+
+  /** The attempts that have ended, in order of fence, at most the last 1,000. */
+  List<Attempt> attempts(long id);
+
+  /**
+   * Deletes final tasks.
+   *
+   * @param limit 1..{@link #MAX_BATCH}
+   * @return how many
+   */
+  int purge(long endedBeforeMillis, int limit);
+
+  /**
+   * Makes a new node with a lease.
+   *
+   * @param boot text that only this node knows, at most 36 characters
+   * @param duration of the lease, a millisecond or more
+   */
+  NodeLease join(String boot, Duration duration);
+
+  /** Prolongs the lease to so long from now; empty if it is lost. */
+  Optional<NodeLease> renew(int node, String boot, Duration duration);
+
+  /**
+   * Ends the lease: what the node still holds can be recovered at once. No effect on a lost one.
+   */
+  void leave(int node, String boot);
+
+  /**
+   * Frees tasks of lost and departed nodes.
+   *
+   * @param maxCrashes a task that crashed more often fails
+   * @param nowMillis when final tasks ended
+   * @param limit 1..{@link #MAX_BATCH}
+   * @return what became of them; fewer than the limit if nothing more was found
+   */
+  List<Settled> recover(int maxCrashes, long nowMillis, int limit);
 }

@@ -1,0 +1,10 @@
+package dev.gatehouse.scheduler;
+
+/**
+ * The right of a node to hold tasks. Times are epoch milliseconds by the store's clock. Immutable.
+ *
+ * @param node its number, 1 or more, never given to another
+ * @param nowMillis the store's time when the lease was given
+ * @param expiresMillis when others may take its tasks
+ */
+public record NodeLease(int node, long nowMillis, long expiresMillis) {}
