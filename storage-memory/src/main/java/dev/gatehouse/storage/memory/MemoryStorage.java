@@ -25,11 +25,11 @@ public final class MemoryStorage implements Storage {
   private final KeyStore keys = new MemoryKeyStore(journal);
   private final NonceStore nonces = new MemoryNonceStore(journal);
   private final PermissionStore permissions = new MemoryPermissionStore(journal);
-  private final TaskStore tasks = new MemoryTaskStore(journal);
+  private final TaskStore tasks;
   private final AuditStore audit = new MemoryAuditStore(journal);
 
   private MemoryStorage(InstantSource clock) {
-    requireNonNull(clock, "clock");
+    tasks = new MemoryTaskStore(journal, requireNonNull(clock, "clock"));
   }
 
   /** An empty storage whose leases run by the system's clock. */
