@@ -25,11 +25,12 @@ public final class MemoryStorage implements Storage {
   private final KeyStore keys = new MemoryKeyStore(journal);
   private final NonceStore nonces;
   private final PermissionStore permissions = new MemoryPermissionStore(journal);
-  private final TaskStore tasks = new MemoryTaskStore(journal);
+  private final TaskStore tasks;
   private final AuditStore audit = new MemoryAuditStore(journal);
 
   private MemoryStorage(InstantSource clock) {
     nonces = new MemoryNonceStore(requireNonNull(clock, "clock").instant());
+    tasks = new MemoryTaskStore(journal, clock);
   }
 
   /** An empty storage whose leases run by the system's clock. */

@@ -1,19 +1,298 @@
 package dev.gatehouse.storage.memory;
 
+import static java.util.Objects.requireNonNull;
+
+import dev.gatehouse.check.Check;
+import dev.gatehouse.error.StorageException;
+import dev.gatehouse.scheduler.Attempt;
+import dev.gatehouse.scheduler.Cancellation;
+import dev.gatehouse.scheduler.ClaimedTask;
+import dev.gatehouse.scheduler.LeasedTask;
+import dev.gatehouse.scheduler.NodeLease;
+import dev.gatehouse.scheduler.Requeue;
+import dev.gatehouse.scheduler.Settled;
+import dev.gatehouse.scheduler.Settlement;
+import dev.gatehouse.scheduler.TaskRow;
+import dev.gatehouse.scheduler.TaskState;
+import dev.gatehouse.scheduler.TaskStatus;
 import dev.gatehouse.scheduler.TaskStore;
 import dev.gatehouse.transaction.Transaction;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
-/** The TaskStore of a {@link MemoryStorage}. */
+/**
+ * The TaskStore of a {@link MemoryStorage}: what happens to tasks; {@link TaskTable} keeps them.
+ */
 final class MemoryTaskStore implements TaskStore {
-  private final Journal journal;
+  private static final int SHOWN_ATTEMPTS = 1_000;
 
-  MemoryTaskStore(Journal journal) {
+  private final Journal journal;
+  private final TaskTable tasks;
+  private final NodeTable nodes;
+
+  MemoryTaskStore(Journal journal, InstantSource leaseClock) {
     this.journal = journal;
+    tasks = new TaskTable(journal);
+    nodes = new NodeTable(journal, leaseClock);
   }
 
   @Override
   public TaskStore joining(Transaction transaction) {
     journal.requireOpen(transaction);
     return this;
+  }
+
+  @Override
+  public List<Long> insert(List<TaskRow> rows) {
+    Check.range(rows.size(), 1, MAX_BATCH, "number of tasks");
+    return journal.run(() -> rows.stream().map(this::insert).toList());
+  }
+
+  private Long insert(TaskRow row) {
+    OptionalLong first = tasks.numbered(row.applicationId(), row.taskNo());
+    if (first.isPresent()) {
+      return first.getAsLong();
+    }
+    if (tasks.find(row.id()) != null) {
+      throw new StorageException("task id " + row.id() + " is taken");
+    }
+    tasks.put(TaskEntry.ready(row));
+    return row.id();
+  }
+
+  @Override
+  public List<ClaimedTask> claim(int node, long dueUntilMillis, int limit) {
+    Check.range(limit, 1, MAX_BATCH, "limit");
+    return journal.run(
+        () -> {
+          if (!nodes.isLive(node)) {
+            return List.of();
+          }
+          List<TaskEntry> due = tasks.ready(dueUntilMillis).limit(limit).toList();
+          return due.stream().map(entry -> claim(node, entry)).toList();
+        });
+  }
+
+  private ClaimedTask claim(int node, TaskEntry ready) {
+    TaskEntry entry = ready.leased(node);
+    tasks.put(entry);
+    return new ClaimedTask(
+        entry.row(), entry.dueMillis(), entry.attempt(), entry.crashes(), entry.fence());
+  }
+
+  @Override
+  public OptionalLong earliestDue() {
+    return journal.run(
+        () -> tasks.ready(Long.MAX_VALUE).mapToLong(TaskEntry::dueMillis).findFirst());
+  }
+
+  @Override
+  public List<Settled> settle(int node, List<Settlement> settlements, long nowMillis) {
+    Check.range(settlements.size(), 1, MAX_BATCH, "number of settlements");
+    Set<Long> once = new HashSet<>();
+    settlements.forEach(
+        settlement ->
+            Check.that(
+                once.add(settlement.id()),
+                "settlements must name each task once, named twice: " + settlement.id()));
+    return journal.run(
+        () ->
+            settlements.stream()
+                .flatMap(settlement -> settle(node, settlement, nowMillis).stream())
+                .toList());
+  }
+
+  private Optional<Settled> settle(int node, Settlement settlement, long nowMillis) {
+    TaskEntry entry = tasks.find(settlement.id());
+    if (entry == null || entry.owner() != node || entry.fence() != settlement.fence()) {
+      return Optional.empty();
+    }
+    Attempt attempt = settlement.attempt();
+    TaskEntry begun = attempt == null ? entry.unbegun() : entry.with(attempt);
+    TaskEntry next =
+        begun.cancelRequested() ? begun.cancelled(nowMillis) : after(begun, settlement, nowMillis);
+    tasks.put(next);
+    return Optional.of(new Settled(entry.row().id(), next.status()));
+  }
+
+  private static TaskEntry after(TaskEntry entry, Settlement settlement, long nowMillis) {
+    if (settlement instanceof Settlement.Finish finish) {
+      return entry.ended(TaskStatus.FINISHED, nowMillis, finish.result());
+    }
+    if (settlement instanceof Settlement.Retry retry) {
+      return entry.readyAt(retry.dueMillis());
+    }
+    if (settlement instanceof Settlement.Release release) {
+      return entry.readyAt(release.dueMillis());
+    }
+    return settlement instanceof Settlement.Fail
+        ? entry.ended(TaskStatus.FAILED, nowMillis, null)
+        : entry.cancelled(nowMillis);
+  }
+
+  @Override
+  public List<LeasedTask> leased(int node, long dueUntilMillis, int limit) {
+    Check.range(limit, 1, MAX_BATCH, "limit");
+    return journal.run(
+        () ->
+            tasks
+                .leased(node)
+                .takeWhile(entry -> entry.dueMillis() <= dueUntilMillis)
+                .limit(limit)
+                .map(
+                    entry ->
+                        new LeasedTask(entry.row().id(), entry.fence(), entry.cancelRequested()))
+                .toList());
+  }
+
+  @Override
+  public Cancellation cancel(OptionalLong applicationId, long id, long nowMillis) {
+    return journal.run(
+        () -> {
+          TaskEntry entry = visible(applicationId, id);
+          if (entry == null) {
+            return Cancellation.NOT_FOUND;
+          }
+          if (entry.status().isFinal()) {
+            return Cancellation.TOO_LATE;
+          }
+          if (entry.status() == TaskStatus.RUNNING) {
+            tasks.put(entry.cancelling());
+            return Cancellation.REQUESTED;
+          }
+          tasks.put(entry.cancelled(nowMillis));
+          return Cancellation.CANCELLED;
+        });
+  }
+
+  @Override
+  public Requeue requeue(OptionalLong applicationId, long id, long nowMillis, boolean force) {
+    return journal.run(
+        () -> {
+          TaskEntry entry = visible(applicationId, id);
+          if (entry == null) {
+            return Requeue.NOT_FOUND;
+          }
+          if (entry.status() == TaskStatus.WAITING) {
+            return Requeue.WAITING;
+          }
+          if (entry.status() == TaskStatus.RUNNING && !force) {
+            return Requeue.RUNNING;
+          }
+          if (entry.status() == TaskStatus.FINISHED && !force) {
+            return Requeue.FINISHED;
+          }
+          tasks.put(entry.anew(nowMillis));
+          return Requeue.REQUEUED;
+        });
+  }
+
+  private @Nullable TaskEntry visible(OptionalLong applicationId, long id) {
+    TaskEntry entry = tasks.find(id);
+    return entry != null
+            && (applicationId.isEmpty() || applicationId.getAsLong() == entry.row().applicationId())
+        ? entry
+        : null;
+  }
+
+  @Override
+  public Optional<TaskState> find(OptionalLong applicationId, long id) {
+    return journal.run(() -> Optional.ofNullable(visible(applicationId, id)).map(TaskEntry::state));
+  }
+
+  @Override
+  public OptionalLong findId(long applicationId, String taskNo) {
+    requireNonNull(taskNo, "taskNo");
+    return journal.run(() -> tasks.numbered(applicationId, taskNo));
+  }
+
+  @Override
+  public List<Attempt> attempts(long id) {
+    return journal.run(
+        () -> {
+          TaskEntry entry = tasks.find(id);
+          List<Attempt> all = entry == null ? List.of() : entry.attempts();
+          return List.copyOf(all.subList(Math.max(0, all.size() - SHOWN_ATTEMPTS), all.size()));
+        });
+  }
+
+  @Override
+  public int purge(long endedBeforeMillis, int limit) {
+    Check.range(limit, 1, MAX_BATCH, "limit");
+    return journal.run(
+        () -> {
+          List<TaskEntry> old = tasks.endedBefore(endedBeforeMillis).limit(limit).toList();
+          old.forEach(tasks::remove);
+          return old.size();
+        });
+  }
+
+  @Override
+  public NodeLease join(String boot, Duration duration) {
+    return journal.run(() -> nodes.join(boot, duration));
+  }
+
+  @Override
+  public Optional<NodeLease> renew(int node, String boot, Duration duration) {
+    return journal.run(() -> nodes.renew(node, boot, duration));
+  }
+
+  @Override
+  public void leave(int node, String boot) {
+    journal.<@Nullable Object>run(
+        () -> {
+          nodes.leave(node, boot);
+          return null;
+        });
+  }
+
+  @Override
+  public List<Settled> recover(int maxCrashes, long nowMillis, int limit) {
+    Check.range(limit, 1, MAX_BATCH, "limit");
+    return journal.run(
+        () -> {
+          nodes.forgetLost();
+          List<TaskEntry> held = new ArrayList<>();
+          for (int owner : tasks.owners()) {
+            if (!nodes.isLive(owner)) {
+              Stream<TaskEntry> leased = tasks.leased(owner);
+              leased.limit((long) limit - held.size()).forEach(held::add);
+            }
+          }
+          return held.stream().map(entry -> recover(entry, maxCrashes, nowMillis)).toList();
+        });
+  }
+
+  private Settled recover(TaskEntry held, int maxCrashes, long nowMillis) {
+    Instant now = Instant.ofEpochMilli(nowMillis);
+    TaskEntry crashed =
+        held.crashed(
+            new Attempt(
+                held.attempt(),
+                held.fence(),
+                now,
+                now,
+                Attempt.Outcome.CRASHED,
+                null,
+                "the node that ran it was lost"));
+    TaskEntry next;
+    if (crashed.cancelRequested()) {
+      next = crashed.cancelled(nowMillis);
+    } else if (crashed.crashes() > maxCrashes) {
+      next = crashed.ended(TaskStatus.FAILED, nowMillis, null);
+    } else {
+      next = crashed.readyAt(crashed.dueMillis());
+    }
+    tasks.put(next);
+    return new Settled(held.row().id(), next.status());
   }
 }

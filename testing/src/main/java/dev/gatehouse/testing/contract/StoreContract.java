@@ -15,8 +15,11 @@ import org.junit.jupiter.api.BeforeEach;
  * extends the contract of each role and says how to open the storage; every test must pass.
  */
 public abstract class StoreContract {
+  /** When the clock starts. */
+  static final Instant START = Instant.parse("2030-01-01T00:00:00Z");
+
   /** The clock by which the storage's leases run, and from which tests take the time. */
-  protected final ManualClock clock = new ManualClock(Instant.parse("2030-01-01T00:00:00Z"));
+  protected final ManualClock clock = new ManualClock(START);
 
   private @Nullable Storage storage;
 

@@ -1,0 +1,30 @@
+package dev.gatehouse.storage.jdbc;
+
+import dev.gatehouse.scheduler.TaskStatus;
+
+/**
+ * A task whose row the transaction has locked, so that what is read here holds until its end.
+ * Immutable.
+ */
+record LockedTask(
+    long id,
+    long fence,
+    int attempt,
+    int crashes,
+    boolean cancelRequested,
+    long dueMillis,
+    TaskStatus status) {
+
+  /** As if the claim had not been. */
+  LockedTask unbegun() {
+    return new LockedTask(id, fence, attempt - 1, crashes, cancelRequested, dueMillis, status);
+  }
+
+  LockedTask crashed() {
+    return new LockedTask(id, fence, attempt, crashes + 1, cancelRequested, dueMillis, status);
+  }
+
+  LockedTask anew() {
+    return new LockedTask(id, fence, 0, 0, false, dueMillis, status);
+  }
+}

@@ -1,0 +1,129 @@
+package dev.gatehouse.storage.jdbc;
+
+import dev.gatehouse.scheduler.Attempt;
+import dev.gatehouse.scheduler.Settled;
+import dev.gatehouse.scheduler.TaskStatus;
+import java.util.ArrayList;
+import java.util.List;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.PreparedBatch;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What becomes of tasks whose rows this transaction has locked: collected first, then written in a
+ * batch for each table.
+ */
+final class TaskChanges {
+  private static final String READY =
+      "UPDATE gh_task SET state = 0, owner = NULL, cancel = 0, due_ms = ?, attempt = ?, crashes = ?"
+          + " WHERE id = ? AND fence = ? AND state = 1";
+
+  private static final String COPY_ENDED =
+      "INSERT INTO gh_task_done(id, due_ms, fence, status, attempt, ended_ms, result, "
+          + TaskSql.WHAT
+          + ") SELECT id, due_ms, fence, ?, ?, ?, ?, "
+          + TaskSql.WHAT
+          + " FROM gh_task WHERE id = ? AND fence = ?";
+
+  private static final String DROP_ENDED = "DELETE FROM gh_task WHERE id = ? AND fence = ?";
+
+  private static final String RECORD =
+      "INSERT INTO gh_task_attempt(task_id, fence, number, started_ms, ended_ms, outcome,"
+          + " http_status, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+
+  private final long nowMillis;
+  private final List<Settled> settled = new ArrayList<>();
+  private final List<Ready> ready = new ArrayList<>();
+  private final List<Ended> ended = new ArrayList<>();
+  private final List<Recorded> recorded = new ArrayList<>();
+
+  TaskChanges(long nowMillis) {
+    this.nowMillis = nowMillis;
+  }
+
+  void ready(LockedTask task, long dueMillis) {
+    settled.add(new Settled(task.id(), TaskStatus.WAITING));
+    ready.add(new Ready(task, dueMillis));
+  }
+
+  void end(LockedTask task, TaskStatus status, @Nullable String result) {
+    settled.add(new Settled(task.id(), status));
+    ended.add(new Ended(task, status, result));
+  }
+
+  void record(LockedTask task, Attempt attempt) {
+    recorded.add(new Recorded(task.id(), attempt));
+  }
+
+  /** Writes all of it; what each task became, in the order in which they were told. */
+  List<Settled> write(Handle handle) {
+    if (!ready.isEmpty()) {
+      writeReady(handle.prepareBatch(READY));
+    }
+    if (!ended.isEmpty()) {
+      copyEnded(handle.prepareBatch(COPY_ENDED));
+      dropEnded(handle.prepareBatch(DROP_ENDED));
+    }
+    if (!recorded.isEmpty()) {
+      writeAttempts(handle.prepareBatch(RECORD));
+    }
+    return List.copyOf(settled);
+  }
+
+  private void writeReady(PreparedBatch batch) {
+    for (Ready change : ready) {
+      batch
+          .bind(0, change.dueMillis())
+          .bind(1, change.task().attempt())
+          .bind(2, change.task().crashes())
+          .bind(3, change.task().id())
+          .bind(4, change.task().fence())
+          .add();
+    }
+    batch.execute();
+  }
+
+  private void copyEnded(PreparedBatch batch) {
+    for (Ended change : ended) {
+      batch
+          .bind(0, change.status().code())
+          .bind(1, change.task().attempt())
+          .bind(2, nowMillis)
+          .bind(3, TaskSql.bytes(change.result()))
+          .bind(4, change.task().id())
+          .bind(5, change.task().fence())
+          .add();
+    }
+    batch.execute();
+  }
+
+  private void dropEnded(PreparedBatch batch) {
+    for (Ended change : ended) {
+      batch.bind(0, change.task().id()).bind(1, change.task().fence()).add();
+    }
+    batch.execute();
+  }
+
+  private void writeAttempts(PreparedBatch batch) {
+    for (Recorded row : recorded) {
+      Attempt attempt = row.attempt();
+      batch
+          .bind(0, row.id())
+          .bind(1, attempt.fence())
+          .bind(2, attempt.number())
+          .bind(3, attempt.startedAt().toEpochMilli())
+          .bind(4, attempt.endedAt().toEpochMilli())
+          .bind(5, AttemptCode.of(attempt.outcome()))
+          .bind(6, attempt.httpStatus())
+          .bind(7, attempt.error())
+          .add();
+    }
+    batch.execute();
+  }
+
+  private record Ready(LockedTask task, long dueMillis) {}
+
+  private record Ended(LockedTask task, TaskStatus status, @Nullable String result) {}
+
+  private record Recorded(long id, Attempt attempt) {}
+}

@@ -1,0 +1,111 @@
+package dev.gatehouse.storage.jdbc;
+
+import dev.gatehouse.error.StorageException;
+import dev.gatehouse.scheduler.TaskRow;
+import java.sql.BatchUpdateException;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.JdbiException;
+import org.jdbi.v3.core.statement.PreparedBatch;
+
+/** Takes task numbers for tasks; the first that takes one keeps it. */
+final class TaskNumbers {
+  private static final int TRIES = 5;
+
+  private final Handle handle;
+
+  TaskNumbers(Handle handle) {
+    this.handle = handle;
+  }
+
+  /** Takes the number for the task, and answers who has it now, for each that has a number. */
+  Map<TaskNumber, Long> take(List<TaskRow> rows) {
+    Map<TaskNumber, Long> wanted = new HashMap<>();
+    for (TaskRow row : rows) {
+      TaskNumber.of(row).ifPresent(number -> wanted.putIfAbsent(number, row.id()));
+    }
+    Map<TaskNumber, Long> owners = new HashMap<>();
+    // In one order, so that two transactions cannot wait for each other's numbers.
+    List<TaskNumber> open = new ArrayList<>(wanted.keySet());
+    open.sort(TaskNumber.ORDER);
+    for (int tries = 0; tries < TRIES && !open.isEmpty(); tries++) {
+      int[] counts = insert(open, wanted);
+      List<TaskNumber> unsettled = new ArrayList<>();
+      for (int i = 0; i < open.size(); i++) {
+        TaskNumber number = open.get(i);
+        Optional<Long> owner =
+            i < counts.length && counts[i] == 1
+                ? Optional.ofNullable(wanted.get(number))
+                : find(number);
+        owner.ifPresentOrElse(id -> owners.put(number, id), () -> unsettled.add(number));
+      }
+      open = unsettled;
+    }
+    if (!open.isEmpty()) {
+      throw new StorageException(
+          "task number was taken and given up by others " + TRIES + " times in a row");
+    }
+    return owners;
+  }
+
+  Optional<Long> find(TaskNumber number) {
+    return handle
+        .createQuery("SELECT task_id FROM gh_task_key WHERE application_id = ? AND task_no = ?")
+        .bind(0, number.applicationId())
+        .bind(1, number.taskNo())
+        .mapTo(Long.class)
+        .findOne();
+  }
+
+  private int[] insert(List<TaskNumber> numbers, Map<TaskNumber, Long> wanted) {
+    PreparedBatch batch = handle.prepareBatch(TaskSql.TAKE_NUMBER);
+    for (TaskNumber number : numbers) {
+      batch
+          .bind(0, number.applicationId())
+          .bind(1, number.taskNo())
+          .bind(2, wanted.get(number))
+          .bind(3, number.applicationId())
+          .bind(4, number.taskNo())
+          .add();
+    }
+    try {
+      return batch.execute();
+    } catch (JdbiException e) {
+      if (e.getCause() instanceof BatchUpdateException failed && onlyDuplicates(failed)) {
+        return failed.getUpdateCounts();
+      }
+      throw e;
+    }
+  }
+
+  /** Anything else, such as a deadlock that ended the transaction, must not pass unseen. */
+  private static boolean onlyDuplicates(BatchUpdateException failed) {
+    SQLException next = failed.getNextException();
+    if (next == null) {
+      return Database.isDuplicate(failed);
+    }
+    for (; next != null; next = next.getNextException()) {
+      if (!Database.isDuplicate(next)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** A number and the application that gave it. */
+  record TaskNumber(long applicationId, String taskNo) {
+    private static final Comparator<TaskNumber> ORDER =
+        Comparator.comparingLong(TaskNumber::applicationId).thenComparing(TaskNumber::taskNo);
+
+    static Optional<TaskNumber> of(TaskRow row) {
+      return Optional.ofNullable(row.taskNo())
+          .map(taskNo -> new TaskNumber(row.applicationId(), taskNo));
+    }
+  }
+}

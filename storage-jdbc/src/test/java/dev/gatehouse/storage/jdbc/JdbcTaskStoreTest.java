@@ -1,0 +1,28 @@
+package dev.gatehouse.storage.jdbc;
+
+import dev.gatehouse.storage.Storage;
+import dev.gatehouse.testing.contract.TaskStoreContract;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.io.TempDir;
+
+class JdbcTaskStoreTest {
+  @Nested
+  class H2InMemory extends TaskStoreContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return H2.memory(leaseClock);
+    }
+  }
+
+  @Nested
+  class H2InFile extends TaskStoreContract {
+    @TempDir private Path directory;
+
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return H2.file(directory, leaseClock);
+    }
+  }
+}

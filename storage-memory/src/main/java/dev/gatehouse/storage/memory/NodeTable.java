@@ -1,0 +1,79 @@
+package dev.gatehouse.storage.memory;
+
+import dev.gatehouse.check.Check;
+import dev.gatehouse.scheduler.NodeLease;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** The nodes that have not left and were not found lost. To be used under the journal's lock. */
+final class NodeTable {
+  private final Journal journal;
+  private final InstantSource clock;
+  private final Map<Integer, Node> nodes = new HashMap<>();
+  private int last;
+
+  NodeTable(Journal journal, InstantSource clock) {
+    this.journal = journal;
+    this.clock = clock;
+  }
+
+  NodeLease join(String boot, Duration duration) {
+    Check.text(boot, 1, 36, "boot");
+    int node = ++last;
+    return lease(node, boot, duration);
+  }
+
+  Optional<NodeLease> renew(int node, String boot, Duration duration) {
+    return holds(node, boot) && isLive(node)
+        ? Optional.of(lease(node, boot, duration))
+        : Optional.empty();
+  }
+
+  void leave(int node, String boot) {
+    if (holds(node, boot)) {
+      put(node, null);
+    }
+  }
+
+  boolean isLive(int node) {
+    Node found = nodes.get(node);
+    return found != null && found.expiresMillis() > clock.millis();
+  }
+
+  /** Drops nodes whose lease ran out, so that they stay lost whatever the clock does. */
+  void forgetLost() {
+    List.copyOf(nodes.keySet()).stream()
+        .filter(node -> !isLive(node))
+        .forEach(node -> put(node, null));
+  }
+
+  private boolean holds(int node, String boot) {
+    Node found = nodes.get(node);
+    return found != null && found.boot().equals(boot);
+  }
+
+  private NodeLease lease(int node, String boot, Duration duration) {
+    Check.range(duration, Duration.ofMillis(1), Duration.ofDays(1), "duration");
+    long now = clock.millis();
+    NodeLease lease = new NodeLease(node, now, now + duration.toMillis());
+    put(node, new Node(boot, lease.expiresMillis()));
+    return lease;
+  }
+
+  private void put(int node, @Nullable Node next) {
+    Node before = set(node, next);
+    journal.undo(() -> set(node, before));
+  }
+
+  private @Nullable Node set(int node, @Nullable Node next) {
+    return next == null ? nodes.remove(node) : nodes.put(node, next);
+  }
+
+  /** A lease and who may renew it. */
+  private record Node(String boot, long expiresMillis) {}
+}

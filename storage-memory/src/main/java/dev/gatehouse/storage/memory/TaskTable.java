@@ -1,0 +1,136 @@
+package dev.gatehouse.storage.memory;
+
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** The entries by id and, sorted, by what a store asks for. To be used under the journal's lock. */
+final class TaskTable {
+  private final Journal journal;
+  private final Map<Long, TaskEntry> byId = new HashMap<>();
+  private final Map<TaskNumber, Long> byNumber = new HashMap<>();
+  private final NavigableMap<Position, TaskEntry> ready = new TreeMap<>();
+  private final NavigableMap<Integer, NavigableMap<Position, TaskEntry>> leased = new TreeMap<>();
+  private final NavigableMap<Position, TaskEntry> ended = new TreeMap<>();
+
+  TaskTable(Journal journal) {
+    this.journal = journal;
+  }
+
+  /** Puts the entry in place of the one with its id, if there is one. */
+  void put(TaskEntry next) {
+    replace(next.row().id(), next);
+  }
+
+  void remove(TaskEntry entry) {
+    replace(entry.row().id(), null);
+  }
+
+  @Nullable TaskEntry find(long id) {
+    return byId.get(id);
+  }
+
+  OptionalLong numbered(long applicationId, @Nullable String taskNo) {
+    Long id = taskNo == null ? null : byNumber.get(new TaskNumber(applicationId, taskNo));
+    return id == null ? OptionalLong.empty() : OptionalLong.of(id);
+  }
+
+  /** Nobody's, due until then, in order of (due time, id). */
+  Stream<TaskEntry> ready(long dueUntilMillis) {
+    return ready.headMap(new Position(dueUntilMillis, Long.MAX_VALUE), true).values().stream();
+  }
+
+  /** The node's, in order of (due time, id). */
+  Stream<TaskEntry> leased(int node) {
+    NavigableMap<Position, TaskEntry> held = leased.get(node);
+    return held == null ? Stream.empty() : held.values().stream();
+  }
+
+  /** The nodes that hold something. */
+  List<Integer> owners() {
+    return List.copyOf(leased.keySet());
+  }
+
+  /** Final ones, the oldest first. */
+  Stream<TaskEntry> endedBefore(long millis) {
+    return ended.headMap(new Position(millis, 0), false).values().stream();
+  }
+
+  private void replace(long id, @Nullable TaskEntry next) {
+    TaskEntry last = set(id, next);
+    journal.undo(() -> set(id, last));
+  }
+
+  private @Nullable TaskEntry set(long id, @Nullable TaskEntry next) {
+    TaskEntry last = byId.remove(id);
+    if (last != null) {
+      unlist(last);
+    }
+    if (next != null) {
+      byId.put(id, next);
+      list(next);
+    }
+    return last;
+  }
+
+  private void list(TaskEntry entry) {
+    String taskNo = entry.row().taskNo();
+    if (taskNo != null) {
+      byNumber.put(new TaskNumber(entry.row().applicationId(), taskNo), entry.row().id());
+    }
+    switch (entry.status()) {
+      case WAITING -> ready.put(Position.due(entry), entry);
+      case RUNNING ->
+          leased
+              .computeIfAbsent(entry.owner(), node -> new TreeMap<>())
+              .put(Position.due(entry), entry);
+      default -> ended.put(Position.ended(entry), entry);
+    }
+  }
+
+  private void unlist(TaskEntry entry) {
+    String taskNo = entry.row().taskNo();
+    if (taskNo != null) {
+      byNumber.remove(new TaskNumber(entry.row().applicationId(), taskNo));
+    }
+    switch (entry.status()) {
+      case WAITING -> ready.remove(Position.due(entry));
+      case RUNNING ->
+          leased.computeIfPresent(
+              entry.owner(),
+              (node, held) -> {
+                held.remove(Position.due(entry));
+                return held.isEmpty() ? null : held;
+              });
+      default -> ended.remove(Position.ended(entry));
+    }
+  }
+
+  /** The number that an owner gave to a task. */
+  private record TaskNumber(long applicationId, String taskNo) {}
+
+  /** A place in an order of time; ids tell apart what falls on one millisecond. */
+  private record Position(long millis, long id) implements Comparable<Position> {
+    private static final Comparator<Position> ORDER =
+        Comparator.comparingLong(Position::millis).thenComparingLong(Position::id);
+
+    static Position due(TaskEntry entry) {
+      return new Position(entry.dueMillis(), entry.row().id());
+    }
+
+    static Position ended(TaskEntry entry) {
+      return new Position(entry.endedMillis(), entry.row().id());
+    }
+
+    @Override
+    public int compareTo(Position other) {
+      return ORDER.compare(this, other);
+    }
+  }
+}

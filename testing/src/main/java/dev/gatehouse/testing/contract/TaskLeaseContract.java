@@ -1,0 +1,418 @@
+package dev.gatehouse.testing.contract;
+
+import static dev.gatehouse.testing.contract.TaskSamples.attempt;
+import static dev.gatehouse.testing.contract.TaskSamples.due;
+import static dev.gatehouse.testing.contract.TaskSamples.ended;
+import static dev.gatehouse.testing.contract.TaskSamples.fail;
+import static dev.gatehouse.testing.contract.TaskSamples.finish;
+import static dev.gatehouse.testing.contract.TaskSamples.ids;
+import static dev.gatehouse.testing.contract.TaskSamples.release;
+import static dev.gatehouse.testing.contract.TaskSamples.retry;
+import static dev.gatehouse.testing.contract.TaskSamples.row;
+import static dev.gatehouse.testing.contract.TaskSamples.rows;
+import static dev.gatehouse.testing.contract.Together.together;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.gatehouse.scheduler.Attempt;
+import dev.gatehouse.scheduler.Attempt.Outcome;
+import dev.gatehouse.scheduler.ClaimedTask;
+import dev.gatehouse.scheduler.LeasedTask;
+import dev.gatehouse.scheduler.NodeLease;
+import dev.gatehouse.scheduler.Settled;
+import dev.gatehouse.scheduler.Settlement;
+import dev.gatehouse.scheduler.TaskState;
+import dev.gatehouse.scheduler.TaskStatus;
+import dev.gatehouse.scheduler.TaskStore;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The rules of {@link dev.gatehouse.scheduler.TaskStore} on nodes, claims, settlements and
+ * recovery; {@link TaskStoreContract} has the others.
+ */
+public abstract class TaskLeaseContract extends TaskContract {
+  /** A contract of task stores. */
+  protected TaskLeaseContract() {}
+
+  @Test
+  void TASK3_claim_earliestFirst_upToLimitAndDueTime() {
+    tasks().insert(List.of(due(5, 30), due(4, 10), due(3, 20), due(2, 20), due(1, 31)));
+    int node = join();
+    assertThat(ids(tasks().claim(node, now() + 30, 3))).containsExactly(4L, 2L, 3L);
+    assertThat(tasks().earliestDue()).hasValue(now() + 30);
+    assertThat(ids(tasks().claim(node, now() + 30, 3))).containsExactly(5L);
+    assertThat(tasks().claim(node, now() + 30, 3)).isEmpty();
+    assertThat(tasks().earliestDue()).hasValue(now() + 31);
+    assertThat(ids(tasks().claim(node, now() + 31, 3))).containsExactly(1L);
+    assertThat(tasks().earliestDue()).isEmpty();
+  }
+
+  @Test
+  void TASK3_claim_earlierTaskAfterLaterOneWasClaimed_isFound() {
+    int node = join();
+    tasks().insert(List.of(due(1, 20)));
+    tasks().claim(node, FOREVER, 1);
+    tasks().insert(List.of(due(2, 10)));
+    assertThat(ids(tasks().claim(node, FOREVER, 1))).containsExactly(2L);
+  }
+
+  @Test
+  void TASK3_claim_again_addsOneToFenceAndAttempt() {
+    tasks().insert(List.of(row(1)));
+    int node = join();
+    ClaimedTask first = claimOne(node);
+    assertThat(List.of(first.attempt(), first.fence(), first.crashes())).containsExactly(1, 1L, 0);
+    assertThat(state(1).status()).isEqualTo(TaskStatus.RUNNING);
+    tasks().settle(node, List.of(retry(first, now() + 5)), now());
+    ClaimedTask second = claimOne(node);
+    assertThat(List.of(second.attempt(), second.fence())).containsExactly(2, 2L);
+    assertThat(second.dueMillis()).isEqualTo(now() + 5);
+  }
+
+  @Test
+  void TASK3_claim_twoNodes_oneWins() {
+    tasks().insert(List.of(row(1)));
+    int other = join();
+    assertThat(tasks().claim(join(), FOREVER, 1)).hasSize(1);
+    assertThat(tasks().claim(other, FOREVER, 1)).isEmpty();
+  }
+
+  @Test
+  void TASK3_claim_eightThreads_noTaskTwice() {
+    int count = 5_000;
+    tasks().insert(rows(count));
+    List<List<Long>> claimed =
+        together(
+            8,
+            thread -> {
+              int node = join();
+              List<Long> mine = new ArrayList<>();
+              while (tasks().earliestDue().isPresent()) {
+                mine.addAll(ids(tasks().claim(node, FOREVER, 100)));
+              }
+              return mine;
+            });
+    List<Long> all = claimed.stream().flatMap(List::stream).toList();
+    assertThat(all).hasSize(count).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void TASK3_claim_limitOutOfRange_isRefused() {
+    int node = join();
+    for (int limit : new int[] {0, TaskStore.MAX_BATCH + 1}) {
+      assertThatThrownBy(() -> tasks().claim(node, FOREVER, limit))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("limit must be in 1..5000, was " + limit);
+    }
+  }
+
+  @Test
+  void TASK4_claim_leaseLostOrLeftOrNeverGiven_claimsNothing() {
+    tasks().insert(List.of(row(1)));
+    int left = join();
+    tasks().leave(left, "boot");
+    int lost = join();
+    clock.advance(LEASE);
+    assertThat(tasks().claim(lost, FOREVER, 1)).isEmpty();
+    assertThat(tasks().claim(left, FOREVER, 1)).isEmpty();
+    assertThat(tasks().claim(lost + 1, FOREVER, 1)).isEmpty();
+    assertThat(tasks().claim(join(), FOREVER, 1)).hasSize(1);
+  }
+
+  @Test
+  void TASK4_claim_markedAsLostAndClockSetBack_claimsNothing() {
+    tasks().insert(List.of(row(1)));
+    int lost = join();
+    clock.advance(LEASE);
+    tasks().recover(3, now(), 1);
+    clock.advance(LEASE.negated());
+    assertThat(tasks().claim(lost, FOREVER, 1)).isEmpty();
+  }
+
+  @Test
+  void TASK5_settle_staleFenceOrForeignNode_changesNothing() {
+    tasks().insert(List.of(row(1), row(2)));
+    int node = join();
+    int other = join();
+    List<ClaimedTask> claimed = tasks().claim(node, FOREVER, 2);
+    ClaimedTask stale = claimed.get(0);
+    tasks().settle(node, List.of(release(stale)), now());
+    ClaimedTask again = claimOne(other);
+    assertThat(tasks().settle(node, List.of(finish(again, "1")), now())).isEmpty();
+    assertThat(
+            tasks().settle(node, List.of(finish(stale, "2"), finish(claimed.get(1), "3")), now()))
+        .containsExactly(new Settled(2, TaskStatus.FINISHED));
+    assertThat(tasks().settle(other, List.of(finish(stale, "4")), now())).isEmpty();
+    assertThat(state(1).status()).isEqualTo(TaskStatus.RUNNING);
+    assertThat(tasks().attempts(1)).isEmpty();
+    assertThat(tasks().settle(other, List.of(finish(again, "5")), now())).hasSize(1);
+  }
+
+  @Test
+  void TASK5_settle_finalOrUnknownTask_changesNothing() {
+    tasks().insert(List.of(row(1)));
+    int node = join();
+    ClaimedTask task = claimOne(node);
+    tasks().settle(node, List.of(finish(task, "1")), now());
+    assertThat(tasks().settle(node, List.of(fail(task)), now() + 1)).isEmpty();
+    assertThat(tasks().settle(node, List.of(new Settlement.Release(99, 1, now())), now()))
+        .isEmpty();
+    assertThat(state(1).status()).isEqualTo(TaskStatus.FINISHED);
+    assertThat(tasks().attempts(1)).hasSize(1);
+  }
+
+  @Test
+  void TASK5_settle_zombieAfterRecovery_changesNothing() {
+    tasks().insert(List.of(row(1)));
+    int zombie = join();
+    ClaimedTask stale = claimOne(zombie);
+    clock.advance(LEASE);
+    tasks().recover(3, now(), 10);
+    assertThat(tasks().settle(zombie, List.of(finish(stale, null)), now())).isEmpty();
+    ClaimedTask fresh = claimOne(join());
+    assertThat(tasks().settle(zombie, List.of(finish(fresh, null)), now())).isEmpty();
+    assertThat(fresh.fence()).isGreaterThan(stale.fence());
+    assertThat(state(1).status()).isEqualTo(TaskStatus.RUNNING);
+  }
+
+  @Test
+  void TASK6_settle_eachKind_becomesWhatItSays() {
+    tasks().insert(rows(5));
+    int node = join();
+    List<ClaimedTask> claimed = tasks().claim(node, FOREVER, 5);
+    ClaimedTask cancelled = claimed.get(3);
+    List<Settled> settled =
+        tasks()
+            .settle(
+                node,
+                List.of(
+                    new Settlement.Release(5, claimed.get(4).fence(), now() + 9),
+                    finish(claimed.get(0), "{\"r\":\"😀\"}"),
+                    retry(claimed.get(1), now() + 7),
+                    fail(claimed.get(2)),
+                    new Settlement.Cancel(4, cancelled.fence(), null)),
+                now() + 1);
+    assertThat(settled)
+        .containsExactlyInAnyOrder(
+            new Settled(1, TaskStatus.FINISHED),
+            new Settled(2, TaskStatus.WAITING),
+            new Settled(3, TaskStatus.FAILED),
+            new Settled(4, TaskStatus.CANCELLED),
+            new Settled(5, TaskStatus.WAITING));
+    long end = now() + 1;
+    assertThat(state(1)).isEqualTo(ended(1, TaskStatus.FINISHED, 1, end, "{\"r\":\"😀\"}"));
+    assertThat(state(2))
+        .isEqualTo(new TaskState(row(2), TaskStatus.WAITING, now() + 7, 1, false, 0, null));
+    assertThat(state(3)).isEqualTo(ended(3, TaskStatus.FAILED, 1, end, null));
+    assertThat(state(4)).isEqualTo(ended(4, TaskStatus.CANCELLED, 0, end, null));
+    assertThat(state(5))
+        .isEqualTo(new TaskState(row(5), TaskStatus.WAITING, now() + 9, 0, false, 0, null));
+    assertThat(tasks().attempts(1)).containsExactly(attempt(claimed.get(0), Outcome.SUCCESS, ""));
+    assertThat(tasks().attempts(2))
+        .containsExactly(attempt(claimed.get(1), Outcome.FAILURE, "no '😀'"));
+    assertThat(tasks().attempts(4)).isEmpty();
+    assertThat(tasks().leased(node, FOREVER, 10)).isEmpty();
+  }
+
+  @Test
+  void TASK6_settle_released_countsNoAttemptButGrowsItsFence() {
+    tasks().insert(List.of(row(1)));
+    int node = join();
+    tasks().settle(node, List.of(release(claimOne(node))), now());
+    ClaimedTask again = claimOne(node);
+    assertThat(List.of(again.attempt(), again.fence())).containsExactly(1, 2L);
+  }
+
+  @Test
+  void TASK6_settle_longestTextsAndResult_areKept() {
+    tasks().insert(List.of(row(1)));
+    int node = join();
+    ClaimedTask task = claimOne(node);
+    Attempt attempt =
+        new Attempt(
+            1,
+            task.fence(),
+            clock.instant(),
+            clock.instant().plusMillis(1),
+            Outcome.TIMEOUT,
+            504,
+            "字".repeat(Attempt.MAX_ERROR));
+    String result = "\"" + "字".repeat((64 << 10) - 2) + "\"";
+    tasks().settle(node, List.of(new Settlement.Finish(1, attempt, result)), now());
+    assertThat(tasks().attempts(1)).containsExactly(attempt);
+    assertThat(state(1).result()).isEqualTo(result);
+  }
+
+  @Test
+  void TASK6_settle_mostTasksInOneCall_allCount() {
+    int count = TaskStore.MAX_BATCH;
+    tasks().insert(rows(count));
+    int node = join();
+    List<Settlement> all = new ArrayList<>();
+    tasks().claim(node, FOREVER, count).forEach(task -> all.add(finish(task, null)));
+    Collections.reverse(all);
+    assertThat(tasks().settle(node, all, now())).hasSize(count);
+    assertThat(tasks().purge(now() + 1, count)).isEqualTo(count);
+  }
+
+  @Test
+  void TASK6_settle_oneTaskTwice_isRefused() {
+    tasks().insert(List.of(row(1)));
+    int node = join();
+    ClaimedTask task = claimOne(node);
+    assertThatThrownBy(() -> tasks().settle(node, List.of(finish(task, null), fail(task)), now()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("twice: 1");
+    assertThat(state(1).status()).isEqualTo(TaskStatus.RUNNING);
+  }
+
+  @Test
+  void TASK7_settle_cancelRequested_endsAsCancelledWhateverItSays() {
+    tasks().insert(rows(4));
+    int node = join();
+    List<ClaimedTask> claimed = tasks().claim(node, FOREVER, 4);
+    claimed.forEach(task -> tasks().cancel(ANYONE, task.row().id(), now()));
+    assertThat(tasks().leased(node, FOREVER, 4)).allMatch(LeasedTask::cancelRequested);
+    List<Settled> settled =
+        tasks()
+            .settle(
+                node,
+                List.of(
+                    finish(claimed.get(0), "1"),
+                    retry(claimed.get(1), now()),
+                    fail(claimed.get(2)),
+                    release(claimed.get(3))),
+                now() + 2);
+    assertThat(settled).hasSize(4).allMatch(task -> task.status() == TaskStatus.CANCELLED);
+    assertThat(state(1).result()).isNull();
+    assertThat(state(1).cancelRequested()).isFalse();
+    assertThat(state(1).endedMillis()).isEqualTo(now() + 2);
+    assertThat(tasks().attempts(1)).hasSize(1);
+    assertThat(state(4).attempt()).isZero();
+    assertThat(tasks().attempts(4)).isEmpty();
+  }
+
+  @Test
+  void TASK11_join_numbersAreNeverGivenTwice() {
+    int first = join();
+    tasks().leave(first, "boot");
+    clock.advance(Duration.ofDays(2));
+    tasks().recover(3, now(), 1);
+    assertThat(first).isPositive();
+    assertThat(join()).isGreaterThan(first);
+  }
+
+  @Test
+  void TASK11_renew_inTime_goesOnFromThePresent() {
+    NodeLease lease = tasks().join("boot", LEASE);
+    assertThat(List.of(lease.nowMillis(), lease.expiresMillis()))
+        .containsExactly(now(), now() + 10_000);
+    clock.advance(LEASE.minusMillis(1));
+    assertThat(tasks().renew(lease.node(), "boot", LEASE))
+        .contains(new NodeLease(lease.node(), now(), now() + 10_000));
+    clock.advance(LEASE.minusMillis(1));
+    assertThat(tasks().recover(3, now(), 1)).isEmpty();
+    assertThat(tasks().renew(lease.node(), "boot", LEASE)).isPresent();
+  }
+
+  @Test
+  void TASK11_renew_lostLeftOrAnothersLease_isEmpty() {
+    int lost = join();
+    assertThat(tasks().renew(lost, "another boot", LEASE)).isEmpty();
+    clock.advance(LEASE);
+    assertThat(tasks().renew(lost, "boot", LEASE)).isEmpty();
+    int left = join();
+    tasks().leave(left, "another boot");
+    assertThat(tasks().renew(left, "boot", LEASE)).isPresent();
+    tasks().leave(left, "boot");
+    assertThat(tasks().renew(left, "boot", LEASE)).isEmpty();
+    assertThat(tasks().renew(left + 1, "boot", LEASE)).isEmpty();
+  }
+
+  @Test
+  void TASK12_recover_lostNode_freesWhatItHeld() {
+    tasks().insert(List.of(due(1, 40_000), row(2)));
+    int lost = join();
+    tasks().claim(lost, FOREVER, 1);
+    tasks().claim(lost, FOREVER, 1);
+    clock.advance(LEASE.minusMillis(1));
+    int live = join();
+    tasks().insert(List.of(row(3)));
+    tasks().claim(live, FOREVER, 1);
+    assertThat(tasks().recover(3, now(), 10)).isEmpty();
+    clock.advance(Duration.ofMillis(1));
+    assertThat(tasks().recover(3, now(), 10))
+        .containsExactlyInAnyOrder(
+            new Settled(1, TaskStatus.WAITING), new Settled(2, TaskStatus.WAITING));
+    assertThat(state(1).dueMillis()).isEqualTo(now() - 10_000 + 40_000);
+    assertThat(state(3).status()).isEqualTo(TaskStatus.RUNNING);
+    Attempt crash = tasks().attempts(2).get(0);
+    assertThat(List.of(crash.number(), crash.fence(), crash.outcome()))
+        .containsExactly(1, 1L, Outcome.CRASHED);
+    assertThat(crash.endedAt()).isEqualTo(clock.instant());
+    ClaimedTask again = claimOne(live);
+    assertThat(List.of(again.crashes(), again.attempt())).containsExactly(1, 2);
+  }
+
+  @Test
+  void TASK12_recover_departedNode_freesAtOnce() {
+    tasks().insert(List.of(row(1)));
+    int node = join();
+    claimOne(node);
+    tasks().leave(node, "boot");
+    assertThat(tasks().recover(3, now(), 10)).hasSize(1);
+  }
+
+  @Test
+  void TASK12_recover_withLimit_comesToAnEnd() {
+    tasks().insert(rows(25));
+    int one = join();
+    int two = join();
+    tasks().claim(one, FOREVER, 12);
+    tasks().claim(two, FOREVER, 13);
+    clock.advance(LEASE);
+    List<Integer> sizes =
+        Stream.generate(() -> tasks().recover(3, now(), 10).size()).limit(4).toList();
+    assertThat(sizes).containsExactly(10, 10, 5, 0);
+    assertThat(tasks().claim(join(), FOREVER, 100)).hasSize(25);
+  }
+
+  @Test
+  void TASK12_recover_twoDaysAfterTheLoss_stillFrees() {
+    tasks().insert(List.of(row(1), row(2)));
+    int node = join();
+    tasks().claim(node, FOREVER, 2);
+    clock.advance(Duration.ofDays(2));
+    assertThat(tasks().recover(3, now(), 1)).hasSize(1);
+    clock.advance(Duration.ofDays(2));
+    join();
+    assertThat(tasks().recover(3, now(), 1)).hasSize(1);
+  }
+
+  @Test
+  void TASK12_recover_cancelRequestedOrTooManyCrashes_isFinal() {
+    tasks().insert(List.of(row(1), row(2)));
+    for (int crash = 1; crash <= 2; crash++) {
+      int node = join();
+      tasks().claim(node, FOREVER, 2);
+      tasks().leave(node, "boot");
+      if (crash == 2) {
+        tasks().cancel(ANYONE, 1, now());
+      }
+      List<Settled> settled = tasks().recover(1, now() + 1, 10);
+      assertThat(settled)
+          .extracting(Settled::status)
+          .containsExactlyInAnyOrder(
+              crash == 1 ? TaskStatus.WAITING : TaskStatus.CANCELLED,
+              crash == 1 ? TaskStatus.WAITING : TaskStatus.FAILED);
+    }
+    assertThat(state(1).status()).isEqualTo(TaskStatus.CANCELLED);
+    assertThat(state(2)).isEqualTo(ended(2, TaskStatus.FAILED, 2, now() + 1, null));
+    assertThat(tasks().attempts(2)).hasSize(2).allMatch(a -> a.outcome() == Outcome.CRASHED);
+  }
+}
