@@ -66,7 +66,11 @@ final class Migration {
     lock.createQuery("SELECT version FROM gh_schema WHERE version = 0 FOR UPDATE")
         .mapTo(Integer.class)
         .one();
-    jdbi.useHandle(Migration::apply);
+    // Not useHandle, which on this thread gives the lock's own connection, whose lock DDL would
+    // end.
+    try (Handle handle = jdbi.open()) {
+      apply(handle);
+    }
   }
 
   private static void apply(Handle handle) {

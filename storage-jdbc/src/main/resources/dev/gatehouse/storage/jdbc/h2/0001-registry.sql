@@ -1,21 +1,22 @@
 -- Tables of registry. A ..._key is a name in lower case, which can be twice as long as the name.
--- Times are epoch milliseconds.
+-- Times are epoch milliseconds. Whoever was interrupted runs the script again: so what is there stays.
 
 -- One row. Who changes the registry locks it first, so that versions are committed in their order.
-CREATE TABLE gh_registry(
+CREATE TABLE IF NOT EXISTS gh_registry(
   id INT PRIMARY KEY,
   version BIGINT NOT NULL
 );
-INSERT INTO gh_registry(id, version) VALUES (1, 0);
+INSERT INTO gh_registry(id, version)
+  SELECT 1, 0 WHERE NOT EXISTS (SELECT 1 FROM gh_registry WHERE id = 1);
 
 -- What each of the latest versions changed.
-CREATE TABLE gh_registry_change(
+CREATE TABLE IF NOT EXISTS gh_registry_change(
   version BIGINT PRIMARY KEY,
   subject VARCHAR(20) NOT NULL,
   name_key VARCHAR(200) NOT NULL
 );
 
-CREATE TABLE gh_application(
+CREATE TABLE IF NOT EXISTS gh_application(
   id BIGINT PRIMARY KEY,
   name_key VARCHAR(200) NOT NULL,
   name VARCHAR(100) NOT NULL,
@@ -29,7 +30,7 @@ CREATE TABLE gh_application(
   CONSTRAINT gh_application_app_key UNIQUE (app_key)
 );
 
-CREATE TABLE gh_server(
+CREATE TABLE IF NOT EXISTS gh_server(
   name_key VARCHAR(60) PRIMARY KEY,
   name VARCHAR(30) NOT NULL,
   host VARCHAR(253) NOT NULL,
@@ -40,7 +41,7 @@ CREATE TABLE gh_server(
 );
 
 -- Params and data hold the text of a JSON object, headers a line of name:value for each of them.
-CREATE TABLE gh_service(
+CREATE TABLE IF NOT EXISTS gh_service(
   server_key VARCHAR(60) NOT NULL,
   name_key VARCHAR(60) NOT NULL,
   server VARCHAR(30) NOT NULL,
