@@ -1,15 +1,16 @@
--- Tables of permission.
+-- Tables of permission. Each statement may run again: DDL that failed half way is not undone.
 
 -- One row; whoever changes permissions locks it first, so that versions are committed in order.
-CREATE TABLE gh_permission_version (
+CREATE TABLE IF NOT EXISTS gh_permission_version (
   id         INT    NOT NULL PRIMARY KEY,
   number     BIGINT NOT NULL,
   change_id  BIGINT NOT NULL,
   changed_ms BIGINT NOT NULL
 );
-INSERT INTO gh_permission_version (id, number, change_id, changed_ms) VALUES (1, 0, 0, 0);
+INSERT INTO gh_permission_version (id, number, change_id, changed_ms)
+  SELECT 1, 0, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM gh_permission_version WHERE id = 1);
 
-CREATE TABLE gh_permission_change (
+CREATE TABLE IF NOT EXISTS gh_permission_change (
   number     BIGINT      NOT NULL PRIMARY KEY,
   change_id  BIGINT      NOT NULL,
   operation  VARCHAR(20) NOT NULL,
@@ -17,23 +18,23 @@ CREATE TABLE gh_permission_change (
   changed_ms BIGINT      NOT NULL
 );
 
-CREATE TABLE gh_role (
+CREATE TABLE IF NOT EXISTS gh_role (
   id   BIGINT       NOT NULL PRIMARY KEY,
   name VARCHAR(200) NOT NULL,
   CONSTRAINT gh_role_name UNIQUE (name)
 );
 
-CREATE TABLE gh_role_member (
+CREATE TABLE IF NOT EXISTS gh_role_member (
   id          BIGINT       NOT NULL PRIMARY KEY,
   member_type VARCHAR(32)  NOT NULL,
   member_name VARCHAR(200) NOT NULL,
   role_name   VARCHAR(200) NOT NULL,
   CONSTRAINT gh_role_member_place UNIQUE (member_type, member_name, role_name)
 );
-CREATE INDEX gh_role_member_role ON gh_role_member (role_name);
+CREATE INDEX IF NOT EXISTS gh_role_member_role ON gh_role_member (role_name);
 
 -- terms_hash: SHA-256 of all terms but the expiry; together they are too long for a unique index.
-CREATE TABLE gh_grant (
+CREATE TABLE IF NOT EXISTS gh_grant (
   id            BIGINT       NOT NULL PRIMARY KEY,
   terms_hash    VARCHAR(64)  NOT NULL,
   holder_type   VARCHAR(32)  NOT NULL,
@@ -45,4 +46,4 @@ CREATE TABLE gh_grant (
   expires_ms    BIGINT,
   CONSTRAINT gh_grant_terms UNIQUE (terms_hash)
 );
-CREATE INDEX gh_grant_holder ON gh_grant (holder_type, holder_name);
+CREATE INDEX IF NOT EXISTS gh_grant_holder ON gh_grant (holder_type, holder_name);
