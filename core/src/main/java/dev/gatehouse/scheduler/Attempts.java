@@ -1,0 +1,196 @@
+package dev.gatehouse.scheduler;
+
+import dev.gatehouse.observe.GatehouseListener;
+import dev.gatehouse.registry.RetryPolicy;
+import dev.gatehouse.scheduler.Attempt.Outcome;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The life of attempts: taken in, begun, ended in one of the ways there are, handed to the settler.
+ * Safe for use by multiple threads.
+ *
+ * <p>Attempts in all are {@code 1 + retries + crashes}: a crash does not use up a retry, so the
+ * retry that follows a failed attempt has the number {@code attempt - crashes}. Its delay counts
+ * from the end of the attempt.
+ */
+final class Attempts {
+  private final Holdings holdings;
+  private final EngineClock clock;
+  private final Settler settler;
+  private final GatehouseListener listener;
+  private final Waker waker;
+
+  Attempts(
+      Holdings holdings,
+      EngineClock clock,
+      Settler settler,
+      GatehouseListener listener,
+      Waker waker) {
+    this.holdings = holdings;
+    this.clock = clock;
+    this.settler = settler;
+    this.listener = listener;
+    this.waker = waker;
+  }
+
+  /** Takes claimed tasks into the window. */
+  void hold(Node node, List<ClaimedTask> claimed) {
+    for (ClaimedTask task : claimed) {
+      HeldTask held = new HeldTask(task, node, clock);
+      HeldTask replaced = holdings.add(held);
+      if (replaced != null) {
+        lose(replaced);
+      }
+      if (node.isLost()) {
+        lose(held);
+      }
+    }
+  }
+
+  /**
+   * Begins the attempt on the calling thread; false if it must not run: it was cancelled, or the
+   * node's lease is no longer beyond doubt.
+   */
+  boolean begin(HeldTask held) {
+    if (!held.node().isLive(clock.nanoTime())) {
+      lose(held);
+      return false;
+    }
+    if (!held.begin()) {
+      return false;
+    }
+    holdings.begun(held);
+    if (!held.isUnderWay()) {
+      holdings.ended(held);
+      return false;
+    }
+    if (held.equals(holdings.nextDeadline())) {
+      waker.wake(Waker.Role.TIMER);
+    }
+    return true;
+  }
+
+  /**
+   * Ends the attempt, unless it has ended. Whatever is said of it after its time is up, it has
+   * timed out: so it does not depend on how busy the timer was.
+   */
+  void end(HeldTask held, Ending ending) {
+    long nanos = clock.nanoTime();
+    int timeoutMillis = held.row().timeoutMillis();
+    boolean late = nanos - held.deadlineNanos() >= 0;
+    Ending counted =
+        late && ending.outcome() != Outcome.CANCELLED ? Ending.timeout(timeoutMillis) : ending;
+    if (!held.end()) {
+      if (held.isLost()) {
+        listener.staleResults(1);
+      }
+      return;
+    }
+    holdings.ended(held);
+    settler.add(held, settlement(held, counted));
+    held.trip();
+    listener.attemptEnded(
+        held.row().kind(),
+        counted.outcome().name().toLowerCase(Locale.ROOT),
+        Duration.ofNanos(held.latenessNanos()),
+        Duration.ofNanos(nanos - held.startedNanos()));
+  }
+
+  /** Ends a task as cancelled, as the store was asked for: begun or not. */
+  void cancel(HeldTask held) {
+    if (held.drop()) {
+      holdings.ended(held);
+      settler.add(held, new Settlement.Cancel(held.row().id(), held.fence(), null));
+    } else if (held.isUnderWay()) {
+      end(held, Ending.cancelled());
+    }
+  }
+
+  /** Gives back a task that was not begun; no effect on others. */
+  void release(HeldTask held, long dueMillis) {
+    if (held.drop()) {
+      holdings.ended(held);
+      settler.add(held, new Settlement.Release(held.row().id(), held.fence(), dueMillis));
+    }
+  }
+
+  /** As {@link #release}, due again after the delay. */
+  void postpone(HeldTask held, Duration delay) {
+    release(held, clock.millis() + delay.toMillis());
+  }
+
+  /** Gives back all that was not begun, due as before. */
+  void releaseAll() {
+    holdings.all().forEach(held -> release(held, held.dueMillis()));
+  }
+
+  /** Ends all attempts whose time is up. */
+  void expire() {
+    HeldTask first = holdings.nextDeadline();
+    while (first != null && clock.nanoTime() - first.deadlineNanos() >= 0) {
+      if (first.isUnderWay()) {
+        end(first, Ending.timeout(first.row().timeoutMillis()));
+      }
+      holdings.ended(first);
+      first = holdings.nextDeadline();
+    }
+  }
+
+  /** The time until {@link #expire} has something to do. */
+  long nanosToExpiry() {
+    HeldTask first = holdings.nextDeadline();
+    return first == null ? Long.MAX_VALUE : first.deadlineNanos() - clock.nanoTime();
+  }
+
+  /** Gives up what the node held and is not waiting to be settled; null: whatever node. */
+  void loseAll(@Nullable Node node) {
+    for (HeldTask held : holdings.all()) {
+      if (node == null || held.node().equals(node)) {
+        lose(held);
+      }
+    }
+  }
+
+  /** Gives up a task that is another's now; no effect if it waits to be settled. */
+  void lose(HeldTask held) {
+    if (held.lose()) {
+      holdings.remove(held);
+      held.trip();
+    }
+  }
+
+  private Settlement settlement(HeldTask held, Ending ending) {
+    ClaimedTask task = held.task();
+    long id = task.row().id();
+    long endedMillis = Math.max(held.startedMillis(), clock.millis());
+    Attempt attempt =
+        new Attempt(
+            task.attempt(),
+            task.fence(),
+            Instant.ofEpochMilli(held.startedMillis()),
+            Instant.ofEpochMilli(endedMillis),
+            ending.outcome(),
+            ending.httpStatus(),
+            ending.error());
+    return switch (ending.outcome()) {
+      case SUCCESS -> new Settlement.Finish(id, attempt, ending.result());
+      case CANCELLED -> new Settlement.Cancel(id, task.fence(), attempt);
+      case FAILURE, TIMEOUT, CRASHED -> {
+        Optional<Duration> delay = ending.forGood() ? Optional.empty() : delayAfter(task);
+        yield delay.isPresent()
+            ? new Settlement.Retry(id, attempt, endedMillis + delay.get().toMillis())
+            : new Settlement.Fail(id, attempt);
+      }
+    };
+  }
+
+  private static Optional<Duration> delayAfter(ClaimedTask task) {
+    int retry = Math.max(1, task.attempt() - task.crashes());
+    return RetryPolicy.parse(task.row().retry()).delayBefore(retry);
+  }
+}

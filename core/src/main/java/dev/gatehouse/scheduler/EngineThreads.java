@@ -1,0 +1,198 @@
+package dev.gatehouse.scheduler;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.gatehouse.error.GatehouseException;
+import dev.gatehouse.scheduler.Waker.Role;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The engine on its own threads, one for each {@link Role}, and workers for the handlers. The timer
+ * touches memory only; a claim, a settlement or a renewal that hangs holds up none of the others.
+ *
+ * <p>No lock is held while the store is asked or user code runs. Shared state: {@link Holdings} is
+ * made of concurrent sets, {@link HeldTask} moves by compare-and-set (its one lock guards which
+ * thread to interrupt), {@link Node} and {@link EngineClock} are volatile values, {@link Settler}
+ * takes from many threads through a queue; all else belongs to one thread.
+ */
+final class EngineThreads implements Drive {
+  private static final Logger LOGGER = LoggerFactory.getLogger(EngineThreads.class);
+  private static final Duration GRACE = Duration.ofSeconds(2);
+  private static final long LEASES_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+  private static final int ROUNDS_TO_RECOVERY = 2;
+  private static final int ROUNDS_TO_AUDIT = 10;
+  private static final int ROUNDS_TO_PURGE = 120;
+
+  private final SchedulerOptions options;
+  private final Engine engine;
+  private final ExecutorService workers;
+  private final Map<Role, Loop> loops = new EnumMap<>(Role.class);
+  private int round; // used by the keeper's thread
+
+  EngineThreads(SchedulerParts parts) {
+    options = parts.options();
+    workers = Workers.create(options.maxRunning());
+    EngineClock clock = EngineClock.followingStore(parts.clock(), parts.nanoTime());
+    engine = new Engine(parts, clock, workers, this::wake);
+    for (Role role : Role.values()) {
+      String name = "gatehouse-" + role.name().toLowerCase(Locale.ROOT);
+      loops.put(role, new Loop(name, () -> step(role)));
+    }
+  }
+
+  @Override
+  public Engine engine() {
+    return engine;
+  }
+
+  void start() {
+    loops.values().forEach(Loop::start);
+  }
+
+  private void wake(Role role) {
+    loop(role).wake();
+  }
+
+  private Loop loop(Role role) {
+    return requireNonNull(loops.get(role));
+  }
+
+  private long step(Role role) {
+    return switch (role) {
+      case CLAIMER -> claim();
+      case TIMER -> engine.firing().fire();
+      case SETTLER -> settle();
+      case LEASE -> engine.membership().keep();
+      case KEEPER -> look();
+    };
+  }
+
+  private long claim() {
+    boolean more = engine.claimer().claim(options.claimWindow().toMillis(), TaskStore.MAX_BATCH);
+    if (!engine.holdings().isEmpty()) {
+      wake(Role.TIMER);
+    }
+    return more ? 0 : options.pollInterval().toNanos();
+  }
+
+  private long settle() {
+    engine.settler().flush();
+    return Long.MAX_VALUE;
+  }
+
+  private long look() {
+    round++;
+    if (!engine.holdings().isEmpty() || round % ROUNDS_TO_AUDIT == 0) {
+      engine.keeper().checkLeases();
+    }
+    if (round % ROUNDS_TO_RECOVERY == 0) {
+      engine.keeper().recover();
+    }
+    if (round % ROUNDS_TO_PURGE == 0 && engine.keeper().purge()) {
+      round--;
+      return 0;
+    }
+    return LEASES_NANOS;
+  }
+
+  /**
+   * Ends all threads: claims no more, gives back what was not begun, waits for what is under way,
+   * interrupts the rest, writes what ended, and leaves. The lease is kept to the last. The store
+   * has {@link #GRACE} beyond the time given.
+   */
+  @Override
+  public void close(Duration timeout) {
+    long end = System.nanoTime() + timeout.toNanos();
+    loop(Role.CLAIMER).stop();
+    boolean interrupted = !awaitAttempts(end);
+    engine.attempts().loseAll(null);
+    workers.shutdownNow();
+    loop(Role.TIMER).stop();
+    loop(Role.KEEPER).stop();
+    loop(Role.SETTLER).stop();
+    long last = Math.max(end, System.nanoTime()) + GRACE.toNanos();
+    interrupted |= join(last, Role.CLAIMER, Role.TIMER, Role.KEEPER, Role.SETTLER);
+    if (loop(Role.SETTLER).hasEnded()) {
+      settleRest(last);
+    }
+    loop(Role.LEASE).stop();
+    interrupted |= join(last, Role.LEASE);
+    if (loop(Role.LEASE).hasEnded()) {
+      leave();
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** False if the calling thread was interrupted meanwhile. */
+  private boolean awaitAttempts(long end) {
+    try {
+      loop(Role.CLAIMER).join(left(end));
+      engine.attempts().releaseAll();
+      boolean done =
+          engine
+              .runner()
+              .permits()
+              .tryAcquire(options.maxRunning(), left(end).toNanos(), TimeUnit.NANOSECONDS);
+      if (!done) {
+        LOGGER.warn("closing interrupts the attempts that are still under way");
+      }
+      return true;
+    } catch (InterruptedException e) {
+      engine.attempts().releaseAll();
+      return false;
+    }
+  }
+
+  /** True if the calling thread was interrupted meanwhile. */
+  private boolean join(long end, Role... roles) {
+    boolean interrupted = false;
+    for (Role role : roles) {
+      try {
+        if (!loop(role).join(left(end))) {
+          LOGGER.warn("thread of the {} is still busy, and ends when it is not", role);
+        }
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    return interrupted;
+  }
+
+  private void settleRest(long end) {
+    boolean done = false;
+    while (!done) {
+      try {
+        engine.settler().flush();
+        done = true;
+      } catch (GatehouseException e) {
+        if (left(end).isZero()) {
+          LOGGER.warn("closing without having written what ended: it runs again", e);
+          return;
+        }
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
+      }
+    }
+  }
+
+  private void leave() {
+    try {
+      engine.membership().leave();
+    } catch (GatehouseException e) {
+      LOGGER.warn("closing without having left: the lease runs out by itself", e);
+    }
+  }
+
+  private static Duration left(long end) {
+    return Duration.ofNanos(Math.max(0, end - System.nanoTime()));
+  }
+}

@@ -1,0 +1,128 @@
+package dev.gatehouse.scheduler;
+
+import dev.gatehouse.observe.GatehouseListener;
+import dev.gatehouse.transaction.Transaction;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks after the store: hears there of tasks to cancel, ends attempts of tasks that were taken
+ * away by force, gives back what the store has as this node's and the node does not know (the
+ * answer to a claim was lost), frees what dead nodes held, and purges. Every method asks the store.
+ * Not safe: confine to one thread.
+ */
+final class Keeper {
+  private static final Logger LOGGER = LoggerFactory.getLogger(Keeper.class);
+  private static final long UNKNOWN_NANOS = TimeUnit.SECONDS.toNanos(5);
+  private static final int BATCH = 500;
+
+  private final SchedulerParts parts;
+  private final Engine engine;
+  private final EngineClock clock;
+  private final TaskAudit audit;
+  private final GatehouseListener listener;
+  private final Map<LeasedKey, Long> unknownSince = new HashMap<>();
+
+  private record LeasedKey(int node, long id, long fence) {}
+
+  Keeper(SchedulerParts parts, Engine engine) {
+    this.parts = parts;
+    this.engine = engine;
+    clock = engine.clock();
+    audit = new TaskAudit(parts.audit(), parts.options().audited());
+    listener = parts.listener();
+  }
+
+  /** Compares what the store has as this node's with what the node holds. */
+  void checkLeases() {
+    Node node = engine.membership().live();
+    if (node == null) {
+      unknownSince.clear();
+      return;
+    }
+    List<HeldTask> underWay = engine.holdings().underWay();
+    List<LeasedTask> leased =
+        parts.store().leased(node.number(), engine.claimer().horizonMillis(), TaskStore.MAX_BATCH);
+    long now = clock.nanoTime();
+    Map<LeasedKey, Long> unknown = new HashMap<>();
+    Set<LeasedKey> known = new HashSet<>();
+    for (LeasedTask task : leased) {
+      HeldTask held = engine.holdings().find(task.id(), task.fence());
+      LeasedKey key = new LeasedKey(node.number(), task.id(), task.fence());
+      known.add(key);
+      if (held == null) {
+        unknown.put(key, unknownSince.getOrDefault(key, now));
+      } else if (task.cancelRequested()) {
+        engine.attempts().cancel(held);
+      }
+    }
+    if (leased.size() < TaskStore.MAX_BATCH) {
+      underWay.stream()
+          .filter(held -> held.node().equals(node) && !known.contains(keyOf(held)))
+          .forEach(engine.attempts()::lose);
+    }
+    unknown.entrySet().removeIf(entry -> giveBack(node, entry.getKey(), now - entry.getValue()));
+    unknownSince.clear();
+    unknownSince.putAll(unknown);
+  }
+
+  private static LeasedKey keyOf(HeldTask held) {
+    return new LeasedKey(held.node().number(), held.row().id(), held.fence());
+  }
+
+  private boolean giveBack(Node node, LeasedKey key, long ageNanos) {
+    if (ageNanos < UNKNOWN_NANOS) {
+      return false;
+    }
+    LOGGER.warn("task {} is leased to node {} without its knowledge", key.id(), key.node());
+    engine
+        .settler()
+        .addUnknown(node, new Settlement.Release(key.id(), key.fence(), clock.millis()));
+    return true;
+  }
+
+  /** Frees what lost and departed nodes held. */
+  void recover() {
+    int freed = 0;
+    List<Settled> recovered;
+    do {
+      recovered = parts.transactions().call(this::recoverBatch);
+      freed += recovered.size();
+    } while (recovered.size() == BATCH);
+    if (freed > 0) {
+      LOGGER.info("recovered {} tasks from nodes that were lost", freed);
+      listener.tasksRecovered(freed);
+      engine.waker().wake(Waker.Role.CLAIMER);
+    }
+  }
+
+  private List<Settled> recoverBatch(Transaction transaction) {
+    TaskStore store = parts.store().joining(transaction);
+    List<Settled> recovered = store.recover(parts.options().maxCrashes(), clock.millis(), BATCH);
+    if (audit.coversAny()) {
+      for (Settled one : recovered) {
+        if (one.status().isFinal()) {
+          store
+              .find(OptionalLong.empty(), one.id())
+              .ifPresent(
+                  state -> audit.ended(transaction, state.row(), one.status(), state.attempt()));
+        }
+      }
+    }
+    return recovered;
+  }
+
+  /** Deletes a batch of final tasks whose time to be kept is over; true if there may be more. */
+  boolean purge() {
+    Duration retention = parts.options().retention();
+    return parts.store().purge(clock.millis() - retention.toMillis(), BATCH) == BATCH;
+  }
+}

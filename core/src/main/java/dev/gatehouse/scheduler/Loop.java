@@ -1,0 +1,105 @@
+package dev.gatehouse.scheduler;
+
+import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A daemon thread that does a step over and over, waiting in between for as long as the step says
+ * or until it is woken. A step that fails, because the storage is out of reach or else, is tried
+ * again after 50 ms, twice as long each further time up to 1 s, give or take a half; the first
+ * failure of a row and its end are logged. Only {@link #stop} ends the thread. Safe for use by
+ * multiple threads.
+ */
+final class Loop {
+  private static final Logger LOGGER = LoggerFactory.getLogger(Loop.class);
+  private static final long FIRST_BACKOFF = TimeUnit.MILLISECONDS.toNanos(50);
+  private static final long LONGEST_BACKOFF = TimeUnit.SECONDS.toNanos(1);
+
+  private final LongSupplier step;
+  private final Thread thread;
+  private volatile boolean stopped;
+  private long backoffNanos; // used by the thread
+
+  /**
+   * A loop, not started.
+   *
+   * @param step returns the nanoseconds to wait
+   */
+  Loop(String name, LongSupplier step) {
+    this.step = step;
+    thread = new Thread(this::run, name);
+    thread.setDaemon(true);
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  /** Lets the step be done now, or once more if it is being done. Waits after a failure stand. */
+  void wake() {
+    LockSupport.unpark(thread);
+  }
+
+  /** No further step is begun. */
+  void stop() {
+    stopped = true;
+    wake();
+  }
+
+  /** Waits until the thread has ended; false if it did not in that time. */
+  boolean join(Duration timeout) throws InterruptedException {
+    long millis = Math.max(1, timeout.toMillis());
+    thread.join(millis);
+    return hasEnded();
+  }
+
+  boolean hasEnded() {
+    return !thread.isAlive();
+  }
+
+  private void run() {
+    while (!stopped) {
+      long wait = doStep();
+      if (wait > 0 && !stopped) {
+        LockSupport.parkNanos(this, wait);
+      }
+      // An interruption is nobody's way to speak to this thread, and would keep it from waiting.
+      Thread.interrupted();
+    }
+  }
+
+  /** The last line of defence: whatever goes wrong in a step, the scheduler does not stop. */
+  private long doStep() {
+    try {
+      long wait = step.getAsLong();
+      if (backoffNanos > 0) {
+        backoffNanos = 0;
+        LOGGER.info("{} works again", thread.getName());
+      }
+      return wait;
+    } catch (RuntimeException | Error e) {
+      if (backoffNanos == 0) {
+        LOGGER.warn("{} failed, is tried again until it works", thread.getName(), e);
+      }
+      backOff();
+      return 0;
+    }
+  }
+
+  private void backOff() {
+    backoffNanos = Math.min(LONGEST_BACKOFF, Math.max(FIRST_BACKOFF, 2 * backoffNanos));
+    long wait = ThreadLocalRandom.current().nextLong(backoffNanos / 2, backoffNanos * 3 / 2);
+    long end = System.nanoTime() + wait;
+    long left = wait;
+    while (left > 0 && !stopped) {
+      LockSupport.parkNanos(this, left);
+      Thread.interrupted();
+      left = end - System.nanoTime();
+    }
+  }
+}

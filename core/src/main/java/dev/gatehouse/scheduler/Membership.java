@@ -1,0 +1,141 @@
+package dev.gatehouse.scheduler;
+
+import dev.gatehouse.observe.GatehouseListener;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The node's lease: joined, renewed, and given up by the node itself once it can no longer be sure
+ * of it. A lease runs from the moment its request was sent, so it ends here before it ends at the
+ * store, by a margin of a tenth for clocks that drift. A node that lost its lease joins as another.
+ *
+ * <p>{@link #keep} and {@link #leave} are called by one thread at a time, the rest is safe for use
+ * by multiple threads.
+ */
+final class Membership {
+  private static final Logger LOGGER = LoggerFactory.getLogger(Membership.class);
+
+  private final TaskStore store;
+  private final EngineClock clock;
+  private final Attempts attempts;
+  private final GatehouseListener listener;
+  private final IntConsumer nodeNumber;
+  private final Waker waker;
+  private final Duration lease;
+  private final long trustedNanos;
+  private final long renewNanos;
+  private final AtomicReference<@Nullable Node> node = new AtomicReference<>();
+  private long renewedNanos; // used by the thread that keeps the lease
+
+  Membership(SchedulerParts parts, EngineClock clock, Attempts attempts, Waker waker) {
+    store = parts.store();
+    this.clock = clock;
+    this.attempts = attempts;
+    listener = parts.listener();
+    nodeNumber = parts.nodeNumber();
+    this.waker = waker;
+    lease = parts.options().lease();
+    trustedNanos = lease.toNanos() / 10 * 9;
+    renewNanos = lease.toNanos() / 10 * 3;
+  }
+
+  /** The node, if its lease is beyond doubt. */
+  @Nullable Node live() {
+    Node current = node.get();
+    return current != null && current.isLive(clock.nanoTime()) ? current : null;
+  }
+
+  /**
+   * Renews the lease if it is time, joins if there is none. Asks the store.
+   *
+   * @return nanoseconds until it should be called again
+   */
+  long keep() {
+    watch();
+    Node current = node.get();
+    long now = clock.nanoTime();
+    if (current == null) {
+      join();
+    } else if (now - renewedNanos >= renewNanos) {
+      renew(current);
+    } else {
+      return renewNanos - (now - renewedNanos);
+    }
+    return node.get() == null ? 0 : renewNanos;
+  }
+
+  /**
+   * Gives the lease up if it ran out. Does not ask the store.
+   *
+   * @return nanoseconds until it would run out
+   */
+  long watch() {
+    Node current = node.get();
+    if (current == null) {
+      return Long.MAX_VALUE;
+    }
+    long now = clock.nanoTime();
+    if (current.isLive(now)) {
+      return current.deadlineNanos() - now;
+    }
+    fence(current);
+    return Long.MAX_VALUE;
+  }
+
+  /** The time until the lease is to be renewed. */
+  long nanosToRenewal() {
+    return node.get() == null ? 0 : renewNanos - (clock.nanoTime() - renewedNanos);
+  }
+
+  /** Ends the lease at the store, so that what is still held there can be recovered at once. */
+  void leave() {
+    Node current = node.getAndSet(null);
+    if (current != null && current.lose()) {
+      attempts.loseAll(current);
+      store.leave(current.number(), current.boot());
+    }
+  }
+
+  private void join() {
+    String boot = UUID.randomUUID().toString();
+    long sent = clock.nanoTime();
+    NodeLease joined = store.join(boot, lease);
+    clock.sampled(sent, joined.nowMillis(), clock.nanoTime());
+    renewedNanos = sent;
+    nodeNumber.accept(joined.node());
+    node.set(new Node(joined.node(), boot, sent + trustedNanos));
+    LOGGER.info("scheduler joined as node {}", joined.node());
+    waker.wake(Waker.Role.CLAIMER);
+    waker.wake(Waker.Role.TIMER);
+  }
+
+  private void renew(Node current) {
+    long sent = clock.nanoTime();
+    Optional<NodeLease> renewed = store.renew(current.number(), current.boot(), lease);
+    if (renewed.isEmpty()) {
+      fence(current);
+      return;
+    }
+    clock.sampled(sent, renewed.get().nowMillis(), clock.nanoTime());
+    renewedNanos = sent;
+    current.prolong(sent + trustedNanos);
+  }
+
+  private void fence(Node lost) {
+    if (!lost.lose()) {
+      return;
+    }
+    node.compareAndSet(lost, null);
+    LOGGER.warn(
+        "node {} lost its lease: what it had not begun is dropped, it joins anew", lost.number());
+    attempts.loseAll(lost);
+    listener.nodeFenced();
+    waker.wake(Waker.Role.LEASE);
+  }
+}

@@ -1,0 +1,204 @@
+package dev.gatehouse.scheduler;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.gatehouse.check.Check;
+import java.time.Duration;
+
+/** How a node runs tasks. Immutable. */
+public final class SchedulerOptions {
+  /** Which tasks get an audit record when they become final, in the transaction that ends them. */
+  public enum Audited {
+    /** None. */
+    NONE,
+    /** Those of applications. */
+    APPLICATIONS,
+    /** All, the host's own too. */
+    ALL
+  }
+
+  /** The defaults. */
+  public static final SchedulerOptions DEFAULT = builder().build();
+
+  private final Duration lease;
+  private final Duration claimWindow;
+  private final Duration pollInterval;
+  private final int capacity;
+  private final int maxRunning;
+  private final int settleBatch;
+  private final int maxCrashes;
+  private final Duration retention;
+  private final Duration drain;
+  private final Audited audited;
+
+  private SchedulerOptions(Builder builder) {
+    lease = builder.lease;
+    claimWindow = builder.claimWindow;
+    pollInterval = builder.pollInterval;
+    capacity = builder.capacity;
+    maxRunning = builder.maxRunning;
+    settleBatch = builder.settleBatch;
+    maxCrashes = builder.maxCrashes;
+    retention = builder.retention;
+    drain = builder.drain;
+    audited = builder.audited;
+  }
+
+  /** A builder that holds the defaults. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** How long the node's lease lasts. */
+  public Duration lease() {
+    return lease;
+  }
+
+  /** How far ahead of their due time tasks are leased. */
+  public Duration claimWindow() {
+    return claimWindow;
+  }
+
+  /** How often the store is asked for due tasks. */
+  public Duration pollInterval() {
+    return pollInterval;
+  }
+
+  /** Most tasks leased at once. */
+  public int capacity() {
+    return capacity;
+  }
+
+  /** Most attempts under way at once. */
+  public int maxRunning() {
+    return maxRunning;
+  }
+
+  /** Most attempts settled in one transaction. */
+  public int settleBatch() {
+    return settleBatch;
+  }
+
+  /** After how many crashes a task may still be tried. */
+  public int maxCrashes() {
+    return maxCrashes;
+  }
+
+  /** How long final tasks are kept. */
+  public Duration retention() {
+    return retention;
+  }
+
+  /** How long closing waits for attempts under way. */
+  public Duration drain() {
+    return drain;
+  }
+
+  /** Which tasks are audited. */
+  public Audited audited() {
+    return audited;
+  }
+
+  /** Makes options. Not safe: confine to one thread. */
+  public static final class Builder {
+    private Duration lease = Duration.ofSeconds(10);
+    private Duration claimWindow = Duration.ofSeconds(1);
+    private Duration pollInterval = Duration.ofMillis(200);
+    private int capacity = 1_000;
+    private int maxRunning = 128;
+    private int settleBatch = 1_000;
+    private int maxCrashes = 5;
+    private Duration retention = Duration.ofDays(7);
+    private Duration drain = Duration.ofSeconds(10);
+    private Audited audited = Audited.APPLICATIONS;
+
+    private Builder() {}
+
+    /**
+     * How long the node's lease lasts, 1 s to 36,500 days; it is renewed after three tenths of
+     * that. When a node dies, its tasks wait so long for another. A node that is stopped for nine
+     * tenths of it (by a long collection, a suspended machine, a lost database) takes itself for
+     * dead: it drops its tasks and registers anew. Default 10 s.
+     */
+    public Builder lease(Duration value) {
+      lease = Check.range(value, Duration.ofSeconds(1), Duration.ofDays(36_500), "lease");
+      return this;
+    }
+
+    /**
+     * How far ahead of their due time tasks are leased, 0 to 1 min: so they start from memory, on
+     * time, whatever the store's latency. Those of a node that dies are late by the lease. Default
+     * 1 s.
+     */
+    public Builder claimWindow(Duration value) {
+      claimWindow = Check.range(value, Duration.ZERO, Duration.ofMinutes(1), "claimWindow");
+      return this;
+    }
+
+    /**
+     * How often the store is asked for due tasks, 1 ms to 1 min; a task that another node schedules
+     * at once may be late by so much. Default 200 ms.
+     */
+    public Builder pollInterval(Duration value) {
+      pollInterval =
+          Check.range(value, Duration.ofMillis(1), Duration.ofMinutes(1), "pollInterval");
+      return this;
+    }
+
+    /**
+     * Most tasks leased at once, 1 to 5,000: claimed ahead, under way, or ended and not yet
+     * settled. Default 1,000.
+     */
+    public Builder capacity(int value) {
+      capacity = Check.range(value, 1, TaskStore.MAX_BATCH, "capacity");
+      return this;
+    }
+
+    /**
+     * Most attempts under way at once, handlers and callbacks together, 1 to 5,000. A handler that
+     * does not heed its interruption counts until it returns. Default 128.
+     */
+    public Builder maxRunning(int value) {
+      maxRunning = Check.range(value, 1, TaskStore.MAX_BATCH, "maxRunning");
+      return this;
+    }
+
+    /** Most attempts settled in one transaction, 1 to 5,000. Default 1,000. */
+    public Builder settleBatch(int value) {
+      settleBatch = Check.range(value, 1, TaskStore.MAX_BATCH, "settleBatch");
+      return this;
+    }
+
+    /**
+     * After how many crashes a task may still be tried, 0 to 100; one more, and it fails: it may be
+     * what kills its node. Default 5.
+     */
+    public Builder maxCrashes(int value) {
+      maxCrashes = Check.range(value, 0, 100, "maxCrashes");
+      return this;
+    }
+
+    /** How long final tasks and their numbers are kept, 0 to 36,500 days. Default 7 days. */
+    public Builder retention(Duration value) {
+      retention = Check.range(value, Duration.ZERO, Duration.ofDays(36_500), "retention");
+      return this;
+    }
+
+    /** How long {@link TaskEngine#close()} waits for attempts under way, 0 to 1 h. Default 10 s. */
+    public Builder drain(Duration value) {
+      drain = Check.range(value, Duration.ZERO, Duration.ofHours(1), "drain");
+      return this;
+    }
+
+    /** Which tasks are audited. Default those of applications. */
+    public Builder audited(Audited value) {
+      audited = requireNonNull(value, "audited");
+      return this;
+    }
+
+    /** The options. */
+    public SchedulerOptions build() {
+      return new SchedulerOptions(this);
+    }
+  }
+}

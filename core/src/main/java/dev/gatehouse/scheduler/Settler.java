@@ -1,0 +1,192 @@
+package dev.gatehouse.scheduler;
+
+import dev.gatehouse.observe.GatehouseListener;
+import dev.gatehouse.transaction.Transaction;
+import dev.gatehouse.transaction.Transactions;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes what became of tasks, in groups: all that ended while one group was written makes the
+ * next. A group that could not be written is kept and tried again, first one by one, so that a
+ * settlement that the store refuses does not stop the others. It is tried for as long as the node
+ * lives and beyond: the fence decides whether it still counts.
+ *
+ * <p>{@link #add} is safe for use by multiple threads, {@link #flush} is called by one at a time.
+ */
+final class Settler {
+  private record Pending(Node node, Settlement settlement, @Nullable HeldTask held) {}
+
+  private final SchedulerParts parts;
+  private final Holdings holdings;
+  private final EngineClock clock;
+  private final LongConsumer dueSoon;
+  private final Waker waker;
+  private final TaskAudit audit;
+  private final GatehouseListener listener;
+  private final ConcurrentLinkedQueue<Pending> added = new ConcurrentLinkedQueue<>();
+
+  // Used by the thread that flushes.
+  private final Deque<Pending> backlog = new ArrayDeque<>();
+  private int limit;
+
+  /**
+   * A settler.
+   *
+   * @param dueSoon is told when a task that was given back is due
+   */
+  Settler(
+      SchedulerParts parts,
+      Holdings holdings,
+      EngineClock clock,
+      LongConsumer dueSoon,
+      Waker waker) {
+    this.parts = parts;
+    this.holdings = holdings;
+    this.clock = clock;
+    this.dueSoon = dueSoon;
+    this.waker = waker;
+    audit = new TaskAudit(parts.audit(), parts.options().audited());
+    listener = parts.listener();
+    limit = parts.options().settleBatch();
+  }
+
+  /** Queues what became of a held task. */
+  void add(HeldTask held, Settlement settlement) {
+    add(new Pending(held.node(), settlement, held));
+  }
+
+  /** Queues giving back a task that the store has as the node's and the node does not know. */
+  void addUnknown(Node node, Settlement.Release release) {
+    add(new Pending(node, release, null));
+  }
+
+  private void add(Pending pending) {
+    added.add(pending);
+    waker.wake(Waker.Role.SETTLER);
+  }
+
+  /** Writes all that is queued and returns how much that was. Asks the store. */
+  int flush() {
+    int settled = 0;
+    while (true) {
+      List<Pending> group = nextGroup();
+      if (group.isEmpty()) {
+        return settled;
+      }
+      boolean written = false;
+      try {
+        write(group);
+        written = true;
+      } finally {
+        if (!written) {
+          putBack(group);
+        }
+      }
+      limit = (int) Math.min(parts.options().settleBatch(), 2L * limit);
+      settled += group.size();
+    }
+  }
+
+  /** Whether nothing is left to write; to be asked by the thread that flushes. */
+  boolean isIdle() {
+    return added.isEmpty() && backlog.isEmpty();
+  }
+
+  /** As many as one transaction may hold: of one node, and no task twice. */
+  private List<Pending> nextGroup() {
+    for (Pending next = added.poll(); next != null; next = added.poll()) {
+      backlog.addLast(next);
+    }
+    List<Pending> group = new ArrayList<>();
+    Set<Long> ids = new HashSet<>();
+    while (group.size() < limit && !backlog.isEmpty()) {
+      Pending next = backlog.getFirst();
+      boolean fits =
+          group.isEmpty()
+              || (next.node().equals(group.get(0).node()) && !ids.contains(next.settlement().id()));
+      if (!fits) {
+        break;
+      }
+      ids.add(next.settlement().id());
+      group.add(backlog.removeFirst());
+    }
+    return group;
+  }
+
+  private void putBack(List<Pending> group) {
+    if (group.size() == 1) {
+      backlog.addLast(group.get(0));
+    } else {
+      for (int i = group.size() - 1; i >= 0; i--) {
+        backlog.addFirst(group.get(i));
+      }
+    }
+    limit = 1;
+  }
+
+  private void write(List<Pending> group) {
+    List<Pending> sorted = new ArrayList<>(group);
+    sorted.sort(Comparator.comparingLong(pending -> pending.settlement().id()));
+    List<Settlement> settlements = sorted.stream().map(Pending::settlement).toList();
+    Map<Long, HeldTask> heldById = new HashMap<>();
+    for (Pending pending : sorted) {
+      if (pending.held() != null) {
+        heldById.put(pending.settlement().id(), pending.held());
+      }
+    }
+    int node = sorted.get(0).node().number();
+    long now = clock.millis();
+    Transactions transactions = parts.transactions();
+    List<Settled> settled =
+        transactions.call(
+            transaction -> {
+              List<Settled> done =
+                  parts.store().joining(transaction).settle(node, settlements, now);
+              record(transaction, done, heldById);
+              return done;
+            });
+    acknowledge(sorted, settled);
+  }
+
+  private void record(
+      Transaction transaction, List<Settled> settled, Map<Long, HeldTask> heldById) {
+    for (Settled one : settled) {
+      HeldTask held = heldById.get(one.id());
+      if (held != null) {
+        audit.ended(transaction, held.row(), one.status(), held.attempt());
+      }
+    }
+  }
+
+  private void acknowledge(List<Pending> group, List<Settled> settled) {
+    boolean full = holdings.room() == 0;
+    for (Pending pending : group) {
+      if (pending.held() != null) {
+        holdings.remove(pending.held());
+      }
+      if (pending.settlement() instanceof Settlement.Retry retry) {
+        dueSoon.accept(retry.dueMillis());
+      } else if (pending.settlement() instanceof Settlement.Release release) {
+        dueSoon.accept(release.dueMillis());
+      }
+    }
+    if (full) {
+      waker.wake(Waker.Role.CLAIMER);
+    }
+    int stale = group.size() - settled.size();
+    if (stale > 0) {
+      listener.staleResults(stale);
+    }
+  }
+}

@@ -1,0 +1,288 @@
+package dev.gatehouse.scheduler;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.gatehouse.check.Check;
+import dev.gatehouse.error.ConflictException;
+import dev.gatehouse.error.NotFoundException;
+import dev.gatehouse.registry.Application;
+import dev.gatehouse.registry.Registry;
+import dev.gatehouse.transaction.Transaction;
+import dev.gatehouse.transaction.Transactions;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A scheduler over a {@link TaskStore}: each call is one transaction, or part of the one it joined.
+ * An application's state is what the registry says when the task is scheduled. Immutable, so safe
+ * for use by multiple threads, but for those that joined a transaction.
+ */
+final class StoredTaskScheduler implements TaskScheduler {
+  private static final int MAX_TASKS = 1_000;
+
+  private final SchedulerParts parts;
+  private final TaskEngine engine;
+  private final TaskAudit audit;
+  private final @Nullable Transaction joined;
+  private final @Nullable Application scope;
+
+  StoredTaskScheduler(SchedulerParts parts, TaskEngine engine) {
+    this(parts, engine, new TaskAudit(parts.audit(), parts.options().audited()), null, null);
+  }
+
+  private StoredTaskScheduler(
+      SchedulerParts parts,
+      TaskEngine engine,
+      TaskAudit audit,
+      @Nullable Transaction joined,
+      @Nullable Application scope) {
+    this.parts = parts;
+    this.engine = engine;
+    this.audit = audit;
+    this.joined = joined;
+    this.scope = scope;
+  }
+
+  @Override
+  public TaskScheduler as(Application application) {
+    requireNonNull(application, "application");
+    requireOwn(application);
+    return new StoredTaskScheduler(parts, engine, audit, joined, application);
+  }
+
+  @Override
+  public TaskScheduler joining(Transaction transaction) {
+    requireNonNull(transaction, "transaction");
+    return new StoredTaskScheduler(parts, engine, audit, transaction, scope);
+  }
+
+  @Override
+  public TaskId schedule(Task task) {
+    return scheduleAll(List.of(task)).get(0);
+  }
+
+  @Override
+  public List<TaskId> scheduleAll(List<Task> tasks) {
+    engine.requireOpen();
+    Check.range(tasks.size(), 1, MAX_TASKS, "number of tasks");
+    long now = engine.millis();
+    List<TaskRow> rows = tasks.stream().map(task -> row(task, now)).toList();
+    requireDistinctNumbers(rows);
+    inTransaction(
+        transaction -> {
+          insert(parts.store().joining(transaction), rows);
+          long due = rows.stream().mapToLong(TaskRow::runtimeMillis).min().orElseThrow();
+          transaction.afterCommit(() -> engine.dueAt(due));
+          return rows;
+        });
+    return rows.stream().map(row -> new TaskId(row.id())).toList();
+  }
+
+  private void insert(TaskStore store, List<TaskRow> rows) {
+    if (joined != null && rows.size() > 1) {
+      // A host that goes on after the exception would commit those that were inserted.
+      rows.forEach(row -> requireFree(store, row));
+    }
+    List<Long> ids = store.insert(rows);
+    for (int i = 0; i < rows.size(); i++) {
+      if (ids.get(i) != rows.get(i).id()) {
+        throw taken(rows.get(i), ids.get(i));
+      }
+    }
+  }
+
+  private static void requireFree(TaskStore store, TaskRow row) {
+    if (row.taskNo() != null) {
+      OptionalLong id = store.findId(row.applicationId(), row.taskNo());
+      if (id.isPresent()) {
+        throw taken(row, id.getAsLong());
+      }
+    }
+  }
+
+  private static void requireDistinctNumbers(List<TaskRow> rows) {
+    record Numbered(long applicationId, String taskNo) {}
+
+    Set<Numbered> seen = new HashSet<>();
+    for (TaskRow row : rows) {
+      if (row.taskNo() != null && !seen.add(new Numbered(row.applicationId(), row.taskNo()))) {
+        throw new ConflictException("taskNo '" + row.taskNo() + "' is given to two tasks");
+      }
+    }
+  }
+
+  private static ConflictException taken(TaskRow row, long id) {
+    return new ConflictException("taskNo '" + row.taskNo() + "' is taken by task " + id);
+  }
+
+  private TaskRow row(Task task, long now) {
+    task.application().ifPresent(this::requireOwn);
+    Application application = scope == null ? task.application().orElse(null) : scope;
+    if (application != null) {
+      application = current(application);
+    }
+    requireWorker(task, application);
+    return new TaskRow(
+        parts.ids().getAsLong(),
+        application == null ? 0 : application.id(),
+        task.handler().orElse(TaskRow.CALLBACK),
+        task.taskNo().orElse(null),
+        task.name(),
+        task.content(),
+        Math.toIntExact(task.timeout().toMillis()),
+        (application == null ? task : task.application(application)).retryPolicy().spec(),
+        now,
+        task.dueAt(Instant.ofEpochMilli(now)).toEpochMilli());
+  }
+
+  private Application current(Application application) {
+    Registry registry = parts.callbacks().registry();
+    Registry reading = joined == null ? registry : registry.joining(joined);
+    Application current = reading.findApplication(application.id()).orElse(application);
+    if (current.status() != Application.Status.ENABLED) {
+      throw new ConflictException(
+          "application " + current.id() + " must be ENABLED, is " + current.status());
+    }
+    return current;
+  }
+
+  private static void requireWorker(Task task, @Nullable Application application) {
+    if (task.handler().isPresent()) {
+      return;
+    }
+    Check.that(
+        application != null && application.callback().isPresent(),
+        "task must have a handler, or an application with a callback");
+    int bytes = task.content().getBytes(StandardCharsets.UTF_8).length;
+    Check.that(
+        bytes <= CallbackSender.MAX_CONTENT,
+        "content of a callback must have at most "
+            + CallbackSender.MAX_CONTENT
+            + " bytes, had "
+            + bytes);
+  }
+
+  private void requireOwn(Application application) {
+    Check.that(
+        scope == null || scope.id() == application.id(),
+        "application must be the scheduler's, was " + application.id());
+  }
+
+  @Override
+  public Cancellation cancel(TaskId id) {
+    engine.requireOpen();
+    return inTransaction(
+        transaction -> {
+          TaskStore store = parts.store().joining(transaction);
+          Cancellation cancellation = store.cancel(scopeId(), id.value(), engine.millis());
+          switch (cancellation) {
+            case CANCELLED -> record(transaction, store, id, "cancelled");
+            case REQUESTED -> {
+              record(transaction, store, id, "is to be cancelled");
+              transaction.afterCommit(engine::cancelRequested);
+            }
+            case TOO_LATE, NOT_FOUND -> {}
+          }
+          return cancellation;
+        });
+  }
+
+  @Override
+  public Requeue requeue(TaskId id) {
+    return requeue(id, false);
+  }
+
+  @Override
+  public Requeue forceRequeue(TaskId id) {
+    return requeue(id, true);
+  }
+
+  private Requeue requeue(TaskId id, boolean force) {
+    engine.requireOpen();
+    long now = engine.millis();
+    return inTransaction(
+        transaction -> {
+          TaskStore store = parts.store().joining(transaction);
+          Requeue requeue = store.requeue(scopeId(), id.value(), now, force);
+          if (requeue == Requeue.REQUEUED) {
+            record(transaction, store, id, force ? "requeued by force" : "requeued");
+            transaction.afterCommit(() -> engine.dueAt(now));
+          }
+          return requeue;
+        });
+  }
+
+  private void record(Transaction transaction, TaskStore store, TaskId id, String what) {
+    if (audit.coversAny()) {
+      store
+          .find(scopeId(), id.value())
+          .ifPresent(state -> audit.changed(transaction, state.row(), state.attempt(), what));
+    }
+  }
+
+  @Override
+  public TaskDetail task(TaskId id) {
+    return findTask(id).orElseThrow(() -> new NotFoundException("there is no task " + id));
+  }
+
+  @Override
+  public Optional<TaskDetail> findTask(TaskId id) {
+    engine.requireOpen();
+    return inTransaction(transaction -> find(parts.store().joining(transaction), id.value()));
+  }
+
+  @Override
+  public Optional<TaskDetail> findTask(String taskNo) {
+    engine.requireOpen();
+    requireNonNull(taskNo, "taskNo");
+    long applicationId = scope == null ? 0 : scope.id();
+    return inTransaction(
+        transaction -> {
+          TaskStore store = parts.store().joining(transaction);
+          OptionalLong id = store.findId(applicationId, taskNo);
+          return id.isPresent() ? find(store, id.getAsLong()) : Optional.empty();
+        });
+  }
+
+  private Optional<TaskDetail> find(TaskStore store, long id) {
+    return store.find(scopeId(), id).map(state -> detail(state, store.attempts(id)));
+  }
+
+  private static TaskDetail detail(TaskState state, List<Attempt> attempts) {
+    TaskRow row = state.row();
+    boolean callback = row.kind().equals(TaskRow.CALLBACK);
+    return new TaskDetail(
+        new TaskId(row.id()),
+        Optional.ofNullable(row.taskNo()),
+        row.applicationId() == 0 ? OptionalLong.empty() : OptionalLong.of(row.applicationId()),
+        row.name(),
+        callback ? Optional.empty() : Optional.of(row.kind()),
+        row.content(),
+        state.status(),
+        Instant.ofEpochMilli(state.dueMillis()),
+        state.attempt(),
+        state.cancelRequested(),
+        state.endedMillis() == 0
+            ? Optional.empty()
+            : Optional.of(Instant.ofEpochMilli(state.endedMillis())),
+        Optional.ofNullable(state.result()),
+        attempts);
+  }
+
+  private OptionalLong scopeId() {
+    return scope == null ? OptionalLong.empty() : OptionalLong.of(scope.id());
+  }
+
+  private <T> T inTransaction(Function<Transaction, T> work) {
+    Transactions transactions =
+        joined == null ? parts.transactions() : Transactions.joining(joined);
+    return transactions.call(work);
+  }
+}

@@ -1,0 +1,178 @@
+package dev.gatehouse.scheduler;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.gatehouse.check.Check;
+import dev.gatehouse.error.ClosedException;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs tasks that a {@link TaskStore} keeps. Several nodes may share a store, in one process or in
+ * many; each task is run by one of them at a time.
+ *
+ * <p>Making one does no I/O. Before {@link #start} (or {@link #stepper}) tasks can be scheduled,
+ * and none runs here: so a host may have nodes that only schedule. Safe for use by multiple
+ * threads.
+ */
+public final class TaskEngine implements AutoCloseable {
+  private static final Duration LONGEST = Duration.ofDays(1);
+
+  private final SchedulerParts parts;
+  private final TaskScheduler scheduler;
+  private final CountDownLatch ended = new CountDownLatch(1);
+  private final ReentrantLock lifecycle = new ReentrantLock();
+  private volatile @Nullable Drive drive; // written under lifecycle
+  private volatile boolean closing; // written under lifecycle
+
+  private TaskEngine(SchedulerParts parts) {
+    this.parts = parts;
+    scheduler = new StoredTaskScheduler(parts, this);
+  }
+
+  /** An engine that does nothing yet. */
+  public static TaskEngine create(SchedulerParts parts) {
+    SchedulerParts quiet =
+        new SchedulerParts(
+            parts.store(),
+            parts.transactions(),
+            parts.audit(),
+            parts.handlers(),
+            parts.callbacks(),
+            parts.ids(),
+            parts.nodeNumber(),
+            parts.clock(),
+            parts.nanoTime(),
+            new QuietListener(parts.listener()),
+            parts.options());
+    return new TaskEngine(quiet);
+  }
+
+  /** The host's scheduler, whose tasks need no application. */
+  public TaskScheduler scheduler() {
+    return scheduler;
+  }
+
+  /**
+   * Begins to run tasks, on threads of its own: {@code gatehouse-claimer}, {@code -timer}, {@code
+   * -settler}, {@code -lease} and {@code -keeper}, and {@code gatehouse-task-N} for handlers, all
+   * of them daemons. Returns at once; while the storage cannot be reached, it goes on trying.
+   *
+   * @throws IllegalStateException if it was started, or is stepped
+   * @throws ClosedException if it is closed
+   */
+  public void start() {
+    take(() -> new EngineThreads(parts)).start();
+  }
+
+  /**
+   * Lets the caller's thread run the tasks, by the clock of the parts alone: neither their
+   * monotonic clock nor the store's time counts, and nothing is claimed ahead. The lease should be
+   * longer than the clock is moved at a time.
+   *
+   * @throws IllegalStateException if it was started, or is stepped already
+   * @throws ClosedException if it is closed
+   */
+  public Stepper stepper() {
+    return take(() -> new VirtualStepper(parts));
+  }
+
+  private <D extends Drive> D take(Supplier<D> maker) {
+    lifecycle.lock();
+    try {
+      requireOpen();
+      if (drive != null) {
+        throw new IllegalStateException("the scheduler was started before");
+      }
+      D made = maker.get();
+      drive = made;
+      return made;
+    } finally {
+      lifecycle.unlock();
+    }
+  }
+
+  /** As {@link #close(Duration)}, with the time that the options say. */
+  @Override
+  public void close() {
+    close(parts.options().drain());
+  }
+
+  /**
+   * Stops running tasks: begins no more, gives back those that were not begun, waits for attempts
+   * under way, interrupts those that take longer (other nodes may run them at once, as after a
+   * crash), writes what ended, gives up the lease and ends all threads, but for handlers that do
+   * not heed the interruption. Then every use of the scheduler throws {@link ClosedException}.
+   * Idempotent: further calls wait for the first.
+   *
+   * @param timeout for attempts under way, 0 to 1 day; if the storage hangs, closing takes some
+   *     seconds more
+   */
+  public void close(Duration timeout) {
+    Check.range(requireNonNull(timeout, "timeout"), Duration.ZERO, LONGEST, "timeout");
+    if (!beginClosing()) {
+      awaitEnd(timeout);
+      return;
+    }
+    Drive driving = drive;
+    try {
+      if (driving != null) {
+        driving.close(timeout);
+      }
+    } finally {
+      ended.countDown();
+    }
+  }
+
+  private boolean beginClosing() {
+    lifecycle.lock();
+    try {
+      boolean first = !closing;
+      closing = true;
+      return first;
+    } finally {
+      lifecycle.unlock();
+    }
+  }
+
+  private void awaitEnd(Duration timeout) {
+    try {
+      ended.await(timeout.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Handlers under way may schedule until the last of them has ended. */
+  void requireOpen() {
+    if (closing && (drive == null || ended.getCount() == 0)) {
+      throw new ClosedException("the scheduler is closed");
+    }
+  }
+
+  /** The time in epoch milliseconds by which tasks become due. */
+  long millis() {
+    Drive driving = drive;
+    return driving == null ? parts.clock().millis() : driving.engine().clock().millis();
+  }
+
+  /** A task is due at that time. */
+  void dueAt(long dueMillis) {
+    Drive driving = drive;
+    if (driving != null) {
+      driving.engine().dueAt(dueMillis);
+    }
+  }
+
+  /** A task under way on some node is to be cancelled. */
+  void cancelRequested() {
+    Drive driving = drive;
+    if (driving != null) {
+      driving.engine().waker().wake(Waker.Role.KEEPER);
+    }
+  }
+}

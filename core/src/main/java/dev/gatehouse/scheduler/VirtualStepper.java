@@ -1,0 +1,108 @@
+package dev.gatehouse.scheduler;
+
+import dev.gatehouse.error.ClosedException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The engine on its caller's thread. Tasks are claimed one by one, when they are due, so that what
+ * one handler does is there for the next. Not safe: confine to one thread.
+ */
+final class VirtualStepper implements Stepper, Drive {
+  private static final long PURGE_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+  private final Engine engine;
+  private final TaskStore store;
+  private long purgedNanos;
+  private boolean closed;
+
+  VirtualStepper(SchedulerParts parts) {
+    store = parts.store();
+    engine = new Engine(parts, EngineClock.virtual(parts.clock()), Runnable::run, Waker.NONE);
+    purgedNanos = engine.clock().nanoTime();
+  }
+
+  @Override
+  public Engine engine() {
+    return engine;
+  }
+
+  @Override
+  public Optional<Instant> next() {
+    requireOpen();
+    long now = engine.clock().nanoTime();
+    if (!engine.settler().isIdle()) {
+      return Optional.of(instant(now));
+    }
+    long next = saturatedSum(now, engine.attempts().nanosToExpiry());
+    if (!engine.holdings().isEmpty()) {
+      next = Math.min(next, saturatedSum(now, engine.membership().nanosToRenewal()));
+    }
+    if (engine.runner().hasRoom()) {
+      OptionalLong due = store.earliestDue();
+      if (due.isPresent()) {
+        next = Math.min(next, TimeUnit.MILLISECONDS.toNanos(due.getAsLong()));
+      }
+    }
+    return next == Long.MAX_VALUE ? Optional.empty() : Optional.of(instant(next));
+  }
+
+  private static long saturatedSum(long now, long nanos) {
+    return nanos >= Long.MAX_VALUE - now ? Long.MAX_VALUE : now + nanos;
+  }
+
+  private static Instant instant(long nanos) {
+    return Instant.ofEpochSecond(0, nanos);
+  }
+
+  @Override
+  public void run() {
+    requireOpen();
+    keepLease();
+    engine.keeper().checkLeases();
+    engine.keeper().recover();
+    purge();
+    boolean more = true;
+    while (more) {
+      keepLease();
+      boolean claimed = engine.runner().hasRoom() && engine.claimer().claim(0, 1);
+      engine.firing().fire();
+      more = engine.settler().flush() > 0 || claimed;
+    }
+  }
+
+  private void keepLease() {
+    while (engine.membership().keep() == 0) {
+      // A lease that was lost is followed by the next.
+    }
+  }
+
+  private void purge() {
+    long now = engine.clock().nanoTime();
+    if (now - purgedNanos >= PURGE_NANOS) {
+      purgedNanos = now;
+      while (engine.keeper().purge()) {
+        // Batch after batch.
+      }
+    }
+  }
+
+  /** Waits for nothing: the attempts that are under way are given up. */
+  @Override
+  public void close(Duration timeout) {
+    closed = true;
+    engine.attempts().releaseAll();
+    engine.attempts().loseAll(null);
+    engine.settler().flush();
+    engine.membership().leave();
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new ClosedException("the scheduler is closed");
+    }
+  }
+}

@@ -1,0 +1,251 @@
+package dev.gatehouse.scheduler;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.gatehouse.error.StorageException;
+import dev.gatehouse.scheduler.Attempt.Outcome;
+import dev.gatehouse.transport.Response;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+
+/** The engine's steps, called by hand on one thread. */
+class EngineTest {
+  private final SchedulerFixture fixture = new SchedulerFixture();
+  private final TestClock clock = fixture.clock;
+  private final InstantSource storeClock = fixture.storeClock;
+  private final List<String> starts = new ArrayList<>();
+
+  EngineTest() {
+    fixture.options = SchedulerOptions.DEFAULT;
+    fixture.handlers.put(
+        "work",
+        context -> {
+          starts.add(context.content());
+          return TaskResult.done();
+        });
+  }
+
+  @Test
+  void fire_storeAnHourAheadOrBehind_neverBeforeTheStoresTime() {
+    for (long ahead : new long[] {3_600_000, -3_600_000}) {
+      fixture.storeAheadMillis = ahead;
+      starts.clear();
+      SteppedNode member = new SteppedNode(fixture);
+      TaskId id = fixture.scheduleAt(storeClock.millis() + 500, "1");
+
+      member.claim();
+      member.fire();
+      assertThat(fixture.status(id)).isEqualTo(TaskStatus.RUNNING);
+      clock.advanceMillis(499);
+      member.fire();
+      member.work();
+      assertThat(starts).isEmpty();
+      clock.advanceMillis(1);
+      member.fire();
+      member.work();
+
+      assertThat(starts).containsExactly("1");
+      member.settle();
+      Attempt attempt = fixture.store.attempts(id.value()).get(0);
+      assertThat(attempt.startedAt()).isEqualTo(storeClock.instant());
+    }
+  }
+
+  @Test
+  void claim_dueBeyondTheWindow_leftToOthers() {
+    SteppedNode member = new SteppedNode(fixture);
+    TaskId id = fixture.scheduleAt(storeClock.millis() + SteppedNode.WINDOW_MILLIS + 1, "1");
+
+    member.claim();
+
+    assertThat(fixture.status(id)).isEqualTo(TaskStatus.WAITING);
+    assertThat(member.engine.holdings().isEmpty()).isTrue();
+  }
+
+  @Test
+  void fire_returnsTheTimeToTheNextDue() {
+    SteppedNode member = new SteppedNode(fixture);
+    fixture.scheduleAt(storeClock.millis() + 400, "1");
+    member.claim();
+
+    assertThat(member.engine.firing().fire()).isEqualTo(Duration.ofMillis(400).toNanos());
+  }
+
+  @Test
+  void flush_storeOutOfReach_resultsKeptAndWrittenOnceItIsBack() {
+    TaskId id = fixture.scheduleAt(storeClock.millis(), "1");
+    SteppedNode member = new SteppedNode(fixture);
+    fixture.store.failing("settle");
+    for (int i = 0; i < 3; i++) {
+      assertThatThrownBy(member::round).isInstanceOf(StorageException.class);
+    }
+    assertThat(fixture.status(id)).isEqualTo(TaskStatus.RUNNING);
+
+    fixture.store.failing();
+    member.round();
+
+    assertThat(starts).containsExactly("1");
+    assertThat(fixture.outcomes(id)).containsExactly(Outcome.SUCCESS);
+  }
+
+  @Test
+  void flush_oneSettlementRefusedForEver_theOthersAreWritten() {
+    fixture.handlers.put(
+        "work", context -> TaskResult.done("[" + context.content() + ",\"poison\"]"));
+    List<TaskId> ids = new ArrayList<>();
+    for (int i = 0; i < 10; i++) {
+      ids.add(fixture.scheduleAt(storeClock.millis(), Integer.toString(i)));
+    }
+    fixture.store.refusing("[3,\"poison\"]");
+    SteppedNode member = new SteppedNode(fixture);
+    int failures = 0;
+    for (int i = 0; i < 6; i++) {
+      try {
+        member.round();
+      } catch (StorageException e) {
+        failures++;
+      }
+    }
+
+    assertThat(failures).isPositive();
+    assertThat(ids)
+        .filteredOn(id -> fixture.status(id) != TaskStatus.FINISHED)
+        .containsExactly(ids.get(3));
+  }
+
+  @Test
+  void claim_fails_nothingIsLostAndTheNextClaimGoesOn() {
+    fixture.scheduleAt(storeClock.millis(), "1");
+    SteppedNode member = new SteppedNode(fixture);
+    fixture.store.failing("claim");
+    assertThatThrownBy(member::claim).isInstanceOf(StorageException.class);
+
+    fixture.store.failing();
+    member.round();
+
+    assertThat(starts).containsExactly("1");
+  }
+
+  @Test
+  void checkLeases_answerToTheClaimWasLost_givenBackAfter5s() {
+    TaskId id = fixture.scheduleAt(storeClock.millis(), "1");
+    SteppedNode member = new SteppedNode(fixture);
+    Node node = member.engine.membership().live();
+    fixture.store.claim(node.number(), storeClock.millis(), 1);
+    fixture.scheduleAt(storeClock.millis(), "2");
+    member.round();
+    member.engine.keeper().checkLeases();
+    clock.advanceMillis(3_000);
+    member.engine.membership().keep();
+    member.engine.keeper().checkLeases();
+    member.settle();
+    assertThat(fixture.status(id)).isEqualTo(TaskStatus.RUNNING);
+
+    clock.advanceMillis(2_000);
+    member.engine.keeper().checkLeases();
+    member.settle();
+
+    assertThat(fixture.status(id)).isEqualTo(TaskStatus.WAITING);
+    assertThat(fixture.state(id).attempt()).isZero();
+    member.round();
+    assertThat(starts).containsExactly("2", "1");
+  }
+
+  @Test
+  void checkLeases_cancelledInTheWindow_neverStarts() {
+    TaskId id = fixture.scheduleAt(storeClock.millis() + 500, "1");
+    SteppedNode member = new SteppedNode(fixture);
+    member.claim();
+    assertThat(fixture.engine().scheduler().cancel(id)).isEqualTo(Cancellation.REQUESTED);
+
+    member.engine.keeper().checkLeases();
+    clock.advanceMillis(500);
+    member.round();
+
+    assertThat(starts).isEmpty();
+    assertThat(fixture.status(id)).isEqualTo(TaskStatus.CANCELLED);
+    assertThat(fixture.outcomes(id)).isEmpty();
+    assertThat(member.engine.holdings().isEmpty()).isTrue();
+  }
+
+  @Test
+  void checkLeases_takenAwayByForce_attemptTrippedAndItsResultStale() {
+    CompletableFuture<Response> hanging = new CompletableFuture<>();
+    fixture.receiver =
+        request ->
+            fixture.sent.size() == 1
+                ? hanging
+                : CompletableFuture.completedFuture(Response.of(200, "success"));
+    TaskScheduler scheduler = fixture.engine().scheduler();
+    TaskId id = scheduler.schedule(Task.unnumbered().application(fixture.application(7, 5, 0)));
+    SteppedNode member = new SteppedNode(fixture);
+    member.round();
+
+    assertThat(scheduler.forceRequeue(id)).isEqualTo(Requeue.REQUEUED);
+    member.engine.keeper().checkLeases();
+    assertThat(hanging).isCancelled();
+    assertThat(fixture.heard.stale).hasValue(1);
+    member.round();
+
+    assertThat(fixture.status(id)).isEqualTo(TaskStatus.FINISHED);
+  }
+
+  @Test
+  void claim_takenAwayByForceAndClaimedAgainHere_theOldAttemptGivesWay() {
+    List<CompletableFuture<Response>> answers = new ArrayList<>();
+    fixture.receiver =
+        request -> {
+          answers.add(new CompletableFuture<>());
+          return answers.get(answers.size() - 1);
+        };
+    TaskScheduler scheduler = fixture.engine().scheduler();
+    TaskId id = scheduler.schedule(Task.unnumbered().application(fixture.application(7, 5, 0)));
+    SteppedNode member = new SteppedNode(fixture);
+    member.round();
+    scheduler.forceRequeue(id);
+
+    member.round();
+
+    assertThat(answers.get(0)).isCancelled();
+    answers.get(1).complete(Response.of(200, "success"));
+    member.settle();
+    assertThat(fixture.status(id)).isEqualTo(TaskStatus.FINISHED);
+    assertThat(fixture.store.attempts(id.value())).extracting(Attempt::fence).containsExactly(2L);
+  }
+
+  @Test
+  void claim_capacityReached_noMoreUntilSomeAreSettled() {
+    fixture.options = SchedulerOptions.builder().capacity(2).build();
+    SteppedNode member = new SteppedNode(fixture);
+    for (int i = 0; i < 3; i++) {
+      fixture.scheduleAt(storeClock.millis(), Integer.toString(i));
+    }
+
+    assertThat(member.engine.claimer().claim(SteppedNode.WINDOW_MILLIS, 100)).isTrue();
+    assertThat(member.engine.claimer().claim(SteppedNode.WINDOW_MILLIS, 100)).isFalse();
+    member.round();
+    member.round();
+
+    assertThat(starts).containsExactly("0", "1", "2");
+  }
+
+  @Test
+  void releaseAll_windowNotBegun_readyAgainAtTheirDueTimeAndNotCounted() {
+    long due = storeClock.millis() + 700;
+    TaskId id = fixture.scheduleAt(due, "1");
+    SteppedNode member = new SteppedNode(fixture);
+    member.claim();
+
+    member.engine.attempts().releaseAll();
+    member.settle();
+
+    assertThat(fixture.status(id)).isEqualTo(TaskStatus.WAITING);
+    assertThat(fixture.state(id).dueMillis()).isEqualTo(due);
+    assertThat(fixture.state(id).attempt()).isZero();
+  }
+}

@@ -1,0 +1,332 @@
+package dev.gatehouse.scheduler;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.gatehouse.registry.RetryPolicy;
+import dev.gatehouse.scheduler.Attempt.Outcome;
+import dev.gatehouse.transport.Response;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The engine on its own threads and the system's clocks. */
+@Timeout(60)
+class EngineThreadsTest {
+  private static final Duration SOON = Duration.ofSeconds(20);
+
+  private final SchedulerFixture fixture = new SchedulerFixture(InstantSource.system());
+  private final AtomicLong pausedNanos = new AtomicLong();
+  private final Set<Thread> before = Thread.getAllStackTraces().keySet();
+  private final List<TaskEngine> engines = new ArrayList<>();
+
+  private TaskEngine start() {
+    SchedulerParts parts = fixture.parts();
+    TaskEngine engine =
+        TaskEngine.create(
+            new SchedulerParts(
+                parts.store(),
+                parts.transactions(),
+                parts.audit(),
+                parts.handlers(),
+                parts.callbacks(),
+                parts.ids(),
+                parts.nodeNumber(),
+                InstantSource.system(),
+                () -> System.nanoTime() + pausedNanos.get(),
+                parts.listener(),
+                parts.options()));
+    engines.add(engine);
+    engine.start();
+    return engine;
+  }
+
+  @AfterEach
+  void close() {
+    engines.forEach(engine -> engine.close(Duration.ofSeconds(5)));
+    await()
+        .atMost(SOON)
+        .untilAsserted(
+            () ->
+                assertThat(Thread.getAllStackTraces().keySet())
+                    .filteredOn(thread -> !before.contains(thread))
+                    .filteredOn(thread -> thread.getName().startsWith("gatehouse-"))
+                    .isEmpty());
+  }
+
+  private TaskId schedule(TaskEngine engine, Task task) {
+    return engine.scheduler().schedule(task.retryPolicy(RetryPolicy.NONE));
+  }
+
+  private void awaitStatus(TaskId id, TaskStatus status) {
+    awaitStatus(List.of(id), status);
+  }
+
+  private void awaitStatus(List<TaskId> ids, TaskStatus status) {
+    await()
+        .atMost(SOON)
+        .pollDelay(Duration.ZERO)
+        .pollInterval(Duration.ofMillis(10))
+        .untilAsserted(() -> assertThat(ids).allMatch(id -> fixture.state(id).status() == status));
+  }
+
+  @Test
+  void start_twoNodesAndManyTasks_eachRunsOnceAndNoneEarly() {
+    Set<TaskId> ran = ConcurrentHashMap.newKeySet();
+    AtomicInteger runs = new AtomicInteger();
+    AtomicInteger early = new AtomicInteger();
+    fixture.handlers.put(
+        "work",
+        context -> {
+          ran.add(context.id());
+          runs.incrementAndGet();
+          if (Instant.now().isBefore(context.dueAt())) {
+            early.incrementAndGet();
+          }
+          return TaskResult.done();
+        });
+    TaskEngine one = start();
+    start();
+    List<TaskId> ids = new ArrayList<>();
+    for (int batch = 0; batch < 5; batch++) {
+      Task task = Task.unnumbered().handler("work").in(Duration.ofMillis(100L * batch));
+      ids.addAll(one.scheduler().scheduleAll(Collections.nCopies(200, task)));
+    }
+
+    awaitStatus(ids, TaskStatus.FINISHED);
+
+    assertThat(ran).containsExactlyInAnyOrderElementsOf(ids);
+    assertThat(runs).hasValue(1_000);
+    assertThat(early).hasValue(0);
+    assertThat(fixture.store.calls("settle")).isLessThan(1_000);
+  }
+
+  @Test
+  void start_storeOutOfReachFromTheFirst_worksOnceItIsBack() {
+    fixture.handlers.put("work", context -> TaskResult.done());
+    fixture.store.failing("join", "renew", "claim", "settle", "leased", "recover");
+    TaskEngine engine = start();
+    TaskId id = schedule(engine, Task.unnumbered().handler("work"));
+    await().atMost(SOON).until(() -> fixture.store.calls("join") >= 3);
+
+    fixture.store.failing();
+
+    awaitStatus(id, TaskStatus.FINISHED);
+    assertThat(fixture.outcomes(id)).containsExactly(Outcome.SUCCESS);
+  }
+
+  @Test
+  void settle_storeOutOfReachForAWhile_noTaskRunsTwice() {
+    AtomicInteger runs = new AtomicInteger();
+    fixture.handlers.put(
+        "work",
+        context -> {
+          runs.incrementAndGet();
+          return TaskResult.done();
+        });
+    fixture.store.failing("settle", "claim");
+    TaskEngine engine = start();
+    TaskId id = schedule(engine, Task.unnumbered().handler("work"));
+    fixture.store.failing("settle");
+    await().atMost(SOON).until(() -> fixture.store.calls("settle") >= 3);
+
+    fixture.store.failing();
+
+    awaitStatus(id, TaskStatus.FINISHED);
+    assertThat(runs).hasValue(1);
+  }
+
+  @Test
+  void timeout_handlerHangs_interruptedAndSettledAtOnce() throws InterruptedException {
+    CountDownLatch interrupted = new CountDownLatch(1);
+    fixture.handlers.put(
+        "hang",
+        context -> {
+          while (!Thread.currentThread().isInterrupted()) {
+            LockSupport.park();
+          }
+          assertThat(context.isCancelled()).isTrue();
+          interrupted.countDown();
+          return TaskResult.done();
+        });
+    TaskEngine engine = start();
+    TaskId id = schedule(engine, Task.unnumbered().handler("hang").timeout(Duration.ofMillis(300)));
+
+    awaitStatus(id, TaskStatus.FAILED);
+
+    assertThat(interrupted.await(10, TimeUnit.SECONDS)).isTrue();
+    Attempt attempt = fixture.store.attempts(id.value()).get(0);
+    assertThat(attempt.outcome()).isEqualTo(Outcome.TIMEOUT);
+    assertThat(Duration.between(attempt.startedAt(), attempt.endedAt()))
+        .isBetween(Duration.ofMillis(299), Duration.ofMillis(5_000));
+  }
+
+  @Test
+  void cancel_handlerUnderWay_interruptedAndLateResultIgnored() throws InterruptedException {
+    CountDownLatch begun = new CountDownLatch(1);
+    fixture.handlers.put(
+        "hang",
+        context -> {
+          begun.countDown();
+          while (!Thread.currentThread().isInterrupted()) {
+            LockSupport.park();
+          }
+          return TaskResult.done();
+        });
+    fixture.handlers.put(
+        "work",
+        context ->
+            Thread.currentThread().isInterrupted() ? TaskResult.failed("?") : TaskResult.done());
+    TaskEngine engine = start();
+    TaskId id = schedule(engine, Task.unnumbered().handler("hang"));
+    assertThat(begun.await(10, TimeUnit.SECONDS)).isTrue();
+
+    assertThat(engine.scheduler().cancel(id)).isEqualTo(Cancellation.REQUESTED);
+
+    awaitStatus(id, TaskStatus.CANCELLED);
+    assertThat(fixture.outcomes(id)).containsExactly(Outcome.CANCELLED);
+    TaskId next = schedule(engine, Task.unnumbered().handler("work"));
+    awaitStatus(next, TaskStatus.FINISHED);
+  }
+
+  @Test
+  void pause_longerThanTheLease_nodeComesBackAsAnotherAndGoesOn() {
+    fixture.options = SchedulerOptions.builder().lease(Duration.ofSeconds(1)).build();
+    fixture.handlers.put("work", context -> TaskResult.done());
+    TaskEngine engine = start();
+    awaitStatus(schedule(engine, Task.unnumbered().handler("work")), TaskStatus.FINISHED);
+
+    pausedNanos.addAndGet(Duration.ofSeconds(60).toNanos());
+
+    await().atMost(SOON).until(() -> fixture.heard.fenced.get() >= 1);
+    awaitStatus(schedule(engine, Task.unnumbered().handler("work")), TaskStatus.FINISHED);
+    assertThat(fixture.store.calls("join")).isGreaterThanOrEqualTo(2);
+  }
+
+  @Test
+  void recover_nodeGone_itsTaskRunsElsewhere() {
+    fixture.options = SchedulerOptions.builder().lease(Duration.ofSeconds(1)).build();
+    fixture.handlers.put("work", context -> TaskResult.done());
+    NodeLease gone = fixture.store.join("gone", Duration.ofSeconds(1));
+    TaskId id = schedule(fixture.engine(), Task.unnumbered().handler("work").at(Instant.EPOCH));
+    assertThat(fixture.store.claim(gone.node(), 0, 1)).hasSize(1);
+
+    start();
+
+    awaitStatus(id, TaskStatus.FINISHED);
+    assertThat(fixture.outcomes(id)).containsExactly(Outcome.CRASHED, Outcome.SUCCESS);
+    assertThat(fixture.heard.recovered).hasValue(1);
+  }
+
+  @Test
+  void close_tasksInTheWindow_givenBackUncounted() {
+    fixture.options = SchedulerOptions.builder().claimWindow(Duration.ofMinutes(1)).build();
+    fixture.handlers.put("work", context -> TaskResult.done());
+    TaskEngine engine = start();
+    TaskId id = schedule(engine, Task.unnumbered().handler("work").in(Duration.ofSeconds(50)));
+    awaitStatus(id, TaskStatus.RUNNING);
+
+    engine.close(Duration.ofSeconds(5));
+
+    assertThat(fixture.state(id).status()).isEqualTo(TaskStatus.WAITING);
+    assertThat(fixture.state(id).attempt()).isZero();
+    assertThat(fixture.store.calls("leave")).isEqualTo(1);
+  }
+
+  @Test
+  void close_handlerUnderWay_waitedForAndItsResultWritten() throws InterruptedException {
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch closing = new CountDownLatch(1);
+    fixture.handlers.put(
+        "work",
+        context -> {
+          begun.countDown();
+          await().atMost(SOON).until(() -> closing.getCount() == 0);
+          return TaskResult.done();
+        });
+    TaskEngine engine = start();
+    TaskId id = schedule(engine, Task.unnumbered().handler("work"));
+    assertThat(begun.await(10, TimeUnit.SECONDS)).isTrue();
+    CompletableFuture<Void> release =
+        CompletableFuture.runAsync(
+            closing::countDown, CompletableFuture.delayedExecutor(200, TimeUnit.MILLISECONDS));
+
+    engine.close(SOON);
+
+    assertThat(fixture.state(id).status()).isEqualTo(TaskStatus.FINISHED);
+    assertThat(release).isCompleted();
+  }
+
+  @Test
+  void close_handlerTakesLonger_interruptedAndLeftToOthersAtOnce() throws InterruptedException {
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch interrupted = new CountDownLatch(1);
+    fixture.handlers.put(
+        "hang",
+        context -> {
+          begun.countDown();
+          while (!Thread.currentThread().isInterrupted()) {
+            LockSupport.park();
+          }
+          interrupted.countDown();
+          return TaskResult.done();
+        });
+    TaskEngine engine = start();
+    TaskId id = schedule(engine, Task.unnumbered().handler("hang"));
+    assertThat(begun.await(10, TimeUnit.SECONDS)).isTrue();
+
+    engine.close(Duration.ZERO);
+
+    assertThat(interrupted.await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(fixture.state(id).status()).isEqualTo(TaskStatus.RUNNING);
+    assertThat(fixture.store.recover(5, 0, 10)).extracting(Settled::id).contains(id.value());
+    await().atMost(SOON).until(() -> fixture.heard.stale.get() == 1);
+  }
+
+  @Test
+  void close_storeOutOfReach_endsAllTheSame() {
+    fixture.handlers.put("work", context -> TaskResult.done());
+    TaskEngine engine = start();
+    fixture.store.failing("settle", "renew", "leave", "claim", "leased", "recover");
+    long start = System.nanoTime();
+
+    engine.close(Duration.ZERO);
+
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
+  }
+
+  @Test
+  void callbacks_hanging_holdNoThreads() {
+    List<CompletableFuture<Response>> answers = Collections.synchronizedList(new ArrayList<>());
+    fixture.receiver =
+        request -> {
+          CompletableFuture<Response> answer = new CompletableFuture<>();
+          answers.add(answer);
+          return answer;
+        };
+    fixture.options = SchedulerOptions.builder().maxRunning(1_000).build();
+    Task task = Task.unnumbered().application(fixture.application(7, 5, 0));
+    TaskEngine engine = start();
+    List<TaskId> ids = engine.scheduler().scheduleAll(Collections.nCopies(500, task));
+    await().atMost(SOON).until(() -> answers.size() == 500);
+
+    List.copyOf(answers).forEach(answer -> answer.complete(Response.of(200, "success")));
+
+    awaitStatus(ids, TaskStatus.FINISHED);
+    assertThat(fixture.heard.outcomes).hasSize(500).containsOnly("callback success");
+  }
+}

@@ -1,0 +1,232 @@
+package dev.gatehouse.scheduler;
+
+import dev.gatehouse.audit.AuditLog;
+import dev.gatehouse.audit.AuditRecord;
+import dev.gatehouse.observe.GatehouseListener;
+import dev.gatehouse.registry.Application;
+import dev.gatehouse.registry.Registry;
+import dev.gatehouse.registry.RetryPolicy;
+import dev.gatehouse.signing.SignedHeaders;
+import dev.gatehouse.signing.Signer;
+import dev.gatehouse.transaction.Transaction;
+import dev.gatehouse.transport.Deadline;
+import dev.gatehouse.transport.Headers;
+import dev.gatehouse.transport.Request;
+import dev.gatehouse.transport.Response;
+import dev.gatehouse.transport.Transport;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** A store, a clock, third parties, and ears: what engines under test share. */
+final class SchedulerFixture {
+  final TestClock clock = new TestClock();
+  long storeAheadMillis;
+  final InstantSource storeClock = () -> clock.instant().plusMillis(storeAheadMillis);
+  final TestTaskStore store;
+  final Map<String, TaskHandler> handlers = new HashMap<>();
+  final Applications applications = new Applications();
+  final List<AuditRecord> audit = new CopyOnWriteArrayList<>();
+  final List<Request> sent = new CopyOnWriteArrayList<>();
+  final Heard heard = new Heard();
+  final AtomicInteger nonces = new AtomicInteger();
+  GatehouseListener listener = heard;
+  Function<Request, CompletionStage<Response>> receiver =
+      request -> CompletableFuture.completedFuture(Response.of(200, "success"));
+  @Nullable Transport transport =
+      (request, deadline) -> {
+        sent.add(request);
+        return receiver.apply(request);
+      };
+  SchedulerOptions options = SchedulerOptions.builder().lease(Duration.ofDays(365)).build();
+
+  private final AtomicLong ids = new AtomicLong();
+
+  SchedulerFixture() {
+    store = new TestTaskStore(storeClock);
+  }
+
+  SchedulerFixture(InstantSource storeClock) {
+    store = new TestTaskStore(storeClock);
+  }
+
+  SchedulerParts parts() {
+    Signer signer =
+        request -> new SignedHeaders(Headers.of("nonce", "n" + nonces.incrementAndGet()));
+    return new SchedulerParts(
+        store,
+        store,
+        new Log(),
+        handlers,
+        new Callbacks(applications, application -> signer, transport),
+        ids::incrementAndGet,
+        node -> {},
+        clock,
+        clock::nanoTime,
+        listener,
+        options);
+  }
+
+  TaskEngine engine() {
+    return TaskEngine.create(parts());
+  }
+
+  /** Moves the clock from one due time to the next, up to the given time from the start. */
+  void runUntil(Stepper stepper, Duration fromStart) {
+    Instant end = TestClock.START.plus(fromStart);
+    Optional<Instant> next = stepper.next();
+    while (next.isPresent() && !next.get().isAfter(end)) {
+      if (next.get().isAfter(clock.instant())) {
+        clock.set(next.get());
+      }
+      stepper.run();
+      next = stepper.next();
+    }
+    if (clock.instant().isBefore(end)) {
+      clock.set(end);
+      stepper.run();
+    }
+  }
+
+  /** Schedules a task without retries for a handler {@code work}. */
+  TaskId scheduleAt(long millis, String content) {
+    Task task = Task.unnumbered().handler("work").content(content);
+    Instant due = Instant.ofEpochMilli(millis);
+    return engine().scheduler().schedule(task.retryPolicy(RetryPolicy.NONE).at(due));
+  }
+
+  /** Schedules a task without retries that is due and posted to an application. */
+  TaskId scheduleCallback() {
+    Task task = Task.unnumbered().application(application(7, 0, 0));
+    return engine().scheduler().schedule(task);
+  }
+
+  TaskStatus status(TaskId id) {
+    return state(id).status();
+  }
+
+  List<Attempt.Outcome> outcomes(TaskId id) {
+    return store.attempts(id.value()).stream().map(Attempt::outcome).toList();
+  }
+
+  TaskState state(TaskId id) {
+    return store.find(OptionalLong.empty(), id.value()).orElseThrow();
+  }
+
+  /** An application with a callback that is retried every so many seconds. */
+  Application application(long id, int stepSeconds, int retries) {
+    return applications.put(
+        Application.named("app-" + id)
+            .callback("https://app-" + id + ".example/done")
+            .retryPolicy(RetryPolicy.linear(Duration.ofSeconds(stepSeconds), retries))
+            .registered(id, "appKey0123456789", TestClock.START, null));
+  }
+
+  Application disable(Application application) {
+    return applications.put(
+        application
+            .toDraft()
+            .status(Application.Status.DISABLED)
+            .registered(application.id(), application.appKey(), application.createdAt(), null));
+  }
+
+  /** A registry of what was put there. */
+  static final class Applications implements Registry {
+    private final Map<Long, Application> byId = new ConcurrentHashMap<>();
+
+    Application put(Application application) {
+      byId.put(application.id(), application);
+      return application;
+    }
+
+    @Override
+    public Application register(Application.Draft draft) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Optional<Application> findApplication(long id) {
+      return Optional.ofNullable(byId.get(id));
+    }
+
+    @Override
+    public Optional<Application> findApplication(String name) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Optional<Application> findApplicationByKey(String appKey) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Registry joining(Transaction transaction) {
+      return this;
+    }
+  }
+
+  private final class Log implements AuditLog {
+    @Override
+    public AuditRecord write(AuditRecord record) {
+      audit.add(record);
+      return record;
+    }
+
+    @Override
+    public AuditLog joining(Transaction transaction) {
+      return this;
+    }
+  }
+
+  /** Remembers what it heard. */
+  static final class Heard implements GatehouseListener {
+    final List<String> outcomes = new CopyOnWriteArrayList<>();
+    final List<Duration> lateness = new CopyOnWriteArrayList<>();
+    final List<Duration> durations = new CopyOnWriteArrayList<>();
+    final AtomicInteger recovered = new AtomicInteger();
+    final AtomicInteger stale = new AtomicInteger();
+    final AtomicInteger fenced = new AtomicInteger();
+
+    @Override
+    public void attemptEnded(String kind, String outcome, Duration late, Duration duration) {
+      outcomes.add(kind + " " + outcome);
+      lateness.add(late);
+      durations.add(duration);
+    }
+
+    @Override
+    public void tasksRecovered(int count) {
+      recovered.addAndGet(count);
+    }
+
+    @Override
+    public void staleResults(int count) {
+      stale.addAndGet(count);
+    }
+
+    @Override
+    public void nodeFenced() {
+      fenced.incrementAndGet();
+    }
+  }
+
+  /** A transport that throws instead of sending. */
+  static Transport throwing(RuntimeException e) {
+    return (Request request, Deadline deadline) -> {
+      throw e;
+    };
+  }
+}

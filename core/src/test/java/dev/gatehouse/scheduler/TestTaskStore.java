@@ -1,0 +1,374 @@
+package dev.gatehouse.scheduler;
+
+import dev.gatehouse.error.StorageException;
+import dev.gatehouse.scheduler.Attempt.Outcome;
+import dev.gatehouse.transaction.Transaction;
+import dev.gatehouse.transaction.Transactions;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** A store of maps under one monitor, whose calls can be made to fail. */
+final class TestTaskStore implements TaskStore, Transactions {
+  /** A row as it stands; {@code node} 0 is nobody's. */
+  private record Entry(
+      TaskRow row,
+      TaskStatus status,
+      long due,
+      int attempt,
+      int crashes,
+      long fence,
+      int node,
+      boolean cancel,
+      long ended,
+      @Nullable String result) {
+    Entry ready(long newDue, int newAttempt, int newCrashes) {
+      return new Entry(
+          row, TaskStatus.WAITING, newDue, newAttempt, newCrashes, fence, 0, false, 0, null);
+    }
+
+    Entry ended(TaskStatus end, long now, @Nullable String kept) {
+      return new Entry(row, end, due, attempt, crashes, fence, 0, false, now, kept);
+    }
+  }
+
+  private final InstantSource clock;
+  private final Map<Long, Entry> tasks = new TreeMap<>();
+  private final Map<Long, List<Attempt>> attempts = new HashMap<>();
+  private final Map<Integer, Long> expiries = new HashMap<>();
+  private final Map<String, Integer> calls = new ConcurrentHashMap<>();
+  private final Set<String> failing = ConcurrentHashMap.newKeySet();
+  private volatile String refused = "none";
+  private int nodes;
+
+  TestTaskStore(InstantSource clock) {
+    this.clock = clock;
+  }
+
+  /** From now on a task with this result cannot be settled. */
+  void refusing(String result) {
+    refused = result;
+  }
+
+  /** From now on these methods fail as if the database were gone. */
+  void failing(String... methods) {
+    failing.clear();
+    failing.addAll(List.of(methods));
+  }
+
+  int calls(String method) {
+    return calls.getOrDefault(method, 0);
+  }
+
+  private synchronized <T> T run(String method, Supplier<T> work) {
+    calls.merge(method, 1, Integer::sum);
+    if (failing.contains(method)) {
+      throw new StorageException(method + " failed");
+    }
+    return work.get();
+  }
+
+  @Override
+  public synchronized <T extends @Nullable Object> T call(Function<Transaction, T> work) {
+    Map<Long, Entry> before = new TreeMap<>(tasks);
+    List<Runnable> afterCommit = new ArrayList<>();
+    boolean done = false;
+    try {
+      T result = work.apply(afterCommit::add);
+      done = true;
+      afterCommit.forEach(Runnable::run);
+      return result;
+    } finally {
+      if (!done) {
+        tasks.clear();
+        tasks.putAll(before);
+      }
+    }
+  }
+
+  @Override
+  public TaskStore joining(Transaction transaction) {
+    return this;
+  }
+
+  @Override
+  public List<Long> insert(List<TaskRow> rows) {
+    return run("insert", () -> rows.stream().map(this::insertOne).toList());
+  }
+
+  private Long insertOne(TaskRow row) {
+    OptionalLong taken =
+        row.taskNo() == null ? OptionalLong.empty() : findId(row.applicationId(), row.taskNo());
+    if (taken.isEmpty()) {
+      long due = row.runtimeMillis();
+      tasks.put(row.id(), new Entry(row, TaskStatus.WAITING, due, 0, 0, 0, 0, false, 0, null));
+    }
+    return taken.orElse(row.id());
+  }
+
+  private boolean isLive(int node) {
+    return expiries.getOrDefault(node, 0L) > clock.millis();
+  }
+
+  private Stream<Entry> byDue(Set<Integer> owners, long until) {
+    return tasks.values().stream()
+        .filter(task -> !task.status().isFinal())
+        .filter(task -> owners.contains(task.node()) && task.due() <= until)
+        .sorted(Comparator.comparingLong(Entry::due).thenComparing(task -> task.row().id()))
+        .toList()
+        .stream();
+  }
+
+  @Override
+  public List<ClaimedTask> claim(int node, long until, int limit) {
+    return run(
+        "claim",
+        () ->
+            byDue(Set.of(0), until)
+                .limit(isLive(node) ? limit : 0)
+                .map(task -> claimOne(node, task))
+                .toList());
+  }
+
+  private ClaimedTask claimOne(int node, Entry task) {
+    Entry claimed =
+        new Entry(
+            task.row(),
+            TaskStatus.RUNNING,
+            task.due(),
+            task.attempt() + 1,
+            task.crashes(),
+            task.fence() + 1,
+            node,
+            false,
+            0,
+            null);
+    tasks.put(task.row().id(), claimed);
+    return new ClaimedTask(
+        task.row(), task.due(), claimed.attempt(), claimed.crashes(), claimed.fence());
+  }
+
+  @Override
+  public OptionalLong earliestDue() {
+    return run(
+        "earliestDue", () -> byDue(Set.of(0), Long.MAX_VALUE).mapToLong(Entry::due).findFirst());
+  }
+
+  @Override
+  public List<Settled> settle(int node, List<Settlement> settlements, long now) {
+    return run("settle", () -> settleAll(node, settlements, now));
+  }
+
+  private List<Settled> settleAll(int node, List<Settlement> settlements, long now) {
+    for (Settlement one : settlements) {
+      if (one instanceof Settlement.Finish finish && Objects.equals(finish.result(), refused)) {
+        throw new StorageException("result refused");
+      }
+    }
+    return settlements.stream().flatMap(one -> settleOne(node, one, now).stream()).toList();
+  }
+
+  private Optional<Settled> settleOne(int node, Settlement settlement, long now) {
+    Entry task = tasks.get(settlement.id());
+    if (task == null || task.node() != node || task.fence() != settlement.fence()) {
+      return Optional.empty();
+    }
+    Entry after;
+    if (settlement instanceof Settlement.Release release) {
+      after = task.ready(release.dueMillis(), task.attempt() - 1, task.crashes());
+    } else if (settlement instanceof Settlement.Retry retry) {
+      after = task.ready(retry.dueMillis(), task.attempt(), task.crashes());
+    } else if (settlement instanceof Settlement.Finish finish) {
+      after = task.ended(TaskStatus.FINISHED, now, finish.result());
+    } else {
+      boolean failed = settlement instanceof Settlement.Fail;
+      after = task.ended(failed ? TaskStatus.FAILED : TaskStatus.CANCELLED, now, null);
+    }
+    if (task.cancel()) {
+      after = task.ended(TaskStatus.CANCELLED, now, null);
+    }
+    Attempt attempt = settlement.attempt();
+    if (attempt != null) {
+      attempts.computeIfAbsent(settlement.id(), id -> new ArrayList<>()).add(attempt);
+    }
+    tasks.put(settlement.id(), after);
+    return Optional.of(new Settled(settlement.id(), after.status()));
+  }
+
+  @Override
+  public List<LeasedTask> leased(int node, long until, int limit) {
+    return run(
+        "leased",
+        () ->
+            byDue(Set.of(node), until)
+                .limit(limit)
+                .map(task -> new LeasedTask(task.row().id(), task.fence(), task.cancel()))
+                .toList());
+  }
+
+  private @Nullable Entry own(OptionalLong applicationId, long id) {
+    Entry task = tasks.get(id);
+    boolean own =
+        task != null
+            && applicationId.orElse(task.row().applicationId()) == task.row().applicationId();
+    return own ? task : null;
+  }
+
+  @Override
+  public synchronized Cancellation cancel(OptionalLong applicationId, long id, long now) {
+    Entry task = own(applicationId, id);
+    if (task == null) {
+      return Cancellation.NOT_FOUND;
+    }
+    if (task.status().isFinal()) {
+      return Cancellation.TOO_LATE;
+    }
+    boolean leased = task.node() != 0;
+    tasks.put(
+        id,
+        leased
+            ? new Entry(
+                task.row(),
+                task.status(),
+                task.due(),
+                task.attempt(),
+                task.crashes(),
+                task.fence(),
+                task.node(),
+                true,
+                0,
+                null)
+            : task.ended(TaskStatus.CANCELLED, now, null));
+    return leased ? Cancellation.REQUESTED : Cancellation.CANCELLED;
+  }
+
+  @Override
+  public synchronized Requeue requeue(
+      OptionalLong applicationId, long id, long now, boolean force) {
+    Entry task = own(applicationId, id);
+    if (task == null) {
+      return Requeue.NOT_FOUND;
+    }
+    if (task.status() == TaskStatus.WAITING) {
+      return Requeue.WAITING;
+    }
+    if (task.status() == TaskStatus.RUNNING && !force) {
+      return Requeue.RUNNING;
+    }
+    if (task.status() == TaskStatus.FINISHED && !force) {
+      return Requeue.FINISHED;
+    }
+    tasks.put(id, task.ready(now, 0, 0));
+    return Requeue.REQUEUED;
+  }
+
+  @Override
+  public synchronized Optional<TaskState> find(OptionalLong applicationId, long id) {
+    return Optional.ofNullable(own(applicationId, id))
+        .map(
+            task ->
+                new TaskState(
+                    task.row(),
+                    task.status(),
+                    task.due(),
+                    task.attempt(),
+                    task.cancel(),
+                    task.ended(),
+                    task.result()));
+  }
+
+  @Override
+  public synchronized OptionalLong findId(long applicationId, String taskNo) {
+    return tasks.values().stream()
+        .filter(task -> task.row().applicationId() == applicationId)
+        .filter(task -> taskNo.equals(task.row().taskNo()))
+        .mapToLong(task -> task.row().id())
+        .findFirst();
+  }
+
+  @Override
+  public synchronized List<Attempt> attempts(long id) {
+    return List.copyOf(attempts.getOrDefault(id, List.of()));
+  }
+
+  @Override
+  public int purge(long endedBefore, int limit) {
+    return run(
+        "purge",
+        () -> {
+          List<Entry> old =
+              tasks.values().stream()
+                  .filter(task -> task.status().isFinal() && task.ended() < endedBefore)
+                  .limit(limit)
+                  .toList();
+          old.forEach(task -> tasks.remove(task.row().id()));
+          return old.size();
+        });
+  }
+
+  @Override
+  public NodeLease join(String boot, Duration duration) {
+    return run("join", () -> lease(++nodes, duration));
+  }
+
+  private NodeLease lease(int node, Duration duration) {
+    long now = clock.millis();
+    expiries.put(node, now + duration.toMillis());
+    return new NodeLease(node, now, now + duration.toMillis());
+  }
+
+  @Override
+  public Optional<NodeLease> renew(int node, String boot, Duration duration) {
+    return run("renew", () -> isLive(node) ? Optional.of(lease(node, duration)) : Optional.empty());
+  }
+
+  @Override
+  public void leave(int node, String boot) {
+    run("leave", () -> expiries.remove(node));
+  }
+
+  @Override
+  public List<Settled> recover(int maxCrashes, long now, int limit) {
+    return run(
+        "recover",
+        () ->
+            tasks.values().stream()
+                .filter(task -> task.node() != 0 && !isLive(task.node()))
+                .limit(limit)
+                .toList()
+                .stream()
+                .map(task -> recoverOne(task, maxCrashes, now))
+                .toList());
+  }
+
+  private Settled recoverOne(Entry task, int maxCrashes, long now) {
+    Instant at = Instant.ofEpochMilli(now);
+    attempts
+        .computeIfAbsent(task.row().id(), id -> new ArrayList<>())
+        .add(new Attempt(task.attempt(), task.fence(), at, at, Outcome.CRASHED, null, ""));
+    int crashes = task.crashes() + 1;
+    Entry after = task.ready(task.due(), task.attempt(), crashes);
+    if (task.cancel()) {
+      after = task.ended(TaskStatus.CANCELLED, now, null);
+    } else if (crashes > maxCrashes) {
+      after = task.ended(TaskStatus.FAILED, now, null);
+    }
+    tasks.put(task.row().id(), after);
+    return new Settled(task.row().id(), after.status());
+  }
+}
