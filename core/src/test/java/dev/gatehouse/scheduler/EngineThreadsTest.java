@@ -84,10 +84,6 @@ class EngineThreadsTest {
         .untilAsserted(() -> assertThat(ids).allMatch(id -> fixture.state(id).status() == status));
   }
 
-  private List<Outcome> outcomes(TaskId id) {
-    return fixture.store.attempts(id.value()).stream().map(Attempt::outcome).toList();
-  }
-
   @Test
   void start_twoNodesAndManyTasks_eachRunsOnceAndNoneEarly() {
     Set<TaskId> ran = ConcurrentHashMap.newKeySet();
@@ -130,7 +126,7 @@ class EngineThreadsTest {
     fixture.store.failing();
 
     awaitStatus(id, TaskStatus.FINISHED);
-    assertThat(outcomes(id)).containsExactly(Outcome.SUCCESS);
+    assertThat(fixture.outcomes(id)).containsExactly(Outcome.SUCCESS);
   }
 
   @Test
@@ -202,7 +198,7 @@ class EngineThreadsTest {
     assertThat(engine.scheduler().cancel(id)).isEqualTo(Cancellation.REQUESTED);
 
     awaitStatus(id, TaskStatus.CANCELLED);
-    assertThat(outcomes(id)).containsExactly(Outcome.CANCELLED);
+    assertThat(fixture.outcomes(id)).containsExactly(Outcome.CANCELLED);
     TaskId next = schedule(engine, Task.unnumbered().handler("work"));
     awaitStatus(next, TaskStatus.FINISHED);
   }
@@ -232,7 +228,7 @@ class EngineThreadsTest {
     start();
 
     awaitStatus(id, TaskStatus.FINISHED);
-    assertThat(outcomes(id)).containsExactly(Outcome.CRASHED, Outcome.SUCCESS);
+    assertThat(fixture.outcomes(id)).containsExactly(Outcome.CRASHED, Outcome.SUCCESS);
     assertThat(fixture.heard.recovered).hasValue(1);
   }
 

@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -33,6 +34,8 @@ import org.jspecify.annotations.Nullable;
 /** A store, a clock, third parties, and ears: what engines under test share. */
 final class SchedulerFixture {
   final TestClock clock = new TestClock();
+  long storeAheadMillis;
+  final InstantSource storeClock = () -> clock.instant().plusMillis(storeAheadMillis);
   final TestTaskStore store;
   final Map<String, TaskHandler> handlers = new HashMap<>();
   final Applications applications = new Applications();
@@ -53,7 +56,7 @@ final class SchedulerFixture {
   private final AtomicLong ids = new AtomicLong();
 
   SchedulerFixture() {
-    store = new TestTaskStore(clock);
+    store = new TestTaskStore(storeClock);
   }
 
   SchedulerFixture(InstantSource storeClock) {
@@ -98,8 +101,29 @@ final class SchedulerFixture {
     }
   }
 
+  /** Schedules a task without retries for a handler {@code work}. */
+  TaskId scheduleAt(long millis, String content) {
+    Task task = Task.unnumbered().handler("work").content(content);
+    Instant due = Instant.ofEpochMilli(millis);
+    return engine().scheduler().schedule(task.retryPolicy(RetryPolicy.NONE).at(due));
+  }
+
+  /** Schedules a task without retries that is due and posted to an application. */
+  TaskId scheduleCallback() {
+    Task task = Task.unnumbered().application(application(7, 0, 0));
+    return engine().scheduler().schedule(task);
+  }
+
+  TaskStatus status(TaskId id) {
+    return state(id).status();
+  }
+
+  List<Attempt.Outcome> outcomes(TaskId id) {
+    return store.attempts(id.value()).stream().map(Attempt::outcome).toList();
+  }
+
   TaskState state(TaskId id) {
-    return store.find(java.util.OptionalLong.empty(), id.value()).orElseThrow();
+    return store.find(OptionalLong.empty(), id.value()).orElseThrow();
   }
 
   /** An application with a callback that is retried every so many seconds. */

@@ -23,10 +23,6 @@ class TaskLifeTest {
         .retryPolicy(RetryPolicy.linear(Duration.ofSeconds(stepSeconds), retries));
   }
 
-  private List<Outcome> outcomes(TaskId id) {
-    return fixture.store.attempts(id.value()).stream().map(Attempt::outcome).toList();
-  }
-
   @Test
   void run_attemptsOf2sStep5Retries3_starts0And7And19And36AndFailsAt38() {
     fixture.handlers.put(
@@ -73,7 +69,7 @@ class TaskLifeTest {
 
     fixture.runUntil(engine.stepper(), Duration.ofHours(1));
 
-    assertThat(outcomes(id)).containsExactly(Outcome.FAILURE);
+    assertThat(fixture.outcomes(id)).containsExactly(Outcome.FAILURE);
     assertThat(fixture.state(id).status()).isEqualTo(TaskStatus.FAILED);
   }
 
@@ -85,7 +81,7 @@ class TaskLifeTest {
 
     fixture.runUntil(engine.stepper(), Duration.ofHours(1));
 
-    assertThat(outcomes(id)).containsExactly(Outcome.FAILURE);
+    assertThat(fixture.outcomes(id)).containsExactly(Outcome.FAILURE);
   }
 
   @Test
@@ -178,7 +174,7 @@ class TaskLifeTest {
 
     fixture.runUntil(engine.stepper(), Duration.ofMinutes(1));
 
-    assertThat(outcomes(id)).containsExactly(Outcome.TIMEOUT, Outcome.SUCCESS);
+    assertThat(fixture.outcomes(id)).containsExactly(Outcome.TIMEOUT, Outcome.SUCCESS);
     assertThat(fixture.store.attempts(id.value()).get(0).error())
         .isEqualTo("not done after 1500 ms");
     assertThat(fixture.heard.outcomes).containsExactly("work timeout", "work success");
@@ -194,7 +190,7 @@ class TaskLifeTest {
     assertThat(engine.scheduler().cancel(id)).isEqualTo(Cancellation.TOO_LATE);
     fixture.runUntil(engine.stepper(), Duration.ofHours(1));
 
-    assertThat(outcomes(id)).isEmpty();
+    assertThat(fixture.outcomes(id)).isEmpty();
     assertThat(fixture.heard.outcomes).isEmpty();
     assertThat(fixture.state(id).status()).isEqualTo(TaskStatus.CANCELLED);
   }
@@ -230,7 +226,7 @@ class TaskLifeTest {
     assertThat(fixture.state(id).attempt()).isZero();
     assertThat(stepper.next()).contains(TestClock.START.plusSeconds(10));
     fixture.runUntil(stepper, Duration.ofMinutes(10));
-    assertThat(outcomes(id)).isEmpty();
+    assertThat(fixture.outcomes(id)).isEmpty();
     assertThat(fixture.state(id).attempt()).isZero();
   }
 

@@ -1,0 +1,49 @@
+package dev.gatehouse.scheduler;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/** A node whose engine does the steps it is told to, one by one, on the test's thread. */
+final class SteppedNode {
+  static final long WINDOW_MILLIS = 1_000;
+
+  final Deque<Runnable> workers = new ArrayDeque<>();
+  final Engine engine;
+
+  SteppedNode(SchedulerFixture fixture) {
+    TestClock clock = fixture.clock;
+    engine =
+        new Engine(
+            fixture.parts(),
+            EngineClock.followingStore(clock, clock::nanoTime),
+            workers::add,
+            Waker.NONE);
+    engine.membership().keep();
+  }
+
+  void claim() {
+    engine.claimer().claim(WINDOW_MILLIS, 100);
+  }
+
+  void fire() {
+    engine.firing().fire();
+  }
+
+  /** Does what workers have been given. */
+  void work() {
+    while (!workers.isEmpty()) {
+      workers.remove().run();
+    }
+  }
+
+  void settle() {
+    engine.settler().flush();
+  }
+
+  void round() {
+    claim();
+    fire();
+    work();
+    settle();
+  }
+}
