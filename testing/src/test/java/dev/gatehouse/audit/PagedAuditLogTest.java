@@ -15,16 +15,16 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class PagedAuditLogTest {
-  private static final Instant START = Instant.parse("2030-01-01T00:00:00Z");
-  private static final Instant END = START.plusSeconds(60);
+  private static final Instant FIRST = Instant.parse("2030-01-01T00:00:00Z");
+  private static final Instant LAST = FIRST.plusSeconds(60);
 
-  private final ManualClock clock = new ManualClock(START);
+  private final ManualClock clock = new ManualClock(FIRST);
   private final AtomicLong ids = new AtomicLong();
   private final MemoryStorage storage = MemoryStorage.create(clock);
   private final AuditLog log = AuditLog.create(storage.audit(), ids::incrementAndGet, clock);
 
   private static AuditQuery all() {
-    return AuditQuery.between(START, END);
+    return AuditQuery.between(FIRST, LAST);
   }
 
   private static AuditRecord draft(int number) {
@@ -41,9 +41,9 @@ class PagedAuditLogTest {
 
   @Test
   void write_withoutTime_takesTheClocksToTheMicrosecond() {
-    clock.set(START.plusNanos(1_234_567));
+    clock.set(FIRST.plusNanos(1_234_567));
     AuditRecord written = log.write(draft(1));
-    assertThat(written.time()).contains(START.plusNanos(1_234_000));
+    assertThat(written.time()).contains(FIRST.plusNanos(1_234_000));
     assertThat(log.find(written.id())).contains(written);
     assertThatThrownBy(() -> log.write(written)).isInstanceOf(IllegalArgumentException.class);
   }
@@ -82,9 +82,9 @@ class PagedAuditLogTest {
 
   @Test
   void find_oneMillisecond_holdsAllItsMicroseconds() {
-    log.write(draft(1).toBuilder().time(START.plusNanos(999_000)).build());
-    log.write(draft(2).toBuilder().time(START.plusNanos(1_000_000)).build());
-    assertThat(numbers(log.find(AuditQuery.between(START, START)))).containsExactly(1);
+    log.write(draft(1).toBuilder().time(FIRST.plusNanos(999_000)).build());
+    log.write(draft(2).toBuilder().time(FIRST.plusNanos(1_000_000)).build());
+    assertThat(numbers(log.find(AuditQuery.between(FIRST, FIRST)))).containsExactly(1);
   }
 
   /** Few records pass: pages may be short, but together they hold each once, both ways. */
@@ -94,7 +94,7 @@ class PagedAuditLogTest {
     Filter filter = Filter.where("content").like("%7");
     for (int allowance : new int[] {1, 2, 7, 13, 64}) {
       AuditLog poor = new PagedAuditLog(storage.audit(), ids::incrementAndGet, clock, allowance);
-      for (AuditQuery query : List.of(all(), AuditQuery.between(END, START))) {
+      for (AuditQuery query : List.of(all(), AuditQuery.between(LAST, FIRST))) {
         AuditQuery filtered = query.filter(filter).maxSize(3);
         List<Integer> expected = new ArrayList<>();
         IntStream.iterate(7, i -> i <= 200, i -> i + 10).forEach(expected::add);
@@ -150,8 +150,8 @@ class PagedAuditLogTest {
   void find_continuationPointOfAnotherQueryOrStore_refused() {
     write(25);
     String point = log.find(all()).continuationPoint();
-    assertBadContinuation(log, AuditQuery.between(END, START).after(point));
-    assertBadContinuation(log, AuditQuery.between(START, END.plusMillis(1)).after(point));
+    assertBadContinuation(log, AuditQuery.between(LAST, FIRST).after(point));
+    assertBadContinuation(log, AuditQuery.between(FIRST, LAST.plusMillis(1)).after(point));
     assertBadContinuation(log, all().filter(Filter.where("optType").equal(1)).after(point));
     AuditLog elsewhere =
         AuditLog.create(MemoryStorage.create(clock).audit(), ids::incrementAndGet, clock);
@@ -199,7 +199,7 @@ class PagedAuditLogTest {
     assertThat(page.json())
         .startsWith(
             "{\"records\":[{\"message\":\"text\",\"ext.a.b\":[1.50],\"time\":"
-                + START.toEpochMilli()
+                + FIRST.toEpochMilli()
                 + ",\"id\":\"1\"}],\"size\":1,\"continuationPoint\":\"")
         .endsWith("\",\"hasNext\":false,\"hasPrev\":false}");
     assertThat(log.find(all()).json()).contains("\"optType\":5").doesNotContain("\"ext");
