@@ -156,13 +156,7 @@ final class JdbcTaskStore implements TaskStore {
 
   private static List<Settled> settle(
       Handle handle, int node, Map<Long, Settlement> settlements, long nowMillis) {
-    List<LockedTask> held =
-        handle
-            .createQuery(TaskSql.LOCK)
-            .bindArray(0, Long.class, settlements.keySet())
-            .bind(1, node)
-            .map((results, context) -> leased(results))
-            .list();
+    List<LockedTask> held = TaskSql.lock(handle, node, settlements.keySet());
     TaskChanges changes = new TaskChanges(nowMillis);
     for (LockedTask task : held) {
       Settlement settlement = requireNonNull(settlements.get(task.id()));
@@ -190,17 +184,6 @@ final class JdbcTaskStore implements TaskStore {
     } else {
       changes.end(task, TaskStatus.FAILED, null);
     }
-  }
-
-  private static LockedTask leased(ResultSet results) throws SQLException {
-    return new LockedTask(
-        results.getLong("id"),
-        results.getLong("fence"),
-        results.getInt("attempt"),
-        results.getInt("crashes"),
-        results.getInt("cancel") == 1,
-        results.getLong("due_ms"),
-        TaskStatus.RUNNING);
   }
 
   @Override
@@ -472,7 +455,7 @@ final class JdbcTaskStore implements TaskStore {
             .createQuery(TaskSql.HELD_BY_LOST)
             .bind(0, claimedUntil.getAsLong())
             .bind(1, limit)
-            .map((results, context) -> leased(results))
+            .map((results, context) -> TaskSql.leased(results))
             .list();
     TaskChanges changes = new TaskChanges(nowMillis);
     held.forEach(task -> recover(changes, task.crashed(), maxCrashes, nowMillis));

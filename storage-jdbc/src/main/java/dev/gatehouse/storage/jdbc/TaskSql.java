@@ -4,11 +4,15 @@ import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.scheduler.ClaimedTask;
 import dev.gatehouse.scheduler.TaskRow;
+import dev.gatehouse.scheduler.TaskStatus;
 import java.nio.charset.StandardCharsets;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
@@ -44,12 +48,17 @@ final class TaskSql {
           + "(SELECT 1 FROM gh_node n WHERE n.node = t.owner AND n.state = 1)"
           + " ORDER BY t.lane, t.due_ms, t.id FETCH FIRST ? ROWS ONLY FOR UPDATE";
 
-  /** In order of id, so that no two settlements wait for each other. */
-  static final String LOCK =
+  private static final String LOCK =
       "SELECT id, fence, attempt, crashes, cancel, due_ms FROM gh_task"
           + " WHERE id = ANY(?) AND state = 1 AND owner = ? ORDER BY id FOR UPDATE";
 
   private static final int CLAIM_TRIES = 10;
+
+  /**
+   * How many ids are bound at a time: H2 finds rows by the primary key, but then compares each with
+   * the whole array once more; and a subquery over UNNEST it would run again for every row.
+   */
+  private static final int CHUNK = 64;
 
   private static final String DUE =
       "SELECT id FROM gh_task WHERE lane = 0 AND due_ms <= ? AND state = 0"
@@ -82,14 +91,17 @@ final class TaskSql {
         return List.of();
       }
       List<ClaimedTask> claimed =
-          handle
-              .createQuery(LEASE)
-              .bind(0, node)
-              .bindArray(1, Long.class, due)
-              .bind(2, node)
-              .bind(3, now)
-              .map((results, context) -> claimed(results))
-              .list();
+          inChunks(
+              due,
+              ids ->
+                  handle
+                      .createQuery(LEASE)
+                      .bind(0, node)
+                      .bindArray(1, Long.class, ids)
+                      .bind(2, node)
+                      .bind(3, now)
+                      .map((results, context) -> claimed(results))
+                      .list());
       if (!claimed.isEmpty()) {
         return claimed.stream()
             .sorted(
@@ -99,6 +111,41 @@ final class TaskSql {
       }
     }
     return List.of();
+  }
+
+  /** Locks those that the node holds, in order of id, so that no two settlements deadlock. */
+  static List<LockedTask> lock(Handle handle, int node, Collection<Long> wanted) {
+    return inChunks(
+        wanted,
+        ids ->
+            handle
+                .createQuery(LOCK)
+                .bindArray(0, Long.class, ids)
+                .bind(1, node)
+                .map((results, context) -> leased(results))
+                .list());
+  }
+
+  static LockedTask leased(ResultSet results) throws SQLException {
+    return new LockedTask(
+        results.getLong("id"),
+        results.getLong("fence"),
+        results.getInt("attempt"),
+        results.getInt("crashes"),
+        results.getInt("cancel") == 1,
+        results.getLong("due_ms"),
+        TaskStatus.RUNNING);
+  }
+
+  private static <T> List<T> inChunks(
+      Collection<Long> ids, Function<List<Long>, List<T>> statement) {
+    List<Long> sorted = ids.stream().sorted().toList();
+    List<T> results = new ArrayList<>(sorted.size());
+    for (int from = 0; from < sorted.size(); from += CHUNK) {
+      int to = Math.min(from + CHUNK, sorted.size());
+      results.addAll(statement.apply(sorted.subList(from, to)));
+    }
+    return results;
   }
 
   private static ClaimedTask claimed(ResultSet results) throws SQLException {

@@ -1,0 +1,280 @@
+package dev.gatehouse.testing.contract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.gatehouse.scheduler.Cancellation;
+import dev.gatehouse.scheduler.TaskStore;
+import dev.gatehouse.storage.Storage;
+import dev.gatehouse.storage.memory.MemoryStorage;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** The contracts notice a store that breaks a rule. */
+class BrokenTaskStoreTest {
+  @Test
+  void numberIsNotFound_rule2Fails() {
+    assertThat(ContractRun.brokenRules(ForgetsNumbers.class)).contains("TASK2");
+  }
+
+  @Test
+  void dueTimeIsExcluded_rule3Fails() {
+    assertThat(ContractRun.brokenRules(ClaimsNothingEarly.class)).contains("TASK3");
+  }
+
+  @Test
+  void limitIsExceeded_rule3Fails() {
+    assertThat(ContractRun.brokenRules(ClaimsOneMore.class)).contains("TASK3");
+  }
+
+  @Test
+  void leavingHasNoEffect_rule4Fails() {
+    assertThat(ContractRun.brokenRules(RenewsAnyone.class)).contains("TASK4");
+  }
+
+  @Test
+  void leavingHasNoEffect_rule11Fails() {
+    assertThat(ContractRun.brokenRules(RenewsAnyone.class)).contains("TASK11");
+  }
+
+  @Test
+  void anyNodeSettles_rule5Fails() {
+    assertThat(ContractRun.brokenRules(SettlesForAnyNode.class)).contains("TASK5");
+  }
+
+  @Test
+  void attemptsAreLost_rule6Fails() {
+    assertThat(ContractRun.brokenRules(DropsAttempts.class)).contains("TASK6");
+  }
+
+  @Test
+  void cancellationIsLost_rule7Fails() {
+    assertThat(ContractRun.brokenRules(DropsCancellation.class)).contains("TASK7");
+  }
+
+  @Test
+  void cancellationIsDatedLater_rule8Fails() {
+    assertThat(ContractRun.brokenRules(CancelsLater.class)).contains("TASK8");
+  }
+
+  @Test
+  void applicationIsIgnored_rule9Fails() {
+    assertThat(ContractRun.brokenRules(IgnoresApplication.class)).contains("TASK9");
+  }
+
+  @Test
+  void requeueIsAlwaysForced_rule10Fails() {
+    assertThat(ContractRun.brokenRules(AlwaysForces.class)).contains("TASK10");
+  }
+
+  @Test
+  void oneCrashTooManyIsAllowed_rule12Fails() {
+    assertThat(ContractRun.brokenRules(AllowsOneCrashMore.class)).contains("TASK12");
+  }
+
+  @Test
+  void purgeTakesWhatEndedAtThatTime_rule13Fails() {
+    assertThat(ContractRun.brokenRules(PurgesTooMuch.class)).contains("TASK13");
+  }
+
+  @Test
+  void transactionIsNotJoined_rule14Fails() {
+    assertThat(ContractRun.brokenRules(JoinsNothing.class)).contains("TASK14");
+  }
+
+  private static TaskStore broken(TaskStore sound, Defect defect) {
+    return proxy(
+        TaskStore.class,
+        (proxy, method, arguments) -> {
+          if (method.getName().equals("joining")) {
+            Object joined = new Call(sound, method, arguments).go();
+            return broken((TaskStore) joined, defect);
+          }
+          return defect.answer(new Call(sound, method, arguments));
+        });
+  }
+
+  private static Storage storageWith(Storage sound, TaskStore tasks) {
+    return proxy(
+        Storage.class,
+        (proxy, method, arguments) ->
+            method.getName().equals("tasks") ? tasks : new Call(sound, method, arguments).go());
+  }
+
+  private static <T> T proxy(Class<T> type, InvocationHandler handler) {
+    return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, handler));
+  }
+
+  /** A call to something sound, for a defect to change on its way. */
+  private record Call(Object sound, Method method, List<Object> arguments) {
+    Call(Object sound, Method method, Object @Nullable [] arguments) {
+      this(sound, method, arguments == null ? List.of() : List.of(arguments));
+    }
+
+    boolean is(String name) {
+      return method.getName().equals(name);
+    }
+
+    /** Another value in place of one argument. */
+    Call with(int index, Object value) {
+      List<Object> changed = new ArrayList<>(arguments);
+      changed.set(index, value);
+      return new Call(sound, method, changed);
+    }
+
+    Object go() throws Throwable {
+      try {
+        return method.invoke(sound, arguments.toArray());
+      } catch (InvocationTargetException e) {
+        throw e.getCause();
+      }
+    }
+  }
+
+  @FunctionalInterface
+  private interface Defect {
+    Object answer(Call call) throws Throwable;
+  }
+
+  private static Storage open(InstantSource clock, Defect defect) {
+    Storage sound = MemoryStorage.create(clock);
+    return storageWith(sound, broken(sound.tasks(), defect));
+  }
+
+  static class ForgetsNumbers extends TaskStoreContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return BrokenTaskStoreTest.open(
+          leaseClock, call -> call.is("findId") ? OptionalLong.empty() : call.go());
+    }
+  }
+
+  static class ClaimsNothingEarly extends TaskLeaseContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return BrokenTaskStoreTest.open(
+          leaseClock,
+          call ->
+              call.is("claim") ? call.with(1, (long) call.arguments().get(1) - 1).go() : call.go());
+    }
+  }
+
+  static class RenewsAnyone extends TaskLeaseContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return BrokenTaskStoreTest.open(leaseClock, call -> call.is("leave") ? null : call.go());
+    }
+  }
+
+  static class ClaimsOneMore extends TaskLeaseContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return BrokenTaskStoreTest.open(
+          leaseClock,
+          call ->
+              call.is("claim") && (int) call.arguments().get(2) < TaskStore.MAX_BATCH
+                  ? call.with(2, Math.max(1, (int) call.arguments().get(2) + 1)).go()
+                  : call.go());
+    }
+  }
+
+  static class DropsAttempts extends TaskLeaseContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return BrokenTaskStoreTest.open(
+          leaseClock, call -> call.is("attempts") ? List.of() : call.go());
+    }
+  }
+
+  static class IgnoresApplication extends TaskStoreContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return BrokenTaskStoreTest.open(
+          leaseClock,
+          call -> call.is("find") ? call.with(0, OptionalLong.empty()).go() : call.go());
+    }
+  }
+
+  static class AlwaysForces extends TaskStoreContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return BrokenTaskStoreTest.open(
+          leaseClock, call -> call.is("requeue") ? call.with(3, true).go() : call.go());
+    }
+  }
+
+  static class AllowsOneCrashMore extends TaskLeaseContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return BrokenTaskStoreTest.open(
+          leaseClock,
+          call ->
+              call.is("recover")
+                  ? call.with(0, (int) call.arguments().get(0) + 1).go()
+                  : call.go());
+    }
+  }
+
+  static class PurgesTooMuch extends TaskStoreContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return BrokenTaskStoreTest.open(
+          leaseClock,
+          call ->
+              call.is("purge") && (long) call.arguments().get(0) < Long.MAX_VALUE
+                  ? call.with(0, (long) call.arguments().get(0) + 1).go()
+                  : call.go());
+    }
+  }
+
+  static class SettlesForAnyNode extends TaskLeaseContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return BrokenTaskStoreTest.open(
+          leaseClock, call -> call.is("settle") ? call.with(0, 1).go() : call.go());
+    }
+  }
+
+  static class DropsCancellation extends TaskLeaseContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return BrokenTaskStoreTest.open(
+          leaseClock, call -> call.is("cancel") ? Cancellation.REQUESTED : call.go());
+    }
+  }
+
+  static class CancelsLater extends TaskStoreContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return BrokenTaskStoreTest.open(
+          leaseClock,
+          call ->
+              call.is("cancel")
+                  ? call.with(2, (long) call.arguments().get(2) + 1).go()
+                  : call.go());
+    }
+  }
+
+  static class JoinsNothing extends TaskStoreContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      Storage sound = MemoryStorage.create(leaseClock);
+      Storage apart = MemoryStorage.create(leaseClock);
+      TaskStore deaf =
+          proxy(
+              TaskStore.class,
+              (proxy, method, arguments) ->
+                  method.getName().equals("joining")
+                      ? proxy
+                      : new Call(apart.tasks(), method, arguments).go());
+      return storageWith(sound, deaf);
+    }
+  }
+}
