@@ -9,6 +9,7 @@ module dev.gatehouse {
   requires org.slf4j;
   requires static transitive org.jspecify;
 
+  exports dev.gatehouse;
   exports dev.gatehouse.audit;
   exports dev.gatehouse.error;
   exports dev.gatehouse.observe;

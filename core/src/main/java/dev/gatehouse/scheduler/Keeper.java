@@ -1,8 +1,10 @@
 package dev.gatehouse.scheduler;
 
+import dev.gatehouse.audit.AuditRecord;
 import dev.gatehouse.observe.GatehouseListener;
 import dev.gatehouse.transaction.Transaction;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -108,14 +110,16 @@ final class Keeper {
     TaskStore store = parts.store().joining(transaction);
     List<Settled> recovered = store.recover(parts.options().maxCrashes(), clock.millis(), BATCH);
     if (audit.coversAny()) {
+      List<AuditRecord> records = new ArrayList<>();
       for (Settled one : recovered) {
         if (one.status().isFinal()) {
           store
               .find(OptionalLong.empty(), one.id())
-              .ifPresent(
-                  state -> audit.ended(transaction, state.row(), one.status(), state.attempt()));
+              .flatMap(state -> audit.ending(state.row(), one.status(), state.attempt()))
+              .ifPresent(records::add);
         }
       }
+      audit.write(transaction, records);
     }
     return recovered;
   }

@@ -1,5 +1,6 @@
 package dev.gatehouse.scheduler;
 
+import dev.gatehouse.audit.AuditRecord;
 import dev.gatehouse.observe.GatehouseListener;
 import dev.gatehouse.transaction.Transaction;
 import dev.gatehouse.transaction.Transactions;
@@ -161,12 +162,14 @@ final class Settler {
 
   private void record(
       Transaction transaction, List<Settled> settled, Map<Long, HeldTask> heldById) {
+    List<AuditRecord> records = new ArrayList<>();
     for (Settled one : settled) {
       HeldTask held = heldById.get(one.id());
       if (held != null) {
-        audit.ended(transaction, held.row(), one.status(), held.attempt());
+        audit.ending(held.row(), one.status(), held.attempt()).ifPresent(records::add);
       }
     }
+    audit.write(transaction, records);
   }
 
   private void acknowledge(List<Pending> group, List<Settled> settled) {

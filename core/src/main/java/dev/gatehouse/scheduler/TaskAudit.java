@@ -8,7 +8,9 @@ import dev.gatehouse.audit.AuditRecord.Result;
 import dev.gatehouse.json.Json;
 import dev.gatehouse.scheduler.SchedulerOptions.Audited;
 import dev.gatehouse.transaction.Transaction;
+import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * Records what became of tasks, in the transaction in which it did: final outcomes, cancellations
@@ -32,28 +34,30 @@ final class TaskAudit {
     return audited != Audited.NONE;
   }
 
-  /** A task ended, or not: only what is final is recorded. */
-  void ended(Transaction transaction, TaskRow row, TaskStatus status, int attempt) {
-    if (status.isFinal() && covers(row.applicationId())) {
-      Result result = status == TaskStatus.FINISHED ? Result.SUCCESS : Result.FAILURE;
-      write(transaction, Operation.EXECUTE, result, row, attempt, lowerCase(status));
+  /** The record of a task that is final now; empty if it is not, or is not to be recorded. */
+  Optional<AuditRecord> ending(TaskRow row, TaskStatus status, int attempt) {
+    if (!status.isFinal() || !covers(row.applicationId())) {
+      return Optional.empty();
     }
+    Result result = status == TaskStatus.FINISHED ? Result.SUCCESS : Result.FAILURE;
+    return Optional.of(record(Operation.EXECUTE, result, row, attempt, lowerCase(status)));
   }
 
   /** Someone asked for a change of the task and it took place, or will. */
   void changed(Transaction transaction, TaskRow row, int attempt, String what) {
     if (covers(row.applicationId())) {
-      write(transaction, Operation.UPDATE, Result.SUCCESS, row, attempt, what);
+      write(transaction, List.of(record(Operation.UPDATE, Result.SUCCESS, row, attempt, what)));
     }
   }
 
-  private void write(
-      Transaction transaction,
-      Operation operation,
-      Result result,
-      TaskRow row,
-      int attempt,
-      String what) {
+  void write(Transaction transaction, List<AuditRecord> records) {
+    if (!records.isEmpty()) {
+      log.joining(transaction).writeAll(records);
+    }
+  }
+
+  private static AuditRecord record(
+      Operation operation, Result result, TaskRow row, int attempt, String what) {
     ObjectNode ext = Json.object();
     ext.put("taskId", Long.toString(row.id()));
     if (row.applicationId() != 0) {
@@ -64,12 +68,11 @@ final class TaskAudit {
     }
     ext.put("kind", row.kind());
     ext.put("attempt", attempt);
-    log.joining(transaction)
-        .write(
-            AuditRecord.of(operation, result, "task " + row.id() + " " + what)
-                .service("scheduler")
-                .ext(Json.write(ext))
-                .build());
+    String named = row.taskNo() == null ? "" : " (" + row.taskNo() + ")";
+    return AuditRecord.of(operation, result, "Task " + row.id() + named + " " + what)
+        .service("scheduler")
+        .ext(Json.write(ext))
+        .build();
   }
 
   private static String lowerCase(TaskStatus status) {

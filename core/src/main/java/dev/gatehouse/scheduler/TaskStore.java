@@ -50,6 +50,9 @@ public interface TaskStore {
   /** Most tasks in one call. */
   int MAX_BATCH = 5_000;
 
+  /** Longest lease of a node. */
+  Duration MAX_LEASE = Duration.ofDays(36_500);
+
   /** This store inside the transaction. */
   TaskStore joining(Transaction transaction);
 
@@ -118,7 +121,7 @@ public interface TaskStore {
    * Makes a new node with a lease.
    *
    * @param boot text that only this node knows, at most 36 characters
-   * @param duration of the lease, a millisecond or more
+   * @param duration of the lease, 1 ms to {@link #MAX_LEASE}
    */
   NodeLease join(String boot, Duration duration);
 

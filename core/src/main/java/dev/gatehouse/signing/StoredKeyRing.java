@@ -95,6 +95,17 @@ final class StoredKeyRing implements KeyRing {
   }
 
   @Override
+  public void revoke(Transaction transaction, long applicationId) {
+    new StoredKeyRing(this, requireNonNull(transaction, "transaction"))
+        .change(
+            (keys, audit) -> {
+              List<StoredKey> live = keys.live(applicationId, MAX_PAGE);
+              live.forEach(stored -> destroy(keys, audit, stored));
+              return live;
+            });
+  }
+
+  @Override
   public Secret rotate(long applicationId, Duration overlap) {
     Check.range(overlap, Duration.ZERO, MAX_OVERLAP, "overlap");
     Secret secret = newSecret();

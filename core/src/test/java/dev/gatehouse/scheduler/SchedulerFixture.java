@@ -8,12 +8,12 @@ import dev.gatehouse.registry.Registry;
 import dev.gatehouse.registry.RetryPolicy;
 import dev.gatehouse.signing.SignedHeaders;
 import dev.gatehouse.signing.Signer;
-import dev.gatehouse.transaction.Transaction;
 import dev.gatehouse.transport.Deadline;
 import dev.gatehouse.transport.Headers;
 import dev.gatehouse.transport.Request;
 import dev.gatehouse.transport.Response;
 import dev.gatehouse.transport.Transport;
+import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -69,9 +69,9 @@ final class SchedulerFixture {
     return new SchedulerParts(
         store,
         store,
-        new Log(),
+        log(),
         handlers,
-        new Callbacks(applications, application -> signer, transport),
+        new Callbacks(applications.registry(), application -> signer, transport),
         ids::incrementAndGet,
         node -> {},
         clock,
@@ -144,51 +144,56 @@ final class SchedulerFixture {
   }
 
   /** A registry of what was put there. */
-  static final class Applications implements Registry {
-    private final Map<Long, Application> byId = new ConcurrentHashMap<>();
+  static final class Applications {
+    final Map<Long, Application> byId = new ConcurrentHashMap<>();
 
     Application put(Application application) {
       byId.put(application.id(), application);
       return application;
     }
 
-    @Override
-    public Application register(Application.Draft draft) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public Optional<Application> findApplication(long id) {
-      return Optional.ofNullable(byId.get(id));
-    }
-
-    @Override
-    public Optional<Application> findApplication(String name) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public Optional<Application> findApplicationByKey(String appKey) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public Registry joining(Transaction transaction) {
-      return this;
+    /** A registry that finds these applications by their ids, and can do no more. */
+    Registry registry() {
+      return answering(
+          Registry.class,
+          call ->
+              call.equals("findApplication")
+                  ? arguments -> Optional.ofNullable(byId.get(arguments[0]))
+                  : null);
     }
   }
 
-  private final class Log implements AuditLog {
-    @Override
-    public AuditRecord write(AuditRecord record) {
-      audit.add(record);
-      return record;
-    }
+  private AuditLog log() {
+    return answering(
+        AuditLog.class,
+        call ->
+            call.equals("writeAll")
+                ? arguments -> {
+                  for (Object record : (List<?>) arguments[0]) {
+                    audit.add((AuditRecord) record);
+                  }
+                  return arguments[0];
+                }
+                : null);
+  }
 
-    @Override
-    public AuditLog joining(Transaction transaction) {
-      return this;
-    }
+  /** Knows how to answer some methods, by name; joining anything gives the same again. */
+  private static <T> T answering(
+      Class<T> type, Function<String, Function<Object[], Object>> answers) {
+    return type.cast(
+        Proxy.newProxyInstance(
+            type.getClassLoader(),
+            new Class<?>[] {type},
+            (proxy, method, arguments) -> {
+              if (method.getName().equals("joining")) {
+                return proxy;
+              }
+              Function<Object[], Object> answer = answers.apply(method.getName());
+              if (answer == null) {
+                throw new UnsupportedOperationException(method.toString());
+              }
+              return answer.apply(arguments);
+            }));
   }
 
   /** Remembers what it heard. */

@@ -7,7 +7,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** What the tests of the house look at: its classes, its packages from top to bottom, its modules. */
+/**
+ * What the tests of the house look at: its classes, its packages from top to bottom, its modules.
+ */
 final class Floors {
   /** Packages of core, top floor first: each may see those after it and none before. */
   static final List<String> CORE =

@@ -131,7 +131,8 @@ class FloorsTest {
               @Override
               public void check(JavaMethod method, ConditionEvents events) {
                 Stream.concat(
-                        Stream.of(method.getRawReturnType()), method.getRawParameterTypes().stream())
+                        Stream.of(method.getRawReturnType()),
+                        method.getRawParameterTypes().stream())
                     .filter(FloorsTest::isForeign)
                     .forEach(
                         type ->

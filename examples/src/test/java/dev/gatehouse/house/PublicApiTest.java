@@ -18,8 +18,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * What hosts can see is listed in each module's {@code api.txt}, so that a change of surface shows in review. To
- * accept one, run this test with {@code -Dgatehouse.api.write=true} and commit the file.
+ * What hosts can see is listed in each module's {@code api.txt}, so that a change of surface shows
+ * in review. To accept one, run this test with {@code -Dgatehouse.api.write=true} and commit the
+ * file.
  */
 class PublicApiTest {
   static Stream<Floors.Module> modules() {
@@ -40,7 +41,9 @@ class PublicApiTest {
     if (Boolean.getBoolean("gatehouse.api.write")) {
       Files.writeString(list, actual);
     }
-    assertThat(actual).as("run with -Dgatehouse.api.write=true to accept").isEqualTo(Files.readString(list));
+    assertThat(actual)
+        .as("run with -Dgatehouse.api.write=true to accept")
+        .isEqualTo(Files.readString(list));
   }
 
   private static boolean isVisible(JavaClass type) {
@@ -59,7 +62,9 @@ class PublicApiTest {
             : type.isEnum() ? "enum" : type.isInterface() ? "interface" : "class";
     List<String> members =
         Stream.of(
-                type.getFields().stream().filter(PublicApiTest::isVisible).map(PublicApiTest::field),
+                type.getFields().stream()
+                    .filter(PublicApiTest::isVisible)
+                    .map(PublicApiTest::field),
                 type.getCodeUnits().stream()
                     .filter(PublicApiTest::isVisible)
                     .map(PublicApiTest::codeUnit))
@@ -87,7 +92,12 @@ class PublicApiTest {
             .map(JavaClass::getSimpleName)
             .collect(Collectors.joining(", "));
     String name = unit.isConstructor() ? "new" : unit.getName();
-    return statics(unit) + name + "(" + parameters + "): " + unit.getRawReturnType().getSimpleName();
+    return statics(unit)
+        + name
+        + "("
+        + parameters
+        + "): "
+        + unit.getRawReturnType().getSimpleName();
   }
 
   private static String statics(JavaMember member) {

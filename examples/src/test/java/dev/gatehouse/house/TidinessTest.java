@@ -19,7 +19,8 @@ class TidinessTest {
           "(?s)/\\*\\*((?:(?!\\*/).)*)\\*/\\s*(?:@[\\w.]+(?:\\([^)]*\\))?\\s*)*"
               + "public (?:final |sealed |abstract |non-sealed |static )*(?:class|interface|record) (\\w+)[^{]*\\{");
   private static final Pattern PROMISE =
-      Pattern.compile("(?i)immutable|safe for use by multiple threads|not safe: confine to one thread");
+      Pattern.compile(
+          "(?i)immutable|safe for use by multiple threads|not safe: confine to one thread");
 
   @Test
   void mainFiles_haveAtMost500Lines() {
@@ -34,7 +35,8 @@ class TidinessTest {
 
   @Test
   void tests_areNeverSkipped() {
-    Pattern skips = Pattern.compile("@Dis" + "abled|assume" + "True|assume" + "That|Assump" + "tions");
+    Pattern skips =
+        Pattern.compile("@Dis" + "abled|assume" + "True|assume" + "That|Assump" + "tions");
     assertThat(sources(file -> true).filter(file -> skips.matcher(text(file)).find())).isEmpty();
   }
 
@@ -48,7 +50,9 @@ class TidinessTest {
               if (matcher.find()
                   && !matcher.group().contains("RuntimeException")
                   && !file.toString().contains("Exception.java")
-                  && !PROMISE.matcher(matcher.group(1).replaceAll("\\s*\\n\\s*\\*\\s*", " ")).find()) {
+                  && !PROMISE
+                      .matcher(matcher.group(1).replaceAll("\\s*\\n\\s*\\*\\s*", " "))
+                      .find()) {
                 silent.add(file.getFileName() + ": " + matcher.group(2));
               }
             });

@@ -9,6 +9,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gatehouse.audit.AuditLog;
+import dev.gatehouse.audit.AuditPage;
+import dev.gatehouse.audit.AuditQuery;
 import dev.gatehouse.audit.AuditRecord;
 import dev.gatehouse.error.ConflictException;
 import dev.gatehouse.error.DeniedException;
@@ -26,6 +28,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -432,8 +435,26 @@ class PermissionsTest {
     }
   }
 
+  /** A log that nobody reads through its interface. */
+  private abstract static class WriteOnlyAudit implements AuditLog {
+    @Override
+    public List<AuditRecord> writeAll(List<AuditRecord> records) {
+      return records.stream().map(this::write).toList();
+    }
+
+    @Override
+    public Optional<AuditRecord> find(long id) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public AuditPage find(AuditQuery query) {
+      throw new UnsupportedOperationException();
+    }
+  }
+
   /** Keeps records in a list; joined, from the commit on. */
-  private static final class RecordingAudit implements AuditLog {
+  private static final class RecordingAudit extends WriteOnlyAudit {
     final List<AuditRecord> records = Collections.synchronizedList(new ArrayList<>());
     volatile boolean failing;
 
@@ -446,7 +467,7 @@ class PermissionsTest {
     @Override
     public AuditLog joining(Transaction transaction) {
       RecordingAudit all = this;
-      return new AuditLog() {
+      return new WriteOnlyAudit() {
         @Override
         public AuditRecord write(AuditRecord record) {
           if (all.failing) {

@@ -2,6 +2,7 @@ package dev.gatehouse.storage.jdbc;
 
 import dev.gatehouse.check.Check;
 import dev.gatehouse.scheduler.NodeLease;
+import dev.gatehouse.scheduler.TaskStore;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -58,7 +59,7 @@ final class JdbcNodes {
   }
 
   private long expires(Duration duration) {
-    Check.range(duration, Duration.ofMillis(1), Duration.ofDays(1), "duration");
+    Check.range(duration, Duration.ofMillis(1), TaskStore.MAX_LEASE, "duration");
     return now + duration.toMillis();
   }
 

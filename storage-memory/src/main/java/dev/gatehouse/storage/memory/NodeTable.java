@@ -2,6 +2,7 @@ package dev.gatehouse.storage.memory;
 
 import dev.gatehouse.check.Check;
 import dev.gatehouse.scheduler.NodeLease;
+import dev.gatehouse.scheduler.TaskStore;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
@@ -58,7 +59,7 @@ final class NodeTable {
   }
 
   private NodeLease lease(int node, String boot, Duration duration) {
-    Check.range(duration, Duration.ofMillis(1), Duration.ofDays(1), "duration");
+    Check.range(duration, Duration.ofMillis(1), TaskStore.MAX_LEASE, "duration");
     long now = clock.millis();
     NodeLease lease = new NodeLease(node, now, now + duration.toMillis());
     put(node, new Node(boot, lease.expiresMillis()));

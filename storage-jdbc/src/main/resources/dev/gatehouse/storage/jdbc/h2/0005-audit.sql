@@ -1,5 +1,5 @@
 -- canonical is the record; every column before it is a copy derived from it, to search by.
-CREATE TABLE gh_audit(
+CREATE TABLE IF NOT EXISTS gh_audit(
   id BIGINT PRIMARY KEY,
   time_us BIGINT NOT NULL,
   operation_type INT NOT NULL,
@@ -15,13 +15,13 @@ CREATE TABLE gh_audit(
   leaf_index BIGINT
 );
 
-CREATE INDEX gh_audit_time ON gh_audit(time_us, id);
+CREATE INDEX IF NOT EXISTS gh_audit_time ON gh_audit(time_us, id);
 
-CREATE INDEX gh_audit_user ON gh_audit(user_name, time_us, id);
+CREATE INDEX IF NOT EXISTS gh_audit_user ON gh_audit(user_name, time_us, id);
 
-CREATE INDEX gh_audit_request ON gh_audit(request_id, time_us, id);
+CREATE INDEX IF NOT EXISTS gh_audit_request ON gh_audit(request_id, time_us, id);
 
-CREATE TABLE gh_audit_cursor_key(
+CREATE TABLE IF NOT EXISTS gh_audit_cursor_key(
   id INT PRIMARY KEY,
   content VARBINARY(32) NOT NULL
 );

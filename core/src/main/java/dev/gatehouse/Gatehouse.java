@@ -1,0 +1,355 @@
+package dev.gatehouse;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.gatehouse.audit.AuditLog;
+import dev.gatehouse.check.Check;
+import dev.gatehouse.error.ClosedException;
+import dev.gatehouse.id.IdSource;
+import dev.gatehouse.observe.GatehouseListener;
+import dev.gatehouse.permission.Permissions;
+import dev.gatehouse.registry.Application;
+import dev.gatehouse.registry.Registry;
+import dev.gatehouse.registry.RegistryOptions;
+import dev.gatehouse.scheduler.Callbacks;
+import dev.gatehouse.scheduler.SchedulerOptions;
+import dev.gatehouse.scheduler.SchedulerParts;
+import dev.gatehouse.scheduler.Stepper;
+import dev.gatehouse.scheduler.TaskEngine;
+import dev.gatehouse.scheduler.TaskHandler;
+import dev.gatehouse.scheduler.TaskScheduler;
+import dev.gatehouse.signing.KeyRing;
+import dev.gatehouse.signing.MasterKey;
+import dev.gatehouse.signing.Scheme;
+import dev.gatehouse.signing.SerendipityScheme;
+import dev.gatehouse.signing.Signer;
+import dev.gatehouse.signing.Verifier;
+import dev.gatehouse.storage.Storage;
+import dev.gatehouse.transaction.Transaction;
+import dev.gatehouse.transport.Transport;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything that an application needs to work with third parties, over one storage: who they are
+ * ({@link #registry}), whether a request is theirs ({@link #verifier}, {@link #signer}), what they
+ * may do ({@link #permissions}), calling them back later ({@link #scheduler}), and what happened
+ * ({@link #audit}).
+ *
+ * <p>Building one does no I/O and starts no thread. {@link #start} begins to run tasks; until then
+ * tasks can be scheduled, and everything else works. {@link #close} ends it, with the storage and
+ * the transport that it was given. Several instances may live in one process, and several processes
+ * may share a database. Safe for use by multiple threads.
+ */
+public final class Gatehouse implements AutoCloseable {
+  private final Storage storage;
+  private final @Nullable Transport transport;
+  private final Scheme scheme;
+  private final InstantSource clock;
+  private final AuditLog audit;
+  private final KeyRing keys;
+  private final Registry registry;
+  private final Verifier verifier;
+  private final Permissions permissions;
+  private final TaskEngine engine;
+  private final Duration drain;
+
+  private Gatehouse(Builder builder, Storage storage) {
+    this.storage = storage;
+    transport = builder.transport;
+    scheme = builder.scheme;
+    clock = builder.clock;
+    drain = builder.scheduler.drain();
+    IdSource ids = new IdSource(clock);
+    audit = AuditLog.create(storage.audit(), ids::next, clock);
+    keys =
+        KeyRing.create(
+            new KeyRing.Configuration(
+                storage.keys(), storage, ids::next, clock, audit, builder.masterKey));
+    registry =
+        Registry.create(
+            storage.registry(),
+            storage,
+            audit,
+            keys,
+            RegistryOptions.of(clock, ids::next).nanoTime(builder.nanoTime));
+    verifier =
+        Verifier.create(
+            new Verifier.Configuration(
+                registry,
+                keys,
+                storage.nonces(),
+                scheme,
+                clock,
+                audit,
+                builder.listener,
+                Verifier.Configuration.DEFAULT_NONCE_QUOTA));
+    Permissions.Settings settings = Permissions.Settings.defaults();
+    permissions =
+        Permissions.create(
+            storage,
+            storage.permissions(),
+            audit,
+            ids::next,
+            new Permissions.Settings(
+                clock,
+                builder.nanoTime,
+                settings.freshness(),
+                settings.maxStaleness(),
+                builder.listener));
+    engine =
+        TaskEngine.create(
+            new SchedulerParts(
+                storage.tasks(),
+                storage,
+                audit,
+                Map.copyOf(builder.handlers),
+                new Callbacks(registry, this::signer, transport),
+                ids::next,
+                ids::nodeNumber,
+                clock,
+                builder.nanoTime,
+                builder.listener,
+                builder.scheduler));
+  }
+
+  /** A builder, which needs a storage at least. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** The third parties, their servers and services. */
+  public Registry registry() {
+    return registry;
+  }
+
+  /** The keys of applications. */
+  public KeyRing keys() {
+    return keys;
+  }
+
+  /** Signs in the application's name, with the builder's scheme. */
+  public Signer signer(Application application) {
+    return Signer.create(application, keys, scheme, clock);
+  }
+
+  /** Verifies what applications sign, with the builder's scheme. */
+  public Verifier verifier() {
+    return verifier;
+  }
+
+  /** Roles, grants and decisions. */
+  public Permissions permissions() {
+    return permissions;
+  }
+
+  /** Delayed tasks. */
+  public TaskScheduler scheduler() {
+    return engine.scheduler();
+  }
+
+  /** What happened. */
+  public AuditLog audit() {
+    return audit;
+  }
+
+  /**
+   * The parts inside a transaction of the host's: what they write there is committed or rolled back
+   * with the host's own rows. Gatehouse does neither. For one thread, until the transaction ends.
+   */
+  public Joined joining(Transaction transaction) {
+    requireNonNull(transaction, "transaction");
+    return new Joined(
+        registry.joining(transaction),
+        keys.joining(transaction),
+        permissions.joining(transaction),
+        engine.scheduler().joining(transaction),
+        audit.joining(transaction));
+  }
+
+  /**
+   * Runs the work in a transaction of the storage's own: commits when it returns, rolls back and
+   * rethrows when it throws. After a conflict with another transaction the work runs again, so it
+   * must have no other effect.
+   *
+   * @throws dev.gatehouse.error.StorageException if the storage fails
+   */
+  public <T extends @Nullable Object> T inTransaction(Function<Joined, T> work) {
+    requireNonNull(work, "work");
+    return storage.call(transaction -> work.apply(joining(transaction)));
+  }
+
+  /**
+   * Begins to run tasks, on threads of its own. Returns at once; while the storage cannot be
+   * reached it goes on trying.
+   *
+   * @throws IllegalStateException if it was started before, or is stepped
+   * @throws ClosedException if it is closed
+   */
+  public void start() {
+    engine.start();
+  }
+
+  /**
+   * Instead of {@link #start}: lets the caller's thread run the tasks, at the time that the
+   * builder's clock shows.
+   *
+   * @throws IllegalStateException if it was started, or is stepped already
+   * @throws ClosedException if it is closed
+   */
+  public Stepper stepper() {
+    return engine.stepper();
+  }
+
+  /** As {@link #close(Duration)}, with the time that {@link SchedulerOptions#drain()} says. */
+  @Override
+  public void close() {
+    close(drain);
+  }
+
+  /**
+   * Begins no more tasks, waits for attempts under way, ends those that take longer, writes what
+   * ended, and closes the transport and the storage. Idempotent.
+   *
+   * @param timeout for attempts under way, 0 to 1 day
+   */
+  public void close(Duration timeout) {
+    try {
+      engine.close(timeout);
+    } finally {
+      closeTransport();
+      storage.close();
+    }
+  }
+
+  private void closeTransport() {
+    if (transport != null) {
+      transport.close();
+    }
+  }
+
+  /**
+   * The parts inside one transaction. Not safe: confine to one thread.
+   *
+   * @param registry third parties
+   * @param keys their keys
+   * @param permissions roles, grants and decisions
+   * @param scheduler delayed tasks
+   * @param audit what happened
+   */
+  public record Joined(
+      Registry registry,
+      KeyRing keys,
+      Permissions permissions,
+      TaskScheduler scheduler,
+      AuditLog audit) {
+    /** Checks that nothing is missing. */
+    public Joined {
+      requireNonNull(registry, "registry");
+      requireNonNull(keys, "keys");
+      requireNonNull(permissions, "permissions");
+      requireNonNull(scheduler, "scheduler");
+      requireNonNull(audit, "audit");
+    }
+  }
+
+  /** Makes a Gatehouse. Not safe: confine to one thread. */
+  public static final class Builder {
+    private @Nullable Storage storage;
+    private @Nullable Transport transport;
+    private @Nullable MasterKey masterKey;
+    private Scheme scheme = SerendipityScheme.strict();
+    private InstantSource clock = InstantSource.system();
+    private LongSupplier nanoTime = System::nanoTime;
+    private GatehouseListener listener = GatehouseListener.NONE;
+    private SchedulerOptions scheduler = SchedulerOptions.DEFAULT;
+    private final Map<String, TaskHandler> handlers = new HashMap<>();
+
+    private Builder() {}
+
+    /** Where everything is kept. Required; closed with the Gatehouse. */
+    public Builder storage(Storage value) {
+      storage = requireNonNull(value, "storage");
+      return this;
+    }
+
+    /**
+     * How third parties are called. Default none: then only local handlers work. Closed with the
+     * Gatehouse.
+     */
+    public Builder transport(Transport value) {
+      transport = requireNonNull(value, "transport");
+      return this;
+    }
+
+    /** Encrypts the secrets of applications at rest. Default none: they are stored in clear. */
+    public Builder masterKey(MasterKey value) {
+      masterKey = requireNonNull(value, "masterKey");
+      return this;
+    }
+
+    /** How requests and callbacks are signed. Default {@link SerendipityScheme#strict()}. */
+    public Builder scheme(Scheme value) {
+      scheme = requireNonNull(value, "scheme");
+      return this;
+    }
+
+    /**
+     * Does the work of tasks whose handler has that name.
+     *
+     * @throws IllegalArgumentException if there is a handler of that name already
+     */
+    public Builder handler(String name, TaskHandler handler) {
+      requireNonNull(name, "name");
+      requireNonNull(handler, "handler");
+      Check.that(
+          !handlers.containsKey(name), "handler must be given once, was given again: " + name);
+      handlers.put(name, handler);
+      return this;
+    }
+
+    /** How tasks are run. Default {@link SchedulerOptions#DEFAULT}. */
+    public Builder scheduler(SchedulerOptions value) {
+      scheduler = requireNonNull(value, "scheduler");
+      return this;
+    }
+
+    /** The wall clock. Default the system's. */
+    public Builder clock(InstantSource value) {
+      clock = requireNonNull(value, "clock");
+      return this;
+    }
+
+    /**
+     * The clock that measures elapsed time, in nanoseconds, never stepping back. Default {@link
+     * System#nanoTime}.
+     */
+    public Builder nanoTime(LongSupplier value) {
+      nanoTime = requireNonNull(value, "nanoTime");
+      return this;
+    }
+
+    /** Hears what happens. Default nobody. */
+    public Builder listener(GatehouseListener value) {
+      listener = requireNonNull(value, "listener");
+      return this;
+    }
+
+    /**
+     * A Gatehouse. Does no I/O.
+     *
+     * @throws IllegalStateException if no storage was given
+     */
+    public Gatehouse build() {
+      if (storage == null) {
+        throw new IllegalStateException("storage must be given");
+      }
+      return new Gatehouse(this, storage);
+    }
+  }
+}

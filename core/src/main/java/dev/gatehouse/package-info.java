@@ -1,0 +1,2 @@
+/** The composition root: {@link dev.gatehouse.Gatehouse} and its builder. */
+package dev.gatehouse;

@@ -1,0 +1,68 @@
+package dev.gatehouse.examples;
+
+import dev.gatehouse.Gatehouse;
+import dev.gatehouse.audit.AuditRecord;
+import dev.gatehouse.registry.Application;
+import dev.gatehouse.scheduler.Task;
+import dev.gatehouse.scheduler.TaskId;
+import dev.gatehouse.storage.jdbc.JdbcStorage;
+import dev.gatehouse.storage.jdbc.JdbcTransaction;
+import dev.gatehouse.transport.http.HttpTransport;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.time.Duration;
+import javax.sql.DataSource;
+
+/** A signed, audited callback, scheduled in one transaction with the host's own row. */
+public final class FirstCallback {
+  private FirstCallback() {}
+
+  /** A Gatehouse over the host's database. */
+  public static Gatehouse open(DataSource dataSource, HttpTransport transport) {
+    Gatehouse gatehouse =
+        Gatehouse.builder().storage(JdbcStorage.of(dataSource)).transport(transport).build();
+    gatehouse.start();
+    return gatehouse;
+  }
+
+  /** Registers a third party; its secret is shown this once. */
+  public static Application register(Gatehouse gatehouse, String callback) {
+    return gatehouse.registry().register(Application.named("billing").callback(callback));
+  }
+
+  /** Stores an order, its callback and an audit record, or none of them. */
+  public static TaskId order(
+      Gatehouse gatehouse, DataSource dataSource, Application billing, int order)
+      throws SQLException {
+    try (Connection connection = dataSource.getConnection();
+        PreparedStatement insert =
+            connection.prepareStatement("INSERT INTO orders(id) VALUES (?)")) {
+      connection.setAutoCommit(false);
+      insert.setInt(1, order);
+      insert.executeUpdate();
+
+      Gatehouse.Joined joined = gatehouse.joining(JdbcTransaction.of(connection));
+      TaskId task =
+          joined
+              .scheduler()
+              .schedule(
+                  Task.of("order-" + order)
+                      .application(billing)
+                      .in(Duration.ofMillis(200))
+                      .content("{\"order\":" + order + "}"));
+      joined
+          .audit()
+          .write(
+              AuditRecord.of(
+                      AuditRecord.Operation.CREATE,
+                      AuditRecord.Result.SUCCESS,
+                      "Order " + order + " was placed")
+                  .namespace("shop")
+                  .build());
+
+      connection.commit();
+      return task;
+    }
+  }
+}
