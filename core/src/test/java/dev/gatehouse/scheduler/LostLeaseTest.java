@@ -172,7 +172,7 @@ class LostLeaseTest {
 
     assertThat(fixture.status(id)).isEqualTo(TaskStatus.FAILED);
     assertThat(fixture.audit).hasSize(1);
-    assertThat(fixture.audit.get(0).content()).isEqualTo("task " + id + " failed");
+    assertThat(fixture.audit.get(0).content()).isEqualTo("Task " + id + " failed");
   }
 
   @Test

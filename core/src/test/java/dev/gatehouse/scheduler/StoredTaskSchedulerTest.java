@@ -276,12 +276,12 @@ class StoredTaskSchedulerTest {
   void audited_applications_finalOutcomesAndRequestsOfTheirTasks() {
     assertThat(auditedOf(Audited.APPLICATIONS))
         .containsExactly(
-            "task 2 finished 40", "task 4 failed 41", "task 3 cancelled 20", "task 3 requeued 20");
+            "Task 2 finished 40", "Task 4 failed 41", "Task 3 cancelled 20", "Task 3 requeued 20");
   }
 
   @Test
   void audited_all_theHostsToo() {
-    assertThat(auditedOf(Audited.ALL)).hasSize(5).first().isEqualTo("task 1 finished 40");
+    assertThat(auditedOf(Audited.ALL)).hasSize(5).first().isEqualTo("Task 1 finished 40");
   }
 
   @Test
