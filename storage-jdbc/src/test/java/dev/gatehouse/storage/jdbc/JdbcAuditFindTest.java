@@ -32,7 +32,7 @@ class JdbcAuditFindTest {
 
     @Override
     protected int queries() {
-      return 10;
+      return 60;
     }
   }
 }

@@ -50,7 +50,7 @@ public abstract class AuditFindContract extends StoreContract {
     }
     assertThat(notEmpty)
         .as("queries with an answer, gatehouse.seed=%d", seed)
-        .isGreaterThan(queries() / 10);
+        .isGreaterThan(queries() / 20);
   }
 
   private static List<AuditRecord> expected(
