@@ -16,6 +16,8 @@ import javax.sql.DataSource;
 
 /** A signed, audited callback, scheduled in one transaction with the host's own row. */
 public final class FirstCallback {
+  private static final Duration SOON = Duration.ofMillis(200);
+
   private FirstCallback() {}
 
   /** A Gatehouse over the host's database. */
@@ -49,7 +51,7 @@ public final class FirstCallback {
               .schedule(
                   Task.of("order-" + order)
                       .application(billing)
-                      .in(Duration.ofMillis(200))
+                      .in(SOON)
                       .content("{\"order\":" + order + "}"));
       joined
           .audit()

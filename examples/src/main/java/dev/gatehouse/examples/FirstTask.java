@@ -9,31 +9,29 @@ import java.util.concurrent.CountDownLatch;
 
 /** The smallest use: a local handler, in memory. */
 public final class FirstTask {
+  private static final Duration SOON = Duration.ofSeconds(1);
+  private static final CountDownLatch GREETED = new CountDownLatch(1);
+
   private FirstTask() {}
 
   /** Runs the example; takes no arguments. */
   public static void main(String[] arguments) throws InterruptedException {
-    CountDownLatch greeted = new CountDownLatch(1);
     try (Gatehouse gatehouse =
         Gatehouse.builder()
             .storage(MemoryStorage.create())
-            .handler(
-                "greet",
-                context -> {
-                  System.out.println("Hello " + context.content());
-                  greeted.countDown();
-                  return TaskResult.done();
-                })
+            .handler("greet", context -> greet(context.content()))
             .build()) {
       gatehouse.start();
       gatehouse
           .scheduler()
-          .schedule(
-              Task.of("greeting-1")
-                  .handler("greet")
-                  .in(Duration.ofSeconds(1))
-                  .content("\"world\""));
-      greeted.await();
+          .schedule(Task.of("greeting-1").handler("greet").in(SOON).content("\"world\""));
+      GREETED.await();
     }
+  }
+
+  private static TaskResult greet(String whom) {
+    System.out.println("Hello " + whom);
+    GREETED.countDown();
+    return TaskResult.done();
   }
 }

@@ -16,6 +16,8 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
@@ -31,6 +33,8 @@ final class ThirdParty implements AutoCloseable {
     FAILS_TWICE,
     BROKEN
   }
+
+  private static final Pattern ORDER = Pattern.compile("\"order\":\"?([^\"}]+)");
 
   private final HttpServer server;
   private final Map<String, Mood> moods = new ConcurrentHashMap<>();
@@ -149,8 +153,8 @@ final class ThirdParty implements AutoCloseable {
   }
 
   private static String order(String body) {
-    int start = body.indexOf("order-");
-    return start < 0 ? body : body.substring(start, body.indexOf('"', start));
+    Matcher order = ORDER.matcher(body);
+    return order.find() ? order.group(1) : body;
   }
 
   @Override
