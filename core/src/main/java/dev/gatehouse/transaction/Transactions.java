@@ -5,7 +5,10 @@ import static java.util.Objects.requireNonNull;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
-/** Runs work in a transaction. */
+/**
+ * Runs work in a transaction. Safe for use by multiple threads, but for what {@link #joining}
+ * returns.
+ */
 @FunctionalInterface
 public interface Transactions {
   /**

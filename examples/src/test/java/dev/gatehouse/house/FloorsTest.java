@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaMethod;
+import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
@@ -155,7 +156,7 @@ class FloorsTest {
   }
 
   @Test
-  void concreteTypes_areFinalUnlessMadeForExtension() {
+  void concreteTypes_areFinal() {
     classes()
         .that()
         .areTopLevelClasses()
@@ -166,6 +167,8 @@ class FloorsTest {
         .and()
         .areNotRecords()
         .and()
+        .doNotHaveModifier(JavaModifier.ABSTRACT)
+        .and()
         .areNotAssignableTo(RuntimeException.class)
         .and()
         .resideOutsideOfPackage("dev.gatehouse.testing.contract")
@@ -174,7 +177,7 @@ class FloorsTest {
         .and()
         .haveSimpleNameNotEndingWith("module-info")
         .should()
-        .haveModifier(com.tngtech.archunit.core.domain.JavaModifier.FINAL)
+        .haveModifier(JavaModifier.FINAL)
         .check(Floors.CLASSES);
   }
 

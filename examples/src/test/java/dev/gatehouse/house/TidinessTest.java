@@ -63,9 +63,14 @@ class TidinessTest {
     return file.toString().replace('\\', '/').contains("/src/main/");
   }
 
+  /** Code whose public types hosts use. */
   private static boolean isLibrary(Path file) {
     String path = file.toString().replace('\\', '/');
-    return isMain(file) && !path.contains("/examples/") && !path.contains("-info.java");
+    return isMain(file)
+        && !path.contains("/examples/")
+        && !path.contains("/testing/contract/")
+        && Floors.HIDDEN.stream().noneMatch(name -> path.contains(name.replace('.', '/') + "/"))
+        && !path.contains("-info.java");
   }
 
   private static Stream<Path> sources(java.util.function.Predicate<Path> wanted) {
