@@ -5,6 +5,7 @@ module dev.gatehouse.storage.jdbc {
   requires transitive java.sql;
   requires static com.h2database;
   requires dev.failsafe.core;
+  requires io.leangen.geantyref; // for Jdbi, which as an automatic module cannot say so
   requires org.jdbi.v3.core;
   requires org.slf4j;
   requires static transitive org.jspecify;
