@@ -20,6 +20,7 @@ import dev.gatehouse.scheduler.Task;
 import dev.gatehouse.scheduler.TaskDetail;
 import dev.gatehouse.scheduler.TaskId;
 import dev.gatehouse.scheduler.TaskStatus;
+import dev.gatehouse.signing.MasterKey;
 import dev.gatehouse.storage.jdbc.JdbcStorage;
 import dev.gatehouse.transport.Request;
 import dev.gatehouse.transport.http.HttpTransport;
@@ -28,6 +29,7 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
@@ -52,10 +54,14 @@ public final class Quickstart {
   private final Story story = new Story(System.out);
   private final Path file;
   private final ThirdParty party;
+  private final MasterKey masterKey;
 
   private Quickstart(Path file, ThirdParty party) {
     this.file = file;
     this.party = party;
+    byte[] bytes = new byte[32];
+    new SecureRandom().nextBytes(bytes);
+    masterKey = MasterKey.of(bytes);
   }
 
   /** Runs the job; takes no arguments. */
@@ -97,6 +103,7 @@ public final class Quickstart {
     return Gatehouse.builder()
         .storage(JdbcStorage.h2(file))
         .transport(HttpTransport.builder().allow("127.0.0.0/8").build())
+        .masterKey(masterKey)
         .build();
   }
 
