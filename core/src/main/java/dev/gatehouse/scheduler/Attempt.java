@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param endedAt to the millisecond
  * @param outcome how it ended
  * @param httpStatus the receiver's status; null if it was no callback or none came
- * @param error for people, at most 255 characters; empty on success
+ * @param error for people, at most 255 characters and no control characters; empty on success
  */
 public record Attempt(
     int number,
@@ -50,8 +50,7 @@ public record Attempt(
     requireNonNull(startedAt, "startedAt");
     requireNonNull(endedAt, "endedAt");
     requireNonNull(outcome, "outcome");
-    requireNonNull(error, "error");
-    Check.range(error.length(), 0, MAX_ERROR, "length of error");
+    Check.text(error, 0, MAX_ERROR, "error");
   }
 
   /** The receiver's status. */

@@ -1,5 +1,7 @@
 package dev.gatehouse.scheduler;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.gatehouse.check.Check;
 import dev.gatehouse.json.Json;
 import java.util.Optional;
@@ -14,7 +16,7 @@ public sealed interface TaskResult {
 
   /** The work is done, with a result to keep: a JSON document of at most 64 KiB. */
   static TaskResult done(String json) {
-    return new Done(Json.valid(json, "result"));
+    return new Done(requireNonNull(json, "result"));
   }
 
   /** It did not work this time; the retry policy decides what follows. */
@@ -36,11 +38,12 @@ public sealed interface TaskResult {
     /** Longest result in chars. */
     public static final int MAX_RESULT = 64 << 10;
 
-    /** Checks the size. */
+    /** Checks that it is JSON, and its size. */
     public Done {
-      Check.that(
-          result == null || result.length() <= MAX_RESULT,
-          "result must have at most " + MAX_RESULT + " characters");
+      if (result != null) {
+        Check.range(result.length(), 0, MAX_RESULT, "length of result");
+        Json.valid(result, "result");
+      }
     }
 
     /** The JSON to keep. */
@@ -63,7 +66,7 @@ public sealed interface TaskResult {
   record Failed(String error, boolean forGood) implements TaskResult {
     /** Checks that there is an error text. */
     public Failed {
-      java.util.Objects.requireNonNull(error, "error");
+      requireNonNull(error, "error");
     }
   }
 }

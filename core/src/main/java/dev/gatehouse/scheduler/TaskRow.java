@@ -3,6 +3,8 @@ package dev.gatehouse.scheduler;
 import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.check.Check;
+import dev.gatehouse.json.Json;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,13 +13,13 @@ import org.jspecify.annotations.Nullable;
  *
  * @param id time-ordered, made by the scheduler
  * @param applicationId 0 for the host's own tasks
- * @param kind the handler's name, or {@link #CALLBACK}
- * @param taskNo the owner's number, unique within the application for as long as the store keeps
- *     the task; null if none
- * @param name for people
- * @param content JSON text
+ * @param kind the handler's name, 1..64 characters, or {@link #CALLBACK}
+ * @param taskNo the owner's number, 1..64 characters, unique within the application for as long as
+ *     the store keeps the task; null if none
+ * @param name for people, 0..64 characters
+ * @param content JSON text of at most 1 MiB in UTF-8
  * @param timeoutMillis 1..3,600,000
- * @param retry a {@link dev.gatehouse.registry.RetryPolicy#spec()}
+ * @param retry a {@link dev.gatehouse.registry.RetryPolicy#spec()}, 1..32 characters
  * @param createdMillis when it was scheduled
  * @param runtimeMillis when its first attempt is or was due
  */
@@ -35,17 +37,27 @@ public record TaskRow(
   /** The kind of tasks that are posted to their application's callback. */
   public static final String CALLBACK = "callback";
 
-  /** Checks ids, times and that nothing is missing. */
+  /** Checks that stores can keep it as it is. */
   public TaskRow {
     Check.range(id, 1, Long.MAX_VALUE, "id");
     Check.range(applicationId, 0, Long.MAX_VALUE, "applicationId");
     Check.text(kind, 1, 64, "kind");
-    requireNonNull(name, "name");
-    requireNonNull(content, "content");
+    if (taskNo != null) {
+      Check.text(taskNo, 1, 64, "taskNo");
+    }
+    Check.text(name, 0, 64, "name");
+    int bytes = utf8Length(requireNonNull(content, "content"));
+    Check.range(bytes, 0, Json.MAX_BYTES, "bytes of content");
     Check.range(timeoutMillis, 1, 3_600_000, "timeoutMillis");
-    requireNonNull(retry, "retry");
+    Check.text(retry, 1, 32, "retry");
     Check.range(createdMillis, 0, Long.MAX_VALUE, "createdMillis");
     Check.range(runtimeMillis, 0, Long.MAX_VALUE, "runtimeMillis");
+  }
+
+  /** Exact only for texts that may be too long. */
+  private static int utf8Length(String text) {
+    boolean fits = text.length() <= Json.MAX_BYTES / 3;
+    return fits ? text.length() : text.getBytes(StandardCharsets.UTF_8).length;
   }
 
   /** The id and the kind: the content may be secret. */
