@@ -68,6 +68,10 @@ public final class JdbcStorage implements Storage {
    * A storage in an H2 database in that file (H2 adds {@code .mv.db}), made if missing and used by
    * one process at a time. H2 writes a commit to the file within 500 ms, or at once on an orderly
    * end: a crash of the machine or the process may lose what was committed last.
+   *
+   * <p>The file is opened through H2's {@code async:}, for a thread that is interrupted at work on
+   * a plain {@code file:} closes it for all; and handlers out of time are interrupted. A host that
+   * opens such a database itself should do the same.
    */
   public static JdbcStorage h2(Path file) {
     String path = file.toAbsolutePath().toString();
@@ -75,7 +79,7 @@ public final class JdbcStorage implements Storage {
       throw new IllegalArgumentException("file must not hold ';', was " + path);
     }
     JdbcConnectionPool pool =
-        JdbcConnectionPool.create("jdbc:h2:file:" + path + ";DB_CLOSE_ON_EXIT=FALSE", "sa", "");
+        JdbcConnectionPool.create("jdbc:h2:async:" + path + ";DB_CLOSE_ON_EXIT=FALSE", "sa", "");
     pool.setMaxConnections(H2_CONNECTIONS);
     return new JdbcStorage(pool, pool, null);
   }
