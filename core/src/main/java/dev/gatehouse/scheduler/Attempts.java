@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -109,6 +110,23 @@ final class Attempts {
     } else if (held.isUnderWay()) {
       end(held, Ending.cancelled());
     }
+  }
+
+  /**
+   * Takes back a task that is held and was not begun, so that it will not be; null if there is no
+   * such task. Who does must see to it that it is removed from the holdings or released.
+   */
+  @Nullable HeldTask takeBack(OptionalLong applicationId, long id) {
+    HeldTask held = holdings.find(id);
+    if (held == null) {
+      return null;
+    }
+    long owner = held.row().applicationId();
+    if (applicationId.orElse(owner) != owner || !held.drop()) {
+      return null;
+    }
+    holdings.ended(held);
+    return held;
   }
 
   /** Gives back a task that was not begun; no effect on others. */

@@ -5,8 +5,8 @@ public enum Cancellation {
   /** The task waited and is cancelled: it never runs again. */
   CANCELLED,
   /**
-   * An attempt is under way: it is told to end, and whatever it returns, the task ends as
-   * cancelled.
+   * An attempt is under way, or another node is about to begin one: it is told to end, and whatever
+   * it returns, the task ends as cancelled.
    */
   REQUESTED,
   /** The task had ended before, however it ended; nothing changed. */

@@ -35,6 +35,7 @@ final class EngineThreads implements Drive {
   private final Engine engine;
   private final ExecutorService workers;
   private final Map<Role, Loop> loops = new EnumMap<>(Role.class);
+  private volatile long settleBy;
   private int round; // used by the keeper's thread
 
   EngineThreads(SchedulerParts parts) {
@@ -44,7 +45,7 @@ final class EngineThreads implements Drive {
     engine = new Engine(parts, clock, workers, this::wake);
     for (Role role : Role.values()) {
       String name = "gatehouse-" + role.name().toLowerCase(Locale.ROOT);
-      loops.put(role, new Loop(name, () -> step(role)));
+      loops.put(role, new Loop(name, () -> step(role), () -> last(role)));
     }
   }
 
@@ -103,10 +104,19 @@ final class EngineThreads implements Drive {
     return LEASES_NANOS;
   }
 
+  /** What is owed to the store at the end, by the threads themselves, for the store may hang. */
+  private void last(Role role) {
+    if (role == Role.SETTLER) {
+      settleRest();
+    } else if (role == Role.LEASE) {
+      engine.membership().leave();
+    }
+  }
+
   /**
    * Ends all threads: claims no more, gives back what was not begun, waits for what is under way,
-   * interrupts the rest, writes what ended, and leaves. The lease is kept to the last. The store
-   * has {@link #GRACE} beyond the time given.
+   * interrupts the rest, writes what ended, and leaves. The lease is kept to the last. Each of the
+   * last three has {@link #GRACE} beyond the time given.
    */
   @Override
   public void close(Duration timeout) {
@@ -117,17 +127,12 @@ final class EngineThreads implements Drive {
     workers.shutdownNow();
     loop(Role.TIMER).stop();
     loop(Role.KEEPER).stop();
+    interrupted |= join(Role.CLAIMER, Role.TIMER, Role.KEEPER);
+    settleBy = System.nanoTime() + GRACE.toNanos();
     loop(Role.SETTLER).stop();
-    long last = Math.max(end, System.nanoTime()) + GRACE.toNanos();
-    interrupted |= join(last, Role.CLAIMER, Role.TIMER, Role.KEEPER, Role.SETTLER);
-    if (loop(Role.SETTLER).hasEnded()) {
-      settleRest(last);
-    }
+    interrupted |= join(Role.SETTLER);
     loop(Role.LEASE).stop();
-    interrupted |= join(last, Role.LEASE);
-    if (loop(Role.LEASE).hasEnded()) {
-      leave();
-    }
+    interrupted |= join(Role.LEASE);
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
@@ -154,8 +159,9 @@ final class EngineThreads implements Drive {
   }
 
   /** True if the calling thread was interrupted meanwhile. */
-  private boolean join(long end, Role... roles) {
+  private boolean join(Role... roles) {
     boolean interrupted = false;
+    long end = System.nanoTime() + GRACE.toNanos();
     for (Role role : roles) {
       try {
         if (!loop(role).join(left(end))) {
@@ -168,27 +174,18 @@ final class EngineThreads implements Drive {
     return interrupted;
   }
 
-  private void settleRest(long end) {
+  private void settleRest() {
     boolean done = false;
     while (!done) {
       try {
         engine.settler().flush();
         done = true;
       } catch (GatehouseException e) {
-        if (left(end).isZero()) {
-          LOGGER.warn("closing without having written what ended: it runs again", e);
-          return;
+        if (left(settleBy).isZero()) {
+          throw e;
         }
         LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
       }
-    }
-  }
-
-  private void leave() {
-    try {
-      engine.membership().leave();
-    } catch (GatehouseException e) {
-      LOGGER.warn("closing without having left: the lease runs out by itself", e);
     }
   }
 

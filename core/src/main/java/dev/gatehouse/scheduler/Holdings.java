@@ -62,6 +62,11 @@ final class Holdings {
     return held != null && held.fence() == fence ? held : null;
   }
 
+  /** The task, under whatever fence it is held. */
+  @Nullable HeldTask find(long id) {
+    return byId.get(id);
+  }
+
   List<HeldTask> all() {
     return List.copyOf(byId.values());
   }

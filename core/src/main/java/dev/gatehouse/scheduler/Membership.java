@@ -67,7 +67,7 @@ final class Membership {
     } else {
       return renewNanos - (now - renewedNanos);
     }
-    return node.get() == null ? 0 : renewNanos;
+    return nanosToRenewal();
   }
 
   /**

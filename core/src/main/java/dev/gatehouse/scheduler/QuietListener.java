@@ -38,7 +38,7 @@ final class QuietListener implements GatehouseListener {
   private static void quietly(Runnable call) {
     try {
       call.run();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       LOGGER.warn("the listener threw", e);
     }
   }

@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -74,12 +75,16 @@ final class Runner {
 
   /** Has a worker make the attempt, which takes over the permit. */
   void start(HeldTask held) {
-    boolean handedOver = false;
+    AtomicBoolean handedOver = new AtomicBoolean();
     try {
-      workers.execute(() -> run(held));
-      handedOver = true;
+      workers.execute(
+          () -> {
+            handedOver.set(true);
+            run(held);
+          });
+      handedOver.set(true);
     } finally {
-      if (!handedOver) {
+      if (!handedOver.get()) {
         release();
       }
     }

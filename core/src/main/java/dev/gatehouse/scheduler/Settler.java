@@ -86,14 +86,16 @@ final class Settler {
         return settled;
       }
       boolean written = false;
+      List<Settled> done;
       try {
-        write(group);
+        done = write(group);
         written = true;
       } finally {
         if (!written) {
           putBack(group);
         }
       }
+      acknowledge(group, done);
       limit = (int) Math.min(parts.options().settleBatch(), 2L * limit);
       settled += group.size();
     }
@@ -136,7 +138,7 @@ final class Settler {
     limit = 1;
   }
 
-  private void write(List<Pending> group) {
+  private List<Settled> write(List<Pending> group) {
     List<Pending> sorted = new ArrayList<>(group);
     sorted.sort(Comparator.comparingLong(pending -> pending.settlement().id()));
     List<Settlement> settlements = sorted.stream().map(Pending::settlement).toList();
@@ -149,15 +151,12 @@ final class Settler {
     int node = sorted.get(0).node().number();
     long now = clock.millis();
     Transactions transactions = parts.transactions();
-    List<Settled> settled =
-        transactions.call(
-            transaction -> {
-              List<Settled> done =
-                  parts.store().joining(transaction).settle(node, settlements, now);
-              record(transaction, done, heldById);
-              return done;
-            });
-    acknowledge(sorted, settled);
+    return transactions.call(
+        transaction -> {
+          List<Settled> done = parts.store().joining(transaction).settle(node, settlements, now);
+          record(transaction, done, heldById);
+          return done;
+        });
   }
 
   private void record(

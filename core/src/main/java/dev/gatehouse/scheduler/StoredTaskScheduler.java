@@ -178,20 +178,42 @@ final class StoredTaskScheduler implements TaskScheduler {
   @Override
   public Cancellation cancel(TaskId id) {
     engine.requireOpen();
-    return inTransaction(
-        transaction -> {
-          TaskStore store = parts.store().joining(transaction);
-          Cancellation cancellation = store.cancel(scopeId(), id.value(), engine.millis());
-          switch (cancellation) {
-            case CANCELLED -> record(transaction, store, id, "cancelled");
-            case REQUESTED -> {
-              record(transaction, store, id, "is to be cancelled");
-              transaction.afterCommit(engine::cancelRequested);
-            }
-            case TOO_LATE, NOT_FOUND -> {}
-          }
-          return cancellation;
-        });
+    // A transaction that is joined may fail without a word, and the task would be stuck.
+    HeldTask unbegun = joined == null ? engine.takeBack(scopeId(), id.value()) : null;
+    if (unbegun == null) {
+      return inTransaction(transaction -> cancel(transaction, id, null));
+    }
+    boolean done = false;
+    try {
+      Cancellation cancellation = inTransaction(transaction -> cancel(transaction, id, unbegun));
+      done = true;
+      return cancellation;
+    } finally {
+      engine.tookBack(unbegun, done);
+    }
+  }
+
+  private Cancellation cancel(Transaction transaction, TaskId id, @Nullable HeldTask unbegun) {
+    TaskStore store = parts.store().joining(transaction);
+    Cancellation cancellation =
+        unbegun != null && isCancelled(store, unbegun)
+            ? Cancellation.CANCELLED
+            : store.cancel(scopeId(), id.value(), engine.millis());
+    switch (cancellation) {
+      case CANCELLED -> record(transaction, store, id, "cancelled");
+      case REQUESTED -> {
+        record(transaction, store, id, "is to be cancelled");
+        transaction.afterCommit(engine::cancelRequested);
+      }
+      case TOO_LATE, NOT_FOUND -> {}
+    }
+    return cancellation;
+  }
+
+  /** Whether the node that took it back still held it, so that it never ran. */
+  private boolean isCancelled(TaskStore store, HeldTask unbegun) {
+    Settlement cancel = new Settlement.Cancel(unbegun.row().id(), unbegun.fence(), null);
+    return !store.settle(unbegun.node().number(), List.of(cancel), engine.millis()).isEmpty();
   }
 
   @Override
@@ -255,8 +277,10 @@ final class StoredTaskScheduler implements TaskScheduler {
     return store.find(scopeId(), id).map(state -> detail(state, store.attempts(id)));
   }
 
-  private static TaskDetail detail(TaskState state, List<Attempt> attempts) {
+  private TaskDetail detail(TaskState state, List<Attempt> attempts) {
     TaskRow row = state.row();
+    // Some node has claimed it ahead of its time, and cannot have begun.
+    boolean ahead = state.status() == TaskStatus.RUNNING && state.dueMillis() > engine.millis();
     boolean callback = row.kind().equals(TaskRow.CALLBACK);
     return new TaskDetail(
         new TaskId(row.id()),
@@ -265,9 +289,9 @@ final class StoredTaskScheduler implements TaskScheduler {
         row.name(),
         callback ? Optional.empty() : Optional.of(row.kind()),
         row.content(),
-        state.status(),
+        ahead ? TaskStatus.WAITING : state.status(),
         Instant.ofEpochMilli(state.dueMillis()),
-        state.attempt(),
+        ahead ? state.attempt() - 1 : state.attempt(),
         state.cancelRequested(),
         state.endedMillis() == 0
             ? Optional.empty()

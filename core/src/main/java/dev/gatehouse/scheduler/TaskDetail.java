@@ -19,7 +19,7 @@ import java.util.OptionalLong;
  * @param status where it stands
  * @param dueAt when its next attempt is due, or its last one was
  * @param attempt attempts begun since it was scheduled or requeued
- * @param cancelRequested whether it runs and is to be cancelled
+ * @param cancelRequested whether a node has it, and is to end it as cancelled
  * @param endedAt when it became final
  * @param result JSON that its handler returned
  * @param attempts those that have ended, the earliest first

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.gatehouse.check.Check;
 import dev.gatehouse.error.ClosedException;
 import java.time.Duration;
+import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
@@ -165,6 +166,23 @@ public final class TaskEngine implements AutoCloseable {
     Drive driving = drive;
     if (driving != null) {
       driving.engine().dueAt(dueMillis);
+    }
+  }
+
+  /** A task that this node holds and has not begun, which it will not begin now; null if none. */
+  @Nullable HeldTask takeBack(OptionalLong applicationId, long id) {
+    Drive driving = drive;
+    return driving == null ? null : driving.engine().attempts().takeBack(applicationId, id);
+  }
+
+  /** What was {@linkplain #takeBack taken back} is settled, or else ready again. */
+  void tookBack(HeldTask held, boolean settled) {
+    Engine engine = requireNonNull(drive).engine();
+    if (settled) {
+      engine.holdings().remove(held);
+    } else {
+      long due = held.dueMillis();
+      engine.settler().add(held, new Settlement.Release(held.row().id(), held.fence(), due));
     }
   }
 

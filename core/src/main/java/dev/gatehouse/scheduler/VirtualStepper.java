@@ -41,7 +41,7 @@ final class VirtualStepper implements Stepper, Drive {
     if (!engine.holdings().isEmpty()) {
       next = Math.min(next, saturatedSum(now, engine.membership().nanosToRenewal()));
     }
-    if (engine.runner().hasRoom()) {
+    if (engine.runner().hasRoom() && engine.holdings().room() > 0) {
       OptionalLong due = store.earliestDue();
       if (due.isPresent()) {
         next = Math.min(next, TimeUnit.MILLISECONDS.toNanos(due.getAsLong()));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gatehouse.error.StorageException;
+import dev.gatehouse.observe.GatehouseListener;
 import dev.gatehouse.scheduler.Attempt.Outcome;
 import dev.gatehouse.transport.Response;
 import java.time.Duration;
@@ -116,6 +117,66 @@ class EngineTest {
     assertThat(ids)
         .filteredOn(id -> fixture.status(id) != TaskStatus.FINISHED)
         .containsExactly(ids.get(3));
+  }
+
+  @Test
+  void flush_listenerThrowsAnError_whatIsWrittenIsNotWrittenAgain() {
+    fixture.listener =
+        new GatehouseListener() {
+          @Override
+          public void staleResults(int count) {
+            throw new AssertionError("listener");
+          }
+        };
+    TaskId id = fixture.scheduleAt(storeClock.millis(), "1");
+    SteppedNode member = new SteppedNode(fixture);
+    member.claim();
+    member.fire();
+    member.work();
+    fixture.engine().scheduler().forceRequeue(id);
+
+    assertThatThrownBy(member::settle).isInstanceOf(AssertionError.class);
+
+    assertThat(member.engine.settler().isIdle()).isTrue();
+    assertThat(member.engine.holdings().isEmpty()).isTrue();
+  }
+
+  @Test
+  void start_registryFailsOnTheCallersThread_permitComesBackOnce() {
+    fixture.scheduleCallback();
+    fixture.applications.failure = new IllegalStateException("the pool is closed");
+    VirtualStepper stepper = new VirtualStepper(fixture.parts());
+
+    assertThatThrownBy(stepper::run).isSameAs(fixture.applications.failure);
+
+    assertThat(stepper.engine().runner().permits().availablePermits())
+        .isEqualTo(fixture.options.maxRunning());
+  }
+
+  @Test
+  void next_capacityFullOfCallbacksUnderWay_notTheOverdueTaskThereIsNoRoomFor() {
+    fixture.options = SchedulerOptions.builder().capacity(1).lease(Duration.ofDays(1)).build();
+    fixture.receiver = request -> new CompletableFuture<>();
+    fixture.scheduleCallback();
+    fixture.scheduleCallback();
+    VirtualStepper stepper = new VirtualStepper(fixture.parts());
+    stepper.run();
+
+    assertThat(stepper.next()).contains(clock.instant().plusSeconds(60));
+  }
+
+  @Test
+  void task_claimedAheadOfItsTime_waits() {
+    TaskId id = fixture.scheduleAt(storeClock.millis() + 500, "1");
+    TaskScheduler scheduler = fixture.engine().scheduler();
+    new SteppedNode(fixture).claim();
+
+    assertThat(scheduler.task(id).status()).isEqualTo(TaskStatus.WAITING);
+    assertThat(scheduler.task(id).attempt()).isZero();
+    clock.advanceMillis(500);
+
+    assertThat(scheduler.task(id).status()).isEqualTo(TaskStatus.RUNNING);
+    assertThat(scheduler.task(id).attempt()).isEqualTo(1);
   }
 
   @Test

@@ -1,8 +1,10 @@
 package dev.gatehouse.scheduler;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.gatehouse.error.StorageException;
 import dev.gatehouse.registry.RetryPolicy;
 import dev.gatehouse.scheduler.Attempt.Outcome;
 import dev.gatehouse.transport.Response;
@@ -29,7 +31,9 @@ import org.junit.jupiter.api.Timeout;
 class EngineThreadsTest {
   private static final Duration SOON = Duration.ofSeconds(20);
 
-  private final SchedulerFixture fixture = new SchedulerFixture(InstantSource.system());
+  private final AtomicLong jumpedMillis = new AtomicLong();
+  private final InstantSource wallClock = () -> Instant.now().plusMillis(jumpedMillis.get());
+  private final SchedulerFixture fixture = new SchedulerFixture(wallClock);
   private final AtomicLong pausedNanos = new AtomicLong();
   private final Set<Thread> before = Thread.getAllStackTraces().keySet();
   private final List<TaskEngine> engines = new ArrayList<>();
@@ -46,7 +50,7 @@ class EngineThreadsTest {
                 parts.callbacks(),
                 parts.ids(),
                 parts.nodeNumber(),
-                InstantSource.system(),
+                wallClock,
                 () -> System.nanoTime() + pausedNanos.get(),
                 parts.listener(),
                 parts.options()));
@@ -57,6 +61,7 @@ class EngineThreadsTest {
 
   @AfterEach
   void close() {
+    fixture.store.endHanging();
     engines.forEach(engine -> engine.close(Duration.ofSeconds(5)));
     await()
         .atMost(SOON)
@@ -127,6 +132,127 @@ class EngineThreadsTest {
 
     awaitStatus(id, TaskStatus.FINISHED);
     assertThat(fixture.outcomes(id)).containsExactly(Outcome.SUCCESS);
+  }
+
+  @Test
+  void start_storeThrowsErrorsFromEveryMethod_worksOnceItIsWell() {
+    fixture.handlers.put("work", context -> TaskResult.done());
+    fixture.store.failingWith(method -> new NoClassDefFoundError(method));
+    fixture.store.failing("join", "renew", "claim", "settle", "leased", "recover");
+    TaskEngine engine = start();
+    TaskId id = schedule(engine, Task.unnumbered().handler("work"));
+    await().atMost(SOON).until(() -> fixture.store.calls("join") >= 2);
+    fixture.store.failing("settle", "leased", "recover");
+    await().atMost(SOON).until(() -> fixture.store.calls("settle") >= 2);
+
+    fixture.store.failing();
+
+    awaitStatus(id, TaskStatus.FINISHED);
+    assertThat(fixture.outcomes(id)).containsExactly(Outcome.SUCCESS);
+  }
+
+  @Test
+  void clock_jumpsAnHourForthAndTwoBack_tasksGoOnRunning() {
+    fixture.handlers.put("work", context -> TaskResult.done());
+    fixture.options = SchedulerOptions.builder().lease(Duration.ofSeconds(1)).build();
+    TaskEngine engine = start();
+    awaitStatus(schedule(engine, Task.unnumbered().handler("work")), TaskStatus.FINISHED);
+
+    for (long millis : new long[] {3_600_000, -7_200_000}) {
+      jumpedMillis.addAndGet(millis);
+      await().atMost(SOON).until(() -> Math.abs(engine.millis() - wallClock.millis()) < 60_000);
+      TaskId id = schedule(engine, Task.unnumbered().handler("work").in(Duration.ofMillis(300)));
+      awaitStatus(id, TaskStatus.FINISHED);
+    }
+  }
+
+  @Test
+  void start_twoThousandDueAtOnceAndFourMayRun_neverMoreThanFourAndNoneLost() {
+    AtomicInteger running = new AtomicInteger();
+    AtomicInteger most = new AtomicInteger();
+    AtomicInteger runs = new AtomicInteger();
+    fixture.options = SchedulerOptions.builder().maxRunning(4).capacity(100).build();
+    fixture.handlers.put(
+        "work",
+        context -> {
+          most.accumulateAndGet(running.incrementAndGet(), Math::max);
+          LockSupport.parkNanos(10_000);
+          runs.incrementAndGet();
+          running.decrementAndGet();
+          return TaskResult.done();
+        });
+    Task task = Task.unnumbered().handler("work").retryPolicy(RetryPolicy.NONE);
+    TaskScheduler scheduler = fixture.engine().scheduler();
+    List<TaskId> ids = new ArrayList<>();
+    for (int batch = 0; batch < 2; batch++) {
+      ids.addAll(scheduler.scheduleAll(Collections.nCopies(1_000, task)));
+    }
+    start();
+
+    awaitStatus(ids, TaskStatus.FINISHED);
+
+    assertThat(runs).hasValue(2_000);
+    assertThat(most).hasValueBetween(1, 4);
+  }
+
+  @Test
+  void close_handlerSchedulesItselfForEver_endsAndKeepsTheLast() {
+    AtomicInteger runs = new AtomicInteger();
+    List<TaskId> ids = Collections.synchronizedList(new ArrayList<>());
+    List<TaskEngine> self = new ArrayList<>();
+    fixture.handlers.put(
+        "work",
+        context -> {
+          runs.incrementAndGet();
+          ids.add(schedule(self.get(0), Task.unnumbered().handler("work")));
+          return TaskResult.done();
+        });
+    TaskEngine engine = fixture.engine();
+    self.add(engine);
+    engines.add(engine);
+    ids.add(schedule(engine, Task.unnumbered().handler("work").at(Instant.EPOCH)));
+    engine.start();
+    await().atMost(SOON).until(() -> runs.get() >= 100);
+
+    engine.close(Duration.ofSeconds(5));
+
+    assertThat(ids)
+        .hasSize(runs.get() + 1)
+        .extracting(fixture::status)
+        .filteredOn(status -> status != TaskStatus.FINISHED)
+        .containsExactly(TaskStatus.WAITING);
+  }
+
+  @Test
+  void cancel_heldAndNotBegun_cancelledForCertain() {
+    fixture.options = SchedulerOptions.builder().claimWindow(Duration.ofMinutes(1)).build();
+    fixture.handlers.put("work", context -> TaskResult.done());
+    TaskEngine engine = start();
+    TaskId id = schedule(engine, Task.unnumbered().handler("work").in(Duration.ofSeconds(50)));
+    awaitStatus(id, TaskStatus.RUNNING);
+    TaskScheduler another = engine.scheduler().as(fixture.application(7, 5, 0));
+
+    assertThat(another.cancel(id)).isEqualTo(Cancellation.NOT_FOUND);
+    await().atMost(SOON).until(() -> engine.scheduler().cancel(id) == Cancellation.CANCELLED);
+
+    assertThat(fixture.state(id).status()).isEqualTo(TaskStatus.CANCELLED);
+    assertThat(engine.scheduler().cancel(id)).isEqualTo(Cancellation.TOO_LATE);
+  }
+
+  @Test
+  void cancel_heldAndNotBegunAndStoreFails_readyAgain() {
+    fixture.options = SchedulerOptions.builder().claimWindow(Duration.ofMinutes(1)).build();
+    fixture.handlers.put("work", context -> TaskResult.done());
+    TaskEngine engine = start();
+    TaskId id = schedule(engine, Task.unnumbered().handler("work").in(Duration.ofSeconds(2)));
+    awaitStatus(id, TaskStatus.RUNNING);
+    fixture.store.failing("settle");
+
+    assertThatThrownBy(() -> engine.scheduler().cancel(id)).isInstanceOf(StorageException.class);
+    fixture.store.failing();
+
+    awaitStatus(id, TaskStatus.FINISHED);
+    assertThat(fixture.state(id).attempt()).isEqualTo(1);
   }
 
   @Test
@@ -307,6 +433,40 @@ class EngineThreadsTest {
     engine.close(Duration.ZERO);
 
     assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
+  }
+
+  @Test
+  void close_storeHangs_endsAllTheSame() {
+    fixture.handlers.put("work", context -> TaskResult.done());
+    TaskEngine engine = start();
+    awaitStatus(schedule(engine, Task.unnumbered().handler("work")), TaskStatus.FINISHED);
+    fixture.store.hanging("settle", "renew", "leave", "claim", "leased", "recover");
+    long start = System.nanoTime();
+
+    engine.close(Duration.ZERO);
+
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(15));
+  }
+
+  @Test
+  void close_storeIsClosedAlready_noThreadKeepsTheLeaseForEver() {
+    fixture.options = SchedulerOptions.builder().claimWindow(Duration.ofMinutes(1)).build();
+    fixture.handlers.put("work", context -> TaskResult.done());
+    TaskEngine engine = start();
+    TaskId id = schedule(engine, Task.unnumbered().handler("work").in(Duration.ofSeconds(50)));
+    awaitStatus(id, TaskStatus.RUNNING);
+    fixture.store.failingWith(method -> new IllegalStateException("the pool is closed"));
+    fixture.store.failing("settle", "renew", "leave", "claim", "leased", "recover");
+
+    engine.close(Duration.ZERO);
+
+    await()
+        .atMost(SOON)
+        .untilAsserted(
+            () ->
+                assertThat(Thread.getAllStackTraces().keySet())
+                    .extracting(Thread::getName)
+                    .doesNotContain("gatehouse-lease", "gatehouse-settler"));
   }
 
   @Test

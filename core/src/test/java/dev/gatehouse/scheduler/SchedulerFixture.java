@@ -146,20 +146,26 @@ final class SchedulerFixture {
   /** A registry of what was put there. */
   static final class Applications {
     final Map<Long, Application> byId = new ConcurrentHashMap<>();
+    volatile @Nullable RuntimeException failure;
 
     Application put(Application application) {
       byId.put(application.id(), application);
       return application;
     }
 
+    private Optional<Application> find(Object id) {
+      RuntimeException thrown = failure;
+      if (thrown != null) {
+        throw thrown;
+      }
+      return Optional.ofNullable(byId.get(id));
+    }
+
     /** A registry that finds these applications by their ids, and can do no more. */
     Registry registry() {
       return answering(
           Registry.class,
-          call ->
-              call.equals("findApplication")
-                  ? arguments -> Optional.ofNullable(byId.get(arguments[0]))
-                  : null);
+          call -> call.equals("findApplication") ? arguments -> find(arguments[0]) : null);
     }
   }
 

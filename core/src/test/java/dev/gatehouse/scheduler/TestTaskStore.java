@@ -18,6 +18,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -53,6 +54,10 @@ final class TestTaskStore implements TaskStore, Transactions {
   private final Map<Integer, Long> expiries = new HashMap<>();
   private final Map<String, Integer> calls = new ConcurrentHashMap<>();
   private final Set<String> failing = ConcurrentHashMap.newKeySet();
+  private final Set<String> hanging = ConcurrentHashMap.newKeySet();
+  private final CountDownLatch end = new CountDownLatch(1);
+  private volatile Function<String, Throwable> failure =
+      method -> new StorageException(method + " failed");
   private volatile String refused = "none";
   private int nodes;
 
@@ -71,16 +76,45 @@ final class TestTaskStore implements TaskStore, Transactions {
     failing.addAll(List.of(methods));
   }
 
+  /** What those that fail throw; unchecked. */
+  void failingWith(Function<String, Throwable> value) {
+    failure = value;
+  }
+
+  /** From now on these methods do not return before {@link #endHanging}. */
+  void hanging(String... methods) {
+    hanging.addAll(List.of(methods));
+  }
+
+  void endHanging() {
+    end.countDown();
+  }
+
   int calls(String method) {
     return calls.getOrDefault(method, 0);
   }
 
   private synchronized <T> T run(String method, Supplier<T> work) {
     calls.merge(method, 1, Integer::sum);
+    if (hanging.contains(method)) {
+      hang();
+    }
     if (failing.contains(method)) {
-      throw new StorageException(method + " failed");
+      Throwable thrown = failure.apply(method);
+      if (thrown instanceof Error error) {
+        throw error;
+      }
+      throw (RuntimeException) thrown;
     }
     return work.get();
+  }
+
+  private void hang() {
+    try {
+      end.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   @Override
