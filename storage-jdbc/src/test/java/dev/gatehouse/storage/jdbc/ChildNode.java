@@ -1,0 +1,74 @@
+package dev.gatehouse.storage.jdbc;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** A {@link CrashingNode} in a process of its own, which ends with {@link #close} at the latest. */
+final class ChildNode implements AutoCloseable {
+  private final Process process;
+
+  private ChildNode(Process process) {
+    this.process = process;
+  }
+
+  /** Starts one; what it prints goes to the file {@code child.log} beside the ledger. */
+  static ChildNode start(String kind, String url, Ledger ledger, Duration lease)
+      throws IOException {
+    File log = ledger.file().resolveSibling("child.log").toFile();
+    return new ChildNode(
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                CrashingNode.class.getName(),
+                kind,
+                url,
+                ledger.file().toString(),
+                Long.toString(lease.toMillis()))
+            .redirectErrorStream(true)
+            .redirectOutput(log)
+            .start());
+  }
+
+  /** Ends it as the loss of its machine would. */
+  void kill() throws InterruptedException {
+    process.destroyForcibly();
+    if (!process.waitFor(10, TimeUnit.SECONDS)) {
+      throw new IllegalStateException("process " + process.pid() + " cannot be killed");
+    }
+  }
+
+  /** Stops all its threads where they are. */
+  void freeze() throws IOException, InterruptedException {
+    signal("-STOP");
+  }
+
+  /** Lets it go on. */
+  void thaw() throws IOException, InterruptedException {
+    signal("-CONT");
+  }
+
+  private void signal(String name) throws IOException, InterruptedException {
+    Process kill = new ProcessBuilder(List.of("kill", name, Long.toString(process.pid()))).start();
+    if (kill.waitFor() != 0) {
+      throw new IllegalStateException("kill " + name + " ended with " + kill.exitValue());
+    }
+  }
+
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
+  @Override
+  public void close() {
+    try {
+      kill();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
