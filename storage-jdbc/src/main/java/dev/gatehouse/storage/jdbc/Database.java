@@ -123,14 +123,16 @@ final class Database {
     return result;
   }
 
-  /** The database's time in epoch milliseconds, by which leases are judged. */
+  /**
+   * The database's time in epoch milliseconds, by which leases are judged; whatever the session's
+   * time zone, which H2's DATEDIFF would let in.
+   */
   long now(Handle handle) {
     if (leaseClock != null) {
       return leaseClock.millis();
     }
     return handle
-        .createQuery(
-            "SELECT DATEDIFF('MILLISECOND', TIMESTAMP WITH TIME ZONE '1970-01-01 00:00:00+00:00', CURRENT_TIMESTAMP)")
+        .createQuery("SELECT CAST(FLOOR(EXTRACT(EPOCH FROM CURRENT_TIMESTAMP) * 1000) AS BIGINT)")
         .mapTo(Long.class)
         .one();
   }

@@ -2,15 +2,21 @@ package dev.gatehouse.storage.jdbc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gatehouse.scheduler.NodeLease;
 import dev.gatehouse.scheduler.TaskRow;
 import dev.gatehouse.scheduler.TaskStore;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.UUID;
 import javax.sql.DataSource;
+import org.assertj.core.data.Offset;
+import org.h2.jdbcx.JdbcDataSource;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -57,6 +63,18 @@ class JdbcTaskHostTransactionTest {
     assertThat(orders()).isEqualTo(1);
     assertThat(tasks.find(OptionalLong.empty(), 1)).isEmpty();
     assertThat(tasks.findId(7, "A")).hasValue(9);
+  }
+
+  @Test
+  void join_sessionsInZonesFarApart_leaseRunsByTheSameClock() {
+    String name = "jdbc:h2:mem:" + UUID.randomUUID() + ";DB_CLOSE_DELAY=-1;TIME ZONE=";
+    for (String zone : List.of("Asia/Kathmandu", "Pacific/Honolulu", "UTC")) {
+      JdbcDataSource zoned = new JdbcDataSource();
+      zoned.setURL(name + zone);
+      NodeLease lease = JdbcStorage.of(zoned).tasks().join("boot", Duration.ofSeconds(10));
+      assertThat(lease.nowMillis())
+          .isCloseTo(Instant.now().toEpochMilli(), Offset.offset(60_000L));
+    }
   }
 
   private Connection orderAndTask() throws SQLException {
