@@ -72,8 +72,7 @@ class JdbcTaskHostTransactionTest {
       JdbcDataSource zoned = new JdbcDataSource();
       zoned.setURL(name + zone);
       NodeLease lease = JdbcStorage.of(zoned).tasks().join("boot", Duration.ofSeconds(10));
-      assertThat(lease.nowMillis())
-          .isCloseTo(Instant.now().toEpochMilli(), Offset.offset(60_000L));
+      assertThat(lease.nowMillis()).isCloseTo(Instant.now().toEpochMilli(), Offset.offset(60_000L));
     }
   }
 
