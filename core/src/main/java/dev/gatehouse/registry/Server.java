@@ -98,7 +98,7 @@ public final class Server {
     return Optional.ofNullable(times).map(Times::createdAt);
   }
 
-  /** When it was last registered, to the millisecond; empty before. */
+  /** When it was last registered otherwise than before, to the millisecond; empty before. */
   public Optional<Instant> updatedAt() {
     return Optional.ofNullable(times).map(Times::updatedAt);
   }
@@ -106,6 +106,11 @@ public final class Server {
   /** This server as registered at those times; of use to stores and the registry. */
   public Server registered(Instant createdAt, Instant updatedAt) {
     return new Server(name, host, port, protocol, new Times(createdAt, updatedAt));
+  }
+
+  /** Whether registering the other one would change nothing. */
+  boolean isWhatIsRegisteredBy(Server other) {
+    return times != null && equals(other.registered(times.createdAt(), times.updatedAt()));
   }
 
   @Override

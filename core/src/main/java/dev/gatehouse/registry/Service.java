@@ -145,7 +145,7 @@ public final class Service {
     return Optional.ofNullable(times).map(Times::createdAt);
   }
 
-  /** When it was last registered, to the millisecond; empty before. */
+  /** When it was last registered otherwise than before, to the millisecond; empty before. */
   public Optional<Instant> updatedAt() {
     return Optional.ofNullable(times).map(Times::updatedAt);
   }
@@ -153,6 +153,11 @@ public final class Service {
   /** This service as registered at those times; of use to stores and the registry. */
   public Service registered(Instant createdAt, Instant updatedAt) {
     return new Service(server, name, uri, call, new Times(createdAt, updatedAt));
+  }
+
+  /** Whether registering the other one would change nothing. */
+  boolean isWhatIsRegisteredBy(Service other) {
+    return times != null && equals(other.registered(times.createdAt(), times.updatedAt()));
   }
 
   @Override
