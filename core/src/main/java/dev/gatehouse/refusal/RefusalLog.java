@@ -1,4 +1,4 @@
-package dev.gatehouse.signing;
+package dev.gatehouse.refusal;
 
 import static java.util.Objects.requireNonNull;
 
@@ -7,13 +7,11 @@ import dev.gatehouse.audit.AuditLog;
 import dev.gatehouse.audit.AuditRecord;
 import dev.gatehouse.audit.AuditRecord.Operation;
 import dev.gatehouse.audit.AuditRecord.Result;
-import dev.gatehouse.error.AuthenticationException;
-import dev.gatehouse.error.AuthenticationException.Reason;
 import dev.gatehouse.error.GatehouseException;
 import dev.gatehouse.json.Json;
-import dev.gatehouse.observe.GatehouseListener;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
@@ -21,27 +19,43 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells listener and audit log of refused requests, the latter at a bounded rate: of each reason,
- * the first few in a window of time one by one, the rest of the window as one count. Nothing but
- * requests drives it, so a count is written when the first request after its window comes in.
+ * Records refusals at a bounded rate: of each reason, the first five in ten seconds one by one, the
+ * rest of those ten seconds as one count. Nothing but its callers drives it, so a count is written
+ * when the first of them comes after its time. A failure to record is logged and thrown to nobody.
+ * Safe for use by multiple threads.
+ *
+ * @param <R> why something is refused
  */
-final class RefusalLog {
+public final class RefusalLog<R extends Enum<R>> {
   static final int RECORDS_PER_WINDOW = 5;
   static final Duration WINDOW = Duration.ofSeconds(10);
 
-  private static final Logger LOG = LoggerFactory.getLogger(Verifier.class);
+  private static final Logger LOG = LoggerFactory.getLogger(RefusalLog.class);
 
+  private final Kind kind;
   private final AuditLog audit;
-  private final GatehouseListener listener;
-  private final Map<Reason, Window> windows = new EnumMap<>(Reason.class);
+  private final InstantSource clock;
+  private final Map<R, Window> windows;
 
   /** Whether there is any count to write sooner or later. */
   private volatile boolean counting;
 
-  RefusalLog(AuditLog audit, GatehouseListener listener) {
-    this.audit = audit;
-    this.listener = listener;
-    for (Reason reason : Reason.values()) {
+  /**
+   * What is refused. Immutable.
+   *
+   * @param service the part that refuses
+   * @param operation what is refused there
+   * @param things what is refused there, in the plural, beginning a sentence
+   */
+  public record Kind(String service, Operation operation, String things) {}
+
+  /** A log of refusals that writes to the audit log. */
+  public RefusalLog(Class<R> reasons, Kind kind, AuditLog audit, InstantSource clock) {
+    this.kind = requireNonNull(kind, "kind");
+    this.audit = requireNonNull(audit, "audit");
+    this.clock = requireNonNull(clock, "clock");
+    windows = new EnumMap<>(reasons);
+    for (R reason : reasons.getEnumConstants()) {
       windows.put(reason, new Window());
     }
   }
@@ -49,68 +63,61 @@ final class RefusalLog {
   /**
    * Takes note of a refusal.
    *
-   * @param appKey as claimed, well-formed; empty text if not known
+   * @param content one sentence
+   * @param ext ids; the reason is added
    */
-  void add(AuthenticationException refusal, String appKey, Instant now) {
-    tellListener(refusal.reason());
-    settle(now);
-    Window window = window(refusal.reason());
-    if (window.admits(now)) {
-      ObjectNode ext = Json.object().put("reason", refusal.reason().name()).put("appKey", appKey);
-      write("Refused a request: " + refusal.getMessage(), ext);
+  public void add(R reason, String content, ObjectNode ext) {
+    settle();
+    add(reason, content, ext, audit);
+  }
+
+  /**
+   * As {@link #add(Enum, String, ObjectNode)}, with a record, if it gets one, in a transaction.
+   * Writes no count, which a rollback would lose.
+   */
+  public void add(R reason, String content, ObjectNode ext, AuditLog joined) {
+    if (requireNonNull(windows.get(reason)).admits(clock.instant())) {
+      write(content, ext.put("reason", reason.name()), joined);
     } else {
       counting = true;
     }
   }
 
-  /** Writes the counts whose windows are over. */
-  void settle(Instant now) {
+  /** Writes the counts whose time is over; costs nothing if there is none. */
+  public void settle() {
     if (!counting) {
       return;
     }
-    boolean open = false;
+    Instant now = clock.instant();
     counting = false;
-    for (Reason reason : Reason.values()) {
-      Window window = window(reason);
-      window.takeCount(now).ifPresent(count -> summarise(reason, count));
-      open |= window.isCounting();
-    }
-    if (open) {
-      counting = true;
-    }
+    windows.forEach(
+        (reason, window) -> {
+          window.takeCount(now).ifPresent(count -> summarise(reason, count));
+          if (window.isCounting()) {
+            counting = true;
+          }
+        });
   }
 
-  private void summarise(Reason reason, Count count) {
+  private void summarise(R reason, Count count) {
     ObjectNode ext =
         Json.object()
             .put("reason", reason.name())
             .put("count", count.refusals())
             .put("since", count.since().toString());
-    write("Refused " + count.refusals() + " further requests for " + reason, ext);
+    write(kind.things() + " refused for " + reason + ": " + count.refusals() + " more", ext, audit);
   }
 
-  private void write(String content, ObjectNode ext) {
+  private void write(String content, ObjectNode ext, AuditLog log) {
     try {
-      audit.write(
-          AuditRecord.of(Operation.AUTHENTICATE, Result.DENIED, content)
-              .service("signing")
+      log.write(
+          AuditRecord.of(kind.operation(), Result.DENIED, content)
+              .service(kind.service())
               .ext(Json.write(ext))
               .build());
     } catch (GatehouseException e) {
       LOG.warn("A refusal could not be audited", e);
     }
-  }
-
-  private void tellListener(Reason reason) {
-    try {
-      listener.signatureRefused(reason.name());
-    } catch (RuntimeException e) {
-      LOG.warn("The listener failed", e);
-    }
-  }
-
-  private Window window(Reason reason) {
-    return requireNonNull(windows.get(reason));
   }
 
   /** So many refusals were not recorded one by one since then. */

@@ -1,13 +1,12 @@
-package dev.gatehouse.signing;
+package dev.gatehouse.refusal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gatehouse.audit.AuditLog;
 import dev.gatehouse.audit.AuditRecord;
-import dev.gatehouse.error.AuthenticationException;
-import dev.gatehouse.error.AuthenticationException.Reason;
+import dev.gatehouse.audit.AuditRecord.Operation;
 import dev.gatehouse.error.StorageException;
-import dev.gatehouse.observe.GatehouseListener;
+import dev.gatehouse.json.Json;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.time.Instant;
@@ -18,14 +17,24 @@ import org.junit.jupiter.api.Test;
 class RefusalLogTest {
   private static final Instant START = Instant.parse("2030-01-01T00:00:00Z");
 
+  private enum Reason {
+    LATE,
+    FORGED
+  }
+
   private final List<AuditRecord> records = new ArrayList<>();
-  private final List<String> heard = new ArrayList<>();
+  private final List<AuditRecord> joinedRecords = new ArrayList<>();
+  private Instant now = START;
   private boolean auditBroken;
-  private boolean listenerBroken;
-  private final RefusalLog log = new RefusalLog(audit(), listener());
+  private final RefusalLog<Reason> log =
+      new RefusalLog<>(
+          Reason.class,
+          new RefusalLog.Kind("gate", Operation.AUTHENTICATE, "Requests"),
+          audit(records),
+          () -> now);
 
   /** Whatever else the interface has: only writing is called. */
-  private AuditLog audit() {
+  private AuditLog audit(List<AuditRecord> to) {
     return (AuditLog)
         Proxy.newProxyInstance(
             AuditLog.class.getClassLoader(),
@@ -35,26 +44,14 @@ class RefusalLogTest {
               if (auditBroken) {
                 throw new StorageException("broken on purpose");
               }
-              records.add((AuditRecord) arguments[0]);
+              to.add((AuditRecord) arguments[0]);
               return arguments[0];
             });
   }
 
-  private GatehouseListener listener() {
-    return new GatehouseListener() {
-      @Override
-      public void signatureRefused(String reason) {
-        heard.add(reason);
-        if (listenerBroken) {
-          throw new IllegalStateException("broken on purpose");
-        }
-      }
-    };
-  }
-
-  private void refuse(Reason reason, int times, Instant now) {
+  private void refuse(Reason reason, int times) {
     for (int i = 0; i < times; i++) {
-      log.add(new AuthenticationException(reason, "test"), "Kp7vQ2mXc9RtZ4aB", now);
+      log.add(reason, "Request refused: test", Json.object().put("id", "7"));
     }
   }
 
@@ -64,26 +61,27 @@ class RefusalLogTest {
 
   @Test
   void add_few_eachRecorded() {
-    refuse(Reason.SIGNATURE, 5, START);
-    assertThat(contents()).hasSize(5).containsOnly("Refused a request: test");
-    assertThat(records.get(0).ext())
-        .contains("{\"reason\":\"SIGNATURE\",\"appKey\":\"Kp7vQ2mXc9RtZ4aB\"}");
+    refuse(Reason.FORGED, 5);
+    assertThat(contents()).hasSize(5).containsOnly("Request refused: test");
+    assertThat(records.get(0).ext()).contains("{\"id\":\"7\",\"reason\":\"FORGED\"}");
+    assertThat(records.get(0).service()).contains("gate");
     assertThat(records.get(0).resultType()).isEqualTo(AuditRecord.Result.DENIED.code());
-    assertThat(records.get(0).operationType()).isEqualTo(AuditRecord.Operation.AUTHENTICATE.code());
+    assertThat(records.get(0).operationType()).isEqualTo(Operation.AUTHENTICATE.code());
   }
 
   @Test
   void add_flood_fiveRecordsAndOneCountPerWindow() {
     for (int second = 0; second < 60; second++) {
-      refuse(Reason.SIGNATURE, 100, START.plusSeconds(second));
+      now = START.plusSeconds(second);
+      refuse(Reason.FORGED, 100);
     }
     assertThat(records).hasSize(6 * 5 + 5);
-    assertThat(heard).hasSize(6_000);
-    log.settle(START.plusSeconds(60));
+    now = START.plusSeconds(60);
+    log.settle();
     assertThat(records).hasSize(6 * 6);
     long counted =
         contents().stream()
-            .filter(content -> content.contains("further"))
+            .filter(content -> content.endsWith(" more"))
             .mapToLong(content -> Long.parseLong(content.replaceAll("[^0-9]", "")))
             .sum();
     assertThat(counted + 6 * 5).as("no refusal is lost").isEqualTo(6_000);
@@ -91,39 +89,55 @@ class RefusalLogTest {
 
   @Test
   void settle_windowStillOpen_writesNothing() {
-    refuse(Reason.EXPIRED, 8, START);
-    log.settle(START.plus(RefusalLog.WINDOW).minusNanos(1));
+    refuse(Reason.LATE, 8);
+    now = START.plus(RefusalLog.WINDOW).minusNanos(1);
+    log.settle();
     assertThat(records).hasSize(5);
-    log.settle(START.plus(RefusalLog.WINDOW));
-    assertThat(contents()).last().isEqualTo("Refused 3 further requests for EXPIRED");
-    log.settle(START.plus(RefusalLog.WINDOW).plusSeconds(100));
+    now = START.plus(RefusalLog.WINDOW);
+    log.settle();
+    assertThat(contents()).last().isEqualTo("Requests refused for LATE: 3 more");
+    now = now.plusSeconds(100);
+    log.settle();
     assertThat(records).hasSize(6);
   }
 
   @Test
   void add_reasons_haveTheirOwnWindows() {
-    refuse(Reason.SIGNATURE, 1_000, START);
-    refuse(Reason.REPLAYED, 1, START);
+    refuse(Reason.FORGED, 1_000);
+    refuse(Reason.LATE, 1);
     assertThat(contents()).hasSize(6);
-    assertThat(records.get(5).ext().orElseThrow()).contains("REPLAYED");
+    assertThat(records.get(5).ext().orElseThrow()).contains("LATE");
   }
 
   @Test
   void add_clockSetBack_windowEnds() {
-    refuse(Reason.SIGNATURE, 6, START);
-    refuse(Reason.SIGNATURE, 1, START.minus(Duration.ofDays(1)));
+    refuse(Reason.FORGED, 6);
+    now = START.minus(Duration.ofDays(1));
+    refuse(Reason.FORGED, 1);
     assertThat(contents())
         .hasSize(7)
-        .contains("Refused 1 further requests for SIGNATURE", "Refused a request: test");
+        .contains("Requests refused for FORGED: 1 more", "Request refused: test");
+  }
+
+  /** A transaction that rolls back must not take along the count of what happened outside it. */
+  @Test
+  void add_joined_recordsThereAndLeavesTheCountOutside() {
+    refuse(Reason.FORGED, 7);
+    now = START.plus(RefusalLog.WINDOW);
+    log.add(Reason.FORGED, "Request refused: test", Json.object(), audit(joinedRecords));
+    log.add(Reason.LATE, "Request refused: test", Json.object(), audit(joinedRecords));
+    assertThat(joinedRecords).hasSize(1);
+    assertThat(records).hasSize(5);
+    log.settle();
+    assertThat(contents()).last().isEqualTo("Requests refused for FORGED: 3 more");
   }
 
   @Test
-  void add_auditAndListenerFail_callerDoesNotNotice() {
+  void add_auditFails_callerDoesNotNotice() {
     auditBroken = true;
-    listenerBroken = true;
-    refuse(Reason.SIGNATURE, 20, START);
-    log.settle(START.plusSeconds(20));
-    assertThat(heard).hasSize(20);
+    refuse(Reason.FORGED, 20);
+    now = START.plusSeconds(20);
+    log.settle();
     assertThat(records).isEmpty();
   }
 }

@@ -273,14 +273,80 @@ class PermissionsTest {
     assertThat(audit.records)
         .extracting(AuditRecord::content)
         .containsExactly(
-            "Defined role:editor",
-            "Gave user:ann role:editor",
-            "Granted: allow role:editor use on component:reader",
-            "Revoked: allow role:editor use on component:reader");
+            "Role 'editor' defined",
+            "Role 'editor' given to user:ann",
+            "Grant " + grant.id() + " (allow role:editor use on component:reader) made",
+            "Grant " + grant.id() + " (allow role:editor use on component:reader) revoked");
     AuditRecord granted = audit.records.get(2);
     assertThat(granted.service()).contains("permission");
     assertThat(granted.ext().orElseThrow())
         .contains("\"grantId\":\"" + grant.id() + "\"", "\"version\":3");
+  }
+
+  @Test
+  void require_refused_isAuditedAndCheckIsNot() {
+    permissions.check(user("ann"), "use", READER);
+    Grant denial = permissions.grant(Grant.deny(user("ann"), "use", READER));
+    audit.records.clear();
+    permissions.check(user("ann"), "use", READER);
+    assertThat(audit.records).isEmpty();
+    assertThatThrownBy(() -> permissions.require(user("ann"), "use", READER))
+        .isInstanceOf(DeniedException.class);
+    AuditRecord refused = audit.records.get(0);
+    assertThat(refused.content())
+        .isEqualTo("Action 'use' of user:ann on component:reader refused: DENIED");
+    assertThat(refused.resultType()).isEqualTo(AuditRecord.Result.DENIED.code());
+    assertThat(refused.operationType()).isEqualTo(AuditRecord.Operation.AUTHORIZE.code());
+    assertThat(refused.ext().orElseThrow())
+        .contains("\"subject\":\"user:ann\"", "\"grantId\":\"" + denial.id() + "\"");
+  }
+
+  @Test
+  void require_floodOfRefusals_auditStaysSmallAndCountsThem() {
+    permissions.grant(Grant.allow(user("bob"), "use", READER));
+    audit.records.clear();
+    for (int i = 0; i < 1_000; i++) {
+      assertThatThrownBy(() -> permissions.require(user("ann"), "use", READER))
+          .isInstanceOf(DeniedException.class);
+    }
+    assertThat(audit.records).hasSize(5);
+    clock.advance(Duration.ofSeconds(10));
+    permissions.require(user("bob"), "use", READER);
+    assertThat(audit.records)
+        .hasSize(6)
+        .last()
+        .extracting(AuditRecord::content)
+        .isEqualTo("Actions refused for UNKNOWN_SUBJECT: 995 more");
+  }
+
+  @Test
+  void require_refusedInATransaction_recordFallsWithIt() {
+    assertThatThrownBy(
+            () ->
+                storage.run(
+                    transaction ->
+                        permissions.joining(transaction).require(user("ann"), "use", READER)))
+        .isInstanceOf(DeniedException.class);
+    assertThat(audit.records).isEmpty();
+    storage.run(
+        transaction ->
+            assertThatThrownBy(
+                    () -> permissions.joining(transaction).require(user("ann"), "use", READER))
+                .isInstanceOf(DeniedException.class));
+    assertThat(audit.records).hasSize(1);
+  }
+
+  @Test
+  void require_auditFails_isRefusedAllTheSame() {
+    audit.failing = true;
+    assertThatThrownBy(() -> permissions.require(user("ann"), "use", READER))
+        .isInstanceOf(DeniedException.class);
+    down.set(true);
+    audit.failing = false;
+    pass(Duration.ofSeconds(31));
+    assertThatThrownBy(() -> permissions.require(user("ann"), "use", READER))
+        .hasMessageContaining("STALE");
+    assertThat(audit.records).isEmpty();
   }
 
   @Test
@@ -460,6 +526,9 @@ class PermissionsTest {
 
     @Override
     public AuditRecord write(AuditRecord record) {
+      if (failing) {
+        throw new StorageException("failing on purpose");
+      }
       records.add(record);
       return record;
     }
