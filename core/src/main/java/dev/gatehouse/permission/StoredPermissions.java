@@ -47,7 +47,7 @@ final class StoredPermissions implements Permissions {
     this.settings = of.settings;
     this.shared = of.shared;
     this.refusals = of.refusals;
-    this.snapshots = new OwnSnapshot(new SnapshotLoader(transactions, store));
+    this.snapshots = new OwnSnapshot(new SnapshotLoader(transactions, store), of.shared);
     this.joined = true;
   }
 
@@ -252,20 +252,22 @@ final class StoredPermissions implements Permissions {
     }
   }
 
-  /** The snapshot of one transaction. */
+  /** The snapshot of one transaction: the shared one, if that is what the transaction sees. */
   private static final class OwnSnapshot implements Supplier<@Nullable Snapshot> {
     private final SnapshotLoader loader;
+    private final FreshSnapshot shared;
     private @Nullable Snapshot last;
 
-    OwnSnapshot(SnapshotLoader loader) {
+    OwnSnapshot(SnapshotLoader loader, FreshSnapshot shared) {
       this.loader = loader;
+      this.shared = shared;
     }
 
     @Override
     public Snapshot get() {
       Version version = loader.store().version();
       if (last == null || !last.version().equals(version)) {
-        last = loader.load();
+        last = shared.last(version).orElseGet(loader::load);
       }
       return last;
     }

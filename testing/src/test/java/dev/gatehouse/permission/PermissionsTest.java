@@ -46,6 +46,7 @@ class PermissionsTest {
   private final AtomicLong ids = new AtomicLong();
   private final AtomicBoolean down = new AtomicBoolean();
   private final AtomicInteger versionReads = new AtomicInteger();
+  private final AtomicInteger pages = new AtomicInteger();
   private final List<String> heard = Collections.synchronizedList(new ArrayList<>());
   private final RecordingAudit audit = new RecordingAudit();
   private final MemoryStorage storage = MemoryStorage.create(clock);
@@ -69,7 +70,7 @@ class PermissionsTest {
             clock, nanos::get, Duration.ofMillis(500), Duration.ofSeconds(30), listener));
   }
 
-  /** The store, but unreachable outside transactions while {@code down}. */
+  /** The store, but unreachable while {@code down}. */
   private PermissionStore watched(PermissionStore store) {
     return (PermissionStore)
         Proxy.newProxyInstance(
@@ -77,11 +78,13 @@ class PermissionsTest {
             new Class<?>[] {PermissionStore.class},
             (self, method, arguments) -> {
               versionReads.addAndGet(method.getName().equals("version") ? 1 : 0);
+              pages.addAndGet(method.getName().equals("grants") ? 1 : 0);
               if (down.get() && !method.getName().equals("joining")) {
                 throw new StorageException("down on purpose");
               }
               try {
-                return method.invoke(store, arguments);
+                Object result = method.invoke(store, arguments);
+                return result instanceof PermissionStore joined ? watched(joined) : result;
               } catch (InvocationTargetException e) {
                 throw e.getCause();
               }
@@ -442,6 +445,45 @@ class PermissionsTest {
     permissions.revoke(grant.id());
     down.set(true);
     assertThat(permissions.check(user("ann"), "use", READER).reason()).isEqualTo(Reason.STALE);
+  }
+
+  /** A change proves that the storage is back: to deny until the pause is over would be wrong. */
+  @Test
+  void check_changedJustAfterAFailure_holdsAtOnce() {
+    down.set(true);
+    assertThat(permissions.check(user("ann"), "use", READER).reason()).isEqualTo(Reason.STALE);
+    down.set(false);
+    permissions.grant(Grant.allow(user("ann"), "use", READER));
+    assertThat(may(user("ann"))).isTrue();
+  }
+
+  /** One thread that is stopped while it reads must not deny everybody else. */
+  @Test
+  void check_interruptedThreadFails_othersStillAsk() {
+    permissions.grant(Grant.allow(user("ann"), "use", READER));
+    down.set(true);
+    Thread.currentThread().interrupt();
+    assertThat(may(user("ann"))).isFalse();
+    assertThat(Thread.interrupted()).isTrue();
+    down.set(false);
+    assertThat(may(user("ann"))).isTrue();
+  }
+
+  /** Or each transaction that checks would read all that is granted to anybody. */
+  @Test
+  void joining_nothingChanged_usesTheSnapshotThatIsThere() {
+    permissions.grant(Grant.allow(user("ann"), "use", READER));
+    assertThat(may(user("ann"))).isTrue();
+    pages.set(0);
+    storage.run(
+        transaction -> {
+          Permissions joined = permissions.joining(transaction);
+          assertThat(joined.check(user("ann"), "use", READER).allowed()).isTrue();
+          assertThat(pages).hasValue(0);
+          joined.revoke(Grant.allow(user("ann"), "use", READER));
+          assertThat(joined.check(user("ann"), "use", READER).allowed()).isFalse();
+          assertThat(pages).hasPositiveValue();
+        });
   }
 
   @Test
