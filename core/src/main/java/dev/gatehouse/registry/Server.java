@@ -43,12 +43,12 @@ public final class Server {
   }
 
   /**
-   * Begins a server with that name: 1..30 characters, none of them a control character, no blank at
-   * either end. The names {@code service}, {@code version}, {@code fateflow}, {@code
-   * fate_on_eggroll} and {@code fate_on_spark} are reserved.
+   * Begins a server with that name: 1..30 characters in Unicode normalization form C, none of them
+   * a control or invisible character, no blank at either end. The names {@code service}, {@code
+   * version}, {@code fateflow}, {@code fate_on_eggroll} and {@code fate_on_spark} are reserved.
    */
   public static Named named(String name) {
-    Name.valid(name, MAX_NAME, "server name");
+    Check.name(name, MAX_NAME, "server name");
     refuseReserved(name, RESERVED);
     return new Named(name);
   }
