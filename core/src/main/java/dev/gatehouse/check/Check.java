@@ -2,6 +2,7 @@ package dev.gatehouse.check;
 
 import static java.util.Objects.requireNonNull;
 
+import java.text.Normalizer;
 import java.time.Duration;
 import java.util.regex.Pattern;
 
@@ -11,6 +12,9 @@ import java.util.regex.Pattern;
  */
 public final class Check {
   private static final int SHOWN = 80;
+
+  /** Of the scripts before, Latin, Greek and Cyrillic among them, none joins letters. */
+  private static final char FIRST_JOINED = 0x590;
 
   private Check() {}
 
@@ -67,6 +71,54 @@ public final class Check {
       }
     }
     return value;
+  }
+
+  /**
+   * A text of 1..max chars as {@link #text} allows that people can tell from any other: in Unicode
+   * normalization form C, without a blank at either end, and without characters that show nothing,
+   * turn the text around or break its line. Joiners may stand in scripts that need them.
+   */
+  public static String name(String value, int max, String name) {
+    text(value, 1, max, name);
+    that(
+        !isBlank(value.charAt(0)) && !isBlank(value.charAt(value.length() - 1)),
+        name + " must not begin or end with a blank, was '" + shown(value) + "'");
+    boolean ascii = true;
+    for (int i = 0; i < value.length(); i += Character.charCount(value.codePointAt(i))) {
+      int c = value.codePointAt(i);
+      if (c < 0x80) {
+        continue;
+      }
+      ascii = false;
+      boolean joins = isJoiner(c) && i > 0 && value.charAt(i - 1) >= FIRST_JOINED;
+      if (isUnseen(c) && !joins) {
+        throw new IllegalArgumentException(
+            name
+                + " must not hold invisible characters, held U+"
+                + Integer.toHexString(c)
+                + " at "
+                + i);
+      }
+    }
+    that(
+        ascii || Normalizer.isNormalized(value, Normalizer.Form.NFC),
+        name + " must be in Unicode normalization form C, was '" + shown(value) + "'");
+    return value;
+  }
+
+  private static boolean isBlank(char c) {
+    return Character.isWhitespace(c) || Character.isSpaceChar(c);
+  }
+
+  private static boolean isUnseen(int c) {
+    int type = Character.getType(c);
+    return type == Character.FORMAT
+        || type == Character.LINE_SEPARATOR
+        || type == Character.PARAGRAPH_SEPARATOR;
+  }
+
+  private static boolean isJoiner(int c) {
+    return c == 0x200c || c == 0x200d;
   }
 
   /** A text that matches the whole pattern. */

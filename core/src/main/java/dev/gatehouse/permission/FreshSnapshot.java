@@ -3,6 +3,7 @@ package dev.gatehouse.permission;
 import dev.gatehouse.error.GatehouseException;
 import dev.gatehouse.permission.PermissionStore.Version;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -34,6 +35,9 @@ final class FreshSnapshot {
    */
   private record State(Snapshot snapshot, long askedNanos, long changesSeen) {}
 
+  /** When the store could last not be read, and how many changes had been committed by then. */
+  private record Failure(long atNanos, long changesSeen) {}
+
   private final SnapshotLoader loader;
   private final Permissions.Settings settings;
   private final LongSupplier nanoTime;
@@ -42,7 +46,7 @@ final class FreshSnapshot {
   private final long pauseNanos;
   private final AtomicReference<@Nullable State> state = new AtomicReference<>();
   private final AtomicLong changes = new AtomicLong();
-  private final AtomicReference<@Nullable Long> failedNanos = new AtomicReference<>();
+  private final AtomicReference<@Nullable Failure> failure = new AtomicReference<>();
   private final Semaphore seat = new Semaphore(1);
 
   FreshSnapshot(SnapshotLoader loader, Permissions.Settings settings) {
@@ -65,6 +69,13 @@ final class FreshSnapshot {
     return last == null ? 0 : last.snapshot.version().number();
   }
 
+  /** The latest snapshot that was read, if it is of that version. */
+  Optional<Snapshot> last(Version version) {
+    return Optional.ofNullable(state.get())
+        .map(State::snapshot)
+        .filter(snapshot -> snapshot.version().equals(version));
+  }
+
   /** A snapshot to decide by; null if what there is is too old and the store cannot be read. */
   @Nullable Snapshot find() {
     long needed = changes.get();
@@ -85,7 +96,7 @@ final class FreshSnapshot {
       if (before != null && isFresh(before, needed)) {
         return before.snapshot;
       }
-      if (!hasJustFailed()) {
+      if (!hasJustFailed(needed)) {
         read = refresh(before);
       }
     } finally {
@@ -119,9 +130,12 @@ final class FreshSnapshot {
     return known.changesSeen >= needed && nanoTime.getAsLong() - known.askedNanos <= staleNanos;
   }
 
-  private boolean hasJustFailed() {
-    Long failed = failedNanos.get();
-    return failed != null && nanoTime.getAsLong() - failed < pauseNanos;
+  /** A change that came after the failure is reason to ask again. */
+  private boolean hasJustFailed(long needed) {
+    Failure last = failure.get();
+    return last != null
+        && last.changesSeen >= needed
+        && nanoTime.getAsLong() - last.atNanos < pauseNanos;
   }
 
   /** Asks the store and publishes what it says; null if it cannot be asked. */
@@ -132,12 +146,15 @@ final class FreshSnapshot {
       boolean latest = known != null && loader.store().version().equals(known.snapshot.version());
       Snapshot snapshot = latest && known != null ? known.snapshot : loader.load();
       publish(new State(snapshot, asked, seen));
-      if (failedNanos.getAndSet(null) != null) {
+      if (failure.getAndSet(null) != null) {
         LOG.info("Permissions can be read again, version {}", snapshot.version().number());
       }
       return snapshot;
     } catch (GatehouseException e) {
-      if (failedNanos.getAndSet(nanoTime.getAsLong()) == null) {
+      if (Thread.currentThread().isInterrupted()) {
+        return null; // The thread was stopped, which says nothing of the store.
+      }
+      if (failure.getAndSet(new Failure(nanoTime.getAsLong(), seen)) == null) {
         LOG.warn(
             "Permissions cannot be read; checks are denied once what is known is older than {}",
             settings.maxStaleness(),

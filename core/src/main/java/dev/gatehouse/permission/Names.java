@@ -1,7 +1,6 @@
 package dev.gatehouse.permission;
 
 import dev.gatehouse.check.Check;
-import java.text.Normalizer;
 import java.util.regex.Pattern;
 
 /**
@@ -19,9 +18,6 @@ final class Names {
 
   private static final Pattern TYPE = Pattern.compile("[a-z][a-z0-9_-]{0,31}");
 
-  /** Below this, every text is in normalization form C. */
-  private static final char FIRST_COMBINING = 0x300;
-
   private Names() {}
 
   static String type(String value, String what) {
@@ -30,7 +26,7 @@ final class Names {
 
   /** The name of a subject or a role: anything but a lone wildcard. */
   static String name(String value, String what) {
-    normal(value, MAX_NAME, what);
+    Check.name(value, MAX_NAME, what);
     Check.that(
         !value.equals(ANY), what + " must not be '*': wildcards belong to actions and paths");
     return value;
@@ -38,7 +34,7 @@ final class Names {
 
   /** An action as one asks for it. */
   static String action(String value) {
-    normal(value, MAX_ACTION, "action");
+    Check.name(value, MAX_ACTION, "action");
     Check.that(
         value.indexOf('*') < 0, "action must not hold '*', was '" + Check.shown(value) + "'");
     return value;
@@ -46,7 +42,7 @@ final class Names {
 
   /** One step of a path, as one asks for it. */
   static String segment(String value, String path) {
-    normal(value, MAX_PATH, "segment of '" + Check.shown(path) + "'");
+    Check.name(value, MAX_PATH, "segment of '" + Check.shown(path) + "'");
     Check.that(
         !value.equals(".") && !value.equals(".."),
         "path must not hold '.' or '..' as a segment, was '" + Check.shown(path) + "'");
@@ -64,28 +60,5 @@ final class Names {
 
   private static boolean isHex(String value, int index) {
     return index < value.length() && Character.digit(value.charAt(index), 16) >= 0;
-  }
-
-  private static void normal(String value, int max, String what) {
-    Check.text(value, 1, max, what);
-    Check.that(
-        !isBlank(value.charAt(0)) && !isBlank(value.charAt(value.length() - 1)),
-        what + " must not begin or end with a blank, was '" + Check.shown(value) + "'");
-    Check.that(
-        isComposed(value),
-        what + " must be in Unicode normalization form C, was '" + Check.shown(value) + "'");
-  }
-
-  private static boolean isBlank(char c) {
-    return Character.isWhitespace(c) || Character.isSpaceChar(c);
-  }
-
-  private static boolean isComposed(String value) {
-    for (int i = 0; i < value.length(); i++) {
-      if (value.charAt(i) >= FIRST_COMBINING) {
-        return Normalizer.isNormalized(value, Normalizer.Form.NFC);
-      }
-    }
-    return true;
   }
 }

@@ -19,7 +19,15 @@ public interface PermissionChecker {
   Decision check(Subject subject, String action, Resource resource);
 
   /**
-   * Returns only if the subject may act on the resource.
+   * Returns only if the subject may act on the resource. A refusal is audited, which {@link #check}
+   * is not, but no flood of them floods the log: of each reason the first five in ten seconds are
+   * recorded one by one, the others counted, and the count is recorded by the next call after those
+   * ten seconds. A count that is open when the process ends is lost. A failure to audit is logged
+   * and changes no answer; nothing is audited while the storage cannot be read ({@code STALE}).
+   *
+   * <p>Inside a transaction the record stands or falls with it, so that no second connection is
+   * needed: where a refusal makes the transaction roll back and must be known all the same, require
+   * before it begins.
    *
    * @throws dev.gatehouse.error.DeniedException if it may not, with the reason
    * @throws IllegalArgumentException if the action is no name that could be granted

@@ -57,7 +57,7 @@ final class PermissionWriter {
     }
     Grant grant = new Grant(ids.getAsLong(), terms);
     store.insertGrant(grant);
-    record(Change.Operation.GRANT_ADDED, grant.id(), "Granted: " + terms, about(grant));
+    record(Change.Operation.GRANT_ADDED, grant.id(), text(grant) + " made", about(grant));
     return grant;
   }
 
@@ -75,7 +75,7 @@ final class PermissionWriter {
 
   private void remove(Grant grant) {
     store.deleteGrant(grant.id());
-    record(Change.Operation.GRANT_REMOVED, grant.id(), "Revoked: " + grant.terms(), about(grant));
+    record(Change.Operation.GRANT_REMOVED, grant.id(), text(grant) + " revoked", about(grant));
   }
 
   boolean defineRole(String name) {
@@ -92,7 +92,7 @@ final class PermissionWriter {
     record(
         Change.Operation.ROLE_ADDED,
         role.id(),
-        "Defined " + Subject.role(name),
+        text(name) + " defined",
         Json.object().put("role", name));
     return true;
   }
@@ -106,7 +106,7 @@ final class PermissionWriter {
     record(
         Change.Operation.ROLE_REMOVED,
         role.get().id(),
-        "Removed " + Subject.role(name) + " with its grants, members and inheritance",
+        text(name) + " removed with its grants, members and inheritance",
         Json.object().put("role", name));
     return true;
   }
@@ -122,7 +122,7 @@ final class PermissionWriter {
       throw new ConflictException(
           heir + " must not inherit from itself: " + heir.name() + " -> " + shown(circle));
     }
-    addMembership(heir, inherited, heir + " inherits from " + Subject.role(inherited));
+    addMembership(heir, inherited);
     return true;
   }
 
@@ -131,7 +131,7 @@ final class PermissionWriter {
     if (store.findMembership(subject, role).isPresent()) {
       return false;
     }
-    addMembership(subject, role, "Gave " + subject + " " + Subject.role(role));
+    addMembership(subject, role);
     return true;
   }
 
@@ -144,17 +144,19 @@ final class PermissionWriter {
     record(
         Change.Operation.MEMBERSHIP_REMOVED,
         membership.get().id(),
-        member.isRole()
-            ? member + " no longer inherits from " + Subject.role(role)
-            : "Took " + Subject.role(role) + " from " + member,
+        text(role) + " taken from " + member,
         about(membership.get()));
     return true;
   }
 
-  private void addMembership(Subject member, String role, String sentence) {
+  private void addMembership(Subject member, String role) {
     Membership membership = new Membership(ids.getAsLong(), member, role);
     store.insertMembership(membership);
-    record(Change.Operation.MEMBERSHIP_ADDED, membership.id(), sentence, about(membership));
+    record(
+        Change.Operation.MEMBERSHIP_ADDED,
+        membership.id(),
+        text(role) + " given to " + member,
+        about(membership));
   }
 
   private void requireRole(String name) {
@@ -206,6 +208,14 @@ final class PermissionWriter {
         + (way.size() - SHOWN_ROLES)
         + " more) -> "
         + way.get(way.size() - 1);
+  }
+
+  private static String text(Grant grant) {
+    return "Grant " + grant.id() + " (" + grant.terms() + ")";
+  }
+
+  private static String text(String role) {
+    return "Role '" + role + "'";
   }
 
   private static ObjectNode about(Grant grant) {

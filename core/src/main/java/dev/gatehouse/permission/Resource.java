@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Segments tell upper from lower case. So that no two spellings pass for one thing, a path is
  * refused with an {@link IllegalArgumentException} if it is not in Unicode normalization form C, or
  * if a segment is empty (no slash at either end), is {@code .} or {@code ..}, begins or ends with a
- * blank, or holds a star, a backslash, a semicolon or a %-escape. Immutable.
+ * blank, or holds an invisible character, a star, a backslash, a semicolon or a %-escape.
+ * Immutable.
  */
 public final class Resource {
   private final String type;

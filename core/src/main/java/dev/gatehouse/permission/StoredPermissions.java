@@ -2,11 +2,15 @@ package dev.gatehouse.permission;
 
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gatehouse.audit.AuditLog;
+import dev.gatehouse.audit.AuditRecord.Operation;
 import dev.gatehouse.check.Check;
 import dev.gatehouse.error.DeniedException;
+import dev.gatehouse.json.Json;
 import dev.gatehouse.permission.PermissionStore.Membership;
 import dev.gatehouse.permission.PermissionStore.Version;
+import dev.gatehouse.refusal.RefusalLog;
 import dev.gatehouse.transaction.Transaction;
 import dev.gatehouse.transaction.Transactions;
 import java.util.List;
@@ -21,12 +25,16 @@ import org.jspecify.annotations.Nullable;
  * version that the transaction sees is another.
  */
 final class StoredPermissions implements Permissions {
+  private static final RefusalLog.Kind ACTIONS =
+      new RefusalLog.Kind("permission", Operation.AUTHORIZE, "Actions");
+
   private final Transactions transactions;
   private final PermissionStore store;
   private final AuditLog audit;
   private final LongSupplier ids;
   private final Settings settings;
   private final FreshSnapshot shared;
+  private final RefusalLog<Decision.Reason> refusals;
   private final Supplier<@Nullable Snapshot> snapshots;
   private final boolean joined;
 
@@ -38,7 +46,8 @@ final class StoredPermissions implements Permissions {
     this.ids = of.ids;
     this.settings = of.settings;
     this.shared = of.shared;
-    this.snapshots = new OwnSnapshot(new SnapshotLoader(transactions, store));
+    this.refusals = of.refusals;
+    this.snapshots = new OwnSnapshot(new SnapshotLoader(transactions, store), of.shared);
     this.joined = true;
   }
 
@@ -54,6 +63,7 @@ final class StoredPermissions implements Permissions {
     this.ids = requireNonNull(ids, "ids");
     this.settings = requireNonNull(settings, "settings");
     this.shared = new FreshSnapshot(new SnapshotLoader(transactions, store), settings);
+    this.refusals = new RefusalLog<>(Decision.Reason.class, ACTIONS, audit, settings.clock());
     this.snapshots = shared::find;
     this.joined = false;
   }
@@ -78,8 +88,40 @@ final class StoredPermissions implements Permissions {
   @Override
   public void require(Subject subject, String action, Resource resource) {
     Decision decision = check(subject, action, resource);
+    if (!joined) {
+      refusals.settle();
+    }
     if (!decision.allowed()) {
+      refused(subject, action, resource, decision);
       throw new DeniedException(Explanation.sentence(subject, action, resource, decision));
+    }
+  }
+
+  /** A storage that cannot be read is not written either. */
+  private void refused(Subject subject, String action, Resource resource, Decision decision) {
+    if (decision.reason() == Decision.Reason.STALE) {
+      return;
+    }
+    ObjectNode ext =
+        Json.object()
+            .put("subject", subject.toString())
+            .put("action", action)
+            .put("resource", resource.toString())
+            .put("version", decision.version());
+    decision.grantIds().forEach(id -> ext.put("grantId", Long.toString(id)));
+    String content =
+        "Action '"
+            + action
+            + "' of "
+            + subject
+            + " on "
+            + resource
+            + " refused: "
+            + decision.reason();
+    if (joined) {
+      refusals.add(decision.reason(), content, ext, audit);
+    } else {
+      refusals.add(decision.reason(), content, ext);
     }
   }
 
@@ -210,20 +252,22 @@ final class StoredPermissions implements Permissions {
     }
   }
 
-  /** The snapshot of one transaction. */
+  /** The snapshot of one transaction: the shared one, if that is what the transaction sees. */
   private static final class OwnSnapshot implements Supplier<@Nullable Snapshot> {
     private final SnapshotLoader loader;
+    private final FreshSnapshot shared;
     private @Nullable Snapshot last;
 
-    OwnSnapshot(SnapshotLoader loader) {
+    OwnSnapshot(SnapshotLoader loader, FreshSnapshot shared) {
       this.loader = loader;
+      this.shared = shared;
     }
 
     @Override
     public Snapshot get() {
       Version version = loader.store().version();
       if (last == null || !last.version().equals(version)) {
-        last = loader.load();
+        last = shared.last(version).orElseGet(loader::load);
       }
       return last;
     }

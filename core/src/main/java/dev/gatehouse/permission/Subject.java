@@ -4,9 +4,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Who acts: a type and a name, such as {@code party:9999}. A type is {@code [a-z][a-z0-9_-]*} of at
- * most 32 characters. A name has 1..200 characters in Unicode normalization form C, tells upper
- * from lower case, neither begins nor ends with a blank, and is not {@code *}; any other is refused
- * with an {@link IllegalArgumentException}. Immutable.
+ * most 32 characters. A name has 1..200 characters in Unicode normalization form C, none of them
+ * invisible, tells upper from lower case, neither begins nor ends with a blank, and is not {@code
+ * *}; any other is refused with an {@link IllegalArgumentException}. Immutable.
  */
 public final class Subject {
   static final String ROLE = "role";
@@ -36,7 +36,11 @@ public final class Subject {
     return new Subject("user", name);
   }
 
-  /** A registered application, by the name the host chooses to use in grants. */
+  /**
+   * A registered application, by what the host chooses to use in grants. Its id in decimal is the
+   * one thing that never stands for another: the registry takes names for alike whatever their
+   * case, which this does not, and gives the name of a removed application to the next.
+   */
   public static Subject application(String name) {
     return new Subject("application", name);
   }

@@ -55,12 +55,12 @@ public final class Application {
   }
 
   /**
-   * A draft with that name: 1..100 characters, none of them a control character, no blank at either
-   * end. Names are alike whatever their case.
+   * A draft with that name: 1..100 characters in Unicode normalization form C, none of them a
+   * control or invisible character, no blank at either end. Names are alike whatever their case.
    */
   public static Draft named(String name) {
     return new Draft(
-        Name.valid(name, MAX_NAME, "name"), null, RetryPolicy.DEFAULT, Status.ENABLED, "");
+        Check.name(name, MAX_NAME, "name"), null, RetryPolicy.DEFAULT, Status.ENABLED, "");
   }
 
   /** The id, 1 or more. */

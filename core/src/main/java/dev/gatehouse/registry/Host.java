@@ -15,6 +15,9 @@ import java.util.regex.Pattern;
 final class Host {
   static final int MAX_LENGTH = 253;
 
+  /** Of an IPv6 address that ends in an IPv4 address. */
+  private static final int MAX_IPV6 = 45;
+
   private static final String BYTE = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
   private static final Pattern IPV4 = Pattern.compile(BYTE + "(\\." + BYTE + "){3}");
   private static final Pattern IPV6 = Pattern.compile("[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*");
@@ -52,7 +55,7 @@ final class Host {
   }
 
   private static boolean isIpv6(String host) {
-    if (!IPV6.matcher(host).matches()) {
+    if (host.length() > MAX_IPV6 || !IPV6.matcher(host).matches()) {
       return false;
     }
     try {

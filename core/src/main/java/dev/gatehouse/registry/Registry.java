@@ -12,9 +12,10 @@ import java.util.Optional;
  * case.
  *
  * <p>Registering is an upsert: whatever has that name becomes what is registered now, whole. Each
- * registration and removal is one transaction with its audit record. A call that throws leaves
- * nothing behind, except that a {@link dev.gatehouse.error.StorageException} that hit the commit
- * leaves open whether the change was made.
+ * registration and removal is one transaction with its audit record; registering what is registered
+ * exactly so already succeeds and leaves nothing behind. A call that throws leaves nothing behind,
+ * except that a {@link dev.gatehouse.error.StorageException} that hit the commit leaves open
+ * whether the change was made.
  *
  * <p>Finding and resolving read an immutable snapshot in memory: they take no lock and, once the
  * snapshot is there, touch the storage at most once per staleness bound (one second unless set

@@ -43,12 +43,12 @@ public final class Server {
   }
 
   /**
-   * Begins a server with that name: 1..30 characters, none of them a control character, no blank at
-   * either end. The names {@code service}, {@code version}, {@code fateflow}, {@code
-   * fate_on_eggroll} and {@code fate_on_spark} are reserved.
+   * Begins a server with that name: 1..30 characters in Unicode normalization form C, none of them
+   * a control or invisible character, no blank at either end. The names {@code service}, {@code
+   * version}, {@code fateflow}, {@code fate_on_eggroll} and {@code fate_on_spark} are reserved.
    */
   public static Named named(String name) {
-    Name.valid(name, MAX_NAME, "server name");
+    Check.name(name, MAX_NAME, "server name");
     refuseReserved(name, RESERVED);
     return new Named(name);
   }
@@ -98,7 +98,7 @@ public final class Server {
     return Optional.ofNullable(times).map(Times::createdAt);
   }
 
-  /** When it was last registered, to the millisecond; empty before. */
+  /** When it was last registered otherwise than before, to the millisecond; empty before. */
   public Optional<Instant> updatedAt() {
     return Optional.ofNullable(times).map(Times::updatedAt);
   }
@@ -106,6 +106,11 @@ public final class Server {
   /** This server as registered at those times; of use to stores and the registry. */
   public Server registered(Instant createdAt, Instant updatedAt) {
     return new Server(name, host, port, protocol, new Times(createdAt, updatedAt));
+  }
+
+  /** Whether registering the other one would change nothing. */
+  boolean isWhatIsRegisteredBy(Server other) {
+    return times != null && equals(other.registered(times.createdAt(), times.updatedAt()));
   }
 
   @Override

@@ -56,11 +56,11 @@ public final class Service {
   }
 
   /**
-   * Begins a service with that name: 1..30 characters, none of them a control character, no blank
-   * at either end.
+   * Begins a service with that name: 1..30 characters in Unicode normalization form C, none of them
+   * a control or invisible character, no blank at either end.
    */
   public static Named named(String name) {
-    return new Named(Name.valid(name, MAX_NAME, "service name"));
+    return new Named(Check.name(name, MAX_NAME, "service name"));
   }
 
   /** This service with another method: 1..16 letters, kept in upper case. Default {@code POST}. */
@@ -145,7 +145,7 @@ public final class Service {
     return Optional.ofNullable(times).map(Times::createdAt);
   }
 
-  /** When it was last registered, to the millisecond; empty before. */
+  /** When it was last registered otherwise than before, to the millisecond; empty before. */
   public Optional<Instant> updatedAt() {
     return Optional.ofNullable(times).map(Times::updatedAt);
   }
@@ -153,6 +153,11 @@ public final class Service {
   /** This service as registered at those times; of use to stores and the registry. */
   public Service registered(Instant createdAt, Instant updatedAt) {
     return new Service(server, name, uri, call, new Times(createdAt, updatedAt));
+  }
+
+  /** Whether registering the other one would change nothing. */
+  boolean isWhatIsRegisteredBy(Service other) {
+    return times != null && equals(other.registered(times.createdAt(), times.updatedAt()));
   }
 
   @Override
@@ -222,7 +227,7 @@ public final class Service {
 
     /** The service on the server of that name, which must be registered before. */
     public Placed on(String server) {
-      return new Placed(Name.valid(server, Server.MAX_NAME, "server name"), name);
+      return new Placed(Check.name(server, Server.MAX_NAME, "server name"), name);
     }
   }
 

@@ -71,6 +71,10 @@ final class StoredRegistry implements Registry {
     return transactions.call(
         transaction -> {
           RegistryStore rows = store.joining(transaction);
+          Optional<Application> seen = rows.findApplication(draft.name());
+          if (seen.isPresent() && seen.get().equals(changed(seen.get(), draft))) {
+            return seen.get();
+          }
           rows.advance(Subject.APPLICATION, draft.name());
           Optional<Application> existing = rows.findApplication(draft.name());
           return existing.isPresent()
@@ -94,13 +98,16 @@ final class StoredRegistry implements Registry {
 
   private Application change(
       Transaction transaction, Application existing, Application.Draft draft) {
-    Application changed =
-        draft.registered(existing.id(), existing.appKey(), existing.createdAt(), null);
+    Application changed = changed(existing, draft);
     if (!store.joining(transaction).update(changed)) {
       throw takenMeanwhile(draft.name());
     }
     record(transaction, Operation.UPDATE, applicationText("changed", changed), ids(changed.id()));
     return changed;
+  }
+
+  private static Application changed(Application existing, Application.Draft draft) {
+    return draft.registered(existing.id(), existing.appKey(), existing.createdAt(), null);
   }
 
   private String freeAppKey(RegistryStore rows) {
@@ -120,6 +127,10 @@ final class StoredRegistry implements Registry {
     return transactions.call(
         transaction -> {
           RegistryStore rows = store.joining(transaction);
+          Optional<Server> seen = rows.findServer(server.name());
+          if (seen.isPresent() && seen.get().isWhatIsRegisteredBy(server)) {
+            return seen.get();
+          }
           rows.advance(Subject.SERVER, server.name());
           Optional<Server> existing = rows.findServer(server.name());
           Instant now = now();
@@ -128,7 +139,7 @@ final class StoredRegistry implements Registry {
           recordPut(
               transaction,
               existing.isPresent(),
-              "server '" + stored.name() + "'",
+              serverText(stored),
               ids(stored)
                   .put("host", stored.host())
                   .put("port", stored.port())
@@ -144,6 +155,10 @@ final class StoredRegistry implements Registry {
         transaction -> {
           RegistryStore rows = store.joining(transaction);
           requireServer(rows, service.server());
+          Optional<Service> seen = rows.findService(service.server(), service.name());
+          if (seen.isPresent() && seen.get().isWhatIsRegisteredBy(service)) {
+            return seen.get();
+          }
           rows.advance(Subject.SERVER, service.server());
           Optional<Service> existing = rows.findService(service.server(), service.name());
           Instant now = now();
@@ -191,7 +206,7 @@ final class StoredRegistry implements Registry {
           record(
               transaction,
               Operation.DELETE,
-              "server '" + seen.name() + "' removed with its services",
+              serverText(seen) + " removed with its services",
               ids(seen));
         });
   }
@@ -315,11 +330,15 @@ final class StoredRegistry implements Registry {
   }
 
   private static String applicationText(String verb, Application application) {
-    return "application '" + application.name() + "' " + verb;
+    return "Application '" + application.name() + "' " + verb;
+  }
+
+  private static String serverText(Server server) {
+    return "Server '" + server.name() + "'";
   }
 
   private static String serviceText(String server, String name) {
-    return "service '" + name + "' on server '" + server + "'";
+    return "Service '" + name + "' on server '" + server + "'";
   }
 
   private static ObjectNode ids(long applicationId) {

@@ -1,5 +1,6 @@
 package dev.gatehouse.signing;
 
+import dev.gatehouse.error.StorageException;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -14,10 +15,11 @@ import org.jspecify.annotations.Nullable;
  * Key sets as of one version of the store. What is held was loaded after that version was seen, so
  * as long as the version stays, it is current.
  *
- * <p>Once the version was seen half a second ago, one thread asks again while the others go on;
- * once it was seen a whole second ago, every thread asks for itself, so that no lock is held while
- * asking. Age is what the monotonic clock says or, if more, how far the host's clock moved, either
- * way: the former cannot be set, the latter may be a virtual one.
+ * <p>Once the version was seen half a second ago, one thread asks again while the others go on, as
+ * it does itself if the storage fails; once it was seen a whole second ago, every thread asks for
+ * itself, so that no lock is held while asking. Age is what the monotonic clock says or, if more,
+ * how far the host's clock moved, either way: the former cannot be set, the latter may be a virtual
+ * one.
  */
 final class KeyCache {
   private static final long RENEW_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
@@ -76,6 +78,11 @@ final class KeyCache {
     }
     try {
       return ask();
+    } catch (StorageException e) {
+      if (age(held) >= STALE_NANOS) {
+        throw e;
+      }
+      return held;
     } finally {
       renewing.set(false);
     }

@@ -2,25 +2,35 @@ package dev.gatehouse.signing;
 
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.gatehouse.audit.AuditRecord.Operation;
 import dev.gatehouse.error.AuthenticationException;
 import dev.gatehouse.error.AuthenticationException.Reason;
+import dev.gatehouse.json.Json;
+import dev.gatehouse.refusal.RefusalLog;
 import dev.gatehouse.registry.Application;
 import dev.gatehouse.signing.NonceStore.Outcome;
 import dev.gatehouse.transport.Request;
 import java.time.Instant;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Verifies with the keys of a key ring. */
 final class KeyRingVerifier implements Verifier {
+  private static final Logger LOG = LoggerFactory.getLogger(Verifier.class);
+  private static final RefusalLog.Kind REQUESTS =
+      new RefusalLog.Kind("signing", Operation.AUTHENTICATE, "Requests");
+
   private final Configuration parts;
   private final StoredKeyRing keys;
-  private final RefusalLog refusals;
+  private final RefusalLog<Reason> refusals;
 
   KeyRingVerifier(Configuration parts) {
     this.parts = parts;
     keys = (StoredKeyRing) parts.keys();
-    refusals = new RefusalLog(parts.audit(), parts.listener());
+    refusals = new RefusalLog<>(Reason.class, REQUESTS, parts.audit(), parts.clock());
   }
 
   @Override
@@ -32,15 +42,31 @@ final class KeyRingVerifier implements Verifier {
   public Application authenticate(Request request) {
     requireNonNull(request, "request");
     Instant now = parts.clock().instant();
-    refusals.settle(now);
+    refusals.settle();
     @Nullable Claim claim = null;
     try {
       claim = parts.scheme().read(request);
       return prove(claim, request, now);
     } catch (AuthenticationException e) {
-      refusals.add(e, claim == null ? "" : claim.appKey(), now);
+      refused(e, claim == null ? "" : claim.appKey());
       throw e;
     }
+  }
+
+  /**
+   * Tells of a refusal.
+   *
+   * @param appKey as claimed, well-formed; empty text if not known
+   */
+  private void refused(AuthenticationException refusal, String appKey) {
+    try {
+      parts.listener().signatureRefused(refusal.reason().name());
+    } catch (RuntimeException e) {
+      LOG.warn("The listener failed", e);
+    }
+    ObjectNode ext = Json.object().put("appKey", appKey);
+    String request = appKey.isEmpty() ? "Request" : "Request by app key " + appKey;
+    refusals.add(refusal.reason(), request + " refused: " + refusal.getMessage(), ext);
   }
 
   private Application prove(Claim claim, Request request, Instant now) {

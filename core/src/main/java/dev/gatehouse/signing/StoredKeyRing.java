@@ -90,7 +90,7 @@ final class StoredKeyRing implements KeyRing {
     requireNonNull(appKey, "appKey");
     Secret secret = newSecret();
     new StoredKeyRing(this, requireNonNull(transaction, "transaction"))
-        .change((keys, audit) -> add(keys, audit, applicationId, secret, "Issued"));
+        .change((keys, audit) -> add(keys, audit, applicationId, secret, "issued"));
     return secret;
   }
 
@@ -118,10 +118,10 @@ final class StoredKeyRing implements KeyRing {
           for (StoredKey stored : keys.live(applicationId, MAX_PAGE)) {
             if (stored.key().state() == Key.State.ENABLED) {
               keys.update(stored.with(stored.key().in(Key.State.VERIFY_ONLY).until(end)));
-              record(audit, Operation.UPDATE, "Left to verify until " + end, stored.key());
+              record(audit, Operation.UPDATE, "left to verify until " + end, stored.key());
             }
           }
-          return add(keys, audit, applicationId, secret, "Rotated in");
+          return add(keys, audit, applicationId, secret, "rotated in");
         });
     return secret;
   }
@@ -129,7 +129,7 @@ final class StoredKeyRing implements KeyRing {
   @Override
   public Key importKey(long applicationId, Secret secret) {
     requireNonNull(secret, "secret");
-    return change((keys, audit) -> add(keys, audit, applicationId, secret, "Imported"));
+    return change((keys, audit) -> add(keys, audit, applicationId, secret, "imported"));
   }
 
   @Override
@@ -142,7 +142,7 @@ final class StoredKeyRing implements KeyRing {
           }
           if (stored.key().state() != Key.State.DISABLED) {
             keys.update(stored.with(stored.key().in(Key.State.DISABLED)));
-            record(audit, Operation.UPDATE, "Disabled", stored.key());
+            record(audit, Operation.UPDATE, "disabled", stored.key());
           }
           return stored;
         });
@@ -184,7 +184,7 @@ final class StoredKeyRing implements KeyRing {
         });
   }
 
-  private Key add(KeyStore keys, AuditLog audit, long applicationId, Secret secret, String verb) {
+  private Key add(KeyStore keys, AuditLog audit, long applicationId, Secret secret, String what) {
     Instant now = parts.clock().instant();
     int live = 0;
     for (StoredKey stored : keys.live(applicationId, MAX_PAGE)) {
@@ -208,13 +208,13 @@ final class StoredKeyRing implements KeyRing {
             now.minus(CLOCK_SKEW),
             Key.FOREVER);
     keys.insert(vault.close(key, secret));
-    record(audit, Operation.CREATE, verb, key);
+    record(audit, Operation.CREATE, what, key);
     return key;
   }
 
   private static void destroy(KeyStore keys, AuditLog audit, StoredKey stored) {
     keys.update(stored.destroyed());
-    record(audit, Operation.DELETE, "Destroyed", stored.key());
+    record(audit, Operation.DELETE, "destroyed", stored.key());
   }
 
   private static StoredKey stored(KeyStore keys, long applicationId, long keyId) {
@@ -227,7 +227,7 @@ final class StoredKeyRing implements KeyRing {
     return Secret.of(RandomText.of(SECRET_LENGTH));
   }
 
-  private static void record(AuditLog audit, Operation operation, String verb, Key key) {
+  private static void record(AuditLog audit, Operation operation, String what, Key key) {
     ObjectNode ext =
         Json.object()
             .put("applicationId", Long.toString(key.applicationId()))
@@ -236,7 +236,7 @@ final class StoredKeyRing implements KeyRing {
         AuditRecord.of(
                 operation,
                 Result.SUCCESS,
-                verb + ": key " + key.id() + " of application " + key.applicationId())
+                "Key " + key.id() + " of application " + key.applicationId() + " " + what)
             .service("signing")
             .ext(Json.write(ext))
             .build());

@@ -59,6 +59,42 @@ class CheckTest {
     }
   }
 
+  /** Two names that look alike would let one party pass for another. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "e\u0301", // e and a combining accent
+        "\u212A", // the Kelvin sign
+        "bil\u200Bling", // zero width space
+        "bil\u200Dling", // a joiner where nothing joins
+        "\u200Cbilling",
+        "bil\u00ADling", // soft hyphen
+        "gnillib\u202E", // right-to-left override
+        "a\u2066b",
+        "\uFEFFbilling",
+        "a\u2028WARN b", // line separator
+        "a\uDB40\uDC41", // a tag
+        " a",
+        "a\u3000",
+      })
+  void name_looksLikeAnother_isRefused(String name) {
+    assertThatIllegalArgumentException().isThrownBy(() -> Check.name(name, 100, "name"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "billing",
+        "\u00E9",
+        "\u8BA2\u5355\u4E2D\u5FC3",
+        "\u0645\u06CC\u200C\u062E\u0648\u0627\u0647\u0645",
+        "\uD83D\uDC68\u200D\uD83D\uDC69",
+        "a b",
+      })
+  void name_anyScript_passes(String name) {
+    assertThat(Check.name(name, 100, "name")).isEqualTo(name);
+  }
+
   @Test
   void matches_mismatch_showsPatternAndValue() {
     assertThatIllegalArgumentException()

@@ -2,6 +2,7 @@ package dev.gatehouse.registry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import dev.gatehouse.transport.Headers;
 import java.net.URI;
@@ -203,6 +204,15 @@ final class RegistryValuesTest {
     assertThatThrownBy(() -> Server.named("s").at(host, 1))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith("host must be a host name of at most 253 letters,");
+  }
+
+  /** The pattern for IPv6 takes a time that grows with the square of the length. */
+  @Test
+  void serverAt_longAndAlmostIpv6_refusedAtOnce() {
+    String host = ":".repeat(500_000) + "x";
+    assertTimeoutPreemptively(
+        Duration.ofSeconds(5),
+        () -> refusedLike(() -> Server.named("s").at(host, 1), "host must .*"));
   }
 
   @Test

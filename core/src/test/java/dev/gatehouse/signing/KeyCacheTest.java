@@ -101,6 +101,18 @@ class KeyCacheTest {
     assertThat(loaded).isEqualTo(1);
   }
 
+  /** A storage that fails for a moment must not refuse whoever happens to ask it. */
+  @Test
+  void keysOf_storeBrokenForLessThanASecond_goesOnWithWhatIsKnown() {
+    cache.keysOf(APPLICATION);
+    broken = true;
+    pass(999);
+    cache.keysOf(APPLICATION);
+    assertThat(asked).isEqualTo(2);
+    pass(1);
+    assertThatThrownBy(() -> cache.keysOf(APPLICATION)).isInstanceOf(StorageException.class);
+  }
+
   @Test
   void keysOf_moreApplicationsThanItHolds_staysBounded() {
     for (long id = 1; id <= 20_000; id++) {

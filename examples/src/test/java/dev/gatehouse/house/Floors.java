@@ -20,6 +20,7 @@ final class Floors {
           "dev.gatehouse.permission",
           "dev.gatehouse.signing",
           "dev.gatehouse.registry",
+          "dev.gatehouse.refusal",
           "dev.gatehouse.audit",
           "dev.gatehouse.transport",
           "dev.gatehouse.observe",
@@ -31,7 +32,8 @@ final class Floors {
 
   /** Packages of core that hosts cannot see. */
   static final List<String> HIDDEN =
-      List.of("dev.gatehouse.id", "dev.gatehouse.json", "dev.gatehouse.check");
+      List.of(
+          "dev.gatehouse.refusal", "dev.gatehouse.id", "dev.gatehouse.json", "dev.gatehouse.check");
 
   /** The modules that are released, by folder, with their exported packages outside core's list. */
   static final List<Module> MODULES =

@@ -46,6 +46,7 @@ class PermissionsTest {
   private final AtomicLong ids = new AtomicLong();
   private final AtomicBoolean down = new AtomicBoolean();
   private final AtomicInteger versionReads = new AtomicInteger();
+  private final AtomicInteger pages = new AtomicInteger();
   private final List<String> heard = Collections.synchronizedList(new ArrayList<>());
   private final RecordingAudit audit = new RecordingAudit();
   private final MemoryStorage storage = MemoryStorage.create(clock);
@@ -69,7 +70,7 @@ class PermissionsTest {
             clock, nanos::get, Duration.ofMillis(500), Duration.ofSeconds(30), listener));
   }
 
-  /** The store, but unreachable outside transactions while {@code down}. */
+  /** The store, but unreachable while {@code down}. */
   private PermissionStore watched(PermissionStore store) {
     return (PermissionStore)
         Proxy.newProxyInstance(
@@ -77,11 +78,13 @@ class PermissionsTest {
             new Class<?>[] {PermissionStore.class},
             (self, method, arguments) -> {
               versionReads.addAndGet(method.getName().equals("version") ? 1 : 0);
+              pages.addAndGet(method.getName().equals("grants") ? 1 : 0);
               if (down.get() && !method.getName().equals("joining")) {
                 throw new StorageException("down on purpose");
               }
               try {
-                return method.invoke(store, arguments);
+                Object result = method.invoke(store, arguments);
+                return result instanceof PermissionStore joined ? watched(joined) : result;
               } catch (InvocationTargetException e) {
                 throw e.getCause();
               }
@@ -273,14 +276,80 @@ class PermissionsTest {
     assertThat(audit.records)
         .extracting(AuditRecord::content)
         .containsExactly(
-            "Defined role:editor",
-            "Gave user:ann role:editor",
-            "Granted: allow role:editor use on component:reader",
-            "Revoked: allow role:editor use on component:reader");
+            "Role 'editor' defined",
+            "Role 'editor' given to user:ann",
+            "Grant " + grant.id() + " (allow role:editor use on component:reader) made",
+            "Grant " + grant.id() + " (allow role:editor use on component:reader) revoked");
     AuditRecord granted = audit.records.get(2);
     assertThat(granted.service()).contains("permission");
     assertThat(granted.ext().orElseThrow())
         .contains("\"grantId\":\"" + grant.id() + "\"", "\"version\":3");
+  }
+
+  @Test
+  void require_refused_isAuditedAndCheckIsNot() {
+    permissions.check(user("ann"), "use", READER);
+    Grant denial = permissions.grant(Grant.deny(user("ann"), "use", READER));
+    audit.records.clear();
+    permissions.check(user("ann"), "use", READER);
+    assertThat(audit.records).isEmpty();
+    assertThatThrownBy(() -> permissions.require(user("ann"), "use", READER))
+        .isInstanceOf(DeniedException.class);
+    AuditRecord refused = audit.records.get(0);
+    assertThat(refused.content())
+        .isEqualTo("Action 'use' of user:ann on component:reader refused: DENIED");
+    assertThat(refused.resultType()).isEqualTo(AuditRecord.Result.DENIED.code());
+    assertThat(refused.operationType()).isEqualTo(AuditRecord.Operation.AUTHORIZE.code());
+    assertThat(refused.ext().orElseThrow())
+        .contains("\"subject\":\"user:ann\"", "\"grantId\":\"" + denial.id() + "\"");
+  }
+
+  @Test
+  void require_floodOfRefusals_auditStaysSmallAndCountsThem() {
+    permissions.grant(Grant.allow(user("bob"), "use", READER));
+    audit.records.clear();
+    for (int i = 0; i < 1_000; i++) {
+      assertThatThrownBy(() -> permissions.require(user("ann"), "use", READER))
+          .isInstanceOf(DeniedException.class);
+    }
+    assertThat(audit.records).hasSize(5);
+    clock.advance(Duration.ofSeconds(10));
+    permissions.require(user("bob"), "use", READER);
+    assertThat(audit.records)
+        .hasSize(6)
+        .last()
+        .extracting(AuditRecord::content)
+        .isEqualTo("Actions refused for UNKNOWN_SUBJECT: 995 more");
+  }
+
+  @Test
+  void require_refusedInATransaction_recordFallsWithIt() {
+    assertThatThrownBy(
+            () ->
+                storage.run(
+                    transaction ->
+                        permissions.joining(transaction).require(user("ann"), "use", READER)))
+        .isInstanceOf(DeniedException.class);
+    assertThat(audit.records).isEmpty();
+    storage.run(
+        transaction ->
+            assertThatThrownBy(
+                    () -> permissions.joining(transaction).require(user("ann"), "use", READER))
+                .isInstanceOf(DeniedException.class));
+    assertThat(audit.records).hasSize(1);
+  }
+
+  @Test
+  void require_auditFails_isRefusedAllTheSame() {
+    audit.failing = true;
+    assertThatThrownBy(() -> permissions.require(user("ann"), "use", READER))
+        .isInstanceOf(DeniedException.class);
+    down.set(true);
+    audit.failing = false;
+    pass(Duration.ofSeconds(31));
+    assertThatThrownBy(() -> permissions.require(user("ann"), "use", READER))
+        .hasMessageContaining("STALE");
+    assertThat(audit.records).isEmpty();
   }
 
   @Test
@@ -378,6 +447,45 @@ class PermissionsTest {
     assertThat(permissions.check(user("ann"), "use", READER).reason()).isEqualTo(Reason.STALE);
   }
 
+  /** A change proves that the storage is back: to deny until the pause is over would be wrong. */
+  @Test
+  void check_changedJustAfterAFailure_holdsAtOnce() {
+    down.set(true);
+    assertThat(permissions.check(user("ann"), "use", READER).reason()).isEqualTo(Reason.STALE);
+    down.set(false);
+    permissions.grant(Grant.allow(user("ann"), "use", READER));
+    assertThat(may(user("ann"))).isTrue();
+  }
+
+  /** One thread that is stopped while it reads must not deny everybody else. */
+  @Test
+  void check_interruptedThreadFails_othersStillAsk() {
+    permissions.grant(Grant.allow(user("ann"), "use", READER));
+    down.set(true);
+    Thread.currentThread().interrupt();
+    assertThat(may(user("ann"))).isFalse();
+    assertThat(Thread.interrupted()).isTrue();
+    down.set(false);
+    assertThat(may(user("ann"))).isTrue();
+  }
+
+  /** Or each transaction that checks would read all that is granted to anybody. */
+  @Test
+  void joining_nothingChanged_usesTheSnapshotThatIsThere() {
+    permissions.grant(Grant.allow(user("ann"), "use", READER));
+    assertThat(may(user("ann"))).isTrue();
+    pages.set(0);
+    storage.run(
+        transaction -> {
+          Permissions joined = permissions.joining(transaction);
+          assertThat(joined.check(user("ann"), "use", READER).allowed()).isTrue();
+          assertThat(pages).hasValue(0);
+          joined.revoke(Grant.allow(user("ann"), "use", READER));
+          assertThat(joined.check(user("ann"), "use", READER).allowed()).isFalse();
+          assertThat(pages).hasPositiveValue();
+        });
+  }
+
   @Test
   void twoInstances_sameNames_shareNothing() {
     Permissions elsewhere = node(MemoryStorage.create(clock));
@@ -460,6 +568,9 @@ class PermissionsTest {
 
     @Override
     public AuditRecord write(AuditRecord record) {
+      if (failing) {
+        throw new StorageException("failing on purpose");
+      }
       records.add(record);
       return record;
     }

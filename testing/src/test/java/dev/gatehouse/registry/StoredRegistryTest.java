@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.gatehouse.audit.AuditRecord;
 import dev.gatehouse.error.NotFoundException;
 import dev.gatehouse.storage.memory.MemoryStorage;
+import dev.gatehouse.transport.Headers;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -222,12 +223,33 @@ final class StoredRegistryTest {
     assertThat(registry.findServer("features")).isPresent();
   }
 
+  /** A host that registers at every start must not fill the log and wake every other node. */
+  @Test
+  void register_exactlySoAlready_leavesNoVersionAndNoRecord() {
+    Application.Draft draft = Application.named("Billing").callback("http://h/").remark("r");
+    Service upload = UPLOAD.data("{\"a\": 1}").headers(Headers.of("x", "y"));
+    Application billing = registry.register(draft);
+    Server server = registry.register(FEATURES);
+    Service service = registry.register(upload);
+    node.clock.advance(Duration.ofDays(1));
+    assertThat(registry.register(draft)).isEqualTo(billing);
+    assertThat(registry.register(draft).secret()).isEmpty();
+    assertThat(registry.register(FEATURES)).isEqualTo(server);
+    assertThat(registry.register(upload)).isEqualTo(service);
+    assertThat(registry.register(service)).as("its times do not count").isEqualTo(service);
+    leftNothing(3, 3);
+    registry.register(Application.named("BILLING").callback("http://h/").remark("r"));
+    registry.register(FEATURES.protocol("https"));
+    registry.register(upload.data("{\"a\":1}"));
+    leftNothing(6, 6);
+  }
+
   @Test
   void everyChange_writesOneAuditRecordWithoutSecrets() {
     Application billing = registry.register(Application.named("billing"));
     registry.register(Application.named("billing").remark("x"));
     registry.register(FEATURES);
-    registry.register(FEATURES);
+    registry.register(FEATURES.protocol("https"));
     registry.register(UPLOAD.data("{\"password\":\"s3cret\"}"));
     registry.register(UPLOAD);
     registry.removeService("features", "upload");
@@ -235,15 +257,15 @@ final class StoredRegistryTest {
     registry.removeApplication("billing");
     assertThat(node.audit.contents())
         .containsExactly(
-            "application 'billing' registered",
-            "application 'billing' changed",
-            "server 'Features' registered",
-            "server 'Features' changed",
-            "service 'Upload' on server 'features' registered",
-            "service 'Upload' on server 'features' changed",
-            "service 'Upload' on server 'features' removed",
-            "server 'Features' removed with its services",
-            "application 'billing' removed");
+            "Application 'billing' registered",
+            "Application 'billing' changed",
+            "Server 'Features' registered",
+            "Server 'Features' changed",
+            "Service 'Upload' on server 'features' registered",
+            "Service 'Upload' on server 'features' changed",
+            "Service 'Upload' on server 'features' removed",
+            "Server 'Features' removed with its services",
+            "Application 'billing' removed");
     assertThat(node.audit.records())
         .extracting(AuditRecord::operationType)
         .containsExactly(1, 2, 1, 2, 1, 2, 3, 3, 3);

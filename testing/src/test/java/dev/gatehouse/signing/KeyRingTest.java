@@ -187,12 +187,12 @@ class KeyRingTest {
     keys.destroy(ID, 2);
     assertThat(house.auditContents())
         .containsExactly(
-            "Issued: key 1 of application 7",
-            "Left to verify until 2023-11-14T22:16:30Z: key 1 of application 7",
-            "Rotated in: key 2 of application 7",
-            "Imported: key 3 of application 7",
-            "Disabled: key 1 of application 7",
-            "Destroyed: key 2 of application 7");
+            "Key 1 of application 7 issued",
+            "Key 1 of application 7 left to verify until 2023-11-14T22:16:30Z",
+            "Key 2 of application 7 rotated in",
+            "Key 3 of application 7 imported",
+            "Key 1 of application 7 disabled",
+            "Key 2 of application 7 destroyed");
     for (AuditRecord record : house.audited) {
       assertThat(record.service()).contains("signing");
       assertThat(record.ext().orElseThrow()).contains("\"applicationId\":\"7\"", "\"keyId\":\"");

@@ -9,6 +9,7 @@ import dev.gatehouse.error.AuthenticationException;
 import dev.gatehouse.error.AuthenticationException.Reason;
 import dev.gatehouse.error.NotFoundException;
 import dev.gatehouse.error.StorageException;
+import dev.gatehouse.observe.GatehouseListener;
 import dev.gatehouse.registry.Application;
 import dev.gatehouse.registry.Application.Status;
 import dev.gatehouse.registry.Secret;
@@ -400,9 +401,36 @@ class VerifierTest {
     assertRefused(verifier, request().headers(v1()), Reason.SIGNATURE);
     assertThat(house.auditContents())
         .containsExactly(
-            "Refused a request: the signed payload is not a digest of the request's content");
+            "Request by app key Kp7vQ2mXc9RtZ4aB refused: the signed payload is not a digest of the"
+                + " request's content");
     assertThat(house.audited.get(0).ext())
-        .contains("{\"reason\":\"SIGNATURE\",\"appKey\":\"Kp7vQ2mXc9RtZ4aB\"}");
+        .contains("{\"appKey\":\"Kp7vQ2mXc9RtZ4aB\",\"reason\":\"SIGNATURE\"}");
+  }
+
+  @Test
+  void verify_listenerFails_refusalIsAuditedAllTheSame() {
+    house.audited.clear();
+    Verifier.Configuration parts = house.configuration();
+    GatehouseListener failing =
+        new GatehouseListener() {
+          @Override
+          public void signatureRefused(String reason) {
+            throw new IllegalStateException("broken on purpose");
+          }
+        };
+    Verifier heard =
+        Verifier.create(
+            new Verifier.Configuration(
+                parts.registry(),
+                parts.keys(),
+                parts.nonces(),
+                parts.scheme(),
+                parts.clock(),
+                parts.audit(),
+                failing,
+                parts.nonceQuota()));
+    assertRefused(heard, request(), Reason.MALFORMED);
+    assertThat(house.auditContents()).containsExactly("Request refused: header app_key is missing");
   }
 
   @Test
@@ -418,7 +446,7 @@ class VerifierTest {
     assertThat(house.auditContents())
         .hasSize(6)
         .last()
-        .isEqualTo("Refused 4995 further requests for SIGNATURE");
+        .isEqualTo("Requests refused for SIGNATURE: 4995 more");
   }
 
   private static String v5Signature() {

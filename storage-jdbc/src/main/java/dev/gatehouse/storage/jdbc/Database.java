@@ -156,14 +156,28 @@ final class Database {
     return null;
   }
 
-  /** The statement's arguments, which may be secret, stay out of the message. */
+  /** The statement's arguments, which may be secret, stay out of all that is thrown. */
   private static GatehouseException failure(JdbiException e) {
     for (Throwable cause = e; cause != null; cause = cause.getCause()) {
       if (cause instanceof SQLException sql) {
-        return new StorageException("the database failed: " + state(sql), sql);
+        return new StorageException("the database failed: " + state(sql), withoutValues(sql));
       }
     }
-    return new StorageException("the database failed: " + e.getClass().getSimpleName(), e);
+    StorageException failure =
+        new StorageException("the database failed: " + e.getClass().getSimpleName());
+    failure.setStackTrace(e.getStackTrace());
+    return failure;
+  }
+
+  /** Of data that do not fit (class 22) or clash (class 23), drivers quote the row. */
+  private static SQLException withoutValues(SQLException e) {
+    String state = e.getSQLState();
+    if (state != null && !state.startsWith("22") && !state.startsWith("23")) {
+      return e;
+    }
+    SQLException bare = new SQLException("(may quote values)", state, e.getErrorCode());
+    bare.setStackTrace(e.getStackTrace());
+    return bare;
   }
 
   private static String state(SQLException e) {

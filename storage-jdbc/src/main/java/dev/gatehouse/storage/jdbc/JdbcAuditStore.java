@@ -68,7 +68,7 @@ final class JdbcAuditStore implements AuditStore {
       batch.execute();
     } catch (JdbiException e) {
       if (Database.isDuplicate(e)) {
-        throw new ConflictException("one of the audit records is there already", e);
+        throw new ConflictException("one of the audit records is there already");
       }
       throw e;
     }

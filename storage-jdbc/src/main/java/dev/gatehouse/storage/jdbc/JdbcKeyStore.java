@@ -45,7 +45,7 @@ final class JdbcKeyStore implements KeyStore {
                 .execute();
           } catch (JdbiException e) {
             if (Database.isDuplicate(e)) {
-              throw new ConflictException("there is a key of id " + key.key().id(), e);
+              throw new ConflictException("there is a key of id " + key.key().id());
             }
             throw e;
           }

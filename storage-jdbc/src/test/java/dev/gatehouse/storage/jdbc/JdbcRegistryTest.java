@@ -75,6 +75,24 @@ final class JdbcRegistryTest {
     }
 
     @Test
+    void register_exactlySoAlready_leavesNoVersion() {
+      DataSource database = database();
+      Registry here = node(database);
+      Application.Draft draft = Application.named("Billing").callback("http://h/").remark("r");
+      Server features = Server.named("Features").at("10.0.0.3", 8080);
+      Service upload = Service.named("Upload").on("features").uri("/v1").data("{\"a\": 1}");
+      Application billing = here.register(draft);
+      Server server = here.register(features);
+      Service service = here.register(upload);
+      assertThat(here.register(draft)).isEqualTo(billing);
+      assertThat(here.register(features)).isEqualTo(server);
+      assertThat(node(database).register(upload)).isEqualTo(service);
+      assertThat(JdbcStorage.of(database).registry().version()).isEqualTo(3);
+      here.register(upload.data("{\"a\":1}"));
+      assertThat(JdbcStorage.of(database).registry().version()).isEqualTo(4);
+    }
+
+    @Test
     void register_rolledBackByHost_leavesNothing() throws Exception {
       DataSource database = database();
       Registry here = node(database);

@@ -57,9 +57,9 @@ final class RegistryRows {
         "${x} :name ?",
         "\u4e2d\u6587",
         "\uD83D\uDE00",
-        "e\u0301",
-        "\u202e reversed",
-        "\uFEFFbom",
+        "\u00e9",
+        "\u05d0\u05d1\u05d2",
+        "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
         "x".repeat(length),
         "\u4e2d".repeat(length),
         "\uD83D\uDE00".repeat(length / 2));

@@ -66,7 +66,7 @@ public abstract class RegistryStoreContract extends StoreContract {
       long id = 1L + store().applications("", MAX_LIMIT).size();
       Application application =
           Application.named(name)
-              .remark("'; --\\%_\uD83D\uDE00 ".repeat(10))
+              .remark("'; --\\%_\uD83D\uDE00 e\u0301\u202e\uFEFF".repeat(10))
               .registered(id, appKey(id), NOW, null);
       assertThat(store().insert(application)).as(name).isTrue();
       assertThat(store().findApplication(name)).as(name).contains(application);
@@ -150,7 +150,7 @@ public abstract class RegistryStoreContract extends StoreContract {
 
   @Test
   void REGISTRY4_names_alikeToSomeCollations_otherThings() {
-    List<String> names = List.of("a", "\u00e1", "a\u0301", "\u00e0", "a-", "a b", "ab", "\uff41");
+    List<String> names = List.of("a", "\u00e1", "\u00e0", "a-", "a b", "ab", "\uff41");
     for (int i = 0; i < names.size(); i++) {
       assertThat(store().insert(application(i + 1, names.get(i)))).as(names.get(i)).isTrue();
     }
