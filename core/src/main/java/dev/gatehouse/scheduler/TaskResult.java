@@ -40,7 +40,10 @@ public sealed interface TaskResult {
     public Done {
       Check.that(
           result == null || result.length() <= MAX_RESULT,
-          "result must have at most " + MAX_RESULT + " characters");
+          "result must have at most "
+              + MAX_RESULT
+              + " characters, had "
+              + (result == null ? 0 : result.length()));
     }
 
     /** The JSON to keep. */

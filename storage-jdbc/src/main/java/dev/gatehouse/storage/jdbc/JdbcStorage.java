@@ -70,7 +70,7 @@ public final class JdbcStorage implements Storage {
    * end: a crash of the machine or the process may lose what was committed last.
    */
   public static JdbcStorage h2(Path file) {
-    String path = file.toAbsolutePath().toString();
+    String path = requireNonNull(file, "file").toAbsolutePath().toString();
     if (path.indexOf(';') >= 0) {
       throw new IllegalArgumentException("file must not hold ';', was " + path);
     }
