@@ -15,6 +15,7 @@ import dev.gatehouse.scheduler.Callbacks;
 import dev.gatehouse.scheduler.SchedulerOptions;
 import dev.gatehouse.scheduler.SchedulerParts;
 import dev.gatehouse.scheduler.Stepper;
+import dev.gatehouse.scheduler.Task;
 import dev.gatehouse.scheduler.TaskEngine;
 import dev.gatehouse.scheduler.TaskHandler;
 import dev.gatehouse.scheduler.TaskScheduler;
@@ -219,6 +220,7 @@ public final class Gatehouse implements AutoCloseable {
    * @param timeout for attempts under way, 0 to 1 day
    */
   public void close(Duration timeout) {
+    Check.range(timeout, Duration.ZERO, Duration.ofDays(1), "timeout");
     try {
       engine.close(timeout);
     } finally {
@@ -302,11 +304,12 @@ public final class Gatehouse implements AutoCloseable {
     /**
      * Does the work of tasks whose handler has that name.
      *
+     * @param name as in {@link Task#handler}
      * @throws IllegalArgumentException if there is a handler of that name already
      */
     public Builder handler(String name, TaskHandler handler) {
-      requireNonNull(name, "name");
       requireNonNull(handler, "handler");
+      Task.unnumbered().handler(name);
       Check.that(
           !handlers.containsKey(name), "handler must be given once, was given again: " + name);
       handlers.put(name, handler);

@@ -248,7 +248,8 @@ public final class AuditRecord {
       this.operationType = operationType;
       this.resultType = resultType;
       this.content = Utf8.checked(content, MAX_CONTENT, "content");
-      Check.that(content.indexOf(0) < 0, "content must not hold U+0000");
+      int nul = content.indexOf(0);
+      Check.that(nul < 0, "content must not hold U+0000, held one at " + nul);
     }
 
     /** The id; given by the log, of use to stores. */
@@ -306,8 +307,7 @@ public final class AuditRecord {
     /** Further fields: the text of a JSON object of at most {@link #MAX_EXT} bytes. */
     public Builder ext(String json) {
       Utf8.checked(json, MAX_EXT, "ext");
-      Check.that(Json.parse(json, "ext").isObject(), "ext must be a JSON object");
-      ext = json;
+      ext = Json.validObject(json, "ext");
       return this;
     }
 

@@ -48,7 +48,9 @@ final class Field {
   static Field named(String name, String path) {
     if (name.length() > MAX_NAME) {
       throw new InvalidQueryException(
-          Reason.TOO_LARGE, path, "must have at most 256 characters, had " + name.length());
+          Reason.TOO_LARGE,
+          path,
+          "must have at most " + MAX_NAME + " characters, had " + name.length());
     }
     Field core = CORE.get(name);
     if (core != null) {

@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gatehouse.audit.InvalidQueryException.Reason;
 import dev.gatehouse.json.Json;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -98,8 +97,8 @@ public final class Filter {
   public static Filter all(Filter... filters) {
     List<Expression> expressions = new ArrayList<>();
     List<Filter> subFilters = new ArrayList<>();
-    for (Filter filter : filters) {
-      if (filter.isConjunction()) {
+    for (Filter filter : requireNonNull(filters, "filters")) {
+      if (requireNonNull(filter, "filter").isConjunction()) {
         expressions.addAll(filter.expressions);
         subFilters.addAll(filter.subFilters);
       } else {
@@ -111,7 +110,10 @@ public final class Filter {
 
   /** Holds where one of the filters holds; at least one is needed. */
   public static Filter any(Filter... filters) {
-    return of(Operation.OR, List.of(), Arrays.asList(filters), "filter");
+    for (Filter filter : requireNonNull(filters, "filters")) {
+      requireNonNull(filter, "filter");
+    }
+    return of(Operation.OR, List.of(), List.of(filters), "filter");
   }
 
   /** The filter as JSON, in one form for all ways to write it. */
@@ -121,7 +123,7 @@ public final class Filter {
 
   /** Whether the record passes. */
   public boolean test(AuditRecord record) {
-    return test(new Row(record));
+    return test(new Row(requireNonNull(record, "record")));
   }
 
   private boolean test(Row row) {
@@ -265,7 +267,7 @@ public final class Filter {
 
     private Filter expression(Operator operator, @Nullable Object... given) {
       List<Object> values = new ArrayList<>();
-      for (Object value : given) {
+      for (Object value : requireNonNull(given, "values")) {
         values.add(
             Values.ofJava(value)
                 .orElseThrow(
@@ -273,10 +275,18 @@ public final class Filter {
                         new InvalidQueryException(
                             Reason.BAD_VALUE,
                             field + "'s value",
-                            "must be a String, a Boolean, an Instant or a finite number")));
+                            "must be a String, a Boolean, an Instant or a finite number, was "
+                                + kind(value))));
       }
       Expression expression = Expression.of(field, operator, values, "filter.expr[0]");
       return of(Operation.AND, List.of(expression), List.of(), "filter");
+    }
+
+    /** What a value is that the language does not have. */
+    private static String kind(@Nullable Object value) {
+      return value instanceof Number
+          ? value.toString()
+          : value == null ? "null" : value.getClass().getName();
     }
   }
 }

@@ -86,6 +86,8 @@ final class FilterReader {
       return node.booleanValue();
     }
     throw new InvalidQueryException(
-        Reason.BAD_VALUE, path, "must be a string, a number or a boolean");
+        Reason.BAD_VALUE,
+        path,
+        "must be a string, a number or a boolean, was " + Check.shown(node.toString()));
   }
 }

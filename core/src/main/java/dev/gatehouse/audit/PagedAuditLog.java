@@ -40,18 +40,20 @@ final class PagedAuditLog implements AuditLog {
 
   @Override
   public AuditRecord write(AuditRecord record) {
-    return writeAll(List.of(record)).get(0);
+    return writeAll(List.of(requireNonNull(record, "record"))).get(0);
   }
 
   @Override
   public List<AuditRecord> writeAll(List<AuditRecord> records) {
-    Check.range(records.size(), 1, AuditStore.MAX_BATCH, "number of records");
+    Check.range(
+        requireNonNull(records, "records").size(), 1, AuditStore.MAX_BATCH, "number of records");
     List<AuditEntry> entries = records.stream().map(this::freeze).toList();
     store.append(entries);
     return entries.stream().map(AuditEntry::record).toList();
   }
 
   private AuditEntry freeze(AuditRecord record) {
+    requireNonNull(record, "record");
     Check.that(record.id() == 0, "record must not have an id, had " + record.id());
     AuditRecord.Builder builder = record.toBuilder().id(ids.getAsLong());
     if (record.time().isEmpty()) {
@@ -67,6 +69,7 @@ final class PagedAuditLog implements AuditLog {
 
   @Override
   public AuditPage find(AuditQuery query) {
+    requireNonNull(query, "query");
     byte[] key = cursorKey();
     Pager pager = new Pager(store, query, maxScanned);
     String point = query.continuationPoint();
@@ -81,6 +84,7 @@ final class PagedAuditLog implements AuditLog {
 
   @Override
   public AuditLog joining(Transaction transaction) {
+    requireNonNull(transaction, "transaction");
     return new PagedAuditLog(store.joining(transaction), ids, clock, maxScanned, false);
   }
 

@@ -1,5 +1,7 @@
 package dev.gatehouse.audit;
 
+import static java.util.Objects.requireNonNull;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gatehouse.json.Json;
@@ -18,10 +20,11 @@ final class Projection {
 
   /** The fields without duplicates; at most 256. */
   static List<String> checked(List<String> fields) {
+    requireNonNull(fields, "fields");
     Filter.requireAtMost(Filter.MAX_EXPRESSIONS, fields.size(), "fields", "fields");
     Set<String> checked = new LinkedHashSet<>();
     for (int i = 0; i < fields.size(); i++) {
-      String name = fields.get(i);
+      String name = requireNonNull(fields.get(i), "field");
       if (!name.equals(Field.EXT)) {
         Field.named(name, "fields[" + i + "]");
       }

@@ -16,6 +16,7 @@ import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 
 /**
  * The one JSON mapper of the house. It reads strict RFC 8259 within these limits: nesting 64,
@@ -103,6 +104,17 @@ public final class Json {
   /** Checks that the text is a document within the limits and returns it as it came. */
   public static String valid(String text, String what) {
     parse(text, what);
+    return text;
+  }
+
+  /** As {@link #valid}, of a document that is an object. */
+  public static String validObject(String text, String what) {
+    JsonNode node = parse(text, what);
+    Check.that(
+        node.isObject(),
+        what
+            + " must be a JSON object, was of type "
+            + node.getNodeType().name().toLowerCase(Locale.ROOT));
     return text;
   }
 

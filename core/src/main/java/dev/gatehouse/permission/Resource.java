@@ -38,11 +38,14 @@ public final class Resource {
 
   /** A component, as FATE Flow names them. */
   public static Resource component(String name) {
+    requireNonNull(name, "name");
     return new Resource("component", Names.segment(name, name));
   }
 
   /** A dataset, as FATE Flow names them: {@code dataset:NAMESPACE/NAME}. */
   public static Resource dataset(String namespace, String name) {
+    requireNonNull(namespace, "namespace");
+    requireNonNull(name, "name");
     return new Resource(
         "dataset", Names.segment(namespace, namespace) + "/" + Names.segment(name, name));
   }

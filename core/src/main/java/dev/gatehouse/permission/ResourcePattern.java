@@ -1,5 +1,7 @@
 package dev.gatehouse.permission;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.gatehouse.check.Check;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +18,7 @@ public final class ResourcePattern {
   private final boolean exact;
 
   private ResourcePattern(String type, String path) {
-    boolean everyType = type.equals(Names.ANY);
+    boolean everyType = requireNonNull(type, "type of resource").equals(Names.ANY);
     this.type = everyType ? type : Names.type(type, "type of resource");
     this.path = path;
     this.key = type + ":" + path;
@@ -46,6 +48,7 @@ public final class ResourcePattern {
 
   /** That resource alone. */
   public static ResourcePattern of(Resource resource) {
+    requireNonNull(resource, "resource");
     return new ResourcePattern(resource.type(), resource.path());
   }
 

@@ -159,7 +159,9 @@ final class Snapshot implements PatternTrie.Judge {
 
   /** Decides by the clock, which is read at most once, so that one moment judges every grant. */
   Decision decide(Subject subject, String action, Resource resource, InstantSource clock) {
-    int holder = holders.find(subject.key());
+    requireNonNull(action, "action");
+    requireNonNull(resource, "resource");
+    int holder = holders.find(requireNonNull(subject, "subject").key());
     int act = actionNumber(action);
     if (holder == NONE) {
       return refusal(Reason.UNKNOWN_SUBJECT);

@@ -32,7 +32,7 @@ public record RegistryOptions(
     Check.range(staleness, Duration.ZERO, Duration.ofHours(1), "staleness");
     requireNonNull(nanoTime, "nanoTime");
     reservedServerNames =
-        reservedServerNames.stream()
+        requireNonNull(reservedServerNames, "reservedServerNames").stream()
             .map(RegistryStore::nameKey)
             .collect(Collectors.toUnmodifiableSet());
   }

@@ -1,5 +1,7 @@
 package dev.gatehouse.registry;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.gatehouse.check.Check;
 
 /**
@@ -15,6 +17,7 @@ public final class Secret {
 
   /** A secret of 16..256 characters of printable ASCII. */
   public static Secret of(String text) {
+    requireNonNull(text, "secret");
     Check.range(text.length(), 16, 256, "length of secret");
     Check.that(
         text.chars().allMatch(c -> c > ' ' && c < 0x7f),

@@ -190,9 +190,7 @@ public final class Service {
   private static String object(String json, String what) {
     requireNonNull(json, what);
     Check.range(json.length(), 0, MAX_TEXT, "length of " + what);
-    Check.that(isWellFormed(json), what + " must be well-formed Unicode");
-    Check.that(Json.parse(json, what).isObject(), what + " must be a JSON object");
-    return json;
+    return Json.validObject(json, what);
   }
 
   private static boolean isWellFormed(String text) {

@@ -106,7 +106,7 @@ final class SnapshotRegistry implements Registry {
 
   @Override
   public Registry joining(Transaction transaction) {
-    Registry joined = stored.joining(transaction);
+    Registry joined = stored.joining(requireNonNull(transaction, "transaction"));
     transaction.afterCommit(snapshots::expire);
     return joined;
   }

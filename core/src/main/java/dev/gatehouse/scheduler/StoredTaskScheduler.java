@@ -65,13 +65,13 @@ final class StoredTaskScheduler implements TaskScheduler {
 
   @Override
   public TaskId schedule(Task task) {
-    return scheduleAll(List.of(task)).get(0);
+    return scheduleAll(List.of(requireNonNull(task, "task"))).get(0);
   }
 
   @Override
   public List<TaskId> scheduleAll(List<Task> tasks) {
     engine.requireOpen();
-    Check.range(tasks.size(), 1, MAX_TASKS, "number of tasks");
+    Check.range(requireNonNull(tasks, "tasks").size(), 1, MAX_TASKS, "number of tasks");
     long now = engine.millis();
     List<TaskRow> rows = tasks.stream().map(task -> row(task, now)).toList();
     requireDistinctNumbers(rows);
@@ -123,7 +123,7 @@ final class StoredTaskScheduler implements TaskScheduler {
   }
 
   private TaskRow row(Task task, long now) {
-    task.application().ifPresent(this::requireOwn);
+    requireNonNull(task, "task").application().ifPresent(this::requireOwn);
     Application application = scope == null ? task.application().orElse(null) : scope;
     if (application != null) {
       application = current(application);
@@ -145,12 +145,25 @@ final class StoredTaskScheduler implements TaskScheduler {
   private Application current(Application application) {
     Registry registry = parts.callbacks().registry();
     Registry reading = joined == null ? registry : registry.joining(joined);
-    Application current = reading.findApplication(application.id()).orElse(application);
+    Application current =
+        reading
+            .findApplication(application.id())
+            .or(() -> stored(application.id()))
+            .orElseThrow(
+                () ->
+                    new NotFoundException(
+                        "no application of id " + application.id() + " is registered"));
     if (current.status() != Application.Status.ENABLED) {
       throw new ConflictException(
           "application " + current.id() + " must be ENABLED, is " + current.status());
     }
     return current;
+  }
+
+  /** What others registered a moment ago, a snapshot in memory may not show yet. */
+  private Optional<Application> stored(long id) {
+    Registry registry = parts.callbacks().registry();
+    return inTransaction(transaction -> registry.joining(transaction).findApplication(id));
   }
 
   private static void requireWorker(Task task, @Nullable Application application) {
@@ -178,6 +191,7 @@ final class StoredTaskScheduler implements TaskScheduler {
   @Override
   public Cancellation cancel(TaskId id) {
     engine.requireOpen();
+    requireNonNull(id, "id");
     // A transaction that is joined may fail without a word, and the task would be stuck.
     HeldTask unbegun = joined == null ? engine.takeBack(scopeId(), id.value()) : null;
     if (unbegun == null) {
@@ -228,6 +242,7 @@ final class StoredTaskScheduler implements TaskScheduler {
 
   private Requeue requeue(TaskId id, boolean force) {
     engine.requireOpen();
+    requireNonNull(id, "id");
     long now = engine.millis();
     return inTransaction(
         transaction -> {
@@ -257,6 +272,7 @@ final class StoredTaskScheduler implements TaskScheduler {
   @Override
   public Optional<TaskDetail> findTask(TaskId id) {
     engine.requireOpen();
+    requireNonNull(id, "id");
     return inTransaction(transaction -> find(parts.store().joining(transaction), id.value()));
   }
 

@@ -104,7 +104,7 @@ public final class Task {
 
   /** How long after scheduling it is due, zero or more. Default zero. Replaces {@link #at}. */
   public Task in(Duration value) {
-    Check.range(requireNonNull(value, "in"), Duration.ZERO, MAX_DELAY, "in");
+    Check.range(value, Duration.ZERO, MAX_DELAY, "in");
     return with(
         values -> {
           values.at = null;
@@ -117,7 +117,7 @@ public final class Task {
    * longer is ended and counts as failed.
    */
   public Task timeout(Duration value) {
-    Check.range(requireNonNull(value, "timeout"), Duration.ofMillis(1), MAX_TIMEOUT, "timeout");
+    Check.range(value, Duration.ofMillis(1), MAX_TIMEOUT, "timeout");
     return with(values -> values.timeout = value);
   }
 

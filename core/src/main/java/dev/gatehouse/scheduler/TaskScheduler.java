@@ -15,6 +15,8 @@ public interface TaskScheduler {
    * Schedules a task.
    *
    * @throws dev.gatehouse.error.ConflictException if the application has a task of that number
+   * @throws dev.gatehouse.error.ConflictException if the application is not enabled
+   * @throws dev.gatehouse.error.NotFoundException if the application is not registered
    * @throws IllegalArgumentException if the task has neither a handler nor an application with a
    *     callback
    * @throws dev.gatehouse.error.StorageException if the storage fails; then nothing was scheduled

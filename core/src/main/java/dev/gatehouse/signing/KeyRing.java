@@ -84,7 +84,8 @@ public sealed interface KeyRing extends KeyIssuer permits StoredKeyRing {
   /**
    * The application's keys of any state, newest first.
    *
-   * @param beforeId only keys with a smaller id; {@code Long.MAX_VALUE} for the first page
+   * @param beforeId 1 or more: only keys with a smaller id; {@code Long.MAX_VALUE} for the first
+   *     page
    * @param limit 1..1000
    */
   List<Key> keys(long applicationId, long beforeId, int limit);

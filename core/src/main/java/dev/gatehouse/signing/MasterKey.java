@@ -1,5 +1,7 @@
 package dev.gatehouse.signing;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.gatehouse.check.Check;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
@@ -36,6 +38,7 @@ public final class MasterKey {
 
   /** The key of those 32 bytes, which should come from a cryptographic random source. */
   public static MasterKey of(byte[] bytes) {
+    requireNonNull(bytes, "master key");
     Check.range(bytes.length, LENGTH, LENGTH, "length of master key");
     return new MasterKey(bytes);
   }

@@ -162,6 +162,7 @@ final class StoredKeyRing implements KeyRing {
 
   @Override
   public List<Key> keys(long applicationId, long beforeId, int limit) {
+    Check.range(beforeId, 1, Long.MAX_VALUE, "beforeId");
     Check.range(limit, 1, MAX_PAGE, "limit");
     KeyStore store = joined == null ? parts.store() : parts.store().joining(joined);
     return store.page(applicationId, beforeId, limit).stream().map(StoredKey::key).toList();

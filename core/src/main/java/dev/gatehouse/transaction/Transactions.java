@@ -16,6 +16,10 @@ public interface Transactions {
    * throws. The work may run again after a conflict with another transaction, so it must have no
    * effect but through the transaction. Blocks until the end is known.
    *
+   * <p>Work that calls again instead of joining opens a second transaction, which stands or falls
+   * by itself; a storage whose transactions are serial refuses it with an {@link
+   * IllegalStateException}.
+   *
    * @throws dev.gatehouse.error.StorageException if the storage fails
    */
   <T extends @org.jspecify.annotations.Nullable Object> T call(Function<Transaction, T> work);

@@ -1,7 +1,5 @@
 package dev.gatehouse.transport;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.gatehouse.check.Check;
 import java.time.Duration;
 
@@ -17,7 +15,6 @@ public final class Deadline {
 
   /** So long from now: more than nothing, at most a day. */
   public static Deadline in(Duration timeout) {
-    requireNonNull(timeout, "timeout");
     Check.range(timeout, Duration.ofNanos(1), MAX, "timeout");
     return new Deadline(System.nanoTime() + timeout.toNanos());
   }

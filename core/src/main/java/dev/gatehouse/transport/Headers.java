@@ -58,7 +58,10 @@ public final class Headers {
 
   /** Names and values in turn. */
   public static Headers of(String... namesAndValues) {
-    Check.that(namesAndValues.length % 2 == 0, "names and values must come in pairs");
+    requireNonNull(namesAndValues, "namesAndValues");
+    Check.that(
+        namesAndValues.length % 2 == 0,
+        "names and values must come in pairs, were " + namesAndValues.length);
     List<Field> fields = new ArrayList<>(namesAndValues.length / 2);
     for (int i = 0; i < namesAndValues.length; i += 2) {
       fields.add(new Field(namesAndValues[i], namesAndValues[i + 1]));
@@ -68,7 +71,7 @@ public final class Headers {
 
   /** The fields in their order. */
   public static Headers of(List<Field> fields) {
-    Check.range(fields.size(), 0, MAX_FIELDS, "number of headers");
+    Check.range(requireNonNull(fields, "fields").size(), 0, MAX_FIELDS, "number of headers");
     return fields.isEmpty() ? NONE : new Headers(List.copyOf(fields));
   }
 
@@ -79,6 +82,7 @@ public final class Headers {
 
   /** These fields and the others after them. */
   public Headers and(Headers others) {
+    requireNonNull(others, "others");
     List<Field> all = new ArrayList<>(fields);
     all.addAll(others.fields);
     return of(all);

@@ -48,7 +48,7 @@ public final class Request {
 
   /** A POST of text in UTF-8. */
   public static Request post(URI uri, String body) {
-    return post(uri, body.getBytes(StandardCharsets.UTF_8));
+    return post(uri, requireNonNull(body, "body").getBytes(StandardCharsets.UTF_8));
   }
 
   /** This request with one more header. */

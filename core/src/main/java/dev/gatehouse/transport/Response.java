@@ -23,12 +23,14 @@ public final class Response {
   /** An answer. */
   public static Response of(int status, Headers headers, byte[] body) {
     return new Response(
-        Check.range(status, 100, 599, "status"), requireNonNull(headers, "headers"), body.clone());
+        Check.range(status, 100, 599, "status"),
+        requireNonNull(headers, "headers"),
+        requireNonNull(body, "body").clone());
   }
 
   /** An answer of text in UTF-8, without headers. */
   public static Response of(int status, String body) {
-    return of(status, Headers.NONE, body.getBytes(StandardCharsets.UTF_8));
+    return of(status, Headers.NONE, requireNonNull(body, "body").getBytes(StandardCharsets.UTF_8));
   }
 
   /** The status code. */

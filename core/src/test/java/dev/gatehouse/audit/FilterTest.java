@@ -6,7 +6,10 @@ import static org.assertj.core.api.InstanceOfAssertFactories.type;
 
 import dev.gatehouse.audit.InvalidQueryException.Reason;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Collections;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class FilterTest {
@@ -133,6 +136,22 @@ class FilterTest {
     String pattern = "%a_".repeat(2_000) + "%b";
     assertThat(Filter.where("content").like(pattern).test(record)).isFalse();
     assertThat(Filter.where("content").like("%a_".repeat(2_000) + "%").test(record)).isTrue();
+  }
+
+  /** One bit set for each literal would take two gigabytes. */
+  @Test
+  void test_likePatternsOfManyLiterals_takeLittleMemory() {
+    String text =
+        IntStream.range(0x3400, 0x3400 + Filter.MAX_STRING)
+            .mapToObj(Character::toString)
+            .collect(Collectors.joining());
+    Filter[] filters = new Filter[Filter.MAX_EXPRESSIONS];
+    Arrays.setAll(filters, i -> Filter.where("content").like(text));
+    AuditRecord record = AuditRecord.of(1, 1, text).id(1).build();
+    assertThat(Filter.all(filters).test(record)).isTrue();
+    assertThat(Filter.where("content").like("_" + text.substring(1)).test(record)).isTrue();
+    assertThat(Filter.where("content").like("%" + text.substring(8_000)).test(record)).isTrue();
+    assertThat(Filter.where("content").like(text.substring(1)).test(record)).isFalse();
   }
 
   @Test

@@ -326,8 +326,8 @@ final class RegistryValuesTest {
 
   @Test
   void paramsAndData_notObjects_refused() {
-    refused(() -> UPLOAD.params("[]"), "params must be a JSON object");
-    refused(() -> UPLOAD.data("null"), "data must be a JSON object");
+    refused(() -> UPLOAD.params("[]"), "params must be a JSON object, was of type array");
+    refused(() -> UPLOAD.data("null"), "data must be a JSON object, was of type null");
     refusedLike(() -> UPLOAD.data("{\"a\":1,\"a\":2}"), "data must be JSON.*");
     refusedLike(() -> UPLOAD.data(""), "data must be JSON.*");
     refusedLike(() -> UPLOAD.data("{\"password\":\"s3cret"), "data must be JSON((?!s3cret).)*");

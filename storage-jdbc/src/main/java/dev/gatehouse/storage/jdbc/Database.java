@@ -1,5 +1,7 @@
 package dev.gatehouse.storage.jdbc;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.failsafe.Failsafe;
 import dev.failsafe.FailsafeException;
 import dev.failsafe.RetryPolicy;
@@ -54,8 +56,9 @@ final class Database {
 
   /** This database on the connection of the transaction. */
   Database joining(Transaction transaction) {
+    requireNonNull(transaction, "transaction");
     Check.that(
-        transaction instanceof JdbcTransaction,
+        transaction instanceof JdbcTransaction own && own.mayServe(pooled),
         "transaction belongs to another storage: " + transaction.getClass().getName());
     return new Database(pooled, migration, leaseClock, (JdbcTransaction) transaction);
   }
@@ -104,7 +107,7 @@ final class Database {
     JdbcTransaction transaction;
     T result;
     try (Handle handle = pooled.open()) {
-      transaction = JdbcTransaction.owned(handle);
+      transaction = JdbcTransaction.owned(handle, pooled);
       handle.begin();
       boolean done = false;
       try {

@@ -74,7 +74,7 @@ public final class JdbcStorage implements Storage {
    * opens such a database itself should do the same.
    */
   public static JdbcStorage h2(Path file) {
-    String path = file.toAbsolutePath().toString();
+    String path = requireNonNull(file, "file").toAbsolutePath().toString();
     if (path.indexOf(';') >= 0) {
       throw new IllegalArgumentException("file must not hold ';', was " + path);
     }

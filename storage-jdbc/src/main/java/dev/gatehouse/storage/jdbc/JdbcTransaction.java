@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A transaction over a JDBC connection. One made by {@link #of} belongs to the host, which commits
@@ -18,12 +19,15 @@ import org.jdbi.v3.core.Jdbi;
  */
 public final class JdbcTransaction implements Transaction {
   private final Handle handle;
-  private final boolean owned;
+
+  /** Whose connection it is; null if the host's. */
+  private final @Nullable Jdbi owner;
+
   private final List<Runnable> afterCommit = new ArrayList<>();
 
-  private JdbcTransaction(Handle handle, boolean owned) {
+  private JdbcTransaction(Handle handle, @Nullable Jdbi owner) {
     this.handle = handle;
-    this.owned = owned;
+    this.owner = owner;
   }
 
   /**
@@ -42,18 +46,23 @@ public final class JdbcTransaction implements Transaction {
     } catch (SQLException e) {
       throw new StorageException("the connection cannot be used: " + e.getMessage(), e);
     }
-    return new JdbcTransaction(Jdbi.create(connection).open(), false);
+    return new JdbcTransaction(Jdbi.create(connection).open(), null);
   }
 
-  /** A transaction that the storage begins and ends. */
-  static JdbcTransaction owned(Handle handle) {
-    return new JdbcTransaction(handle, true);
+  /** A transaction that a storage begins and ends, on a connection of its own. */
+  static JdbcTransaction owned(Handle handle, Jdbi owner) {
+    return new JdbcTransaction(handle, owner);
+  }
+
+  /** Whether it is that storage's, or the host's, which knows best on what database it is. */
+  boolean mayServe(Jdbi storage) {
+    return owner == null || owner == storage;
   }
 
   @Override
   public void afterCommit(Runnable action) {
     requireNonNull(action, "action");
-    if (owned) {
+    if (owner != null) {
       afterCommit.add(action);
     }
   }

@@ -32,6 +32,11 @@ final class H2 {
             + ";DB_CLOSE_DELAY=5");
   }
 
+  /** A database that is not there. */
+  static DataSource missingDataSource() {
+    return dataSource("jdbc:h2:mem:" + UUID.randomUUID() + ";IFEXISTS=TRUE");
+  }
+
   private static DataSource dataSource(String url) {
     JdbcDataSource dataSource = new JdbcDataSource();
     dataSource.setURL(url);

@@ -239,7 +239,7 @@ public final class HttpTransport implements Transport {
      * @throws IllegalArgumentException if a text is no range, or has bits set after its prefix
      */
     public Builder allow(String... cidrs) {
-      for (String cidr : cidrs) {
+      for (String cidr : requireNonNull(cidrs, "cidrs")) {
         allowed.add(Cidr.parse(cidr));
       }
       return this;
@@ -251,7 +251,7 @@ public final class HttpTransport implements Transport {
      * would take a request for commands.
      */
     public Builder ports(int... numbers) {
-      for (int number : numbers) {
+      for (int number : requireNonNull(numbers, "ports")) {
         ports.add(Check.range(number, 1, 65_535, "port"));
       }
       return this;

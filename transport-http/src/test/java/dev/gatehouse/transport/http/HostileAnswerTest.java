@@ -151,18 +151,21 @@ class HostileAnswerTest {
           new RawServer(
               conversation -> {
                 conversation.hear();
+                conversation.say(RawServer.SUCCESS);
+                conversation.hear();
                 conversation.say(start);
                 while (true) {
                   conversation.say("a");
                   TimeUnit.MILLISECONDS.sleep(20);
                 }
               })) {
+        answer(transport.send(Request.get(server.uri("/first")), soon()));
         assertThat(
                 failure(
                     transport.send(
                         Request.get(server.uri("/")), Deadline.in(Duration.ofMillis(300)))))
             .hasMessageStartingWith("no answer in time from ");
-        assertThat(server.hangUp().await(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(server.hangUp().await(60, TimeUnit.SECONDS)).isTrue();
       }
     }
   }
@@ -183,7 +186,7 @@ class HostileAnswerTest {
       Response response = answer(transport.send(Request.get(server.uri("/")), soon()));
 
       assertThat(response.body()).hasSize(64 << 10).containsOnly('x');
-      assertThat(server.hangUp().await(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(server.hangUp().await(60, TimeUnit.SECONDS)).isTrue();
     }
   }
 
@@ -203,7 +206,7 @@ class HostileAnswerTest {
             HttpTransport.builder().allow("127.0.0.1").maxAnswerBytes(20).build()) {
       assertThat(answer(small.send(Request.get(server.uri("/")), soon())).text())
           .isEqualTo("0123456789abcdef0123");
-      assertThat(server.hangUp().await(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(server.hangUp().await(60, TimeUnit.SECONDS)).isTrue();
     }
   }
 
@@ -299,7 +302,7 @@ class HostileAnswerTest {
               })) {
         assertThat(failure(transport.send(Request.get(server.uri("/")), soon())))
             .hasMessageStartingWith("no whole answer from ");
-        assertThat(server.hangUp().await(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(server.hangUp().await(60, TimeUnit.SECONDS)).isTrue();
       }
     }
   }

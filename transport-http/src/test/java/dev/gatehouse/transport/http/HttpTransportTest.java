@@ -98,8 +98,10 @@ class HttpTransportTest {
         new RawServer(
             conversation -> {
               conversation.hear();
+              conversation.say(RawServer.SUCCESS);
               conversation.awaitHangUp();
             })) {
+      answer(transport.send(Request.get(server.uri("/first")), soon()));
       long start = System.nanoTime();
 
       assertThat(
@@ -110,8 +112,8 @@ class HttpTransportTest {
           .hasNoCause();
 
       assertThat(Duration.ofNanos(System.nanoTime() - start))
-          .isBetween(Duration.ofMillis(300), Duration.ofSeconds(5));
-      assertThat(server.hangUp().await(10, TimeUnit.SECONDS)).isTrue();
+          .isBetween(Duration.ofMillis(300), Duration.ofSeconds(10));
+      assertThat(server.hangUp().await(60, TimeUnit.SECONDS)).isTrue();
     }
   }
 
@@ -158,11 +160,11 @@ class HttpTransportTest {
               conversation.awaitHangUp();
             })) {
       CompletionStage<Response> stage = transport.send(Request.get(server.uri("/")), soon());
-      assertThat(asked.await(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(asked.await(60, TimeUnit.SECONDS)).isTrue();
 
       stage.toCompletableFuture().cancel(true);
 
-      assertThat(server.hangUp().await(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(server.hangUp().await(60, TimeUnit.SECONDS)).isTrue();
     }
   }
 
@@ -177,11 +179,11 @@ class HttpTransportTest {
               conversation.awaitHangUp();
             })) {
       CompletionStage<Response> stage = transport.send(Request.get(server.uri("/")), soon());
-      assertThat(asked.await(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(asked.await(60, TimeUnit.SECONDS)).isTrue();
 
       stage.toCompletableFuture().complete(Response.of(200, "enough"));
 
-      assertThat(server.hangUp().await(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(server.hangUp().await(60, TimeUnit.SECONDS)).isTrue();
     }
   }
 
@@ -275,7 +277,7 @@ class HttpTransportTest {
             conversation -> {
               String line = conversation.hear().lines().get(0);
               try {
-                together.await(15, TimeUnit.SECONDS);
+                together.await(60, TimeUnit.SECONDS);
               } catch (java.util.concurrent.BrokenBarrierException
                   | java.util.concurrent.TimeoutException e) {
                 throw new IOException(e);

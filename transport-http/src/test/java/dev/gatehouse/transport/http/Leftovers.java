@@ -14,7 +14,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 
 /** Fails a test after which a thread of the transport lives on, or an exception was uncaught. */
 final class Leftovers implements BeforeEachCallback, AfterEachCallback {
-  private static final long PATIENCE_MILLIS = 5_000;
+  private static final long PATIENCE_MILLIS = 60_000;
 
   private final Queue<Throwable> uncaught = new ConcurrentLinkedQueue<>();
   private @Nullable UncaughtExceptionHandler before;

@@ -12,13 +12,13 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** Waits for what became of a send, at most 20 s. */
+/** Waits for what became of a send, at most 90 s. */
 final class Outcome {
   private Outcome() {}
 
   static Response answer(CompletionStage<Response> stage) {
     try {
-      return stage.toCompletableFuture().get(20, TimeUnit.SECONDS);
+      return stage.toCompletableFuture().get(90, TimeUnit.SECONDS);
     } catch (InterruptedException | ExecutionException | TimeoutException e) {
       throw new AssertionError("no answer", e);
     }
@@ -29,7 +29,7 @@ final class Outcome {
     assertThatThrownBy(
             () -> {
               try {
-                stage.toCompletableFuture().get(20, TimeUnit.SECONDS);
+                stage.toCompletableFuture().get(90, TimeUnit.SECONDS);
               } catch (ExecutionException e) {
                 failure[0] = e;
                 throw e;
@@ -42,6 +42,6 @@ final class Outcome {
 
   /** Long enough for whatever should succeed or fail by itself. */
   static Deadline soon() {
-    return Deadline.in(Duration.ofSeconds(15));
+    return Deadline.in(Duration.ofSeconds(60));
   }
 }

@@ -36,6 +36,9 @@ final class RawServer implements AutoCloseable {
     }
   }
 
+  /** An answer that keeps the connection alive. */
+  static final String SUCCESS = "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nsuccess";
+
   private final ServerSocket listener;
   private final Script script;
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
@@ -79,7 +82,7 @@ final class RawServer implements AutoCloseable {
 
   /** A server that keeps connections alive and answers 200 and "success". */
   static RawServer friendly() {
-    return repeating("HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nsuccess");
+    return repeating(SUCCESS);
   }
 
   URI uri(String path) {

@@ -1,0 +1,34 @@
+package dev.gatehouse.storage.jdbc;
+
+import dev.gatehouse.storage.Storage;
+import dev.gatehouse.testing.contract.StorageContract;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.Optional;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.io.TempDir;
+
+final class JdbcStorageTest {
+  @Nested
+  class H2InMemory extends StorageContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return H2.memory(leaseClock);
+    }
+
+    @Override
+    protected Optional<Storage> openUnusable() {
+      return Optional.of(JdbcStorage.of(H2.missingDataSource()));
+    }
+  }
+
+  @Nested
+  class H2InFile extends StorageContract {
+    @TempDir Path directory;
+
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return H2.file(directory, leaseClock);
+    }
+  }
+}
