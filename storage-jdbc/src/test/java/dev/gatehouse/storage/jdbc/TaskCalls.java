@@ -64,6 +64,6 @@ final class TaskCalls {
     illegal.add("task id", () -> new TaskId(0), "task id must be in 1..", "was 0");
     missing.add("error", () -> TaskResult.failed(null));
     illegal.add(
-        "result", () -> TaskResult.done("\"" + "x".repeat(70_000) + "\""), "65536", "had 70002");
+        "result", () -> TaskResult.done("\"" + "x".repeat(70_000) + "\""), "65536", "was 70002");
   }
 }
