@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.error.GatehouseException;
 import dev.gatehouse.registry.Application;
+import dev.gatehouse.registry.Registry;
 import dev.gatehouse.registry.RetryPolicy;
 import java.time.Duration;
 import java.util.Optional;
@@ -97,7 +98,9 @@ final class Runner {
       Optional<Application> application = application(row);
       if (!isKnown(row)) {
         attempts.postpone(held, NOT_HERE);
-      } else if (row.applicationId() != 0 && !application.map(Runner::isEnabled).orElse(false)) {
+      } else if (row.applicationId() != 0 && application.isEmpty()) {
+        giveUp(held);
+      } else if (application.isPresent() && !isEnabled(application.get())) {
         attempts.postpone(held, NOT_ENABLED);
       } else if (row.kind().equals(TaskRow.CALLBACK)) {
         posted = post(held, application.orElse(null));
@@ -135,10 +138,27 @@ final class Runner {
     return false;
   }
 
+  /** As the storage knows it, if the registry's memory does not: it may be new on another node. */
   private Optional<Application> application(TaskRow row) {
-    return row.applicationId() == 0
-        ? Optional.empty()
-        : parts.callbacks().registry().findApplication(row.applicationId());
+    long id = row.applicationId();
+    if (id == 0) {
+      return Optional.empty();
+    }
+    Registry registry = parts.callbacks().registry();
+    return registry
+        .findApplication(id)
+        .or(
+            () ->
+                parts
+                    .transactions()
+                    .call(transaction -> registry.joining(transaction).findApplication(id)));
+  }
+
+  /** Ids of applications are never given twice, so one that was removed does not come back. */
+  private void giveUp(HeldTask held) {
+    if (attempts.begin(held)) {
+      attempts.end(held, Ending.failureForGood("the task's application was removed"));
+    }
   }
 
   private static boolean isEnabled(Application application) {

@@ -236,6 +236,20 @@ class CallbackTest {
   }
 
   @Test
+  void post_applicationRemovedMeanwhile_failsForGoodInsteadOfWaitingForEver() {
+    TaskEngine engine = fixture.engine();
+    TaskId id = engine.scheduler().schedule(task);
+    fixture.applications.byId.clear();
+
+    fixture.runUntil(engine.stepper(), Duration.ofHours(1));
+
+    assertThat(engine.scheduler().task(id).status()).isEqualTo(TaskStatus.FAILED);
+    assertThat(engine.scheduler().task(id).attempts())
+        .extracting(Attempt::error)
+        .containsExactly("the task's application was removed");
+  }
+
+  @Test
   void post_callbackChangedBetweenAttempts_nextGoesToTheNewOne() {
     answer(500, new byte[0]);
     TaskEngine engine = fixture.engine();
