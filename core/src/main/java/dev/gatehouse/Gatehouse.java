@@ -32,6 +32,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -59,6 +60,7 @@ public final class Gatehouse implements AutoCloseable {
   private final Permissions permissions;
   private final TaskEngine engine;
   private final Duration drain;
+  private final AtomicBoolean closing = new AtomicBoolean();
 
   private Gatehouse(Builder builder, Storage storage) {
     this.storage = storage;
@@ -215,23 +217,29 @@ public final class Gatehouse implements AutoCloseable {
 
   /**
    * Begins no more tasks, waits for attempts under way, ends those that take longer, writes what
-   * ended, and closes the transport and the storage. Idempotent.
+   * ended, and closes the transport and the storage. Idempotent: a further call returns at once.
    *
    * @param timeout for attempts under way, 0 to 1 day
    */
   public void close(Duration timeout) {
     Check.range(timeout, Duration.ZERO, Duration.ofDays(1), "timeout");
+    if (closing.getAndSet(true)) {
+      return;
+    }
     try {
       engine.close(timeout);
     } finally {
-      closeTransport();
-      storage.close();
+      closeGiven();
     }
   }
 
-  private void closeTransport() {
-    if (transport != null) {
-      transport.close();
+  private void closeGiven() {
+    try {
+      if (transport != null) {
+        transport.close();
+      }
+    } finally {
+      storage.close();
     }
   }
 
