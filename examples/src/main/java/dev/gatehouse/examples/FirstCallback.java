@@ -12,6 +12,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.function.Consumer;
 import javax.sql.DataSource;
 
 /** A signed, audited callback, scheduled in one transaction with the host's own row. */
@@ -28,9 +29,12 @@ public final class FirstCallback {
     return gatehouse;
   }
 
-  /** Registers a third party; its secret is shown this once. */
-  public static Application register(Gatehouse gatehouse, String callback) {
-    return gatehouse.registry().register(Application.named("billing").callback(callback));
+  /** Registers a third party, and hands its secret over, which is shown this once. */
+  public static Application register(Gatehouse gatehouse, String callback, Consumer<String> owner) {
+    Application billing =
+        gatehouse.registry().register(Application.named("billing").callback(callback));
+    billing.secret().ifPresent(secret -> owner.accept(secret.reveal()));
+    return billing;
   }
 
   /** Stores an order, its callback and an audit record, or none of them. */
@@ -45,24 +49,12 @@ public final class FirstCallback {
       insert.executeUpdate();
 
       Gatehouse.Joined joined = gatehouse.joining(JdbcTransaction.of(connection));
+      String content = "{\"order\":" + order + "}";
       TaskId task =
           joined
               .scheduler()
-              .schedule(
-                  Task.of("order-" + order)
-                      .application(billing)
-                      .in(SOON)
-                      .content("{\"order\":" + order + "}"));
-      joined
-          .audit()
-          .write(
-              AuditRecord.of(
-                      AuditRecord.Operation.CREATE,
-                      AuditRecord.Result.SUCCESS,
-                      "Order " + order + " was placed")
-                  .namespace("shop")
-                  .build());
-
+              .schedule(Task.of("order-" + order).application(billing).in(SOON).content(content));
+      joined.audit().write(AuditRecord.of(1, 0, "Order " + order + " was placed").build());
       connection.commit();
       return task;
     }

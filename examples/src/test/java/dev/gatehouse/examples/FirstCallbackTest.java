@@ -27,6 +27,7 @@ import java.sql.Statement;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
 import javax.sql.DataSource;
 import org.h2.jdbcx.JdbcConnectionPool;
 import org.junit.jupiter.api.AfterEach;
@@ -48,8 +49,9 @@ class FirstCallbackTest {
     party = new ThirdParty();
     gatehouse =
         FirstCallback.open(dataSource, HttpTransport.builder().allow("127.0.0.0/8").build());
-    billing = FirstCallback.register(gatehouse, party.url());
-    party.credentials(billing.appKey(), billing.secret().orElseThrow().reveal());
+    AtomicReference<String> secret = new AtomicReference<>();
+    billing = FirstCallback.register(gatehouse, party.url(), secret::set);
+    party.credentials(billing.appKey(), secret.get());
   }
 
   @AfterEach
