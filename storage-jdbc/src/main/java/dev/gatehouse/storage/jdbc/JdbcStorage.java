@@ -20,9 +20,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A storage in a relational database. Its tables, all named {@code gh_...}, are made or brought up
- * to date on first use, on a connection of their own. Safe for use by multiple threads.
+ * to date on first use, on two connections of their own.
  *
- * <p>It needs at most four connections of the DataSource at a time beside the host's own.
+ * <p>Each thread that asks it something needs one connection of the DataSource for as long as that
+ * takes: four threads of the scheduler, those that prepare attempts, and the host's own. Safe for
+ * use by multiple threads.
  */
 public final class JdbcStorage implements Storage {
   private static final int H2_CONNECTIONS = 16;
@@ -50,7 +52,11 @@ public final class JdbcStorage implements Storage {
     audit = new JdbcAuditStore(database);
   }
 
-  /** A storage in the host's database; H2 2.2 or later. The DataSource stays the host's. */
+  /**
+   * A storage in the host's database; H2 2.4. The DataSource stays the host's. An H2 file of the
+   * host's should be opened as {@code jdbc:h2:async:}, or the interruption of a handler closes it
+   * for all.
+   */
   public static JdbcStorage of(DataSource dataSource) {
     return new JdbcStorage(requireNonNull(dataSource, "dataSource"), null, null);
   }
