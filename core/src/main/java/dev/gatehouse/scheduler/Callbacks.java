@@ -5,7 +5,9 @@ import static java.util.Objects.requireNonNull;
 import dev.gatehouse.registry.Application;
 import dev.gatehouse.registry.Registry;
 import dev.gatehouse.signing.Signer;
+import dev.gatehouse.transaction.Transactions;
 import dev.gatehouse.transport.Transport;
+import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -24,5 +26,15 @@ public record Callbacks(
   public Callbacks {
     requireNonNull(registry, "registry");
     requireNonNull(signers, "signers");
+  }
+
+  /** As the storage knows it, if the registry's memory does not: it may be new on another node. */
+  Optional<Application> application(long id, Transactions transactions) {
+    return registry
+        .findApplication(id)
+        .or(
+            () ->
+                transactions.call(
+                    transaction -> registry.joining(transaction).findApplication(id)));
   }
 }

@@ -4,7 +4,6 @@ import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.error.GatehouseException;
 import dev.gatehouse.registry.Application;
-import dev.gatehouse.registry.Registry;
 import dev.gatehouse.registry.RetryPolicy;
 import java.time.Duration;
 import java.util.Optional;
@@ -138,20 +137,10 @@ final class Runner {
     return false;
   }
 
-  /** As the storage knows it, if the registry's memory does not: it may be new on another node. */
   private Optional<Application> application(TaskRow row) {
-    long id = row.applicationId();
-    if (id == 0) {
-      return Optional.empty();
-    }
-    Registry registry = parts.callbacks().registry();
-    return registry
-        .findApplication(id)
-        .or(
-            () ->
-                parts
-                    .transactions()
-                    .call(transaction -> registry.joining(transaction).findApplication(id)));
+    return row.applicationId() == 0
+        ? Optional.empty()
+        : parts.callbacks().application(row.applicationId(), parts.transactions());
   }
 
   /** Ids of applications are never given twice, so one that was removed does not come back. */

@@ -6,7 +6,6 @@ import dev.gatehouse.check.Check;
 import dev.gatehouse.error.ConflictException;
 import dev.gatehouse.error.NotFoundException;
 import dev.gatehouse.registry.Application;
-import dev.gatehouse.registry.Registry;
 import dev.gatehouse.transaction.Transaction;
 import dev.gatehouse.transaction.Transactions;
 import java.nio.charset.StandardCharsets;
@@ -143,27 +142,21 @@ final class StoredTaskScheduler implements TaskScheduler {
   }
 
   private Application current(Application application) {
-    Registry registry = parts.callbacks().registry();
-    Registry reading = joined == null ? registry : registry.joining(joined);
+    Callbacks callbacks = parts.callbacks();
+    Optional<Application> found =
+        joined == null
+            ? callbacks.application(application.id(), parts.transactions())
+            : callbacks.registry().joining(joined).findApplication(application.id());
     Application current =
-        reading
-            .findApplication(application.id())
-            .or(() -> stored(application.id()))
-            .orElseThrow(
-                () ->
-                    new NotFoundException(
-                        "no application of id " + application.id() + " is registered"));
+        found.orElseThrow(
+            () ->
+                new NotFoundException(
+                    "no application of id " + application.id() + " is registered"));
     if (current.status() != Application.Status.ENABLED) {
       throw new ConflictException(
           "application " + current.id() + " must be ENABLED, is " + current.status());
     }
     return current;
-  }
-
-  /** What others registered a moment ago, a snapshot in memory may not show yet. */
-  private Optional<Application> stored(long id) {
-    Registry registry = parts.callbacks().registry();
-    return inTransaction(transaction -> registry.joining(transaction).findApplication(id));
   }
 
   private static void requireWorker(Task task, @Nullable Application application) {
