@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 import okhttp3.Call;
 import okhttp3.Callback;
 import okhttp3.ResponseBody;
@@ -22,18 +23,21 @@ final class Exchange implements Callback {
   private final Trip trip;
   private final int maxAnswerBytes;
   private final Runnable callDone;
+  private final BooleanSupplier closed;
   private volatile boolean done;
 
   /**
    * An exchange that has not begun.
    *
    * @param callDone run once, when OkHttp is done with the call
+   * @param closed whether the transport is, which is then why OkHttp failed
    */
-  Exchange(Call call, Trip trip, int maxAnswerBytes, Runnable callDone) {
+  Exchange(Call call, Trip trip, int maxAnswerBytes, Runnable callDone, BooleanSupplier closed) {
     this.call = call;
     this.trip = trip;
     this.maxAnswerBytes = maxAnswerBytes;
     this.callDone = callDone;
+    this.closed = closed;
   }
 
   /** The caller's. Completing it by any road ends the call. */
@@ -89,9 +93,15 @@ final class Exchange implements Callback {
 
   /** A refused address reads like one where nothing answers; only the cause tells them apart. */
   private void fail(Exception e) {
-    String failure = trip.connected() ? "no whole answer from " : "no connection to ";
     finish();
-    future.completeExceptionally(new TransportException(failure + origin(), e));
+    future.completeExceptionally(new TransportException(reason(), e));
+  }
+
+  private String reason() {
+    if (closed.getAsBoolean()) {
+      return HttpTransport.CLOSED;
+    }
+    return (trip.connected() ? "no whole answer from " : "no connection to ") + origin();
   }
 
   private void finish() {

@@ -68,7 +68,7 @@ public final class HttpTransport implements Transport {
   static final int MAX_REQUESTS = 256;
   static final int MAX_PENDING = 4096;
 
-  private static final String CLOSED = "the transport is closed";
+  static final String CLOSED = "the transport is closed";
   private static final String NOT_IN_TIME = "no answer in time from ";
   private static final Duration IDLE_CONNECTION = Duration.ofSeconds(4);
   private static final Duration IDLE_THREAD = Duration.ofSeconds(10);
@@ -163,7 +163,7 @@ public final class HttpTransport implements Transport {
     if (!slots.tryAcquire()) {
       return failed("too many requests under way, at most " + MAX_PENDING);
     }
-    Exchange exchange = new Exchange(call, trip, maxAnswerBytes, slots::release);
+    Exchange exchange = new Exchange(call, trip, maxAnswerBytes, slots::release, () -> closed);
     start(exchange, deadline.remaining());
     return exchange.future();
   }
