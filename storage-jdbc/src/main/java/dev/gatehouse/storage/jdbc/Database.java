@@ -12,6 +12,7 @@ import dev.gatehouse.transaction.Transaction;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 import javax.sql.DataSource;
@@ -30,6 +31,7 @@ import org.slf4j.LoggerFactory;
 final class Database {
   private static final Logger LOG = LoggerFactory.getLogger(Database.class);
   private static final int ATTEMPTS = 6;
+  private static final String DUPLICATE = "23505";
 
   /** Serialization failure, deadlock victim, lock timeout, and H2's concurrent update. */
   private static final Set<String> TRANSIENT = Set.of("40001", "40P01", "HYT00", "90131");
@@ -126,37 +128,36 @@ final class Database {
     return result;
   }
 
-  /**
-   * The database's time in epoch milliseconds, by which leases are judged; whatever the session's
-   * time zone, which H2's DATEDIFF would let in.
-   */
+  /** What the database speaks; asks it once. */
+  Dialect dialect() {
+    return migration.ensure(pooled);
+  }
+
+  /** The database's time in epoch milliseconds, by which leases are judged. */
   long now(Handle handle) {
     if (leaseClock != null) {
       return leaseClock.millis();
     }
-    return handle
-        .createQuery("SELECT CAST(FLOOR(EXTRACT(EPOCH FROM CURRENT_TIMESTAMP) * 1000) AS BIGINT)")
-        .mapTo(Long.class)
-        .one();
+    return handle.createQuery(dialect().now()).mapTo(Long.class).one();
   }
 
   /** Whether a statement failed because a row with that key is there already. */
   static boolean isDuplicate(Throwable e) {
-    return "23505".equals(sqlState(e));
+    return DUPLICATE.equals(sqlState(e));
   }
 
   static boolean isTransient(Throwable e) {
-    String state = sqlState(e);
-    return state != null && TRANSIENT.contains(state);
+    return TRANSIENT.contains(sqlState(e));
   }
 
-  private static @Nullable String sqlState(@Nullable Throwable e) {
+  /** The SQL state of what the database threw; empty if it was something else. */
+  static String sqlState(Throwable e) {
     for (Throwable cause = e; cause != null; cause = cause.getCause()) {
       if (cause instanceof SQLException sql) {
-        return sql.getSQLState();
+        return Objects.requireNonNullElse(sql.getSQLState(), "");
       }
     }
-    return null;
+    return "";
   }
 
   /** The statement's arguments, which may be secret, stay out of all that is thrown. */

@@ -10,12 +10,14 @@ import java.util.List;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Brings the tables up to date, once, before first use, on two connections of their own: one holds
  * the lock row of {@code gh_schema}, so that nodes that start at once take turns, the other changes
- * the tables. Version <i>n</i> is the script number <i>n</i> of {@link #SCRIPTS}; {@code gh_schema}
- * holds the versions that were applied, and 0 for the lock row.
+ * the tables. Version <i>n</i> is the script number <i>n</i> of {@link #SCRIPTS}, in the words of
+ * the {@link Dialect}; {@code gh_schema} holds the versions that were applied, and 0 for the lock
+ * row.
  */
 final class Migration {
   static final List<String> SCRIPTS =
@@ -32,24 +34,37 @@ final class Migration {
   private static final RetryPolicy<Object> PATIENCE =
       RetryPolicy.builder().handleIf(Database::isTransient).withMaxAttempts(30).build();
 
-  private boolean done;
+  private volatile @Nullable Dialect dialect; // written under the monitor, once all is done
 
-  /** Applies what is missing; refuses a schema newer than this library. */
-  synchronized void ensure(Jdbi jdbi) {
-    if (done) {
-      return;
+  /**
+   * Applies what is missing; refuses a schema newer than this library.
+   *
+   * @return what the database speaks
+   */
+  Dialect ensure(Jdbi jdbi) {
+    Dialect known = dialect;
+    return known == null ? migrate(jdbi) : known;
+  }
+
+  private synchronized Dialect migrate(Jdbi jdbi) {
+    Dialect known = dialect;
+    if (known != null) {
+      return known;
     }
     try {
-      jdbi.useHandle(Migration::makeLockRow);
-      Failsafe.with(PATIENCE).run(() -> jdbi.useTransaction(lock -> migrate(lock, jdbi)));
+      Dialect found = jdbi.withHandle(Dialect::of);
+      jdbi.useHandle(handle -> makeLockRow(handle, found));
+      Failsafe.with(PATIENCE).run(() -> jdbi.useTransaction(lock -> migrate(lock, jdbi, found)));
+      dialect = found;
+      return found;
     } catch (JdbiException e) {
       throw new StorageException("the tables could not be brought up to date", e);
     }
-    done = true;
   }
 
-  private static void makeLockRow(Handle handle) {
-    handle.execute(
+  private static void makeLockRow(Handle handle, Dialect dialect) {
+    dialect.makeTable(
+        handle,
         "CREATE TABLE IF NOT EXISTS gh_schema(version INT PRIMARY KEY, script VARCHAR(80) NOT NULL)");
     try {
       handle.execute(
@@ -62,18 +77,18 @@ final class Migration {
     }
   }
 
-  private static void migrate(Handle lock, Jdbi jdbi) {
+  private static void migrate(Handle lock, Jdbi jdbi, Dialect dialect) {
     lock.createQuery("SELECT version FROM gh_schema WHERE version = 0 FOR UPDATE")
         .mapTo(Integer.class)
         .one();
     // Not useHandle, which on this thread gives the lock's own connection, whose lock DDL would
     // end.
     try (Handle handle = jdbi.open()) {
-      apply(handle);
+      apply(handle, dialect);
     }
   }
 
-  private static void apply(Handle handle) {
+  private static void apply(Handle handle, Dialect dialect) {
     int version =
         handle.createQuery("SELECT MAX(version) FROM gh_schema").mapTo(Integer.class).one();
     if (version > SCRIPTS.size()) {
@@ -85,19 +100,19 @@ final class Migration {
     }
     for (int next = version + 1; next <= SCRIPTS.size(); next++) {
       String script = SCRIPTS.get(next - 1);
-      handle.createScript(text(script)).execute();
+      handle.createScript(text(dialect.folder() + script)).execute();
       handle.execute("INSERT INTO gh_schema(version, script) VALUES (?, ?)", next, script);
     }
   }
 
   private static String text(String script) {
-    try (InputStream in = Migration.class.getResourceAsStream("h2/" + script)) {
+    try (InputStream in = Migration.class.getResourceAsStream(script)) {
       if (in == null) {
-        throw new IllegalStateException("missing resource h2/" + script);
+        throw new IllegalStateException("missing resource " + script);
       }
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
-      throw new IllegalStateException("unreadable resource h2/" + script, e);
+      throw new IllegalStateException("unreadable resource " + script, e);
     }
   }
 }
