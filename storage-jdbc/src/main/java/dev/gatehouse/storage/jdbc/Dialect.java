@@ -41,6 +41,19 @@ enum Dialect {
   }
 
   /**
+   * What ends an insertion that {@link Database#inserted} runs: PostgreSQL must not come upon the
+   * key of another row, which would end the transaction.
+   */
+  String orNothing() {
+    return this == H2 ? "" : " ON CONFLICT DO NOTHING";
+  }
+
+  /** Whether tables are made with the transaction's commit, and not by a commit of their own. */
+  boolean makesTablesInTransactions() {
+    return this == POSTGRESQL;
+  }
+
+  /**
    * The query for the database's time in epoch milliseconds, whatever the session's time zone,
    * which H2's DATEDIFF would let in, and whenever the transaction began.
    */
