@@ -8,10 +8,13 @@ import org.jdbi.v3.core.JdbiException;
 
 /** The databases that are known, and what they say differently. */
 enum Dialect {
-  H2("H2", "SELECT CAST(FLOOR(EXTRACT(EPOCH FROM CURRENT_TIMESTAMP) * 1000) AS BIGINT)"),
+  H2(
+      "H2",
+      "SELECT CAST(FLOOR(EXTRACT(EPOCH FROM CURRENT_TIMESTAMP) * 1000) AS BIGINT)"),
 
   POSTGRESQL(
-      "PostgreSQL", "SELECT CAST(FLOOR(EXTRACT(EPOCH FROM clock_timestamp()) * 1000) AS BIGINT)");
+      "PostgreSQL",
+      "SELECT CAST(FLOOR(EXTRACT(EPOCH FROM clock_timestamp()) * 1000) AS BIGINT)");
 
   /** Of a table, or a type of its rows, that another connection makes at the same time. */
   private static final Set<String> MADE_BY_ANOTHER = Set.of("23505", "42P07", "42710");
@@ -46,6 +49,11 @@ enum Dialect {
    */
   String now() {
     return now;
+  }
+
+  /** The statements on tasks. */
+  TaskSql tasks() {
+    return this == H2 ? H2TaskSql.INSTANCE : PostgresTaskSql.INSTANCE;
   }
 
   /** Runs {@code CREATE TABLE IF NOT EXISTS}, which PostgreSQL may fail if two do it at once. */

@@ -5,6 +5,9 @@ import static dev.gatehouse.testing.contract.TaskSamples.due;
 import static dev.gatehouse.testing.contract.TaskSamples.ended;
 import static dev.gatehouse.testing.contract.TaskSamples.fail;
 import static dev.gatehouse.testing.contract.TaskSamples.finish;
+import static dev.gatehouse.testing.contract.TaskSamples.forget;
+import static dev.gatehouse.testing.contract.TaskSamples.prioritized;
+import static dev.gatehouse.testing.contract.TaskSamples.numbered;
 import static dev.gatehouse.testing.contract.TaskSamples.ids;
 import static dev.gatehouse.testing.contract.TaskSamples.release;
 import static dev.gatehouse.testing.contract.TaskSamples.retry;
@@ -19,15 +22,22 @@ import dev.gatehouse.scheduler.Attempt.Outcome;
 import dev.gatehouse.scheduler.ClaimedTask;
 import dev.gatehouse.scheduler.LeasedTask;
 import dev.gatehouse.scheduler.NodeLease;
+import dev.gatehouse.scheduler.Priority;
+import dev.gatehouse.scheduler.TaskRow;
+import dev.gatehouse.scheduler.TaskStore.Reach;
 import dev.gatehouse.scheduler.Settled;
 import dev.gatehouse.scheduler.Settlement;
 import dev.gatehouse.scheduler.TaskState;
 import dev.gatehouse.scheduler.TaskStatus;
 import dev.gatehouse.scheduler.TaskStore;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -229,22 +239,33 @@ public abstract class TaskLeaseContract extends TaskContract {
   }
 
   @Test
-  void TASK6_settle_longestTextsAndResult_areKept() {
+  void TASK6_settle_longestTexts_areKept() {
+    tasks().insert(List.of(row(1), row(2)));
+    int node = join();
+    List<ClaimedTask> claimed = tasks().claim(node, FOREVER, 2);
+    String error = "字".repeat(Attempt.MAX_ERROR);
+    Attempt retried = failed(claimed.get(0), error);
+    Attempt last = failed(claimed.get(1), error);
+    tasks()
+        .settle(
+            node,
+            List.of(new Settlement.Retry(1, retried, now()), new Settlement.Fail(2, last)),
+            now());
+    assertThat(tasks().attempts(1)).containsExactly(retried);
+    assertThat(tasks().attempts(2)).containsExactly(last);
+  }
+
+  private Attempt failed(ClaimedTask task, String error) {
+    Instant end = clock.instant().plusMillis(1);
+    return new Attempt(1, task.fence(), clock.instant(), end, Outcome.TIMEOUT, 504, error);
+  }
+
+  @Test
+  void TASK6_settle_longestResult_isKept() {
     tasks().insert(List.of(row(1)));
     int node = join();
-    ClaimedTask task = claimOne(node);
-    Attempt attempt =
-        new Attempt(
-            1,
-            task.fence(),
-            clock.instant(),
-            clock.instant().plusMillis(1),
-            Outcome.TIMEOUT,
-            504,
-            "字".repeat(Attempt.MAX_ERROR));
     String result = "\"" + "字".repeat((64 << 10) - 2) + "\"";
-    tasks().settle(node, List.of(new Settlement.Finish(1, attempt, result)), now());
-    assertThat(tasks().attempts(1)).containsExactly(attempt);
+    tasks().settle(node, List.of(finish(claimOne(node), result)), now());
     assertThat(state(1).result()).isEqualTo(result);
   }
 
@@ -298,6 +319,114 @@ public abstract class TaskLeaseContract extends TaskContract {
   }
 
   @Test
+  void TASK15_settle_forgotten_isGoneWithItsNumberAndAttempts() {
+    tasks().insert(List.of(numbered(1, 7, "A"), row(2)));
+    int node = join();
+    tasks().settle(node, List.of(retry(claimOne(node), now())), now());
+    List<ClaimedTask> claimed = tasks().claim(node, FOREVER, 2);
+    ClaimedTask cancelled = claimed.get(1);
+    tasks().cancel(ANYONE, cancelled.row().id(), now());
+    assertThat(tasks().settle(node, List.of(forget(claimed.get(0)), forget(cancelled)), now()))
+        .containsExactlyInAnyOrder(
+            new Settled(1, TaskStatus.FINISHED), new Settled(2, TaskStatus.CANCELLED));
+    assertThat(tasks().find(ANYONE, 1)).isEmpty();
+    assertThat(tasks().attempts(1)).isEmpty();
+    assertThat(tasks().findId(7, "A")).isEmpty();
+    assertThat(state(2).status()).isEqualTo(TaskStatus.CANCELLED);
+    assertThat(tasks().purge(FOREVER, 10)).isEqualTo(1);
+  }
+
+  @Test
+  void TASK15_settle_forgottenUnderStaleFence_isKept() {
+    tasks().insert(List.of(row(1)));
+    int node = join();
+    ClaimedTask stale = claimOne(node);
+    tasks().settle(node, List.of(release(stale)), now());
+    ClaimedTask fresh = claimOne(node);
+    assertThat(tasks().settle(node, List.of(forget(stale)), now())).isEmpty();
+    assertThat(tasks().settle(join(), List.of(forget(fresh)), now())).isEmpty();
+    assertThat(state(1).status()).isEqualTo(TaskStatus.RUNNING);
+  }
+
+  @Test
+  void TASK3_claim_ofMany_eachPriorityHasItsShare() {
+    List<TaskRow> rows = new ArrayList<>();
+    for (long id = 1; id <= 1_500; id++) {
+      rows.add(prioritized(id, Priority.of((int) (id / 500.001))));
+    }
+    tasks().insert(rows);
+    Map<Priority, Long> taken =
+        tasks().claim(join(), FOREVER, 500).stream()
+            .collect(
+                Collectors.groupingBy(task -> task.row().priority(), Collectors.counting()));
+    assertThat(taken.get(Priority.URGENT)).isBetween(250L, 350L);
+    assertThat(taken.get(Priority.NORMAL)).isBetween(100L, 200L);
+    assertThat(taken.get(Priority.BULK)).isBetween(25L, 100L);
+    assertThat(taken.values().stream().mapToLong(Long::longValue).sum()).isEqualTo(500);
+  }
+
+  @Test
+  void TASK3_claim_ofMany_leftBySomePriorities_goesToTheOthers() {
+    List<TaskRow> rows = new ArrayList<>();
+    for (long id = 1; id <= 200; id++) {
+      rows.add(prioritized(id, id <= 10 ? Priority.URGENT : Priority.BULK));
+    }
+    tasks().insert(rows);
+    assertThat(tasks().claim(join(), FOREVER, 150)).hasSize(150);
+  }
+
+  @Test
+  void TASK3_claim_dueLaterThanAMinuteAfterTheLease_isLeft() {
+    long last = LEASE.plus(TaskStore.MAX_AHEAD).toMillis();
+    tasks().insert(List.of(due(1, last), due(2, last + 1)));
+    int node = join();
+    assertThat(ids(tasks().claim(node, FOREVER, 10))).containsExactly(1L);
+    assertThat(tasks().claim(node, FOREVER, 100)).isEmpty();
+    clock.advance(Duration.ofMillis(1));
+    tasks().renew(node, "boot", LEASE);
+    assertThat(ids(tasks().claim(node, FOREVER, 10))).containsExactly(2L);
+  }
+
+  @Test
+  void TASK3_claim_onward_findsWhatIsDueLater_andAllFindsTheRest() {
+    int node = join();
+    List<TaskRow> later = LongStream.rangeClosed(1, 100).mapToObj(id -> due(id, 20)).toList();
+    tasks().insert(later);
+    assertThat(tasks().claim(node, Reach.ONWARD, FOREVER, 100)).hasSize(100);
+    tasks().insert(List.of(due(101, 10), due(102, 30)));
+    assertThat(ids(tasks().claim(node, Reach.ONWARD, FOREVER, 100))).contains(102L);
+    tasks().claim(node, Reach.ALL, FOREVER, 100);
+    assertThat(tasks().earliestDue()).isEmpty();
+  }
+
+  @Test
+  void TASK8_leased_byIds_onlyTheNodesOwn() {
+    tasks().insert(rows(3));
+    int node = join();
+    List<ClaimedTask> claimed = tasks().claim(node, FOREVER, 2);
+    tasks().cancel(ANYONE, 2, now());
+    assertThat(tasks().leased(node, List.of(1L, 2L, 3L, 4L)))
+        .containsExactlyInAnyOrder(
+            new LeasedTask(1, claimed.get(0).fence(), false),
+            new LeasedTask(2, claimed.get(1).fence(), true));
+    assertThat(tasks().leased(join(), List.of(1L, 2L))).isEmpty();
+  }
+
+  @Test
+  void TASK11_join_tellsWhenOthersExpire() {
+    NodeLease first = tasks().join("boot", LEASE);
+    assertThat(first.othersExpireMillis()).isEqualTo(Long.MAX_VALUE);
+    clock.advance(Duration.ofSeconds(1));
+    NodeLease second = tasks().join("boot", LEASE);
+    assertThat(second.othersExpireMillis()).isEqualTo(first.expiresMillis());
+    assertThat(tasks().renew(first.node(), "boot", LEASE).orElseThrow().othersExpireMillis())
+        .isEqualTo(second.expiresMillis());
+    tasks().leave(second.node(), "boot");
+    assertThat(tasks().renew(first.node(), "boot", LEASE).orElseThrow().othersExpireMillis())
+        .isEqualTo(Long.MAX_VALUE);
+  }
+
+  @Test
   void TASK11_join_numbersAreNeverGivenTwice() {
     int first = join();
     tasks().leave(first, "boot");
@@ -314,7 +443,7 @@ public abstract class TaskLeaseContract extends TaskContract {
         .containsExactly(now(), now() + 10_000);
     clock.advance(LEASE.minusMillis(1));
     assertThat(tasks().renew(lease.node(), "boot", LEASE))
-        .contains(new NodeLease(lease.node(), now(), now() + 10_000));
+        .contains(new NodeLease(lease.node(), now(), now() + 10_000, Long.MAX_VALUE));
     clock.advance(LEASE.minusMillis(1));
     assertThat(tasks().recover(3, now(), 1)).isEmpty();
     assertThat(tasks().renew(lease.node(), "boot", LEASE)).isPresent();
