@@ -8,13 +8,10 @@ import org.jdbi.v3.core.JdbiException;
 
 /** The databases that are known, and what they say differently. */
 enum Dialect {
-  H2(
-      "H2",
-      "SELECT CAST(FLOOR(EXTRACT(EPOCH FROM CURRENT_TIMESTAMP) * 1000) AS BIGINT)"),
+  H2("H2", "SELECT CAST(FLOOR(EXTRACT(EPOCH FROM CURRENT_TIMESTAMP) * 1000) AS BIGINT)"),
 
   POSTGRESQL(
-      "PostgreSQL",
-      "SELECT CAST(FLOOR(EXTRACT(EPOCH FROM clock_timestamp()) * 1000) AS BIGINT)");
+      "PostgreSQL", "SELECT CAST(FLOOR(EXTRACT(EPOCH FROM clock_timestamp()) * 1000) AS BIGINT)");
 
   /** Of a table, or a type of its rows, that another connection makes at the same time. */
   private static final Set<String> MADE_BY_ANOTHER = Set.of("23505", "42P07", "42710");
@@ -41,6 +38,19 @@ enum Dialect {
   /** Where its scripts are. */
   String folder() {
     return this == H2 ? "h2/" : "postgresql/";
+  }
+
+  /**
+   * What ends an insertion that {@link Database#inserted} runs: PostgreSQL must not come upon the
+   * key of another row, which would end the transaction.
+   */
+  String orNothing() {
+    return this == H2 ? "" : " ON CONFLICT DO NOTHING";
+  }
+
+  /** Whether tables are made with the transaction's commit, and not by a commit of their own. */
+  boolean makesTablesInTransactions() {
+    return this == POSTGRESQL;
   }
 
   /**

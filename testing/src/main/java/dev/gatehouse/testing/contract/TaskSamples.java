@@ -36,8 +36,7 @@ final class TaskSamples {
   }
 
   static TaskRow prioritized(long id, Priority priority) {
-    return new TaskRow(
-        id, 0, "kind", null, "name", "{}", 1, "linear:0:0", START, START, priority);
+    return new TaskRow(id, 0, "kind", null, "name", "{}", 1, "linear:0:0", START, START, priority);
   }
 
   static TaskRow numbered(long id, long applicationId, String taskNo) {
