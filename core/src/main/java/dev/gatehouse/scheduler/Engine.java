@@ -16,6 +16,7 @@ final class Engine {
   private final Membership membership;
   private final Claimer claimer;
   private final Runner runner;
+  private final Drainers drainers;
   private final Firing firing;
   private final Keeper keeper;
 
@@ -23,13 +24,21 @@ final class Engine {
     this.clock = clock;
     this.waker = waker;
     windowNanos = parts.options().claimWindow().toNanos();
-    holdings = new Holdings(parts.options().capacity());
+    holdings = new Holdings(parts.options().capacity(), clock.nanoTime());
     settler = new Settler(parts, holdings, clock, this::dueAt, waker);
     attempts = new Attempts(holdings, clock, settler, parts.listener(), waker);
     membership = new Membership(parts, clock, attempts, waker);
     claimer = new Claimer(parts.store(), clock, membership, holdings, attempts);
-    runner = new Runner(parts, attempts, workers, waker);
-    firing = new Firing(clock, membership, holdings, attempts, runner);
+    runner = new Runner(parts, attempts, waker);
+    int processors = Runtime.getRuntime().availableProcessors();
+    drainers =
+        new Drainers(
+            runner,
+            holdings.due(),
+            clock,
+            workers,
+            Math.min(processors, parts.options().maxRunning()));
+    firing = new Firing(clock, membership, holdings, attempts, drainers);
     keeper = new Keeper(parts, this);
   }
 
@@ -70,6 +79,10 @@ final class Engine {
 
   Runner runner() {
     return runner;
+  }
+
+  Drainers drainers() {
+    return drainers;
   }
 
   Firing firing() {

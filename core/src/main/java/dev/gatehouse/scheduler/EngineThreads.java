@@ -19,9 +19,9 @@ import org.slf4j.LoggerFactory;
  * touches memory only; a claim, a settlement or a renewal that hangs holds up none of the others.
  *
  * <p>No lock is held while the store is asked or user code runs. Shared state: {@link Holdings} is
- * made of concurrent sets, {@link HeldTask} moves by compare-and-set (its one lock guards which
- * thread to interrupt), {@link Node} and {@link EngineClock} are volatile values, {@link Settler}
- * takes from many threads through a queue; all else belongs to one thread.
+ * made of concurrent maps and queues, {@link HeldTask} moves by compare-and-set, {@link Drainers}
+ * take their seats by compare-and-set, {@link Node} and {@link EngineClock} are volatile values,
+ * {@link Settler} takes from many threads through a queue; all else belongs to one thread.
  */
 final class EngineThreads implements Drive {
   private static final Logger LOGGER = LoggerFactory.getLogger(EngineThreads.class);
@@ -40,7 +40,7 @@ final class EngineThreads implements Drive {
 
   EngineThreads(SchedulerParts parts) {
     options = parts.options();
-    workers = Workers.create(options.maxRunning());
+    workers = Workers.create();
     EngineClock clock = EngineClock.followingStore(parts.clock(), parts.nanoTime());
     engine = new Engine(parts, clock, workers, this::wake);
     for (Role role : Role.values()) {
@@ -79,6 +79,7 @@ final class EngineThreads implements Drive {
   private long claim() {
     boolean more = engine.claimer().claim(options.claimWindow().toMillis(), TaskStore.MAX_BATCH);
     if (!engine.holdings().isEmpty()) {
+      engine.drainers().rouse();
       wake(Role.TIMER);
     }
     return more ? 0 : options.pollInterval().toNanos();
@@ -143,12 +144,7 @@ final class EngineThreads implements Drive {
     try {
       loop(Role.CLAIMER).join(left(end));
       engine.attempts().releaseAll();
-      boolean done =
-          engine
-              .runner()
-              .permits()
-              .tryAcquire(options.maxRunning(), left(end).toNanos(), TimeUnit.NANOSECONDS);
-      if (!done) {
+      if (!engine.runner().permits().tryAcquireAll(left(end))) {
         LOGGER.warn("closing interrupts the attempts that are still under way");
       }
       return true;

@@ -50,7 +50,7 @@ final class Keeper {
       unknownSince.clear();
       return;
     }
-    List<HeldTask> underWay = engine.holdings().underWay();
+    List<HeldTask> underWay = engine.holdings().underWay().all();
     List<LeasedTask> leased =
         parts.store().leased(node.number(), engine.claimer().horizonMillis(), TaskStore.MAX_BATCH);
     long now = clock.nanoTime();

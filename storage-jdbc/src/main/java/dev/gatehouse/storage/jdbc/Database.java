@@ -193,6 +193,11 @@ final class Database {
     return migration.ensure(pooled).dialect();
   }
 
+  /** Whether what is done here ends with a transaction that no host works in. */
+  boolean ownsTransaction() {
+    return joined == null || joined.isOwned();
+  }
+
   /** The database's time in epoch milliseconds, by which leases are judged. */
   long now(Handle handle) {
     if (leaseClock != null) {

@@ -61,6 +61,11 @@ enum Dialect {
     return now;
   }
 
+  /** The statements on tasks. */
+  TaskSql tasks() {
+    return this == H2 ? H2TaskSql.INSTANCE : PostgresTaskSql.INSTANCE;
+  }
+
   /** Runs {@code CREATE TABLE IF NOT EXISTS}, which PostgreSQL may fail if two do it at once. */
   void makeTable(Handle handle, String sql) {
     try {

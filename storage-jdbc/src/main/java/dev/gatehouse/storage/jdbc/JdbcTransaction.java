@@ -64,6 +64,11 @@ public final class JdbcTransaction implements Transaction {
     return owner == null || owner == storage;
   }
 
+  /** Whether a storage began it. */
+  boolean isOwned() {
+    return owner != null;
+  }
+
   @Override
   public void afterCommit(Runnable action) {
     requireNonNull(action, "action");
