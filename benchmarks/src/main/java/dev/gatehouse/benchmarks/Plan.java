@@ -1,0 +1,25 @@
+package dev.gatehouse.benchmarks;
+
+import java.time.Duration;
+
+/**
+ * How much is measured: enough to rely on, or just enough to see that all of it works. Immutable.
+ *
+ * @param quick whether the whole area must be done within 50 s
+ */
+public record Plan(boolean quick) {
+  /** One of two values: the first if there is little time. */
+  public int pick(int quickly, int thoroughly) {
+    return quick ? quickly : thoroughly;
+  }
+
+  /** How many times each subject is measured. */
+  public int rounds() {
+    return pick(1, 3);
+  }
+
+  /** How long a subject may stand still before it has failed. */
+  public Duration patience() {
+    return Duration.ofSeconds(pick(5, 30));
+  }
+}
