@@ -59,7 +59,7 @@ public final class Benchmarks {
   }
 
   private int run(Arguments arguments) throws IOException, InterruptedException {
-    Plan plan = new Plan(arguments.quick());
+    Plan plan = Plan.of(arguments.quick());
     Map<String, String> machine = Machine.describe();
     Map<String, String> versions = new TreeMap<>(Machine.versions());
     Runner runner = new Runner(arguments.area(), plan.rounds(), outOfTime(arguments), progress);

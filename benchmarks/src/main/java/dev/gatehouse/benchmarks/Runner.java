@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * hits all alike. A subject that fails is told, and left out of the case's further rounds.
  */
 final class Runner {
+  private static final int SHOWN_FRAMES = 6;
+
   private final String area;
   private final int rounds;
   private final BooleanSupplier outOfTime;
@@ -78,9 +81,14 @@ final class Runner {
       progress.println(where + ": " + told(measurement) + " (" + took.toMillis() + " ms in all)");
       return measurement;
     } catch (SQLException | RuntimeException e) {
-      failures.add(where + ": " + e);
+      failures.add(where + ": " + e.getMessage());
       progress.println(where + ": FAILED");
-      e.printStackTrace(progress);
+      for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+        progress.println("  " + cause);
+        Stream.of(cause.getStackTrace())
+            .limit(SHOWN_FRAMES)
+            .forEach(at -> progress.println("    at " + at));
+      }
       return null;
     }
   }

@@ -139,15 +139,20 @@ public final class PostgresServer implements AutoCloseable {
   /** Stops the server and deletes its data. */
   @Override
   public void close() {
-    try (server;
-        admin) {
-      synchronized (admin) {
-        admin.rollback();
-      }
+    try {
+      admin.close();
+    } catch (SQLException e) {
+      throw new IllegalStateException("the connection to the server could not be closed", e);
+    } finally {
+      stop();
+    }
+  }
+
+  private void stop() {
+    try {
+      server.close();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    } catch (SQLException e) {
-      throw new IllegalStateException("the server could not be told to stop", e);
     }
   }
 

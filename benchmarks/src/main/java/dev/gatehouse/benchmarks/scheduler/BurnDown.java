@@ -6,7 +6,6 @@ import dev.gatehouse.benchmarks.Plan;
 import dev.gatehouse.benchmarks.database.Counters;
 import dev.gatehouse.benchmarks.database.Database;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -26,36 +25,6 @@ import java.util.concurrent.locks.LockSupport;
 record BurnDown(String name, Databases databases, Plan plan, Load load) {
   private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
-  /**
-   * What is to be run. Immutable.
-   *
-   * @param tasks how many tasks are due
-   * @param payload bytes that each carries
-   * @param nodes how many nodes share the work
-   * @param later how many tasks lie beside them that are due in a day
-   */
-  record Load(int tasks, int payload, int nodes, int later) {
-    static Load of(int tasks) {
-      return new Load(tasks, 100, 1, 0);
-    }
-
-    Load tasks(int value) {
-      return new Load(value, payload, nodes, later);
-    }
-
-    Load payload(int bytes) {
-      return new Load(tasks, bytes, nodes, later);
-    }
-
-    Load nodes(int value) {
-      return new Load(tasks, payload, value, later);
-    }
-
-    Load later(int value) {
-      return new Load(tasks, payload, nodes, value);
-    }
-  }
-
   BurnDown with(Load value) {
     return new BurnDown(name, databases, plan, value);
   }
@@ -69,14 +38,19 @@ record BurnDown(String name, Databases databases, Plan plan, Load load) {
   }
 
   Measurement measure(Side.Opener opener) throws SQLException, InterruptedException {
+    if (load.warmUp() > 0) {
+      burn(opener, load.tasks(load.warmUp()).later(0));
+    }
+    return burn(opener, load);
+  }
+
+  private Measurement burn(Side.Opener opener, Load now) throws SQLException, InterruptedException {
     try (Database database = databases.create()) {
-      Ledger ledger = new Ledger(load.tasks());
-      Side.Setting setting = new Side.Setting(database, load.nodes(), load.payload(), ledger::ran);
+      Ledger ledger = new Ledger(now.tasks());
+      Side.Setting setting = new Side.Setting(database, now.nodes(), now.payload(), ledger::ran);
       Instant due = Instant.now().truncatedTo(ChronoUnit.MILLIS);
-      try (Side filler = opener.open(setting)) {
-        filler.schedule(Side.Tasks.at(due, 0, load.tasks()));
-        filler.schedule(
-            Side.Tasks.at(due.plus(Duration.ofDays(1)), load.tasks(), load.tasks() + load.later()));
+      try (Side filler = opener.open(setting.on(1))) {
+        now.schedule(filler, Side.Tasks.until(due, now.tasks()));
       }
       database.settle();
       Optional<Counters> before = database.counters();
@@ -91,10 +65,9 @@ record BurnDown(String name, Databases databases, Plan plan, Load load) {
         after = database.counters();
       }
       ledger.check();
-      Measurement measurement =
-          new Measurement()
-              .with(rate(), load.tasks() / (nanos / (double) TimeUnit.SECONDS.toNanos(1)));
-      return PerTask.of(name).add(measurement, load.tasks(), database, before, after);
+      double seconds = nanos / (double) TimeUnit.SECONDS.toNanos(1);
+      Measurement measurement = new Measurement().with(rate(), now.tasks() / seconds);
+      return PerTask.of(name).add(measurement, now.tasks(), database, before, after);
     }
   }
 

@@ -47,7 +47,12 @@ interface Side extends AutoCloseable {
    * @param payload bytes that a task carries
    * @param ran is told the index of each task as it runs
    */
-  record Setting(Database database, int nodes, int payload, IntConsumer ran) {}
+  record Setting(Database database, int nodes, int payload, IntConsumer ran) {
+    /** The same with so many nodes. */
+    Setting on(int value) {
+      return new Setting(database, value, payload, ran);
+    }
+  }
 
   /**
    * Tasks to schedule. Immutable.
@@ -60,6 +65,11 @@ interface Side extends AutoCloseable {
     /** Tasks that are all due at that time. */
     static Tasks at(Instant due, int from, int until) {
       return new Tasks(from, until, index -> due);
+    }
+
+    /** So many tasks, the last due at that time, and the others a millisecond apart before it. */
+    static Tasks until(Instant due, int count) {
+      return new Tasks(0, count, index -> due.minusMillis(count - 1L - index));
     }
   }
 }
