@@ -42,7 +42,7 @@ final class Runner {
   Runner(SchedulerParts parts, Attempts attempts, Executor workers, Waker waker) {
     this.parts = parts;
     this.attempts = attempts;
-    sender = new CallbackSender(parts.callbacks());
+    sender = new CallbackSender(parts.callbacks(), parts.clock());
     this.workers = workers;
     this.waker = waker;
     permits = new Semaphore(parts.options().maxRunning());
