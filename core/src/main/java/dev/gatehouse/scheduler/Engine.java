@@ -18,6 +18,7 @@ final class Engine {
   private final Runner runner;
   private final Firing firing;
   private final Keeper keeper;
+  private final Recurrer recurrer;
 
   Engine(SchedulerParts parts, EngineClock clock, Executor workers, Waker waker) {
     this.clock = clock;
@@ -31,6 +32,7 @@ final class Engine {
     runner = new Runner(parts, attempts, workers, waker);
     firing = new Firing(clock, membership, holdings, attempts, runner);
     keeper = new Keeper(parts, this);
+    recurrer = new Recurrer(parts, this);
   }
 
   /** A ready task is due at that time: if that is soon, it is claimed at once. */
@@ -78,5 +80,9 @@ final class Engine {
 
   Keeper keeper() {
     return keeper;
+  }
+
+  Recurrer recurrer() {
+    return recurrer;
   }
 }

@@ -24,7 +24,8 @@ final class Migration {
           "0002-signing.sql",
           "0003-permission.sql",
           "0004-scheduler.sql",
-          "0005-audit.sql");
+          "0005-audit.sql",
+          "0006-schedule.sql");
 
   /**
    * How often the lock is asked for, each time for as long as the database lets a statement wait.
