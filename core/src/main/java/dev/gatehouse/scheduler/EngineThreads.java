@@ -27,6 +27,7 @@ final class EngineThreads implements Drive {
   private static final Logger LOGGER = LoggerFactory.getLogger(EngineThreads.class);
   private static final Duration GRACE = Duration.ofSeconds(2);
   private static final long LEASES_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+  private static final long AHEAD_MILLIS = 1_000; // so that a claim of the whole window finds them
   private static final int ROUNDS_TO_RECOVERY = 2;
   private static final int ROUNDS_TO_AUDIT = 10;
   private static final int ROUNDS_TO_PURGE = 120;
@@ -92,6 +93,7 @@ final class EngineThreads implements Drive {
 
   private long look() {
     round++;
+    engine.recurrer().recur(options.claimWindow().toMillis() + AHEAD_MILLIS);
     if (!engine.holdings().isEmpty() || round % ROUNDS_TO_AUDIT == 0) {
       engine.keeper().checkLeases();
     }
