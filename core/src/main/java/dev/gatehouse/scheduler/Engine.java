@@ -47,6 +47,7 @@ final class Engine {
   /** A ready task is due at that time: if that is soon, it is claimed at once. */
   void dueAt(long dueMillis) {
     if (clock.nanosUntil(dueMillis) <= windowNanos) {
+      claimer.anew();
       waker.wake(Waker.Role.CLAIMER);
     }
   }
