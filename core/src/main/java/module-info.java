@@ -5,6 +5,7 @@
 @org.jspecify.annotations.NullMarked
 @SuppressWarnings("module")
 module dev.gatehouse {
+  requires com.cronutils;
   requires com.fasterxml.jackson.databind;
   requires org.slf4j;
   requires static transitive org.jspecify;

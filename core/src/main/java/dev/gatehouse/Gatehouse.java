@@ -109,6 +109,7 @@ public final class Gatehouse implements AutoCloseable {
         TaskEngine.create(
             new SchedulerParts(
                 storage.tasks(),
+                storage.schedules(),
                 storage,
                 audit,
                 Map.copyOf(builder.handlers),

@@ -223,7 +223,7 @@ final class Attempts {
       case SUCCESS -> new Settlement.Finish(id, attempt, ending.result());
       case CANCELLED -> new Settlement.Cancel(id, task.fence(), attempt);
       case FAILURE, TIMEOUT, CRASHED -> {
-        Optional<Duration> delay = ending.forGood() ? Optional.empty() : delayAfter(task);
+        Optional<Duration> delay = ending.forGood() ? Optional.empty() : delayAfter(task, ending);
         yield delay.isPresent()
             ? new Settlement.Retry(id, attempt, endedMillis + delay.get().toMillis())
             : new Settlement.Fail(id, attempt);
@@ -231,8 +231,12 @@ final class Attempts {
     };
   }
 
-  private static Optional<Duration> delayAfter(ClaimedTask task) {
+  private static Optional<Duration> delayAfter(ClaimedTask task, Ending ending) {
     int retry = Math.max(1, task.attempt() - task.crashes());
-    return RetryPolicy.parse(task.row().retry()).delayBefore(retry);
+    TaskRow row = task.row();
+    Duration asked = ending.retryAfter();
+    return RetryPolicy.parse(row.retry())
+        .delayBefore(retry, row.id())
+        .map(delay -> asked != null && asked.compareTo(delay) > 0 ? asked : delay);
   }
 }

@@ -8,6 +8,7 @@ import dev.gatehouse.transport.Transport;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -22,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Of an answer that fails, the record keeps the status and the length, not the text: the text is
  * the receiver's to log, may be secret, and would let whoever sets the callback's address read what
- * answers there. Safe for use by multiple threads.
+ * answers there. An answer of 429 or 503 may ask for a wait ({@link RetryAfterHeader}). Safe for
+ * use by multiple threads.
  */
 final class CallbackSender {
   /** Longest content, so that the body is no longer than a request's may be. */
@@ -34,9 +36,11 @@ final class CallbackSender {
   private static final byte[] SUCCESS = "success".getBytes(StandardCharsets.US_ASCII);
 
   private final Callbacks callbacks;
+  private final InstantSource clock;
 
-  CallbackSender(Callbacks callbacks) {
+  CallbackSender(Callbacks callbacks, InstantSource clock) {
     this.callbacks = callbacks;
+    this.clock = clock;
   }
 
   /** An exchange under way, which can be cancelled, and what it comes to; that never fails. */
@@ -59,14 +63,14 @@ final class CallbackSender {
     Request signed = callbacks.signers().apply(application).sign(request).addTo(request);
     Deadline deadline = Deadline.in(Duration.ofMillis(held.row().timeoutMillis()));
     CompletableFuture<Response> exchange = transport.send(signed, deadline).toCompletableFuture();
-    return new Posted(exchange, exchange.handle(CallbackSender::ending));
+    return new Posted(exchange, exchange.handle(this::ending));
   }
 
   private static Posted ended(Ending ending) {
     return new Posted(new CompletableFuture<>(), CompletableFuture.completedFuture(ending));
   }
 
-  private static Ending ending(@Nullable Response response, @Nullable Throwable failure) {
+  private Ending ending(@Nullable Response response, @Nullable Throwable failure) {
     if (response == null) {
       Throwable cause =
           failure instanceof CompletionException && failure.getCause() != null
@@ -76,7 +80,8 @@ final class CallbackSender {
     }
     int status = response.status();
     if (status < 200 || status > 299) {
-      return Ending.failure(status, "HTTP " + status);
+      Duration wait = RetryAfterHeader.of(response, clock.instant());
+      return Ending.failure(status, "HTTP " + status, wait);
     }
     byte[] body = response.body();
     return isSuccess(body)

@@ -19,10 +19,10 @@ import org.jspecify.annotations.Nullable;
  * One that has no seat goes on while its tasks are slow, and ends after a quick one.
  *
  * <p>No task is forgotten: who adds to the queue looks at the seats afterwards, a drainer gives its
- * seat up before it looks at the queue for the last time, and while the queue is not empty the
- * timer's thread {@linkplain #look looks} again and again, unless all permits are taken: then it is
- * roused when one is free. Safe for use by multiple threads; {@link #look} is called by one at a
- * time.
+ * seat up before it looks at the queue for the last time, and rouses the timer if there is a task.
+ * While there are tasks, the timer's thread {@linkplain #look looks} again and again, unless all
+ * permits are taken: then it is roused when one is free. Safe for use by multiple threads; {@link
+ * #look} is called by one at a time.
  */
 final class Drainers {
   /** A task that takes longer is slow; well above a quick one, well below what people notice. */
@@ -180,7 +180,7 @@ final class Drainers {
         while (more) {
           HeldTask next = due.poll();
           if (next == null) {
-            more = hasSeatAgain();
+            more = false;
           } else if (next.isWaiting()) {
             if (!first) {
               // What a handler did to its thread is not the next one's, nor the host's on its own.
@@ -209,12 +209,6 @@ final class Drainers {
       return !permitGone || permits.tryAcquire();
     }
 
-    /** Gives the seat up, and takes it again if the queue is not empty. */
-    private boolean hasSeatAgain() {
-      leaveSeat();
-      return !due.isEmpty() && takeSeat();
-    }
-
     private boolean hasSeat() {
       return (seat != NO_SEAT && seats.get(seat) == this) || takeSeat();
     }
@@ -238,6 +232,7 @@ final class Drainers {
       }
     }
 
+    /** Gives up what it has; if tasks came before the seat was free, the timer looks for them. */
     void end(boolean permit) {
       leaveSeat();
       if (!due.isEmpty()) {

@@ -19,6 +19,7 @@ final class Engine {
   private final Drainers drainers;
   private final Firing firing;
   private final Keeper keeper;
+  private final Recurrer recurrer;
 
   Engine(SchedulerParts parts, EngineClock clock, Executor workers, Waker waker) {
     this.clock = clock;
@@ -40,11 +41,13 @@ final class Engine {
             Math.min(processors, parts.options().maxRunning()));
     firing = new Firing(clock, membership, holdings, attempts, drainers);
     keeper = new Keeper(parts, this);
+    recurrer = new Recurrer(parts, this);
   }
 
   /** A ready task is due at that time: if that is soon, it is claimed at once. */
   void dueAt(long dueMillis) {
     if (clock.nanosUntil(dueMillis) <= windowNanos) {
+      claimer.anew();
       waker.wake(Waker.Role.CLAIMER);
     }
   }
@@ -91,5 +94,9 @@ final class Engine {
 
   Keeper keeper() {
     return keeper;
+  }
+
+  Recurrer recurrer() {
+    return recurrer;
   }
 }

@@ -20,6 +20,8 @@ final class Holdings {
   private final Queue<HeldTask> due = new ConcurrentLinkedQueue<>();
   private final UnderWay underWay;
 
+  private volatile int wanted;
+
   /** How many of the window and of the due may have been taken away since they were swept. */
   private final AtomicInteger dropped = new AtomicInteger();
 
@@ -31,6 +33,28 @@ final class Holdings {
   /** How many more tasks there is room for. */
   int room() {
     return Math.max(0, capacity - byId.size());
+  }
+
+  /**
+   * Whether there is room for so many tasks; if not, {@link #hasRoomAgain} tells when there is.
+   */
+  boolean hasRoom(int tasks) {
+    wanted = tasks;
+    if (room() < tasks) {
+      return false;
+    }
+    wanted = 0;
+    return true;
+  }
+
+  /** Whether there is room by now for what there was none; true once. */
+  boolean hasRoomAgain() {
+    int tasks = wanted;
+    if (tasks == 0 || room() < tasks) {
+      return false;
+    }
+    wanted = 0;
+    return true;
   }
 
   boolean isEmpty() {

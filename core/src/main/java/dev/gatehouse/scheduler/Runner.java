@@ -37,7 +37,7 @@ final class Runner {
   Runner(SchedulerParts parts, Attempts attempts, Waker waker) {
     this.parts = parts;
     this.attempts = attempts;
-    sender = new CallbackSender(parts.callbacks());
+    sender = new CallbackSender(parts.callbacks(), parts.clock());
     permits = new Permits(parts.options().maxRunning(), waker);
   }
 

@@ -14,6 +14,7 @@ import java.util.function.LongSupplier;
  * What a {@link TaskEngine} is made of. Immutable.
  *
  * @param store keeps the tasks
+ * @param schedules keeps the schedules, in the same storage
  * @param transactions of the same storage
  * @param audit takes the records of what became of tasks, in the same storage
  * @param handlers the local handlers by their names
@@ -27,6 +28,7 @@ import java.util.function.LongSupplier;
  */
 public record SchedulerParts(
     TaskStore store,
+    ScheduleStore schedules,
     Transactions transactions,
     AuditLog audit,
     Map<String, TaskHandler> handlers,
@@ -40,6 +42,7 @@ public record SchedulerParts(
   /** Checks that nothing is missing, and copies the map. */
   public SchedulerParts {
     requireNonNull(store, "store");
+    requireNonNull(schedules, "schedules");
     requireNonNull(transactions, "transactions");
     requireNonNull(audit, "audit");
     handlers = Map.copyOf(handlers);

@@ -282,6 +282,48 @@ final class StoredTaskScheduler implements TaskScheduler {
         });
   }
 
+  @Override
+  public ScheduleDetail repeat(Schedule schedule) {
+    engine.requireOpen();
+    TaskRow work = row(requireNonNull(schedule, "schedule").task(), engine.millis());
+    return schedulesOf(work.applicationId()).repeat(schedule, work);
+  }
+
+  @Override
+  public boolean stopRepeating(String name) {
+    return ownSchedules(name).stop(name);
+  }
+
+  @Override
+  public boolean pauseRepeating(String name) {
+    return ownSchedules(name).pause(name);
+  }
+
+  @Override
+  public boolean resumeRepeating(String name) {
+    return ownSchedules(name).resume(name);
+  }
+
+  @Override
+  public Optional<ScheduleDetail> findSchedule(String name) {
+    return ownSchedules(name).find(name);
+  }
+
+  @Override
+  public List<ScheduleDetail> schedules(String afterName, int limit) {
+    return ownSchedules(afterName).page(afterName, limit);
+  }
+
+  private StoredSchedules ownSchedules(String name) {
+    engine.requireOpen();
+    requireNonNull(name, "name");
+    return schedulesOf(scope == null ? 0 : scope.id());
+  }
+
+  private StoredSchedules schedulesOf(long applicationId) {
+    return new StoredSchedules(parts, engine, audit, joined, applicationId);
+  }
+
   private Optional<TaskDetail> find(TaskStore store, long id) {
     return store.find(scopeId(), id).map(state -> detail(state, store.attempts(id)));
   }

@@ -40,6 +40,7 @@ public final class TaskEngine implements AutoCloseable {
     SchedulerParts quiet =
         new SchedulerParts(
             parts.store(),
+            parts.schedules(),
             parts.transactions(),
             parts.audit(),
             parts.handlers(),
@@ -183,6 +184,15 @@ public final class TaskEngine implements AutoCloseable {
     } else {
       long due = held.dueMillis();
       engine.settler().add(held, new Settlement.Release(held.row().id(), held.fence(), due));
+    }
+  }
+
+  /** A schedule may be due earlier than this node knew. */
+  void schedulesChanged() {
+    Drive driving = drive;
+    if (driving != null) {
+      driving.engine().recurrer().changed();
+      driving.engine().waker().wake(Waker.Role.KEEPER);
     }
   }
 

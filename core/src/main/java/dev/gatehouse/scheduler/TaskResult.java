@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.check.Check;
 import dev.gatehouse.json.Json;
+import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +23,16 @@ public sealed interface TaskResult {
   /** It did not work this time; the retry policy decides what follows. */
   static TaskResult failed(String error) {
     return new Failed(error, false);
+  }
+
+  /**
+   * It did not work this time, and is not worth a try before the delay is over. The retry policy
+   * decides whether a retry follows; it comes after the longer of the policy's wait and this one.
+   *
+   * @param delay zero to 24 h, counted from the end of the attempt, cut to milliseconds
+   */
+  static TaskResult retryAfter(Duration delay, String error) {
+    return new RetryAfter(delay, error);
   }
 
   /** It will never work: no retry. */
@@ -66,6 +77,23 @@ public sealed interface TaskResult {
   record Failed(String error, boolean forGood) implements TaskResult {
     /** Checks that there is an error text. */
     public Failed {
+      requireNonNull(error, "error");
+    }
+  }
+
+  /**
+   * It did not work, and is to be left alone for a while.
+   *
+   * @param delay the least wait before a retry, zero to 24 h
+   * @param error for people; stores keep its first 255 characters
+   */
+  record RetryAfter(Duration delay, String error) implements TaskResult {
+    /** Longest delay. */
+    public static final Duration MAX_DELAY = Duration.ofHours(24);
+
+    /** Checks the delay, and that there is an error text. */
+    public RetryAfter {
+      Check.range(delay, Duration.ZERO, MAX_DELAY, "delay");
       requireNonNull(error, "error");
     }
   }

@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Durable delayed tasks. A task that was scheduled runs at least once, or ends in a state that can
- * be seen; none starts before its due time. Safe for use by multiple threads, but for what {@link
- * #joining} returns.
+ * Durable delayed and recurring tasks. A task that was scheduled runs at least once, or ends in a
+ * state that can be seen; none starts before its due time. Safe for use by multiple threads, but
+ * for what {@link #joining} returns.
  */
 public interface TaskScheduler {
   /**
@@ -52,6 +52,44 @@ public interface TaskScheduler {
 
   /** The task of that number within this scheduler's application, or the host's own. */
   Optional<TaskDetail> findTask(String taskNo);
+
+  /**
+   * Has work done again and again. If the application (or the host) has a schedule of that name, it
+   * becomes this one: repeating the same has no effect, so a host may do so whenever it starts; a
+   * change of its times counts from now on, other changes with the next occurrence, and neither
+   * ends a pause. Occurrences become tasks about two seconds ahead of their time, each of them once
+   * however many nodes there are; the application must then be enabled.
+   *
+   * @throws IllegalArgumentException if it would never occur, or as {@link #schedule} does
+   * @throws dev.gatehouse.error.ConflictException if the application is not enabled, or if others
+   *     change the schedule all the time
+   * @throws dev.gatehouse.error.NotFoundException if the application is not registered
+   */
+  ScheduleDetail repeat(Schedule schedule);
+
+  /** Removes the schedule; tasks that it made stay. False if there is none. */
+  boolean stopRepeating(String name);
+
+  /** Lets nothing occur until {@link #resumeRepeating}. False if there is no such schedule. */
+  boolean pauseRepeating(String name);
+
+  /**
+   * Ends a pause; what would have occurred meanwhile is dropped. False if there is no such
+   * schedule.
+   */
+  boolean resumeRepeating(String name);
+
+  /** The schedule of that name within this scheduler's application, or the host's own. */
+  Optional<ScheduleDetail> findSchedule(String name);
+
+  /**
+   * The schedules of this scheduler's application, or the host's own, in order of name as the
+   * storage compares texts.
+   *
+   * @param afterName the last name of the page before; empty for the first
+   * @param limit 1..1,000
+   */
+  List<ScheduleDetail> schedules(String afterName, int limit);
 
   /**
    * This scheduler as the application sees it: others' tasks do not exist, and those it schedules

@@ -41,6 +41,10 @@ final class VirtualStepper implements Stepper, Drive {
     if (!engine.holdings().isEmpty()) {
       next = Math.min(next, saturatedSum(now, engine.membership().nanosToRenewal()));
     }
+    OptionalLong occurrence = engine.recurrer().earliest();
+    if (occurrence.isPresent()) {
+      next = Math.min(next, TimeUnit.MILLISECONDS.toNanos(occurrence.getAsLong()));
+    }
     if (engine.runner().hasRoom() && engine.holdings().room() > 0) {
       OptionalLong due = store.earliestDue();
       if (due.isPresent()) {
@@ -62,13 +66,16 @@ final class VirtualStepper implements Stepper, Drive {
   public void run() {
     requireOpen();
     keepLease();
-    engine.keeper().checkLeases();
+    engine.keeper().checkHeld();
+    engine.keeper().auditLeases();
     engine.keeper().recover();
     purge();
+    engine.recurrer().changed();
     boolean more = true;
     while (more) {
       keepLease();
-      boolean claimed = engine.runner().hasRoom() && engine.claimer().claim(0, 1);
+      engine.recurrer().recur(0);
+      boolean claimed = engine.runner().hasRoom() && engine.claimer().claimOne();
       engine.firing().fire();
       more = engine.settler().flush() > 0 || claimed;
     }

@@ -13,7 +13,7 @@ interface Waker {
     SETTLER,
     /** Keeps the node's lease. */
     LEASE,
-    /** Frees what dead nodes held, hears of cancelled tasks, purges. */
+    /** Frees what dead nodes held, hears of cancelled tasks, lets schedules recur, purges. */
     KEEPER
   }
 

@@ -3,6 +3,7 @@ package dev.gatehouse.storage;
 import dev.gatehouse.audit.AuditStore;
 import dev.gatehouse.permission.PermissionStore;
 import dev.gatehouse.registry.RegistryStore;
+import dev.gatehouse.scheduler.ScheduleStore;
 import dev.gatehouse.scheduler.TaskStore;
 import dev.gatehouse.signing.KeyStore;
 import dev.gatehouse.signing.NonceStore;
@@ -34,6 +35,9 @@ public interface Storage extends Transactions, AutoCloseable {
 
   /** Tasks. */
   TaskStore tasks();
+
+  /** Schedules. */
+  ScheduleStore schedules();
 
   /** Audit records. */
   AuditStore audit();

@@ -104,35 +104,6 @@ final class RegistryValuesTest {
         .isEqualTo(application);
   }
 
-  @Test
-  void retryPolicy_linear_growsToAnHourAndEnds() {
-    RetryPolicy policy = RetryPolicy.linear(Duration.ofMinutes(25), 3);
-    assertThat(policy.delayBefore(1)).contains(Duration.ofMinutes(25));
-    assertThat(policy.delayBefore(2)).contains(Duration.ofMinutes(50));
-    assertThat(policy.delayBefore(3)).contains(Duration.ofHours(1));
-    assertThat(policy.delayBefore(4)).isEmpty();
-    assertThat(RetryPolicy.NONE.delayBefore(1)).isEmpty();
-    assertThat(RetryPolicy.parse(policy.spec())).isEqualTo(policy);
-  }
-
-  @Test
-  void retryPolicy_outOfRange_refused() {
-    refused(
-        () -> RetryPolicy.linear(Duration.ofSeconds(3601), 1),
-        "step must be in PT0S..PT1H, was PT1H1S");
-    refused(
-        () -> RetryPolicy.linear(Duration.ofSeconds(-1), 1),
-        "step must be in PT0S..PT1H, was PT-1S");
-    refused(
-        () -> RetryPolicy.linear(Duration.ofMillis(1500), 1),
-        "step must be whole seconds, was PT1.5S");
-    refused(() -> RetryPolicy.linear(Duration.ZERO, 11), "retries must be in 0..10, was 11");
-    refused(() -> RetryPolicy.NONE.delayBefore(0), "retry must be in 1..2147483647, was 0");
-    refused(
-        () -> RetryPolicy.parse("linear:-1:3"),
-        "retry policy must match linear:([0-9]{1,4}):([0-9]{1,2}), was 'linear:-1:3'");
-  }
-
   @ParameterizedTest
   @ValueSource(strings = {"service", "VERSION", "FateFlow", "fate_on_eggroll", "FATE_ON_SPARK"})
   void serverNamed_reserved_refused(String name) {

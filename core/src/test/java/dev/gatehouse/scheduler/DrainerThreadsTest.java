@@ -83,6 +83,8 @@ class DrainerThreadsTest {
 
   @Test
   void start_asManyBlockingHandlersAsMayRun_allAreUnderWayAtOnce() throws InterruptedException {
+    // Claims, which would bring things forward now and then, come once a minute.
+    fixture.options = SchedulerOptions.builder().pollInterval(Duration.ofMinutes(1)).build();
     int max = fixture.options.maxRunning();
     CountDownLatch all = new CountDownLatch(max);
     fixture.handlers.put(

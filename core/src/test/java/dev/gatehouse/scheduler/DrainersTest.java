@@ -8,9 +8,12 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Drainers stepped by hand; a handler at work is one that has not returned to its caller. */
@@ -212,6 +215,41 @@ class DrainersTest {
     drainers.rouse();
 
     assertThat(done).containsExactly("0");
+  }
+
+  @Test
+  void drainer_taskComesBetweenItsLastPollAndItsEnd_timerIsRoused() {
+    SteppedNode member = memberWithDue(2);
+    Queue<HeldTask> held = member.engine.holdings().due();
+    List<Waker.Role> woken = new ArrayList<>();
+    List<Drainers> drainers = new ArrayList<>();
+    Queue<HeldTask> due =
+        new ConcurrentLinkedQueue<>() {
+          private static final long serialVersionUID = 1L;
+
+          @Override
+          public @Nullable HeldTask poll() {
+            HeldTask next = super.poll();
+            if (next == null && !held.isEmpty()) {
+              add(held.remove());
+              drainers.get(0).rouse();
+            }
+            return next;
+          }
+        };
+    due.add(held.remove());
+    Runner runner = new Runner(fixture.parts(), member.engine.attempts(), woken::add);
+    drainers.add(new Drainers(runner, due, member.engine.clock(), workers::add, 1));
+    drainers.get(0).rouse();
+    workers.remove().run();
+    assertThat(done).containsExactly("0");
+    assertThat(workers).isEmpty();
+    assertThat(woken).endsWith(Waker.Role.TIMER);
+
+    drainers.get(0).look();
+    runWorkers();
+
+    assertThat(done).containsExactly("0", "1");
   }
 
   @Test

@@ -44,6 +44,7 @@ class EngineThreadsTest {
         TaskEngine.create(
             new SchedulerParts(
                 parts.store(),
+                parts.schedules(),
                 parts.transactions(),
                 parts.audit(),
                 parts.handlers(),

@@ -1,9 +1,14 @@
 package dev.gatehouse.scheduler;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -63,6 +68,58 @@ class HeldTaskTest {
   }
 
   @Test
+  void leave_whileItsThreadIsBeingInterrupted_waitsForThatAndClearsIt() throws Exception {
+    HeldTask held = tasks.begun(1_000);
+    CountDownLatch entered = new CountDownLatch(1);
+    CountDownLatch interrupting = new CountDownLatch(1);
+    CountDownLatch mayInterrupt = new CountDownLatch(1);
+    AtomicBoolean hit = new AtomicBoolean(true);
+    Thread worker =
+        new Thread() {
+          @Override
+          public void run() {
+            held.enter();
+            entered.countDown();
+            awaitQuietly(interrupting);
+            held.leave();
+            hit.set(Thread.interrupted());
+          }
+
+          @Override
+          public void interrupt() {
+            interrupting.countDown();
+            awaitQuietly(mayInterrupt);
+            super.interrupt();
+          }
+        };
+    worker.start();
+    awaitQuietly(entered);
+    held.end();
+    CompletableFuture<Void> tripping = CompletableFuture.runAsync(held::trip);
+    awaitQuietly(interrupting);
+    await().atMost(Duration.ofSeconds(20)).until(() -> isWaitingOrOver(worker));
+
+    mayInterrupt.countDown();
+
+    tripping.get(20, TimeUnit.SECONDS);
+    worker.join(20_000);
+    assertThat(hit).isFalse();
+    assertThat(worker.isInterrupted()).isFalse();
+  }
+
+  private static boolean isWaitingOrOver(Thread thread) {
+    return thread.getState() == Thread.State.WAITING || !thread.isAlive();
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      assertThat(latch.await(20, TimeUnit.SECONDS)).isTrue();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Test
   void trip_whileTheHandlerEntersAndLeaves_neverHitsAThreadThatHasLeft() throws Exception {
     int rounds = 20_000;
     HeldTask[] held = new HeldTask[rounds];
@@ -75,7 +132,7 @@ class HeldTaskTest {
         CompletableFuture.runAsync(
             () -> {
               for (HeldTask one : held) {
-                await(barrier);
+                meet(barrier);
                 one.end();
                 one.trip();
                 ended.incrementAndGet();
@@ -83,7 +140,7 @@ class HeldTaskTest {
             });
     int hit = 0;
     for (int i = 0; i < rounds; i++) {
-      await(barrier);
+      meet(barrier);
       held[i].enter();
       held[i].leave();
       while (ended.get() <= i) {
@@ -96,7 +153,7 @@ class HeldTaskTest {
     assertThat(hit).isZero();
   }
 
-  private static void await(CyclicBarrier barrier) {
+  private static void meet(CyclicBarrier barrier) {
     try {
       barrier.await();
     } catch (Exception e) {

@@ -68,6 +68,7 @@ final class SchedulerFixture {
         request -> new SignedHeaders(Headers.of("nonce", "n" + nonces.incrementAndGet()));
     return new SchedulerParts(
         store,
+        noSchedules(),
         store,
         log(),
         handlers,
@@ -167,6 +168,12 @@ final class SchedulerFixture {
           Registry.class,
           call -> call.equals("findApplication") ? arguments -> find(arguments[0]) : null);
     }
+  }
+
+  private static ScheduleStore noSchedules() {
+    return answering(
+        ScheduleStore.class,
+        call -> call.equals("earliestDue") ? arguments -> OptionalLong.empty() : null);
   }
 
   private AuditLog log() {

@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class FloorsTest {
   private static final List<String> LIBRARIES =
       List.of(
+          "com.cronutils",
           "com.fasterxml.jackson",
           "org.slf4j",
           "org.jdbi",

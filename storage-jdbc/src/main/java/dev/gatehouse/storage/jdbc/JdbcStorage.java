@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.gatehouse.audit.AuditStore;
 import dev.gatehouse.permission.PermissionStore;
 import dev.gatehouse.registry.RegistryStore;
+import dev.gatehouse.scheduler.ScheduleStore;
 import dev.gatehouse.scheduler.TaskStore;
 import dev.gatehouse.signing.KeyStore;
 import dev.gatehouse.signing.NonceStore;
@@ -47,6 +48,7 @@ public final class JdbcStorage implements Storage {
   private final NonceStore nonces;
   private final PermissionStore permissions;
   private final TaskStore tasks;
+  private final ScheduleStore schedules;
   private final AuditStore audit;
 
   private JdbcStorage(
@@ -60,6 +62,7 @@ public final class JdbcStorage implements Storage {
     nonces = new JdbcNonceStore(database);
     permissions = new JdbcPermissionStore(database);
     tasks = new JdbcTaskStore(database);
+    schedules = new JdbcScheduleStore(database);
     audit = new JdbcAuditStore(database);
   }
 
@@ -123,6 +126,11 @@ public final class JdbcStorage implements Storage {
   @Override
   public TaskStore tasks() {
     return tasks;
+  }
+
+  @Override
+  public ScheduleStore schedules() {
+    return schedules;
   }
 
   @Override

@@ -29,7 +29,8 @@ final class Migration {
           "0002-signing.sql",
           "0003-permission.sql",
           "0004-scheduler.sql",
-          "0005-audit.sql");
+          "0005-audit.sql",
+          "0006-schedule.sql");
 
   /** SQL states of a table that is not there, in H2 and PostgreSQL. */
   private static final Set<String> NO_TABLE = Set.of("42S02", "42S03", "42S04", "42P01");

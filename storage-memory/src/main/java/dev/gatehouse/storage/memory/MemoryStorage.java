@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.gatehouse.audit.AuditStore;
 import dev.gatehouse.permission.PermissionStore;
 import dev.gatehouse.registry.RegistryStore;
+import dev.gatehouse.scheduler.ScheduleStore;
 import dev.gatehouse.scheduler.TaskStore;
 import dev.gatehouse.signing.KeyStore;
 import dev.gatehouse.signing.NonceStore;
@@ -26,6 +27,7 @@ public final class MemoryStorage implements Storage {
   private final NonceStore nonces;
   private final PermissionStore permissions = new MemoryPermissionStore(journal);
   private final TaskStore tasks;
+  private final ScheduleStore schedules = new MemoryScheduleStore(journal);
   private final AuditStore audit = new MemoryAuditStore(journal);
 
   private MemoryStorage(InstantSource clock) {
@@ -66,6 +68,11 @@ public final class MemoryStorage implements Storage {
   @Override
   public TaskStore tasks() {
     return tasks;
+  }
+
+  @Override
+  public ScheduleStore schedules() {
+    return schedules;
   }
 
   @Override

@@ -12,6 +12,7 @@ import dev.gatehouse.error.ConflictException;
 import dev.gatehouse.error.StorageException;
 import dev.gatehouse.permission.PermissionStore.Role;
 import dev.gatehouse.registry.Application;
+import dev.gatehouse.scheduler.ScheduleRow;
 import dev.gatehouse.signing.Key;
 import dev.gatehouse.signing.StoredKey;
 import dev.gatehouse.storage.Storage;
@@ -35,7 +36,7 @@ import org.junit.jupiter.api.Test;
  */
 public abstract class StorageContract extends StoreContract {
   private static final Set<String> EVERY_ROLE =
-      Set.of("application", "audit", "key", "role", "task");
+      Set.of("application", "audit", "key", "role", "schedule", "task");
   private static final int THREADS = 8;
 
   /** A contract of a storage. */
@@ -68,7 +69,19 @@ public abstract class StorageContract extends StoreContract {
     storage.keys().joining(transaction).insert(new StoredKey(key, new byte[] {1}));
     storage.permissions().joining(transaction).insertRole(new Role(number, "role-" + number));
     storage.tasks().joining(transaction).insert(List.of(TaskSamples.row(number)));
+    storage.schedules().joining(transaction).insert(schedule(number));
     storage.audit().joining(transaction).append(List.of(entry(number)));
+  }
+
+  private static ScheduleRow schedule(long id) {
+    return new ScheduleRow(
+        id,
+        0,
+        "schedule-" + id,
+        new ScheduleRow.Definition("timing", "kind", "{}", 1, "linear:0:0"),
+        new ScheduleRow.Standing(0, 0, 0, false, ""),
+        0,
+        0);
   }
 
   private static AuditEntry entry(long id) {
@@ -83,6 +96,7 @@ public abstract class StorageContract extends StoreContract {
     storage.keys().find(number, number).ifPresent(found -> holders.add("key"));
     storage.permissions().findRole("role-" + number).ifPresent(found -> holders.add("role"));
     storage.tasks().find(OptionalLong.empty(), number).ifPresent(found -> holders.add("task"));
+    storage.schedules().find(0, "schedule-" + number).ifPresent(found -> holders.add("schedule"));
     storage.audit().find(number).ifPresent(found -> holders.add("audit"));
     return holders;
   }
@@ -231,6 +245,7 @@ public abstract class StorageContract extends StoreContract {
         storage.keys()::joining,
         storage.permissions()::joining,
         storage.tasks()::joining,
+        storage.schedules()::joining,
         storage.audit()::joining);
   }
 

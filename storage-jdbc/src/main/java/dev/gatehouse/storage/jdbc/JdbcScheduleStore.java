@@ -1,0 +1,223 @@
+package dev.gatehouse.storage.jdbc;
+
+import dev.gatehouse.check.Check;
+import dev.gatehouse.error.ConflictException;
+import dev.gatehouse.error.StorageException;
+import dev.gatehouse.scheduler.ScheduleRow;
+import dev.gatehouse.scheduler.ScheduleRow.Definition;
+import dev.gatehouse.scheduler.ScheduleRow.Standing;
+import dev.gatehouse.scheduler.ScheduleStore;
+import dev.gatehouse.transaction.Transaction;
+import java.nio.charset.StandardCharsets;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.jdbi.v3.core.JdbiException;
+import org.jdbi.v3.core.statement.SqlStatement;
+import org.jdbi.v3.core.statement.StatementContext;
+
+/** The ScheduleStore of a {@link JdbcStorage}. */
+final class JdbcScheduleStore implements ScheduleStore {
+  private static final String SELECT =
+      "SELECT id, application_id, name, timing, kind, payload, timeout_ms, retry, first_ms,"
+          + " next_ms, last_ms, paused, problem, version, created_ms FROM gh_schedule";
+  private static final String SET_STANDING =
+      "first_ms = :first_ms, next_ms = :next_ms, last_ms = :last_ms, paused = :paused,"
+          + " problem = :problem, version = version + 1 WHERE id = :id AND version = :version";
+
+  private final Database database;
+
+  JdbcScheduleStore(Database database) {
+    this.database = database;
+  }
+
+  @Override
+  public ScheduleStore joining(Transaction transaction) {
+    return new JdbcScheduleStore(database.joining(transaction));
+  }
+
+  @Override
+  public void insert(ScheduleRow row) {
+    database.use(
+        handle -> {
+          try {
+            return bind(
+                    bind(
+                        handle
+                            .createUpdate(
+                                "INSERT INTO gh_schedule(id, application_id, name, timing, kind,"
+                                    + " payload, timeout_ms, retry, first_ms, next_ms, last_ms,"
+                                    + " paused, problem, version, created_ms) VALUES (:id,"
+                                    + " :application_id, :name, :timing, :kind, :payload,"
+                                    + " :timeout_ms, :retry, :first_ms, :next_ms, :last_ms,"
+                                    + " :paused, :problem, :version, :created_ms)")
+                            .bind("id", row.id())
+                            .bind("application_id", row.applicationId())
+                            .bind("name", row.name())
+                            .bind("version", row.version())
+                            .bind("created_ms", row.createdMillis()),
+                        row.definition()),
+                    row.standing())
+                .execute();
+          } catch (JdbiException e) {
+            if (Database.isDuplicate(e)) {
+              throw new ConflictException("there is a schedule '" + row.name() + "' already");
+            }
+            throw e;
+          }
+        });
+  }
+
+  @Override
+  public boolean update(ScheduleRow row) {
+    return database.use(
+            handle ->
+                bind(
+                        bind(
+                            handle
+                                .createUpdate(
+                                    "UPDATE gh_schedule SET timing = :timing, kind = :kind,"
+                                        + " payload = :payload, timeout_ms = :timeout_ms,"
+                                        + " retry = :retry, "
+                                        + SET_STANDING)
+                                .bind("id", row.id())
+                                .bind("version", row.version()),
+                            row.definition()),
+                        row.standing())
+                    .execute())
+        == 1;
+  }
+
+  @Override
+  public boolean advance(long id, long version, Standing standing) {
+    return database.use(
+            handle ->
+                bind(
+                        handle
+                            .createUpdate("UPDATE gh_schedule SET " + SET_STANDING)
+                            .bind("id", id)
+                            .bind("version", version),
+                        standing)
+                    .execute())
+        == 1;
+  }
+
+  private static <S extends SqlStatement<S>> S bind(S statement, Definition definition) {
+    return statement
+        .bind("timing", definition.timing())
+        .bind("kind", definition.kind())
+        .bind("payload", TaskRows.bytes(definition.content()))
+        .bind("timeout_ms", definition.timeoutMillis())
+        .bind("retry", definition.retry());
+  }
+
+  private static <S extends SqlStatement<S>> S bind(S statement, Standing standing) {
+    return statement
+        .bind("first_ms", standing.firstMillis())
+        .bind("next_ms", standing.nextMillis())
+        .bind("last_ms", standing.lastMillis())
+        .bind("paused", standing.paused() ? 1 : 0)
+        .bind("problem", standing.problem());
+  }
+
+  @Override
+  public boolean remove(long applicationId, String name) {
+    return database.use(
+            handle ->
+                handle
+                    .createUpdate("DELETE FROM gh_schedule WHERE application_id = ? AND name = ?")
+                    .bind(0, applicationId)
+                    .bind(1, name)
+                    .execute())
+        == 1;
+  }
+
+  @Override
+  public Optional<ScheduleRow> find(long applicationId, String name) {
+    return database.use(
+        handle ->
+            handle
+                .createQuery(SELECT + " WHERE application_id = ? AND name = ?")
+                .bind(0, applicationId)
+                .bind(1, name)
+                .map(JdbcScheduleStore::row)
+                .findOne());
+  }
+
+  @Override
+  public List<ScheduleRow> page(long applicationId, String afterName, int limit) {
+    Check.range(limit, 1, MAX_BATCH, "limit");
+    return database.use(
+        handle ->
+            handle
+                .createQuery(
+                    SELECT
+                        + " WHERE application_id = :application_id AND name > :after"
+                        + " ORDER BY name LIMIT :limit")
+                .bind("application_id", applicationId)
+                .bind("after", afterName)
+                .bind("limit", limit)
+                .map(JdbcScheduleStore::row)
+                .list());
+  }
+
+  @Override
+  public List<ScheduleRow> due(long untilMillis, long afterId, int limit) {
+    Check.range(limit, 1, MAX_BATCH, "limit");
+    return database.use(
+        handle ->
+            handle
+                .createQuery(
+                    SELECT
+                        + " WHERE next_ms <= :until AND paused = 0 AND id > :after"
+                        + " ORDER BY id LIMIT :limit")
+                .bind("until", untilMillis)
+                .bind("after", afterId)
+                .bind("limit", limit)
+                .map(JdbcScheduleStore::row)
+                .list());
+  }
+
+  @Override
+  public OptionalLong earliestDue(long afterMillis) {
+    return database.use(
+        handle ->
+            handle
+                .createQuery(
+                    "SELECT next_ms FROM gh_schedule WHERE next_ms > ? AND paused = 0"
+                        + " ORDER BY next_ms LIMIT 1")
+                .bind(0, afterMillis)
+                .mapTo(Long.class)
+                .findOne()
+                .map(OptionalLong::of)
+                .orElseGet(OptionalLong::empty));
+  }
+
+  private static ScheduleRow row(ResultSet row, StatementContext context) throws SQLException {
+    long id = row.getLong("id");
+    try {
+      return new ScheduleRow(
+          id,
+          row.getLong("application_id"),
+          row.getString("name"),
+          new Definition(
+              row.getString("timing"),
+              row.getString("kind"),
+              new String(row.getBytes("payload"), StandardCharsets.UTF_8),
+              row.getInt("timeout_ms"),
+              row.getString("retry")),
+          new Standing(
+              row.getLong("first_ms"),
+              row.getLong("next_ms"),
+              row.getLong("last_ms"),
+              row.getInt("paused") != 0,
+              row.getString("problem")),
+          row.getLong("version"),
+          row.getLong("created_ms"));
+    } catch (IllegalArgumentException e) {
+      throw new StorageException("schedule " + id + " is stored in no known form", e);
+    }
+  }
+}
