@@ -116,7 +116,9 @@ final class Database {
     try {
       return statements.apply(transaction.handle());
     } catch (JdbiException e) {
-      throw failure(e);
+      GatehouseException failure = failure(e);
+      transaction.failed(failure);
+      throw failure;
     }
   }
 
@@ -151,6 +153,7 @@ final class Database {
     try {
       profile.begin(handle);
       result = work.apply(transaction);
+      transaction.requireNoFailure();
       commit(handle);
       done = true;
     } catch (JdbiException e) {

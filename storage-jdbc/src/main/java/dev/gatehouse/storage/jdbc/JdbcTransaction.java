@@ -2,6 +2,7 @@ package dev.gatehouse.storage.jdbc;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.gatehouse.error.GatehouseException;
 import dev.gatehouse.error.StorageException;
 import dev.gatehouse.transaction.Transaction;
 import java.sql.Connection;
@@ -15,7 +16,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A transaction over a JDBC connection. One made by {@link #of} belongs to the host, which commits
  * or rolls back the connection and closes it; it does not learn of the commit, so what it schedules
- * is noticed by the next poll. Not safe: confine to one thread.
+ * is noticed by the next poll. After a {@link StorageException} the host must roll back: on
+ * PostgreSQL the transaction has ended by then, and its driver takes the commit of such a one for
+ * done, though nothing is. Not safe: confine to one thread.
  */
 public final class JdbcTransaction implements Transaction {
   private final Handle handle;
@@ -24,6 +27,7 @@ public final class JdbcTransaction implements Transaction {
   private final @Nullable Jdbi owner;
 
   private final List<Runnable> afterCommit = new ArrayList<>();
+  private @Nullable GatehouseException failure;
 
   private JdbcTransaction(Handle handle, @Nullable Jdbi owner) {
     this.handle = handle;
@@ -76,6 +80,23 @@ public final class JdbcTransaction implements Transaction {
   /** The connection as Jdbi sees it; closing it is the owner's. */
   Handle handle() {
     return handle;
+  }
+
+  /** Notes that the database failed a statement. */
+  void failed(GatehouseException cause) {
+    if (failure == null) {
+      failure = cause;
+    }
+  }
+
+  /**
+   * To be called before a commit. A failure ends PostgreSQL's transaction even if the work lives
+   * with it, and its driver takes the commit of such a one for done.
+   */
+  void requireNoFailure() {
+    if (failure != null) {
+      throw new StorageException("a statement failed, so that nothing can be committed", failure);
+    }
   }
 
   void committed() {

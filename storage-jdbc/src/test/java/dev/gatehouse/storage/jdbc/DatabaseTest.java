@@ -20,189 +20,244 @@ import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
 class DatabaseTest {
-  private final DataSource dataSource = H2.memoryDataSource();
-  private final Database database = new Database(dataSource, new Migration(), null);
+  abstract static class OverDatabase {
+    private final DataSource dataSource = newDataSource();
+    private final Database database = new Database(dataSource, new Migration(), null);
 
-  @BeforeEach
-  void makeTable() {
-    database.use(
-        handle -> handle.execute("CREATE TABLE host(id INT PRIMARY KEY, name VARCHAR(20))"));
-  }
+    abstract DataSource newDataSource();
 
-  private static int insert(Handle handle, int id) {
-    return handle.execute("INSERT INTO host(id, name) VALUES (?, ?)", id, "n");
-  }
+    /** The SQL state of a column that is not there. */
+    abstract String noSuchColumn();
 
-  private int count() {
-    return database.use(
-        handle -> handle.createQuery("SELECT COUNT(*) FROM host").mapTo(Integer.class).one());
-  }
-
-  @Test
-  void call_returns_commitsAndThenRunsHooks() {
-    List<Integer> seen = new ArrayList<>();
-    database.call(
-        transaction -> {
-          transaction.afterCommit(() -> seen.add(count()));
-          return database.joining(transaction).use(handle -> insert(handle, 1));
-        });
-    assertThat(seen).containsExactly(1);
-  }
-
-  @Test
-  void call_throws_rollsBackAndRunsNoHook() {
-    List<Integer> seen = new ArrayList<>();
-    assertThatIllegalStateException()
-        .isThrownBy(
-            () ->
-                database.call(
-                    transaction -> {
-                      transaction.afterCommit(() -> seen.add(1));
-                      database.joining(transaction).use(handle -> insert(handle, 1));
-                      throw new IllegalStateException("no");
-                    }));
-    assertThat(count()).isZero();
-    assertThat(seen).isEmpty();
-  }
-
-  @Test
-  void call_transientFailure_isTriedAgainWhole() {
-    AtomicInteger tries = new AtomicInteger();
-    database.call(
-        transaction -> {
-          database.joining(transaction).use(handle -> insert(handle, 7));
-          if (tries.incrementAndGet() < 3) {
-            throw new StorageException("conflict", new SQLException("deadlock", "40001"));
-          }
-          return null;
-        });
-    assertThat(tries).hasValue(3);
-    assertThat(count()).isEqualTo(1);
-  }
-
-  @Test
-  void call_lastingFailure_isNotTriedAgain() {
-    AtomicInteger tries = new AtomicInteger();
-    assertThatExceptionOfType(StorageException.class)
-        .isThrownBy(
-            () ->
-                database.call(
-                    transaction -> {
-                      tries.incrementAndGet();
-                      return database
-                          .joining(transaction)
-                          .use(handle -> handle.execute("SELECT no_such_column FROM host"));
-                    }))
-        .withMessageContaining("SQL state 42S22");
-    assertThat(tries).hasValue(1);
-  }
-
-  @Test
-  void use_failure_keepsArgumentsOutOfTheMessage() {
-    database.use(handle -> insert(handle, 1));
-    assertThatExceptionOfType(StorageException.class)
-        .isThrownBy(
-            () ->
-                database.use(
-                    handle ->
-                        handle.execute("INSERT INTO host(id, name) VALUES (?, ?)", 1, "s3cret")))
-        .satisfies(
-            e -> {
-              assertThat(e.getMessage()).doesNotContain("s3cret");
-              assertThat(Database.isDuplicate(e)).isTrue();
-            });
-  }
-
-  @Test
-  void joining_hostConnection_leavesItsEndToTheHost() throws SQLException {
-    try (Connection connection = dataSource.getConnection()) {
-      connection.setAutoCommit(false);
-      Database joined = database.joining(JdbcTransaction.of(connection));
-      joined.use(handle -> insert(handle, 1));
-      assertThat(connection.isClosed()).isFalse();
-      assertThat(connection.getAutoCommit()).isFalse();
-      assertThat(count()).isZero();
-      connection.rollback();
-      joined.use(handle -> insert(handle, 2));
-      connection.commit();
+    @BeforeEach
+    void makeTable() {
+      database.use(
+          handle -> handle.execute("CREATE TABLE host(id INT PRIMARY KEY, name VARCHAR(20))"));
     }
-    assertThat(count()).isEqualTo(1);
-  }
 
-  @Test
-  void transactionOf_autoCommitConnection_isRefused() throws SQLException {
-    try (Connection connection = dataSource.getConnection()) {
+    private static int insert(Handle handle, int id) {
+      return handle.execute("INSERT INTO host(id, name) VALUES (?, ?)", id, "n");
+    }
+
+    private int count() {
+      return database.use(
+          handle -> handle.createQuery("SELECT COUNT(*) FROM host").mapTo(Integer.class).one());
+    }
+
+    @Test
+    void call_returns_commitsAndThenRunsHooks() {
+      List<Integer> seen = new ArrayList<>();
+      database.call(
+          transaction -> {
+            transaction.afterCommit(() -> seen.add(count()));
+            return database.joining(transaction).use(handle -> insert(handle, 1));
+          });
+      assertThat(seen).containsExactly(1);
+    }
+
+    @Test
+    void call_throws_rollsBackAndRunsNoHook() {
+      List<Integer> seen = new ArrayList<>();
       assertThatIllegalStateException()
-          .isThrownBy(() -> JdbcTransaction.of(connection))
-          .withMessageContaining("setAutoCommit(false)");
+          .isThrownBy(
+              () ->
+                  database.call(
+                      transaction -> {
+                        transaction.afterCommit(() -> seen.add(1));
+                        database.joining(transaction).use(handle -> insert(handle, 1));
+                        throw new IllegalStateException("no");
+                      }));
+      assertThat(count()).isZero();
+      assertThat(seen).isEmpty();
     }
-  }
 
-  @Test
-  void joining_transactionOfAnotherStorage_isRefused() {
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> database.joining(action -> {}))
-        .withMessageStartingWith("transaction belongs to another storage");
-  }
-
-  @Test
-  void create_touchesNoConnection() {
-    DataSource untouched = mock(DataSource.class);
-    JdbcStorage.of(untouched);
-    verifyNoInteractions(untouched);
-  }
-
-  @Test
-  void check_unreachableDatabase_throwsAndLaterRecovers() throws SQLException {
-    DataSource flaky = mock(DataSource.class);
-    when(flaky.getConnection())
-        .thenThrow(new SQLException("connection refused", "08001"))
-        .thenAnswer(call -> dataSource.getConnection());
-    try (JdbcStorage storage = JdbcStorage.of(flaky)) {
-      assertThatExceptionOfType(StorageException.class).isThrownBy(storage::check);
-      storage.check();
+    @Test
+    void call_transientFailure_isTriedAgainWhole() {
+      AtomicInteger tries = new AtomicInteger();
+      database.call(
+          transaction -> {
+            database.joining(transaction).use(handle -> insert(handle, 7));
+            if (tries.incrementAndGet() < 3) {
+              throw new StorageException("conflict", new SQLException("deadlock", "40001"));
+            }
+            return null;
+          });
+      assertThat(tries).hasValue(3);
+      assertThat(count()).isEqualTo(1);
     }
-  }
 
-  @Test
-  void migrate_manyStoragesAtOnce_appliesEachVersionOnce() throws Exception {
-    DataSource empty = H2.memoryDataSource();
-    ExecutorService nodes = Executors.newFixedThreadPool(8);
-    try {
-      List<Future<?>> checks = new ArrayList<>();
-      for (int i = 0; i < 8; i++) {
-        checks.add(nodes.submit(() -> JdbcStorage.of(empty).check()));
+    @Test
+    void call_lastingFailure_isNotTriedAgain() {
+      AtomicInteger tries = new AtomicInteger();
+      assertThatExceptionOfType(StorageException.class)
+          .isThrownBy(
+              () ->
+                  database.call(
+                      transaction -> {
+                        tries.incrementAndGet();
+                        return database
+                            .joining(transaction)
+                            .use(handle -> handle.execute("SELECT no_such_column FROM host"));
+                      }))
+          .withMessageContaining("SQL state " + noSuchColumn());
+      assertThat(tries).hasValue(1);
+    }
+
+    /** On PostgreSQL it has ended the transaction, and the driver's commit would not say so. */
+    @Test
+    void call_workSwallowsAFailure_throwsAndLeavesNothing() {
+      AtomicInteger tries = new AtomicInteger();
+      assertThatExceptionOfType(StorageException.class)
+          .isThrownBy(
+              () ->
+                  database.call(
+                      transaction -> {
+                        tries.incrementAndGet();
+                        Database joined = database.joining(transaction);
+                        joined.use(handle -> insert(handle, 1));
+                        assertThatExceptionOfType(StorageException.class)
+                            .isThrownBy(() -> joined.use(handle -> insert(handle, 1)));
+                        return null;
+                      }))
+          .withMessage("a statement failed, so that nothing can be committed");
+      assertThat(tries).hasValue(1);
+      assertThat(count()).isZero();
+    }
+
+    @Test
+    void use_failure_keepsArgumentsOutOfTheMessage() {
+      database.use(handle -> insert(handle, 1));
+      assertThatExceptionOfType(StorageException.class)
+          .isThrownBy(
+              () ->
+                  database.use(
+                      handle ->
+                          handle.execute("INSERT INTO host(id, name) VALUES (?, ?)", 1, "s3cret")))
+          .satisfies(
+              e -> {
+                assertThat(e.getMessage()).doesNotContain("s3cret");
+                assertThat(Database.isDuplicate(e)).isTrue();
+              });
+    }
+
+    @Test
+    void joining_hostConnection_leavesItsEndToTheHost() throws SQLException {
+      try (Connection connection = dataSource.getConnection()) {
+        connection.setAutoCommit(false);
+        Database joined = database.joining(JdbcTransaction.of(connection));
+        joined.use(handle -> insert(handle, 1));
+        assertThat(connection.isClosed()).isFalse();
+        assertThat(connection.getAutoCommit()).isFalse();
+        assertThat(count()).isZero();
+        connection.rollback();
+        joined.use(handle -> insert(handle, 2));
+        connection.commit();
       }
-      for (Future<?> check : checks) {
-        check.get();
-      }
-    } finally {
-      nodes.shutdownNow();
+      assertThat(count()).isEqualTo(1);
     }
-    assertThat(versions(empty)).containsExactly(0, 1, 2, 3, 4, 5);
+
+    @Test
+    void transactionOf_autoCommitConnection_isRefused() throws SQLException {
+      try (Connection connection = dataSource.getConnection()) {
+        assertThatIllegalStateException()
+            .isThrownBy(() -> JdbcTransaction.of(connection))
+            .withMessageContaining("setAutoCommit(false)");
+      }
+    }
+
+    @Test
+    void joining_transactionOfAnotherStorage_isRefused() {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> database.joining(action -> {}))
+          .withMessageStartingWith("transaction belongs to another storage");
+    }
+
+    @Test
+    void create_touchesNoConnection() {
+      DataSource untouched = mock(DataSource.class);
+      JdbcStorage.of(untouched);
+      verifyNoInteractions(untouched);
+    }
+
+    @Test
+    void check_unreachableDatabase_throwsAndLaterRecovers() throws SQLException {
+      DataSource flaky = mock(DataSource.class);
+      when(flaky.getConnection())
+          .thenThrow(new SQLException("connection refused", "08001"))
+          .thenAnswer(call -> dataSource.getConnection());
+      try (JdbcStorage storage = JdbcStorage.of(flaky)) {
+        assertThatExceptionOfType(StorageException.class).isThrownBy(storage::check);
+        storage.check();
+      }
+    }
+
+    @Test
+    void migrate_manyStoragesAtOnce_appliesEachVersionOnce() throws Exception {
+      DataSource empty = newDataSource();
+      ExecutorService nodes = Executors.newFixedThreadPool(8);
+      try {
+        List<Future<?>> checks = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+          checks.add(nodes.submit(() -> JdbcStorage.of(empty).check()));
+        }
+        for (Future<?> check : checks) {
+          check.get();
+        }
+      } finally {
+        nodes.shutdownNow();
+      }
+      assertThat(versions(empty)).containsExactly(0, 1, 2, 3, 4, 5);
+    }
+
+    @Test
+    void migrate_newerSchema_isRefused() {
+      database.use(
+          handle -> handle.execute("INSERT INTO gh_schema(version, script) VALUES (999, 'x')"));
+      assertThatExceptionOfType(StorageException.class)
+          .isThrownBy(() -> JdbcStorage.of(dataSource).check())
+          .withMessage(
+              "the schema is at version 999, this library knows versions up to "
+                  + Migration.SCRIPTS.size());
+    }
+
+    private static List<Integer> versions(DataSource dataSource) {
+      return new Database(dataSource, new Migration(), null)
+          .use(
+              handle ->
+                  handle
+                      .createQuery("SELECT version FROM gh_schema ORDER BY version")
+                      .mapTo(Integer.class)
+                      .list());
+    }
   }
 
-  @Test
-  void migrate_newerSchema_isRefused() {
-    database.use(
-        handle -> handle.execute("INSERT INTO gh_schema(version, script) VALUES (999, 'x')"));
-    assertThatExceptionOfType(StorageException.class)
-        .isThrownBy(() -> JdbcStorage.of(dataSource).check())
-        .withMessage(
-            "the schema is at version 999, this library knows versions up to "
-                + Migration.SCRIPTS.size());
+  @Nested
+  class OnH2 extends OverDatabase {
+    @Override
+    DataSource newDataSource() {
+      return H2.memoryDataSource();
+    }
+
+    @Override
+    String noSuchColumn() {
+      return "42S22";
+    }
   }
 
-  private static List<Integer> versions(DataSource dataSource) {
-    return new Database(dataSource, new Migration(), null)
-        .use(
-            handle ->
-                handle
-                    .createQuery("SELECT version FROM gh_schema ORDER BY version")
-                    .mapTo(Integer.class)
-                    .list());
+  @Nested
+  class OnPostgres extends OverDatabase {
+    @Override
+    DataSource newDataSource() {
+      return Postgres.dataSource();
+    }
+
+    @Override
+    String noSuchColumn() {
+      return "42703";
+    }
   }
 }

@@ -32,6 +32,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import javax.sql.DataSource;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -40,130 +41,154 @@ class JdbcSigningTest {
   private static final long ID = 7;
   private static final int QUOTA = 1_000;
   private static final Secret SECRET = Secret.of("nE3wS8hYdL5uJ1fGk6oT0pCiVbMxWqRz");
+  private static final Instant START = Instant.parse("2030-01-01T00:00:00Z");
 
-  private final ManualClock clock = new ManualClock(Instant.parse("2030-01-01T00:00:00Z"));
-  private final DataSource database = H2.memoryDataSource();
-  private final AtomicLong ids = new AtomicLong();
-
-  private Outcome claim(NonceStore nonces, String nonce) {
+  private static Outcome claim(NonceStore nonces, ManualClock clock, String nonce) {
     long now = clock.millis();
     return nonces.claim(ID, nonce, now + 600_000, now, QUOTA);
   }
 
-  private long count(String sql) throws SQLException {
-    try (Connection connection = database.getConnection();
-        ResultSet rows = connection.createStatement().executeQuery(sql)) {
-      rows.next();
-      return rows.getLong(1);
-    }
-  }
-
-  private KeyRing keyRing(Storage storage) {
-    AuditLog audit =
-        (AuditLog)
-            Proxy.newProxyInstance(
-                AuditLog.class.getClassLoader(),
-                new Class<?>[] {AuditLog.class},
-                (proxy, method, arguments) ->
-                    method.getName().equals("joining") ? proxy : arguments[0]);
-    return KeyRing.create(
-        new KeyRing.Configuration(
-            storage.keys(), storage, ids::incrementAndGet, clock, audit, null));
-  }
-
   @Test
   void claim_beforeARestart_stillReplayed(@TempDir Path directory) {
+    ManualClock clock = new ManualClock(START);
     Path file = directory.resolve("gatehouse");
     try (Storage before = JdbcStorage.h2(file)) {
-      assertThat(claim(before.nonces(), "nonce")).isEqualTo(Outcome.CLAIMED);
+      assertThat(claim(before.nonces(), clock, "nonce")).isEqualTo(Outcome.CLAIMED);
     }
     try (Storage after = JdbcStorage.h2(file)) {
-      assertThat(claim(after.nonces(), "nonce")).isEqualTo(Outcome.REPLAYED);
+      assertThat(claim(after.nonces(), clock, "nonce")).isEqualTo(Outcome.REPLAYED);
       assertThat(after.nonces().remembersSince()).isEqualTo(Instant.EPOCH);
     }
   }
 
-  @Test
-  void claim_onTwoNodes_oneWinsAndTheQuotaIsShared() {
-    NonceStore one = JdbcStorage.of(database, clock).nonces();
-    NonceStore other = JdbcStorage.of(database, clock).nonces();
-    int claimed = 0;
-    for (int i = 0; i < 2 * QUOTA; i++) {
-      List<Outcome> outcomes = List.of(claim(one, "nonce" + i), claim(other, "nonce" + i));
-      int winners = Collections.frequency(outcomes, Outcome.CLAIMED);
-      assertThat(winners).as("claim %s", i).isLessThanOrEqualTo(1);
-      claimed += winners;
-    }
-    assertThat(claimed).isBetween(QUOTA, QUOTA + 2);
-  }
+  abstract static class OverDatabase {
+    private final ManualClock clock = new ManualClock(START);
+    private final DataSource database = newDataSource();
+    private final AtomicLong ids = new AtomicLong();
 
-  @Test
-  void claim_steadily_expiredRowsAreDeleted() throws SQLException {
-    NonceStore nonces = JdbcStorage.of(database, clock).nonces();
-    for (int i = 0; i < 4_000; i++) {
-      assertThat(nonces.claim(ID, "n" + i, clock.millis() + 100, clock.millis(), QUOTA))
-          .isEqualTo(Outcome.CLAIMED);
-      clock.advance(Duration.ofMillis(1));
-    }
-    assertThat(count("SELECT COUNT(*) FROM gh_nonce")).isLessThanOrEqualTo(100 + 256);
-  }
+    abstract DataSource newDataSource();
 
-  @Test
-  void rotate_inTheHostsTransaction_noticedWithinASecondOfItsCommit() throws SQLException {
-    Storage storage = JdbcStorage.of(database, clock);
-    KeyRing keys = keyRing(storage);
-    Key old = keys.importKey(ID, SECRET);
-    Application application =
-        Application.named("billing-worker").registered(ID, "Kp7vQ2mXc9RtZ4aB", Instant.EPOCH, null);
-    Signer signer = Signer.create(application, keys, SerendipityScheme.strict(), clock);
-    Request request = Request.get(URI.create("/"));
-    signer.sign(request);
-    try (Connection connection = database.getConnection()) {
-      connection.setAutoCommit(false);
-      keys.joining(JdbcTransaction.of(connection)).disable(ID, old.id());
-      clock.advance(Duration.ofSeconds(2));
+    private long count(String sql) throws SQLException {
+      try (Connection connection = database.getConnection();
+          ResultSet rows = connection.createStatement().executeQuery(sql)) {
+        rows.next();
+        return rows.getLong(1);
+      }
+    }
+
+    private KeyRing keyRing(Storage storage) {
+      AuditLog audit =
+          (AuditLog)
+              Proxy.newProxyInstance(
+                  AuditLog.class.getClassLoader(),
+                  new Class<?>[] {AuditLog.class},
+                  (proxy, method, arguments) ->
+                      method.getName().equals("joining") ? proxy : arguments[0]);
+      return KeyRing.create(
+          new KeyRing.Configuration(
+              storage.keys(), storage, ids::incrementAndGet, clock, audit, null));
+    }
+
+    @Test
+    void claim_onTwoNodes_oneWinsAndTheQuotaIsShared() {
+      NonceStore one = JdbcStorage.of(database, clock).nonces();
+      NonceStore other = JdbcStorage.of(database, clock).nonces();
+      int claimed = 0;
+      for (int i = 0; i < 2 * QUOTA; i++) {
+        List<Outcome> outcomes =
+            List.of(claim(one, clock, "nonce" + i), claim(other, clock, "nonce" + i));
+        int winners = Collections.frequency(outcomes, Outcome.CLAIMED);
+        assertThat(winners).as("claim %s", i).isLessThanOrEqualTo(1);
+        claimed += winners;
+      }
+      assertThat(claimed).isBetween(QUOTA, QUOTA + 2);
+    }
+
+    @Test
+    void claim_steadily_expiredRowsAreDeleted() throws SQLException {
+      NonceStore nonces = JdbcStorage.of(database, clock).nonces();
+      for (int i = 0; i < 4_000; i++) {
+        assertThat(nonces.claim(ID, "n" + i, clock.millis() + 100, clock.millis(), QUOTA))
+            .isEqualTo(Outcome.CLAIMED);
+        clock.advance(Duration.ofMillis(1));
+      }
+      assertThat(count("SELECT COUNT(*) FROM gh_nonce")).isLessThanOrEqualTo(100 + 256);
+    }
+
+    @Test
+    void rotate_inTheHostsTransaction_noticedWithinASecondOfItsCommit() throws SQLException {
+      Storage storage = JdbcStorage.of(database, clock);
+      KeyRing keys = keyRing(storage);
+      Key old = keys.importKey(ID, SECRET);
+      Application application =
+          Application.named("billing-worker")
+              .registered(ID, "Kp7vQ2mXc9RtZ4aB", Instant.EPOCH, null);
+      Signer signer = Signer.create(application, keys, SerendipityScheme.strict(), clock);
+      Request request = Request.get(URI.create("/"));
       signer.sign(request);
-      connection.commit();
+      try (Connection connection = database.getConnection()) {
+        connection.setAutoCommit(false);
+        keys.joining(JdbcTransaction.of(connection)).disable(ID, old.id());
+        clock.advance(Duration.ofSeconds(2));
+        signer.sign(request);
+        connection.commit();
+      }
+      clock.advance(Duration.ofSeconds(1));
+      assertThatThrownBy(() -> signer.sign(request))
+          .hasMessage("application 7 has no key that signs");
     }
-    clock.advance(Duration.ofSeconds(1));
-    assertThatThrownBy(() -> signer.sign(request))
-        .hasMessage("application 7 has no key that signs");
+
+    @Test
+    void rotate_hostRollsBack_nothingChanged() throws SQLException {
+      KeyRing keys = keyRing(JdbcStorage.of(database, clock));
+      keys.importKey(ID, SECRET);
+      List<Key> before = keys.keys(ID, Long.MAX_VALUE, 10);
+      try (Connection connection = database.getConnection()) {
+        connection.setAutoCommit(false);
+        keys.joining(JdbcTransaction.of(connection)).rotate(ID, Duration.ofHours(1));
+        connection.rollback();
+      }
+      assertThat(keys.keys(ID, Long.MAX_VALUE, 10)).isEqualTo(before);
+    }
+
+    /** Two rotations at once must not leave two keys that sign, nor break the limit. */
+    @Test
+    void rotate_manyNodesAtOnce_oneKeySigns() throws Exception {
+      keyRing(JdbcStorage.of(database, clock)).importKey(ID, SECRET);
+      ExecutorService threads = Executors.newFixedThreadPool(6);
+      try {
+        List<Future<Secret>> rotations = new ArrayList<>();
+        for (int i = 0; i < 6; i++) {
+          KeyRing node = keyRing(JdbcStorage.of(database, clock));
+          rotations.add(threads.submit(() -> node.rotate(ID, Duration.ofHours(1))));
+        }
+        for (Future<Secret> rotation : rotations) {
+          assertThat(rotation.get(60, TimeUnit.SECONDS).reveal()).hasSize(32);
+        }
+      } finally {
+        threads.shutdownNow();
+        assertThat(threads.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
+      }
+      List<Key> keys = keyRing(JdbcStorage.of(database, clock)).keys(ID, Long.MAX_VALUE, 100);
+      assertThat(keys).hasSize(7);
+      assertThat(keys).filteredOn(key -> key.state() == Key.State.ENABLED).hasSize(1);
+      assertThat(keys).filteredOn(key -> key.signsAt(clock.instant())).hasSize(1);
+    }
   }
 
-  @Test
-  void rotate_hostRollsBack_nothingChanged() throws SQLException {
-    KeyRing keys = keyRing(JdbcStorage.of(database, clock));
-    keys.importKey(ID, SECRET);
-    List<Key> before = keys.keys(ID, Long.MAX_VALUE, 10);
-    try (Connection connection = database.getConnection()) {
-      connection.setAutoCommit(false);
-      keys.joining(JdbcTransaction.of(connection)).rotate(ID, Duration.ofHours(1));
-      connection.rollback();
+  @Nested
+  class OnH2 extends OverDatabase {
+    @Override
+    DataSource newDataSource() {
+      return H2.memoryDataSource();
     }
-    assertThat(keys.keys(ID, Long.MAX_VALUE, 10)).isEqualTo(before);
   }
 
-  /** Two rotations at once must not leave two keys that sign, nor break the limit. */
-  @Test
-  void rotate_manyNodesAtOnce_oneKeySigns() throws Exception {
-    keyRing(JdbcStorage.of(database, clock)).importKey(ID, SECRET);
-    ExecutorService threads = Executors.newFixedThreadPool(6);
-    try {
-      List<Future<Secret>> rotations = new ArrayList<>();
-      for (int i = 0; i < 6; i++) {
-        KeyRing node = keyRing(JdbcStorage.of(database, clock));
-        rotations.add(threads.submit(() -> node.rotate(ID, Duration.ofHours(1))));
-      }
-      for (Future<Secret> rotation : rotations) {
-        assertThat(rotation.get(60, TimeUnit.SECONDS).reveal()).hasSize(32);
-      }
-    } finally {
-      threads.shutdownNow();
-      assertThat(threads.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
+  @Nested
+  class OnPostgres extends OverDatabase {
+    @Override
+    DataSource newDataSource() {
+      return Postgres.dataSource();
     }
-    List<Key> keys = keyRing(JdbcStorage.of(database, clock)).keys(ID, Long.MAX_VALUE, 100);
-    assertThat(keys).hasSize(7);
-    assertThat(keys).filteredOn(key -> key.state() == Key.State.ENABLED).hasSize(1);
-    assertThat(keys).filteredOn(key -> key.signsAt(clock.instant())).hasSize(1);
   }
 }

@@ -31,4 +31,17 @@ final class JdbcStorageTest {
       return H2.file(directory, leaseClock);
     }
   }
+
+  @Nested
+  class OnPostgres extends StorageContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return Postgres.storage(leaseClock);
+    }
+
+    @Override
+    protected Optional<Storage> openUnusable() {
+      return Optional.of(JdbcStorage.of(Postgres.missingDataSource()));
+    }
+  }
 }

@@ -11,7 +11,9 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.InstantSource;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import javax.sql.DataSource;
+import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.postgresql.ds.PGSimpleDataSource;
 
@@ -53,14 +55,19 @@ final class Postgres {
     return missing;
   }
 
-  /** How many pooled connections are in use. */
-  static int connectionsInUse() {
-    return Server.POOL.getHikariPoolMXBean().getActiveConnections();
+  /** A new connection to that schema. */
+  static Connection connection(String schema) throws SQLException {
+    return server(schema).getConnection();
+  }
+
+  /** Runs statements on a connection of their own, with the rights to everything. */
+  static <T> T use(Function<Handle, T> statements) {
+    return Jdbi.create(Server.POOL).withHandle(statements::apply);
   }
 
   private static String schema() {
     String schema = "s" + SCHEMAS.incrementAndGet();
-    Jdbi.create(Server.POOL).useHandle(handle -> handle.execute("CREATE SCHEMA " + schema));
+    use(handle -> handle.execute("CREATE SCHEMA " + schema));
     return schema;
   }
 

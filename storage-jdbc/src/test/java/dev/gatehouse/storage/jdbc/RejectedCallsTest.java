@@ -17,75 +17,23 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /** Every entry names the rule and the value that it refused; a rejected call leaves no row. */
 class RejectedCallsTest {
-  private final DataSource database = H2.memoryDataSource();
-
-  @TestFactory
-  Stream<DynamicTest> badCall_inDatabase_saysWhyAndLeavesNoRow() throws SQLException {
-    RejectedCalls house = new RejectedCalls(JdbcStorage.of(database));
-    assertThat(rows().values()).hasSizeGreaterThan(15).noneMatch(List::isEmpty);
-    return house.calls().stream()
-        .map(
-            call ->
-                dynamicTest(
-                    call.what(),
-                    () -> {
-                      Map<String, List<String>> before = rows();
-                      assertRefused(call);
-                      Map<String, List<String>> after = rows();
-                      if (isAudited(call.type())) {
-                        before.remove("GH_AUDIT");
-                        after.remove("GH_AUDIT");
-                      }
-                      assertThat(after).isEqualTo(before);
-                    }));
-  }
-
   @TestFactory
   Stream<DynamicTest> badCall_inMemory_saysWhy() {
     return new RejectedCalls(MemoryStorage.create())
         .calls().stream().map(call -> dynamicTest(call.what(), () -> assertRefused(call)));
-  }
-
-  @Test
-  void badCall_whateverWasRefused_houseGoesOn() {
-    RejectedCalls house = new RejectedCalls(JdbcStorage.of(database));
-    assertThat(refused(house.calls().stream().map(RejectedCalls.Call::call).toList()))
-        .isEqualTo(house.calls().size());
-    assertThat(house.gatehouse.scheduler().findTask("order-3")).isPresent();
-    house.gatehouse.close();
-  }
-
-  @Test
-  void badCall_caughtInAHostsTransaction_commitLeavesNoRow() throws SQLException {
-    RejectedCalls house = new RejectedCalls(JdbcStorage.of(database));
-    Map<String, List<String>> before = rows();
-    int refused = house.gatehouse.inTransaction(joined -> refused(JoinedCalls.of(joined)));
-    assertThat(refused).isEqualTo(JoinedCalls.COUNT);
-    assertThat(rows()).isEqualTo(before);
-  }
-
-  /** A snapshot in memory that does not show it yet is no reason to refuse. */
-  @Test
-  void schedule_applicationRegisteredElsewhereAMomentAgo_isTaken() {
-    Gatehouse here = new RejectedCalls(JdbcStorage.of(database)).gatehouse;
-    try (Gatehouse there = Gatehouse.builder().storage(JdbcStorage.of(database)).build()) {
-      Application application =
-          there.registry().register(Application.named("new").callback("https://new.example/"));
-      assertThat(here.registry().findApplication("new")).isEmpty();
-      TaskId id = here.scheduler().schedule(Task.unnumbered().application(application));
-      assertThat(here.scheduler().task(id).applicationId()).hasValue(application.id());
-    }
   }
 
   private static int refused(List<ThrowingCallable> calls) {
@@ -105,21 +53,6 @@ class RejectedCallsTest {
         .hasSizeLessThan(400);
   }
 
-  /** Everything that the database holds, by table. */
-  private Map<String, List<String>> rows() throws SQLException {
-    try (Connection connection = database.getConnection();
-        Statement statement = connection.createStatement()) {
-      Map<String, List<String>> rows = new TreeMap<>();
-      for (String table :
-          texts(
-              statement,
-              "SELECT table_name FROM information_schema.tables WHERE table_name LIKE 'GH%'")) {
-        rows.put(table, texts(statement, "SELECT * FROM " + table));
-      }
-      return rows;
-    }
-  }
-
   private static List<String> texts(Statement statement, String sql) throws SQLException {
     try (ResultSet result = statement.executeQuery(sql)) {
       List<String> rows = new ArrayList<>();
@@ -132,6 +65,96 @@ class RejectedCallsTest {
       }
       rows.sort(null);
       return rows;
+    }
+  }
+
+  abstract static class OverDatabase {
+    private final DataSource database = newDataSource();
+
+    abstract DataSource newDataSource();
+
+    @TestFactory
+    Stream<DynamicTest> badCall_inDatabase_saysWhyAndLeavesNoRow() throws SQLException {
+      RejectedCalls house = new RejectedCalls(JdbcStorage.of(database));
+      assertThat(rows().values()).hasSizeGreaterThan(15).noneMatch(List::isEmpty);
+      return house.calls().stream()
+          .map(
+              call ->
+                  dynamicTest(
+                      call.what(),
+                      () -> {
+                        Map<String, List<String>> before = rows();
+                        assertRefused(call);
+                        Map<String, List<String>> after = rows();
+                        if (isAudited(call.type())) {
+                          before.remove("gh_audit");
+                          after.remove("gh_audit");
+                        }
+                        assertThat(after).isEqualTo(before);
+                      }));
+    }
+
+    @Test
+    void badCall_whateverWasRefused_houseGoesOn() {
+      RejectedCalls house = new RejectedCalls(JdbcStorage.of(database));
+      assertThat(refused(house.calls().stream().map(RejectedCalls.Call::call).toList()))
+          .isEqualTo(house.calls().size());
+      assertThat(house.gatehouse.scheduler().findTask("order-3")).isPresent();
+      house.gatehouse.close();
+    }
+
+    @Test
+    void badCall_caughtInAHostsTransaction_commitLeavesNoRow() throws SQLException {
+      RejectedCalls house = new RejectedCalls(JdbcStorage.of(database));
+      Map<String, List<String>> before = rows();
+      int refused = house.gatehouse.inTransaction(joined -> refused(JoinedCalls.of(joined)));
+      assertThat(refused).isEqualTo(JoinedCalls.COUNT);
+      assertThat(rows()).isEqualTo(before);
+    }
+
+    /** A snapshot in memory that does not show it yet is no reason to refuse. */
+    @Test
+    void schedule_applicationRegisteredElsewhereAMomentAgo_isTaken() {
+      Gatehouse here = new RejectedCalls(JdbcStorage.of(database)).gatehouse;
+      try (Gatehouse there = Gatehouse.builder().storage(JdbcStorage.of(database)).build()) {
+        Application application =
+            there.registry().register(Application.named("new").callback("https://new.example/"));
+        assertThat(here.registry().findApplication("new")).isEmpty();
+        TaskId id = here.scheduler().schedule(Task.unnumbered().application(application));
+        assertThat(here.scheduler().task(id).applicationId()).hasValue(application.id());
+      }
+    }
+
+    /** Everything that the database holds, by table. */
+    private Map<String, List<String>> rows() throws SQLException {
+      try (Connection connection = database.getConnection();
+          Statement statement = connection.createStatement()) {
+        Map<String, List<String>> rows = new TreeMap<>();
+        for (String table :
+            texts(
+                statement,
+                "SELECT table_name FROM information_schema.tables"
+                    + " WHERE table_schema = CURRENT_SCHEMA AND UPPER(table_name) LIKE 'GH%'")) {
+          rows.put(table.toLowerCase(Locale.ROOT), texts(statement, "SELECT * FROM " + table));
+        }
+        return rows;
+      }
+    }
+  }
+
+  @Nested
+  class OnH2 extends OverDatabase {
+    @Override
+    DataSource newDataSource() {
+      return H2.memoryDataSource();
+    }
+  }
+
+  @Nested
+  class OnPostgres extends OverDatabase {
+    @Override
+    DataSource newDataSource() {
+      return Postgres.dataSource();
     }
   }
 }

@@ -34,7 +34,7 @@ class RemovedApplicationTest {
   private interface Place extends Function<ManualClock, Storage> {}
 
   static Stream<Place> places() {
-    return Stream.of(MemoryStorage::create, H2::memory);
+    return Stream.of(MemoryStorage::create, H2::memory, Postgres::storage);
   }
 
   private Gatehouse gatehouse(Storage storage) {
