@@ -6,7 +6,6 @@ import dev.gatehouse.scheduler.Attempt.Outcome;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Attempts {
   private final Holdings holdings;
+  private final UnderWay underWay;
   private final EngineClock clock;
   private final Settler settler;
   private final GatehouseListener listener;
@@ -33,14 +33,16 @@ final class Attempts {
       GatehouseListener listener,
       Waker waker) {
     this.holdings = holdings;
+    underWay = holdings.underWay();
     this.clock = clock;
     this.settler = settler;
     this.listener = listener;
     this.waker = waker;
   }
 
-  /** Takes claimed tasks into the window. */
+  /** Takes claimed tasks in; {@link Drainers} and timer are to be told of it. */
   void hold(Node node, List<ClaimedTask> claimed) {
+    long now = clock.millis();
     for (ClaimedTask task : claimed) {
       HeldTask held = new HeldTask(task, node, clock);
       HeldTask replaced = holdings.add(held);
@@ -49,6 +51,8 @@ final class Attempts {
       }
       if (node.isLost()) {
         lose(held);
+      } else {
+        holdings.await(held, now);
       }
     }
   }
@@ -65,12 +69,12 @@ final class Attempts {
     if (!held.begin()) {
       return false;
     }
-    holdings.begun(held);
+    boolean first = underWay.add(held);
     if (!held.isUnderWay()) {
-      holdings.ended(held);
+      underWay.remove(held);
       return false;
     }
-    if (held.equals(holdings.nextDeadline())) {
+    if (first) {
       waker.wake(Waker.Role.TIMER);
     }
     return true;
@@ -92,20 +96,30 @@ final class Attempts {
       }
       return;
     }
-    holdings.ended(held);
+    underWay.remove(held);
     settler.add(held, settlement(held, counted));
     held.trip();
     listener.attemptEnded(
         held.row().kind(),
-        counted.outcome().name().toLowerCase(Locale.ROOT),
+        name(counted.outcome()),
         Duration.ofNanos(held.latenessNanos()),
         Duration.ofNanos(nanos - held.startedNanos()));
   }
 
+  /** As listeners are told. */
+  private static String name(Outcome outcome) {
+    return switch (outcome) {
+      case SUCCESS -> "success";
+      case FAILURE -> "failure";
+      case TIMEOUT -> "timeout";
+      case CANCELLED -> "cancelled";
+      case CRASHED -> "crashed";
+    };
+  }
+
   /** Ends a task as cancelled, as the store was asked for: begun or not. */
   void cancel(HeldTask held) {
-    if (held.drop()) {
-      holdings.ended(held);
+    if (drop(held)) {
       settler.add(held, new Settlement.Cancel(held.row().id(), held.fence(), null));
     } else if (held.isUnderWay()) {
       end(held, Ending.cancelled());
@@ -122,17 +136,23 @@ final class Attempts {
       return null;
     }
     long owner = held.row().applicationId();
-    if (applicationId.orElse(owner) != owner || !held.drop()) {
+    if (applicationId.orElse(owner) != owner || !drop(held)) {
       return null;
     }
-    holdings.ended(held);
     return held;
+  }
+
+  private boolean drop(HeldTask held) {
+    boolean dropped = held.drop();
+    if (dropped) {
+      holdings.dropped();
+    }
+    return dropped;
   }
 
   /** Gives back a task that was not begun; no effect on others. */
   void release(HeldTask held, long dueMillis) {
-    if (held.drop()) {
-      holdings.ended(held);
+    if (drop(held)) {
       settler.add(held, new Settlement.Release(held.row().id(), held.fence(), dueMillis));
     }
   }
@@ -147,22 +167,25 @@ final class Attempts {
     holdings.all().forEach(held -> release(held, held.dueMillis()));
   }
 
-  /** Ends all attempts whose time is up. */
-  void expire() {
-    HeldTask first = holdings.nextDeadline();
-    while (first != null && clock.nanoTime() - first.deadlineNanos() >= 0) {
-      if (first.isUnderWay()) {
-        end(first, Ending.timeout(first.row().timeoutMillis()));
-      }
-      holdings.ended(first);
-      first = holdings.nextDeadline();
-    }
+  /**
+   * Ends all attempts whose time is up.
+   *
+   * @return nanoseconds until there may be more
+   */
+  long expire() {
+    return underWay.expire(clock.nanoTime(), this::expire);
   }
 
-  /** The time until {@link #expire} has something to do. */
+  private void expire(HeldTask held) {
+    if (held.isUnderWay()) {
+      end(held, Ending.timeout(held.row().timeoutMillis()));
+    }
+    underWay.remove(held);
+  }
+
+  /** The time until {@link #expire} has something to do, exactly; looks at all under way. */
   long nanosToExpiry() {
-    HeldTask first = holdings.nextDeadline();
-    return first == null ? Long.MAX_VALUE : first.deadlineNanos() - clock.nanoTime();
+    return underWay.nanosToFirst(clock.nanoTime());
   }
 
   /** Gives up what the node held and is not waiting to be settled; null: whatever node. */
@@ -177,6 +200,7 @@ final class Attempts {
   /** Gives up a task that is another's now; no effect if it waits to be settled. */
   void lose(HeldTask held) {
     if (held.lose()) {
+      holdings.dropped();
       holdings.remove(held);
       held.trip();
     }

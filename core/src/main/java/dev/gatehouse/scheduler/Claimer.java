@@ -1,18 +1,37 @@
 package dev.gatehouse.scheduler;
 
+import dev.gatehouse.scheduler.TaskStore.Reach;
 import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Leases due tasks ahead of their time, as many as there is room for. {@link #claim} is called by
- * one thread at a time.
+ * Leases due tasks ahead of their time, as many as there is room for, in as few claims as may be:
+ * batch after batch while there is more, every poll interval while there is something to do, and
+ * else not before the earliest due time that the store knows. {@link #claim} is called by one
+ * thread at a time.
+ *
+ * <p>A claim goes on where the last one left off. What became ready behind that place is found by
+ * one that begins anew: after a hint, and every {@link #ANEW_NANOS}.
  */
 final class Claimer {
+  /** Most tasks in one claim: more make it no cheaper, only longer. */
+  private static final int BATCH = 1_000;
+
+  private static final long ANEW_NANOS = TimeUnit.SECONDS.toNanos(2);
+  private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(2);
+
   private final TaskStore store;
   private final EngineClock clock;
   private final Membership membership;
   private final Holdings holdings;
   private final Attempts attempts;
+  private final int enough;
+  private volatile boolean anew = true;
   private volatile long horizonMillis;
+  private final AtomicLong claims = new AtomicLong();
+  private long anewNanos; // used by the thread that claims
 
   Claimer(
       TaskStore store,
@@ -25,28 +44,85 @@ final class Claimer {
     this.membership = membership;
     this.holdings = holdings;
     this.attempts = attempts;
+    enough = Math.max(1, Math.min(BATCH, holdings.room() / 4));
+  }
+
+  /** The next claim finds all that is ready, wherever it stands. */
+  void anew() {
+    anew = true;
   }
 
   /**
    * Leases tasks that are due within the window. Asks the store.
    *
-   * @param limit how many at most
-   * @return whether there may be more
+   * @param pollNanos how long to wait while there is something to do
+   * @return nanoseconds until it should be called again
    */
-  boolean claim(long windowMillis, int limit) {
+  long claim(long windowMillis, long pollNanos) {
     Node node = membership.live();
-    int wanted = Math.min(limit, holdings.room());
-    if (node == null || wanted == 0) {
-      return false;
+    if (node == null) {
+      return Long.MAX_VALUE;
     }
-    long until = clock.millis() + windowMillis;
-    List<ClaimedTask> claimed = store.claim(node.number(), until, wanted);
-    horizonMillis = Math.max(horizonMillis, until);
-    attempts.hold(node, claimed);
-    return claimed.size() == wanted;
+    if (!holdings.hasRoom(enough)) {
+      return pollNanos;
+    }
+    int wanted = Math.min(BATCH, holdings.room());
+    int claimed = claim(node, windowMillis, wanted);
+    if (claimed == wanted) {
+      return 0;
+    }
+    return claimed > 0 || !holdings.isEmpty() ? pollNanos : nanosToNext(windowMillis);
   }
 
-  /** The latest due time that a task held by this node can have. */
+  /**
+   * Leases what is due now, the earliest of all first. Asks the store.
+   *
+   * @return whether there may be more
+   */
+  boolean claimOne() {
+    Node node = membership.live();
+    return node != null && holdings.room() > 0 && claim(node, 0, 1) == 1;
+  }
+
+  private int claim(Node node, long windowMillis, int limit) {
+    long until = clock.millis() + windowMillis;
+    long horizon = horizonMillis;
+    // If the answer is lost, anything up to there may have been claimed.
+    horizonMillis = Math.max(horizon, until);
+    claims.incrementAndGet();
+    List<ClaimedTask> claimed = store.claim(node.number(), reach(), until, limit);
+    long last = claimed.isEmpty() ? 0 : claimed.get(claimed.size() - 1).dueMillis();
+    horizonMillis = Math.max(horizon, last);
+    attempts.hold(node, claimed);
+    return claimed.size();
+  }
+
+  private Reach reach() {
+    long now = clock.nanoTime();
+    if (!anew && now - anewNanos < ANEW_NANOS) {
+      return Reach.ONWARD;
+    }
+    anew = false;
+    anewNanos = now;
+    return Reach.ALL;
+  }
+
+  private long nanosToNext(long windowMillis) {
+    OptionalLong next = store.earliestDue();
+    anew = true;
+    if (next.isEmpty()) {
+      return IDLE_NANOS;
+    }
+    long wait = clock.nanosUntil(next.getAsLong()) - TimeUnit.MILLISECONDS.toNanos(windowMillis);
+    return Math.max(0, Math.min(IDLE_NANOS, wait));
+  }
+
+  /** How many claims were made, with or without an answer. */
+  long claims() {
+    return claims.get();
+  }
+
+  /** The latest due time of a task that this node may have claimed. */
   long horizonMillis() {
     return horizonMillis;
   }

@@ -16,6 +16,7 @@ final class Engine {
   private final Membership membership;
   private final Claimer claimer;
   private final Runner runner;
+  private final Drainers drainers;
   private final Firing firing;
   private final Keeper keeper;
   private final Recurrer recurrer;
@@ -24,13 +25,21 @@ final class Engine {
     this.clock = clock;
     this.waker = waker;
     windowNanos = parts.options().claimWindow().toNanos();
-    holdings = new Holdings(parts.options().capacity());
+    holdings = new Holdings(parts.options().capacity(), clock.nanoTime());
     settler = new Settler(parts, holdings, clock, this::dueAt, waker);
     attempts = new Attempts(holdings, clock, settler, parts.listener(), waker);
     membership = new Membership(parts, clock, attempts, waker);
     claimer = new Claimer(parts.store(), clock, membership, holdings, attempts);
-    runner = new Runner(parts, attempts, workers, waker);
-    firing = new Firing(clock, membership, holdings, attempts, runner);
+    runner = new Runner(parts, attempts, waker);
+    int processors = Runtime.getRuntime().availableProcessors();
+    drainers =
+        new Drainers(
+            runner,
+            holdings.due(),
+            clock,
+            workers,
+            Math.min(processors, parts.options().maxRunning()));
+    firing = new Firing(clock, membership, holdings, attempts, drainers);
     keeper = new Keeper(parts, this);
     recurrer = new Recurrer(parts, this);
   }
@@ -38,6 +47,7 @@ final class Engine {
   /** A ready task is due at that time: if that is soon, it is claimed at once. */
   void dueAt(long dueMillis) {
     if (clock.nanosUntil(dueMillis) <= windowNanos) {
+      claimer.anew();
       waker.wake(Waker.Role.CLAIMER);
     }
   }
@@ -72,6 +82,10 @@ final class Engine {
 
   Runner runner() {
     return runner;
+  }
+
+  Drainers drainers() {
+    return drainers;
   }
 
   Firing firing() {

@@ -19,17 +19,22 @@ import org.slf4j.LoggerFactory;
  * touches memory only; a claim, a settlement or a renewal that hangs holds up none of the others.
  *
  * <p>No lock is held while the store is asked or user code runs. Shared state: {@link Holdings} is
- * made of concurrent sets, {@link HeldTask} moves by compare-and-set (its one lock guards which
- * thread to interrupt), {@link Node} and {@link EngineClock} are volatile values, {@link Settler}
- * takes from many threads through a queue; all else belongs to one thread.
+ * made of concurrent maps and queues, {@link HeldTask} moves by compare-and-set, {@link Drainers}
+ * take their seats by compare-and-set, {@link Node} and {@link EngineClock} are volatile values,
+ * {@link Settler} takes from many threads through a queue; all else belongs to one thread.
  */
 final class EngineThreads implements Drive {
   private static final Logger LOGGER = LoggerFactory.getLogger(EngineThreads.class);
   private static final Duration GRACE = Duration.ofSeconds(2);
   private static final long LEASES_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
   private static final long AHEAD_MILLIS = 1_000; // so that a claim of the whole window finds them
-  private static final int ROUNDS_TO_RECOVERY = 2;
+
+  /** Claims that hints ask for come no closer than that. */
+  private static final long MIN_CLAIM_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
+
+  private static final long LINGER_NANOS = TimeUnit.MILLISECONDS.toNanos(40);
   private static final int ROUNDS_TO_AUDIT = 10;
+  private static final int ROUNDS_TO_SWEEP = 80;
   private static final int ROUNDS_TO_PURGE = 120;
 
   private final SchedulerOptions options;
@@ -38,10 +43,12 @@ final class EngineThreads implements Drive {
   private final Map<Role, Loop> loops = new EnumMap<>(Role.class);
   private volatile long settleBy;
   private int round; // used by the keeper's thread
+  private long claimedNanos = System.nanoTime() - MIN_CLAIM_NANOS; // used by the claimer's thread
+  private long settledNanos = System.nanoTime() - LINGER_NANOS; // used by the settler's thread
 
   EngineThreads(SchedulerParts parts) {
     options = parts.options();
-    workers = Workers.create(options.maxRunning());
+    workers = Workers.create();
     EngineClock clock = EngineClock.followingStore(parts.clock(), parts.nanoTime());
     engine = new Engine(parts, clock, workers, this::wake);
     for (Role role : Role.values()) {
@@ -78,15 +85,36 @@ final class EngineThreads implements Drive {
   }
 
   private long claim() {
-    boolean more = engine.claimer().claim(options.claimWindow().toMillis(), TaskStore.MAX_BATCH);
+    long rest = MIN_CLAIM_NANOS - (System.nanoTime() - claimedNanos);
+    if (rest > 0) {
+      return rest;
+    }
+    long wait =
+        engine
+            .claimer()
+            .claim(options.claimWindow().toMillis(), options.pollInterval().toNanos());
     if (!engine.holdings().isEmpty()) {
+      engine.drainers().rouse();
       wake(Role.TIMER);
     }
-    return more ? 0 : options.pollInterval().toNanos();
+    if (wait > 0) {
+      claimedNanos = System.nanoTime();
+    }
+    return wait;
   }
 
+  /**
+   * What ends after a pause is written at once; more that ends soon after waits a little, to be
+   * written together, but not once it is many.
+   */
   private long settle() {
-    engine.settler().flush();
+    long rest = LINGER_NANOS - (System.nanoTime() - settledNanos);
+    if (rest > 0 && !engine.settler().hasMany()) {
+      return rest;
+    }
+    if (engine.settler().flush() > 0) {
+      settledNanos = System.nanoTime();
+    }
     return Long.MAX_VALUE;
   }
 
@@ -104,11 +132,14 @@ final class EngineThreads implements Drive {
 
   private long look() {
     round++;
-    if (!engine.holdings().isEmpty() || round % ROUNDS_TO_AUDIT == 0) {
-      engine.keeper().checkLeases();
+    engine.keeper().checkHeld();
+    if (round % ROUNDS_TO_AUDIT == 0) {
+      engine.keeper().auditLeases();
     }
-    if (round % ROUNDS_TO_RECOVERY == 0) {
+    if (round % ROUNDS_TO_SWEEP == 0) {
       engine.keeper().recover();
+    } else {
+      engine.keeper().recoverIfDue();
     }
     if (round % ROUNDS_TO_PURGE == 0 && engine.keeper().purge()) {
       round--;
@@ -156,12 +187,7 @@ final class EngineThreads implements Drive {
     try {
       loop(Role.CLAIMER).join(left(end));
       engine.attempts().releaseAll();
-      boolean done =
-          engine
-              .runner()
-              .permits()
-              .tryAcquire(options.maxRunning(), left(end).toNanos(), TimeUnit.NANOSECONDS);
-      if (!done) {
+      if (!engine.runner().permits().tryAcquireAll(left(end))) {
         LOGGER.warn("closing interrupts the attempts that are still under way");
       }
       return true;

@@ -1,7 +1,7 @@
 package dev.gatehouse.scheduler;
 
 /**
- * Starts what is due, from memory, and ends what is out of time; never asks the store, so its
+ * Has what is due begun, from memory, and ends what is out of time; never asks the store, so its
  * latency is nobody's lateness. {@link #fire} is called by one thread at a time.
  */
 final class Firing {
@@ -9,19 +9,19 @@ final class Firing {
   private final Membership membership;
   private final Holdings holdings;
   private final Attempts attempts;
-  private final Runner runner;
+  private final Drainers drainers;
 
   Firing(
       EngineClock clock,
       Membership membership,
       Holdings holdings,
       Attempts attempts,
-      Runner runner) {
+      Drainers drainers) {
     this.clock = clock;
     this.membership = membership;
     this.holdings = holdings;
     this.attempts = attempts;
-    this.runner = runner;
+    this.drainers = drainers;
   }
 
   /**
@@ -31,37 +31,10 @@ final class Firing {
    */
   long fire() {
     long untilFenced = membership.watch();
-    attempts.expire();
-    long untilDue = startDue();
-    return Math.min(Math.min(untilFenced, untilDue), attempts.nanosToExpiry());
-  }
-
-  private long startDue() {
-    HeldTask next = holdings.nextDue();
-    while (next != null) {
-      long wait = clock.nanosUntil(next.dueMillis());
-      if (wait > 0) {
-        return wait;
-      }
-      if (!runner.tryAcquire()) {
-        return Long.MAX_VALUE;
-      }
-      start(next);
-      next = holdings.nextDue();
-    }
-    return Long.MAX_VALUE;
-  }
-
-  private void start(HeldTask held) {
-    boolean started = false;
-    holdings.take(held);
-    try {
-      runner.start(held);
-      started = true;
-    } finally {
-      if (!started) {
-        holdings.putBack(held);
-      }
-    }
+    long untilExpiry = attempts.expire();
+    long nextDue = holdings.moveDue(clock.millis());
+    long untilLook = drainers.look();
+    long untilDue = nextDue == Long.MAX_VALUE ? Long.MAX_VALUE : clock.nanosUntil(nextDue);
+    return Math.min(Math.min(untilFenced, untilExpiry), Math.min(untilDue, untilLook));
   }
 }

@@ -1,12 +1,11 @@
 package dev.gatehouse.scheduler;
 
 import java.time.Instant;
-import java.util.Comparator;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -16,14 +15,6 @@ import org.jspecify.annotations.Nullable;
  * phase wins; what comes later finds it moved and does nothing. Safe for use by multiple threads.
  */
 final class HeldTask implements TaskContext {
-  /** In order of due time. */
-  static final Comparator<HeldTask> BY_DUE =
-      Comparator.comparingLong(HeldTask::dueMillis).thenComparing(HeldTask::compareIdentity);
-
-  /** In order of the end of the attempt's time; differences, for the monotonic clock may wrap. */
-  static final Comparator<HeldTask> BY_DEADLINE =
-      ((Comparator<HeldTask>) HeldTask::compareDeadlines).thenComparing(HeldTask::compareIdentity);
-
   private enum Phase {
     CLAIMED,
     RUNNING,
@@ -31,10 +22,16 @@ final class HeldTask implements TaskContext {
     LOST
   }
 
+  // Updaters, for tens of thousands of tasks may be held: each does with two objects less.
+  private static final AtomicReferenceFieldUpdater<HeldTask, Phase> PHASE =
+      AtomicReferenceFieldUpdater.newUpdater(HeldTask.class, Phase.class, "phase");
+  private static final AtomicReferenceFieldUpdater<HeldTask, Object> WORKER =
+      AtomicReferenceFieldUpdater.newUpdater(HeldTask.class, Object.class, "worker");
+
   private final ClaimedTask task;
   private final Node node;
   private final EngineClock clock;
-  private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.CLAIMED);
+  private volatile Phase phase = Phase.CLAIMED;
 
   // Written before the phase becomes RUNNING, read after.
   private long startedNanos;
@@ -44,23 +41,22 @@ final class HeldTask implements TaskContext {
 
   private volatile @Nullable Future<?> exchange;
 
-  private final ReentrantLock workerLock = new ReentrantLock();
-  private @Nullable Thread worker; // guarded by workerLock
-  private boolean interrupted; // guarded by workerLock
+  /**
+   * Whom to interrupt: null but for the time of the handler's work, then its thread, and once that
+   * is interrupted the lock of whoever does so.
+   *
+   * <p>No interruption hits a thread that has left the handler. Who interrupts first puts a lock,
+   * which he holds until he has done so, in the thread's place; the thread leaves by putting null
+   * in its own place, and if it finds a lock there, waits for it and clears its flag. And no
+   * interruption is missed: who ends an attempt moves the phase and then reads the worker, who
+   * enters writes the worker and then reads the phase, so one of them sees what the other did.
+   */
+  private volatile @Nullable Object worker;
 
   HeldTask(ClaimedTask task, Node node, EngineClock clock) {
     this.task = task;
     this.node = node;
     this.clock = clock;
-  }
-
-  private static int compareDeadlines(HeldTask one, HeldTask other) {
-    return Long.signum(one.deadlineNanos - other.deadlineNanos);
-  }
-
-  private static int compareIdentity(HeldTask one, HeldTask other) {
-    int order = Long.compare(one.task.row().id(), other.task.row().id());
-    return order != 0 ? order : Long.compare(one.task.fence(), other.task.fence());
   }
 
   ClaimedTask task() {
@@ -101,63 +97,63 @@ final class HeldTask implements TaskContext {
     startedMillis = clock.millis();
     latenessNanos = Math.max(0, -clock.nanosUntil(dueMillis()));
     deadlineNanos = startedNanos + TimeUnit.MILLISECONDS.toNanos(row().timeoutMillis());
-    return phase.compareAndSet(Phase.CLAIMED, Phase.RUNNING);
+    return PHASE.compareAndSet(this, Phase.CLAIMED, Phase.RUNNING);
   }
 
   /** Ends the attempt under way; true for whoever is first. */
   boolean end() {
-    return phase.compareAndSet(Phase.RUNNING, Phase.ENDED);
+    return PHASE.compareAndSet(this, Phase.RUNNING, Phase.ENDED);
   }
 
   /** Ends what was not begun; true for whoever is first. */
   boolean drop() {
-    return phase.compareAndSet(Phase.CLAIMED, Phase.ENDED);
+    return PHASE.compareAndSet(this, Phase.CLAIMED, Phase.ENDED);
   }
 
   /** Gives the task up, begun or not: it is another's. True for whoever is first. */
   boolean lose() {
-    return phase.compareAndSet(Phase.CLAIMED, Phase.LOST)
-        || phase.compareAndSet(Phase.RUNNING, Phase.LOST);
+    return PHASE.compareAndSet(this, Phase.CLAIMED, Phase.LOST)
+        || PHASE.compareAndSet(this, Phase.RUNNING, Phase.LOST);
+  }
+
+  /** Whether it was neither begun nor taken away. */
+  boolean isWaiting() {
+    return phase == Phase.CLAIMED;
   }
 
   boolean isUnderWay() {
-    return phase.get() == Phase.RUNNING;
+    return phase == Phase.RUNNING;
   }
 
   boolean isLost() {
-    return phase.get() == Phase.LOST;
+    return phase == Phase.LOST;
   }
 
   /** The calling thread begins the handler's work. */
   void enter() {
-    workerLock.lock();
-    try {
-      worker = Thread.currentThread();
-      if (phase.get() != Phase.RUNNING) {
-        interruptWorker(worker);
-      }
-    } finally {
-      workerLock.unlock();
+    worker = Thread.currentThread();
+    if (phase != Phase.RUNNING) {
+      interruptWorker();
     }
   }
 
   /** The calling thread has left the handler; an interruption meant for it goes no further. */
   void leave() {
-    workerLock.lock();
-    try {
-      worker = null;
-      if (interrupted) {
+    if (!WORKER.compareAndSet(this, Thread.currentThread(), null)
+        && worker instanceof ReentrantLock interruption) {
+      interruption.lock();
+      try {
         Thread.interrupted();
+      } finally {
+        interruption.unlock();
       }
-    } finally {
-      workerLock.unlock();
     }
   }
 
   /** The attempt is an exchange under way. */
   void exchange(Future<?> value) {
     exchange = value;
-    if (phase.get() != Phase.RUNNING) {
+    if (phase != Phase.RUNNING) {
       value.cancel(true);
     }
   }
@@ -168,19 +164,21 @@ final class HeldTask implements TaskContext {
     if (underWay != null) {
       underWay.cancel(true);
     }
-    workerLock.lock();
-    try {
-      if (worker != null) {
-        interruptWorker(worker);
-      }
-    } finally {
-      workerLock.unlock();
-    }
+    interruptWorker();
   }
 
-  private void interruptWorker(Thread thread) {
-    interrupted = true;
-    thread.interrupt();
+  private void interruptWorker() {
+    if (worker instanceof Thread thread) {
+      ReentrantLock interruption = new ReentrantLock();
+      interruption.lock();
+      try {
+        if (WORKER.compareAndSet(this, thread, interruption)) {
+          thread.interrupt();
+        }
+      } finally {
+        interruption.unlock();
+      }
+    }
   }
 
   @Override
@@ -221,7 +219,7 @@ final class HeldTask implements TaskContext {
 
   @Override
   public boolean isCancelled() {
-    return phase.get() != Phase.RUNNING || !node.isLive(clock.nanoTime());
+    return phase != Phase.RUNNING || !node.isLive(clock.nanoTime());
   }
 
   @Override

@@ -1,31 +1,60 @@
 package dev.gatehouse.scheduler;
 
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All tasks that this node holds: the window of those claimed ahead, in order of due time, those
- * under way, in order of the end of their time, and those that wait to be settled. Without locks.
- * Safe for use by multiple threads.
+ * All tasks that this node holds: those claimed ahead, those due and not begun, those under way,
+ * and those that wait to be settled. Without locks. Safe for use by multiple threads; {@link
+ * #moveDue} is called by one at a time.
  */
 final class Holdings {
   private final int capacity;
   private final ConcurrentMap<Long, HeldTask> byId = new ConcurrentHashMap<>();
-  private final ConcurrentSkipListSet<HeldTask> window =
-      new ConcurrentSkipListSet<>(HeldTask.BY_DUE);
-  private final ConcurrentSkipListSet<HeldTask> underWay =
-      new ConcurrentSkipListSet<>(HeldTask.BY_DEADLINE);
+  private final Window window = new Window();
+  private final Queue<HeldTask> due = new ConcurrentLinkedQueue<>();
+  private final UnderWay underWay;
 
-  Holdings(int capacity) {
+  private volatile int wanted;
+
+  /** How many of the window and of the due may have been taken away since they were swept. */
+  private final AtomicInteger dropped = new AtomicInteger();
+
+  Holdings(int capacity, long nanoTime) {
     this.capacity = capacity;
+    underWay = new UnderWay(nanoTime);
   }
 
   /** How many more tasks there is room for. */
   int room() {
     return Math.max(0, capacity - byId.size());
+  }
+
+  /**
+   * Whether there is room for so many tasks; if not, {@link #hasRoomAgain} tells when there is.
+   */
+  boolean hasRoom(int tasks) {
+    wanted = tasks;
+    if (room() < tasks) {
+      return false;
+    }
+    wanted = 0;
+    return true;
+  }
+
+  /** Whether there is room by now for what there was none; true once. */
+  boolean hasRoomAgain() {
+    int tasks = wanted;
+    if (tasks == 0 || room() < tasks) {
+      return false;
+    }
+    wanted = 0;
+    return true;
   }
 
   boolean isEmpty() {
@@ -34,25 +63,53 @@ final class Holdings {
 
   /** Takes a claimed task in; returns the one under an older fence that it replaces. */
   @Nullable HeldTask add(HeldTask held) {
-    HeldTask replaced = byId.put(held.row().id(), held);
-    window.add(held);
-    return replaced;
+    return byId.put(held.row().id(), held);
   }
 
-  void begun(HeldTask held) {
-    window.remove(held);
-    underWay.add(held);
+  /** It is to begin when it is due. */
+  void await(HeldTask held, long nowMillis) {
+    if (held.dueMillis() <= nowMillis) {
+      due.add(held);
+    } else {
+      window.add(held);
+    }
   }
 
-  /** It waits to be settled, or nobody cares any more. */
-  void ended(HeldTask held) {
-    window.remove(held);
-    underWay.remove(held);
+  /**
+   * Moves those of the window that are due to the end of the queue.
+   *
+   * @return when the next of them is due, in epoch milliseconds, or {@link Long#MAX_VALUE}
+   */
+  long moveDue(long nowMillis) {
+    if (dropped.get() > capacity) {
+      dropped.set(0);
+      window.sweep();
+      due.removeIf(held -> !held.isWaiting());
+    }
+    window.moveDue(nowMillis, due);
+    return window.nextDueMillis();
+  }
+
+  /**
+   * Those to begin now, first come first served. What was taken away meanwhile is among them: it is
+   * no longer {@linkplain HeldTask#isWaiting waiting}.
+   */
+  Queue<HeldTask> due() {
+    return due;
+  }
+
+  /** A task was taken away before it began. */
+  void dropped() {
+    dropped.incrementAndGet();
+  }
+
+  UnderWay underWay() {
+    return underWay;
   }
 
   /** It is no longer this node's. */
   void remove(HeldTask held) {
-    ended(held);
+    underWay.remove(held);
     byId.remove(held.row().id(), held);
   }
 
@@ -69,35 +126,5 @@ final class Holdings {
 
   List<HeldTask> all() {
     return List.copyOf(byId.values());
-  }
-
-  /** Those whose attempt has begun and not ended. */
-  List<HeldTask> underWay() {
-    return List.copyOf(underWay);
-  }
-
-  /** The next to start; it stays in the window. */
-  @Nullable HeldTask nextDue() {
-    return window.isEmpty() ? null : firstOrNull(window);
-  }
-
-  /** Takes it for starting; false if someone else has. */
-  boolean take(HeldTask held) {
-    return window.remove(held);
-  }
-
-  /** Puts back what could not be started after all. */
-  void putBack(HeldTask held) {
-    window.add(held);
-  }
-
-  /** The attempt whose time is up first. */
-  @Nullable HeldTask nextDeadline() {
-    return underWay.isEmpty() ? null : firstOrNull(underWay);
-  }
-
-  private static @Nullable HeldTask firstOrNull(ConcurrentSkipListSet<HeldTask> set) {
-    var all = set.iterator();
-    return all.hasNext() ? all.next() : null;
   }
 }

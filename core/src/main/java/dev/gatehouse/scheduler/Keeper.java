@@ -6,11 +6,9 @@ import dev.gatehouse.transaction.Transaction;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,7 +22,7 @@ import org.slf4j.LoggerFactory;
 final class Keeper {
   private static final Logger LOGGER = LoggerFactory.getLogger(Keeper.class);
   private static final long UNKNOWN_NANOS = TimeUnit.SECONDS.toNanos(5);
-  private static final int BATCH = 500;
+  private static final int BATCH = 1_000;
 
   private final SchedulerParts parts;
   private final Engine engine;
@@ -32,6 +30,7 @@ final class Keeper {
   private final TaskAudit audit;
   private final GatehouseListener listener;
   private final Map<LeasedKey, Long> unknownSince = new HashMap<>();
+  private long auditedClaims;
 
   private record LeasedKey(int node, long id, long fence) {}
 
@@ -43,41 +42,64 @@ final class Keeper {
     listener = parts.listener();
   }
 
-  /** Compares what the store has as this node's with what the node holds. */
-  void checkLeases() {
+  /** Hears whether what the node holds and has not ended is to be cancelled, or was taken away. */
+  void checkHeld() {
+    Node node = engine.membership().live();
+    if (node == null) {
+      return;
+    }
+    List<HeldTask> open =
+        engine.holdings().all().stream()
+            .filter(held -> held.node().equals(node) && (held.isWaiting() || held.isUnderWay()))
+            .limit(TaskStore.MAX_BATCH)
+            .toList();
+    if (open.isEmpty()) {
+      return;
+    }
+    Map<Long, LeasedTask> leased = new HashMap<>();
+    parts
+        .store()
+        .leased(node.number(), open.stream().map(held -> held.row().id()).toList())
+        .forEach(task -> leased.put(task.id(), task));
+    for (HeldTask held : open) {
+      LeasedTask task = leased.get(held.row().id());
+      if (task == null || task.fence() != held.fence()) {
+        engine.attempts().lose(held);
+      } else if (task.cancelRequested()) {
+        engine.attempts().cancel(held);
+      }
+    }
+  }
+
+  /**
+   * Gives back what the store has as the node's and the node has not known for some time. Asks only
+   * if the node has claimed since it last found all in order.
+   */
+  void auditLeases() {
     Node node = engine.membership().live();
     if (node == null) {
       unknownSince.clear();
       return;
     }
-    List<HeldTask> underWay = engine.holdings().underWay();
+    long claims = engine.claimer().claims();
+    if (claims == auditedClaims && unknownSince.isEmpty()) {
+      return;
+    }
+    long horizon = engine.claimer().horizonMillis();
     List<LeasedTask> leased =
-        parts.store().leased(node.number(), engine.claimer().horizonMillis(), TaskStore.MAX_BATCH);
+        parts.store().leased(node.number(), horizon, TaskStore.MAX_BATCH);
     long now = clock.nanoTime();
     Map<LeasedKey, Long> unknown = new HashMap<>();
-    Set<LeasedKey> known = new HashSet<>();
     for (LeasedTask task : leased) {
-      HeldTask held = engine.holdings().find(task.id(), task.fence());
-      LeasedKey key = new LeasedKey(node.number(), task.id(), task.fence());
-      known.add(key);
-      if (held == null) {
+      if (engine.holdings().find(task.id(), task.fence()) == null) {
+        LeasedKey key = new LeasedKey(node.number(), task.id(), task.fence());
         unknown.put(key, unknownSince.getOrDefault(key, now));
-      } else if (task.cancelRequested()) {
-        engine.attempts().cancel(held);
       }
-    }
-    if (leased.size() < TaskStore.MAX_BATCH) {
-      underWay.stream()
-          .filter(held -> held.node().equals(node) && !known.contains(keyOf(held)))
-          .forEach(engine.attempts()::lose);
     }
     unknown.entrySet().removeIf(entry -> giveBack(node, entry.getKey(), now - entry.getValue()));
     unknownSince.clear();
     unknownSince.putAll(unknown);
-  }
-
-  private static LeasedKey keyOf(HeldTask held) {
-    return new LeasedKey(held.node().number(), held.row().id(), held.fence());
+    auditedClaims = claims;
   }
 
   private boolean giveBack(Node node, LeasedKey key, long ageNanos) {
@@ -91,6 +113,14 @@ final class Keeper {
     return true;
   }
 
+  /** Frees what lost and departed nodes held, if there may be such nodes. */
+  void recoverIfDue() {
+    if (clock.millis() >= engine.membership().othersExpireMillis()) {
+      engine.membership().recovered();
+      recover();
+    }
+  }
+
   /** Frees what lost and departed nodes held. */
   void recover() {
     int freed = 0;
@@ -102,6 +132,7 @@ final class Keeper {
     if (freed > 0) {
       LOGGER.info("recovered {} tasks from nodes that were lost", freed);
       listener.tasksRecovered(freed);
+      engine.claimer().anew();
       engine.waker().wake(Waker.Role.CLAIMER);
     }
   }

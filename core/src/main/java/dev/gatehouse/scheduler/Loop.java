@@ -49,14 +49,18 @@ final class Loop {
 
   /** Lets the step be done now, or once more if it is being done. Waits after a failure stand. */
   void wake() {
-    woken = true;
-    LockSupport.unpark(thread);
+    // If it is set, whoever set it unparks: that is a call to the system, and many wake at once.
+    if (!woken) {
+      woken = true;
+      LockSupport.unpark(thread);
+    }
   }
 
   /** No further step is begun but the last. */
   void stop() {
     stopped = true;
-    wake();
+    woken = true;
+    LockSupport.unpark(thread);
   }
 
   /** Waits until the thread has ended; false if it did not in that time. */

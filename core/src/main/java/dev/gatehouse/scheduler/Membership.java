@@ -31,6 +31,7 @@ final class Membership {
   private final long trustedNanos;
   private final long renewNanos;
   private final AtomicReference<@Nullable Node> node = new AtomicReference<>();
+  private volatile long othersExpireMillis;
   private long renewedNanos; // used by the thread that keeps the lease
 
   Membership(SchedulerParts parts, EngineClock clock, Attempts attempts, Waker waker) {
@@ -49,6 +50,16 @@ final class Membership {
   @Nullable Node live() {
     Node current = node.get();
     return current != null && current.isLive(clock.nanoTime()) ? current : null;
+  }
+
+  /** When another node may be lost, as far as is known, in epoch milliseconds of the store's. */
+  long othersExpireMillis() {
+    return othersExpireMillis;
+  }
+
+  /** What lost nodes held is being freed; the next renewal tells of further ones. */
+  void recovered() {
+    othersExpireMillis = Long.MAX_VALUE;
   }
 
   /**
@@ -107,6 +118,7 @@ final class Membership {
     long sent = clock.nanoTime();
     NodeLease joined = store.join(boot, lease);
     clock.sampled(sent, joined.nowMillis(), clock.nanoTime());
+    othersExpireMillis = joined.othersExpireMillis();
     renewedNanos = sent;
     nodeNumber.accept(joined.node());
     node.set(new Node(joined.node(), boot, sent + trustedNanos));
@@ -123,6 +135,7 @@ final class Membership {
       return;
     }
     clock.sampled(sent, renewed.get().nowMillis(), clock.nanoTime());
+    othersExpireMillis = renewed.get().othersExpireMillis();
     renewedNanos = sent;
     current.prolong(sent + trustedNanos);
   }

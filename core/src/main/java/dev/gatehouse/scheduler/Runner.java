@@ -9,17 +9,13 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executor;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes attempts: of a handler on a worker, which it holds until the handler returns; of a callback
- * by sending it, which holds no thread. A permit bounds how many are under way; an attempt that has
- * ended keeps its permit while its handler does not return.
+ * Makes attempts: of a handler on the calling thread, which it holds until the handler returns; of
+ * a callback by sending it, which holds no thread. The caller has a permit for it.
  *
  * <p>A task that cannot be tried here and now goes back unbegun, which does not count: its
  * application is not enabled, or its kind has no handler here (during a rolling upgrade another
@@ -29,26 +25,23 @@ final class Runner {
   private static final Logger LOGGER = LoggerFactory.getLogger(Runner.class);
   private static final Duration NOT_ENABLED = Duration.ofSeconds(30);
   private static final Duration NOT_HERE = Duration.ofSeconds(10);
+  private static final int MAX_POLICIES = 1_000;
 
   private final SchedulerParts parts;
   private final Attempts attempts;
   private final CallbackSender sender;
-  private final Executor workers;
-  private final Waker waker;
-  private final Semaphore permits;
+  private final Permits permits;
   private final Set<String> unknown = ConcurrentHashMap.newKeySet();
-  private volatile boolean starved;
+  private final Set<String> policies = ConcurrentHashMap.newKeySet();
 
-  Runner(SchedulerParts parts, Attempts attempts, Executor workers, Waker waker) {
+  Runner(SchedulerParts parts, Attempts attempts, Waker waker) {
     this.parts = parts;
     this.attempts = attempts;
     sender = new CallbackSender(parts.callbacks(), parts.clock());
-    this.workers = workers;
-    this.waker = waker;
-    permits = new Semaphore(parts.options().maxRunning());
+    permits = new Permits(parts.options().maxRunning(), waker);
   }
 
-  Semaphore permits() {
+  Permits permits() {
     return permits;
   }
 
@@ -56,41 +49,13 @@ final class Runner {
     return permits.availablePermits() > 0;
   }
 
-  /** A permit for one attempt; if there is none, the timer is roused when there is. */
-  boolean tryAcquire() {
-    if (permits.tryAcquire()) {
-      return true;
-    }
-    starved = true;
-    return permits.tryAcquire();
-  }
-
-  private void release() {
-    permits.release();
-    if (starved) {
-      starved = false;
-      waker.wake(Waker.Role.TIMER);
-    }
-  }
-
-  /** Has a worker make the attempt, which takes over the permit. */
-  void start(HeldTask held) {
-    AtomicBoolean handedOver = new AtomicBoolean();
-    try {
-      workers.execute(
-          () -> {
-            handedOver.set(true);
-            run(held);
-          });
-      handedOver.set(true);
-    } finally {
-      if (!handedOver.get()) {
-        release();
-      }
-    }
-  }
-
-  private void run(HeldTask held) {
+  /**
+   * Makes the attempt.
+   *
+   * @return whether it goes on without the calling thread; then it releases the permit at its end,
+   *     else that is the caller's to do
+   */
+  boolean run(HeldTask held) {
     boolean posted = false;
     TaskRow row = held.row();
     try {
@@ -109,11 +74,11 @@ final class Runner {
     } catch (GatehouseException e) {
       LOGGER.warn("task {} cannot be tried now", row.id(), e);
     } finally {
-      attempts.postpone(held, NOT_HERE);
-      if (!posted) {
-        release();
+      if (held.isWaiting()) {
+        attempts.postpone(held, NOT_HERE);
       }
     }
+    return posted;
   }
 
   /** Whether this node can run tasks of that kind and read what a newer one may have written. */
@@ -122,8 +87,14 @@ final class Runner {
     if (!kind.equals(TaskRow.CALLBACK) && !parts.handlers().containsKey(kind)) {
       return unknown("handler", kind);
     }
+    if (policies.contains(row.retry())) {
+      return true;
+    }
     try {
       RetryPolicy.parse(row.retry());
+      if (policies.size() < MAX_POLICIES) {
+        policies.add(row.retry());
+      }
       return true;
     } catch (IllegalArgumentException e) {
       return unknown("retry policy", row.retry());
@@ -196,7 +167,7 @@ final class Runner {
               try {
                 attempts.end(held, ending);
               } finally {
-                release();
+                permits.release();
               }
             });
     return true;

@@ -4,6 +4,9 @@ import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.check.Check;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 
 /** How a node runs tasks. Immutable. */
 public final class SchedulerOptions {
@@ -17,6 +20,8 @@ public final class SchedulerOptions {
     ALL
   }
 
+  private static final int MAX_CAPACITY = 50_000;
+
   /** The defaults. */
   public static final SchedulerOptions DEFAULT = builder().build();
 
@@ -28,6 +33,7 @@ public final class SchedulerOptions {
   private final int settleBatch;
   private final int maxCrashes;
   private final Duration retention;
+  private final Set<String> forgotten;
   private final Duration drain;
   private final Audited audited;
 
@@ -40,6 +46,7 @@ public final class SchedulerOptions {
     settleBatch = builder.settleBatch;
     maxCrashes = builder.maxCrashes;
     retention = builder.retention;
+    forgotten = Set.copyOf(builder.forgotten);
     drain = builder.drain;
     audited = builder.audited;
   }
@@ -89,6 +96,11 @@ public final class SchedulerOptions {
     return retention;
   }
 
+  /** Whether tasks of that handler are not kept once they finished. */
+  public boolean isForgotten(String handler) {
+    return retention.isZero() || forgotten.contains(handler);
+  }
+
   /** How long closing waits for attempts under way. */
   public Duration drain() {
     return drain;
@@ -103,12 +115,13 @@ public final class SchedulerOptions {
   public static final class Builder {
     private Duration lease = Duration.ofSeconds(10);
     private Duration claimWindow = Duration.ofSeconds(1);
-    private Duration pollInterval = Duration.ofMillis(200);
-    private int capacity = 1_000;
+    private Duration pollInterval = Duration.ofMillis(100);
+    private int capacity = 10_000;
     private int maxRunning = 128;
     private int settleBatch = 1_000;
     private int maxCrashes = 5;
     private Duration retention = Duration.ofDays(7);
+    private final Set<String> forgotten = new HashSet<>();
     private Duration drain = Duration.ofSeconds(10);
     private Audited audited = Audited.APPLICATIONS;
 
@@ -137,8 +150,9 @@ public final class SchedulerOptions {
     }
 
     /**
-     * How often the store is asked for due tasks, 1 ms to 1 min; a task that another node schedules
-     * at once may be late by so much. Default 200 ms.
+     * How often the store is asked for due tasks while there is something to do, 1 ms to 1 min; a
+     * task that another node schedules for at once may be late by so much. While there is nothing
+     * to do, the store is asked every 2 s. Default 100 ms.
      */
     public Builder pollInterval(Duration value) {
       pollInterval =
@@ -147,11 +161,12 @@ public final class SchedulerOptions {
     }
 
     /**
-     * Most tasks leased at once, 1 to 5,000: claimed ahead, under way, or ended and not yet
-     * settled. Default 1,000.
+     * Most tasks leased at once, 1 to 50,000: claimed ahead, under way, or ended and not yet
+     * settled. They are held in memory, so where contents are large, it should be small. Default
+     * 10,000.
      */
     public Builder capacity(int value) {
-      capacity = Check.range(value, 1, TaskStore.MAX_BATCH, "capacity");
+      capacity = Check.range(value, 1, MAX_CAPACITY, "capacity");
       return this;
     }
 
@@ -179,9 +194,21 @@ public final class SchedulerOptions {
       return this;
     }
 
-    /** How long final tasks and their numbers are kept, 0 to 36,500 days. Default 7 days. */
+    /**
+     * How long final tasks and their numbers are kept, 0 to 36,500 days; with 0 those that finished
+     * are not kept at all. Default 7 days.
+     */
     public Builder retention(Duration value) {
       retention = Check.range(value, Duration.ZERO, Duration.ofDays(36_500), "retention");
+      return this;
+    }
+
+    /**
+     * Handlers whose tasks are not kept once they finished; those that failed or were cancelled
+     * are. Adds to names given before. Default none.
+     */
+    public Builder forget(String... handlers) {
+      forgotten.addAll(List.of(handlers));
       return this;
     }
 

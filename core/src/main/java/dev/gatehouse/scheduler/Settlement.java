@@ -1,5 +1,6 @@
 package dev.gatehouse.scheduler;
 
+import dev.gatehouse.check.Check;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,9 +21,15 @@ public sealed interface Settlement {
   /**
    * It succeeded.
    *
+   * @param attempt a success without an error
    * @param result JSON to keep, or null
    */
   record Finish(long id, Attempt attempt, @Nullable String result) implements Settlement {
+    /** Checks that the attempt succeeded. */
+    public Finish {
+      requireSuccess(attempt);
+    }
+
     @Override
     public long fence() {
       return attempt.fence();
@@ -31,6 +38,28 @@ public sealed interface Settlement {
     @Override
     public String toString() {
       return "Finish " + id;
+    }
+  }
+
+  /**
+   * It succeeded, and nothing of it is to be kept.
+   *
+   * @param attempt a success without an error
+   */
+  record Forget(TaskRow row, Attempt attempt) implements Settlement {
+    /** Checks that the attempt succeeded. */
+    public Forget {
+      requireSuccess(attempt);
+    }
+
+    @Override
+    public long id() {
+      return row.id();
+    }
+
+    @Override
+    public long fence() {
+      return attempt.fence();
     }
   }
 
@@ -61,5 +90,11 @@ public sealed interface Settlement {
     public @Nullable Attempt attempt() {
       return null;
     }
+  }
+
+  private static void requireSuccess(Attempt attempt) {
+    Check.that(
+        attempt.outcome() == Attempt.Outcome.SUCCESS && attempt.error().isEmpty(),
+        "attempt must be a SUCCESS without an error, was " + attempt.outcome());
   }
 }

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,8 @@ import org.jspecify.annotations.Nullable;
  * <p>{@link #add} is safe for use by multiple threads, {@link #flush} is called by one at a time.
  */
 final class Settler {
+  private static final int MANY = 250;
+
   private record Pending(Node node, Settlement settlement, @Nullable HeldTask held) {}
 
   private final SchedulerParts parts;
@@ -36,6 +39,9 @@ final class Settler {
   private final TaskAudit audit;
   private final GatehouseListener listener;
   private final ConcurrentLinkedQueue<Pending> added = new ConcurrentLinkedQueue<>();
+
+  /** How many are queued, so that the thread that flushes is roused for the first and for many. */
+  private final AtomicInteger pendings = new AtomicInteger();
 
   // Used by the thread that flushes.
   private final Deque<Pending> backlog = new ArrayDeque<>();
@@ -74,7 +80,15 @@ final class Settler {
 
   private void add(Pending pending) {
     added.add(pending);
-    waker.wake(Waker.Role.SETTLER);
+    int count = pendings.incrementAndGet();
+    if (count == 1 || count == MANY) {
+      waker.wake(Waker.Role.SETTLER);
+    }
+  }
+
+  /** Whether so much is queued that it should not wait for more. */
+  boolean hasMany() {
+    return pendings.get() >= MANY;
   }
 
   /** Writes all that is queued and returns how much that was. Asks the store. */
@@ -95,6 +109,7 @@ final class Settler {
           putBack(group);
         }
       }
+      pendings.addAndGet(-group.size());
       acknowledge(group, done);
       limit = (int) Math.min(parts.options().settleBatch(), 2L * limit);
       settled += group.size();
@@ -141,7 +156,7 @@ final class Settler {
   private List<Settled> write(List<Pending> group) {
     List<Pending> sorted = new ArrayList<>(group);
     sorted.sort(Comparator.comparingLong(pending -> pending.settlement().id()));
-    List<Settlement> settlements = sorted.stream().map(Pending::settlement).toList();
+    List<Settlement> settlements = sorted.stream().map(this::toKeep).toList();
     Map<Long, HeldTask> heldById = new HashMap<>();
     for (Pending pending : sorted) {
       if (pending.held() != null) {
@@ -159,6 +174,16 @@ final class Settler {
         });
   }
 
+  /** Of some tasks nothing is kept once they finished. */
+  private Settlement toKeep(Pending pending) {
+    HeldTask held = pending.held();
+    return held != null
+            && pending.settlement() instanceof Settlement.Finish finish
+            && parts.options().isForgotten(held.row().kind())
+        ? new Settlement.Forget(held.row(), finish.attempt())
+        : pending.settlement();
+  }
+
   private void record(
       Transaction transaction, List<Settled> settled, Map<Long, HeldTask> heldById) {
     List<AuditRecord> records = new ArrayList<>();
@@ -172,7 +197,6 @@ final class Settler {
   }
 
   private void acknowledge(List<Pending> group, List<Settled> settled) {
-    boolean full = holdings.room() == 0;
     for (Pending pending : group) {
       if (pending.held() != null) {
         holdings.remove(pending.held());
@@ -183,7 +207,7 @@ final class Settler {
         dueSoon.accept(release.dueMillis());
       }
     }
-    if (full) {
+    if (holdings.hasRoomAgain()) {
       waker.wake(Waker.Role.CLAIMER);
     }
     int stale = group.size() - settled.size();

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param retry a {@link dev.gatehouse.registry.RetryPolicy#spec()}, 1..32 characters
  * @param createdMillis when it was scheduled
  * @param runtimeMillis when its first attempt is or was due
+ * @param priority how it stands to others
  */
 public record TaskRow(
     long id,
@@ -33,7 +34,8 @@ public record TaskRow(
     int timeoutMillis,
     String retry,
     long createdMillis,
-    long runtimeMillis) {
+    long runtimeMillis,
+    Priority priority) {
   /** The kind of tasks that are posted to their application's callback. */
   public static final String CALLBACK = "callback";
 
@@ -52,6 +54,33 @@ public record TaskRow(
     Check.text(retry, 1, 32, "retry");
     Check.range(createdMillis, 0, Long.MAX_VALUE, "createdMillis");
     Check.range(runtimeMillis, 0, Long.MAX_VALUE, "runtimeMillis");
+    requireNonNull(priority, "priority");
+  }
+
+  /** A task of normal priority. */
+  public TaskRow(
+      long id,
+      long applicationId,
+      String kind,
+      @Nullable String taskNo,
+      String name,
+      String content,
+      int timeoutMillis,
+      String retry,
+      long createdMillis,
+      long runtimeMillis) {
+    this(
+        id,
+        applicationId,
+        kind,
+        taskNo,
+        name,
+        content,
+        timeoutMillis,
+        retry,
+        createdMillis,
+        runtimeMillis,
+        Priority.NORMAL);
   }
 
   /** Exact only for texts that may be too long. */

@@ -2,6 +2,7 @@ package dev.gatehouse.scheduler;
 
 import dev.gatehouse.transaction.Transaction;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -20,9 +21,11 @@ import java.util.OptionalLong;
  *   <li>{@code TASK-2} Of tasks with one application and task number only the first is inserted;
  *       the others are answered with its id, without an error and without harm to the transaction.
  *       This holds while the store keeps the first, final or not.
- *   <li>{@code TASK-3} A claim takes ready tasks with a due time no later than asked, the earliest
- *       first, at most as many as asked, and no task for two nodes. Each claim adds one to fence
- *       and attempt.
+ *   <li>{@code TASK-3} A claim takes ready tasks with a due time no later than asked, and no later
+ *       than {@link #MAX_AHEAD} after the end of the node's lease; at most as many as asked, and no
+ *       task for two nodes. It takes fewer only if there are no more. Of more than 64 it takes the
+ *       earliest of each lane, as the store divides tasks, with a share for every {@link Priority};
+ *       of fewer the earliest of all. Each claim adds one to fence and attempt.
  *   <li>{@code TASK-4} A node whose lease was lost, or that has left, claims nothing.
  *   <li>{@code TASK-5} A settlement changes only a task that the node still holds under the fence;
  *       others are left out of the answer, and nothing of them is written.
@@ -42,6 +45,8 @@ import java.util.OptionalLong;
  *       {@code CRASHED}; cancelled if so requested; failed if that makes more crashes than allowed.
  *   <li>{@code TASK-13} A purge deletes only final tasks that ended before the given time, with
  *       their attempts and task numbers, the oldest first, at most as many as asked.
+ *   <li>{@code TASK-15} What finished and is to be forgotten is gone, with its attempts and its
+ *       task number.
  *   <li>{@code TASK-14} What is done in a transaction shows to others with its commit, and leaves
  *       nothing when it is rolled back.
  * </ul>
@@ -52,6 +57,22 @@ public interface TaskStore {
 
   /** Longest lease of a node. */
   Duration MAX_LEASE = Duration.ofDays(36_500);
+
+  /** How long after the end of its lease a node's tasks may be due. */
+  Duration MAX_AHEAD = Duration.ofMinutes(1);
+
+  /** Where a claim begins to look. */
+  enum Reach {
+    /** At the earliest due time. */
+    ALL,
+
+    /**
+     * Where the node's last claim left off, as far as the store remembers: tasks that became ready
+     * since, at an earlier due time, may be passed over. So a claim need not step over all that is
+     * leased.
+     */
+    ONWARD
+  }
 
   /** This store inside the transaction. */
   TaskStore joining(Transaction transaction);
@@ -65,14 +86,20 @@ public interface TaskStore {
    */
   List<Long> insert(List<TaskRow> tasks);
 
+  /** As {@link #claim(int, Reach, long, int)}, of all. */
+  default List<ClaimedTask> claim(int node, long dueUntilMillis, int limit) {
+    return claim(node, Reach.ALL, dueUntilMillis, limit);
+  }
+
   /**
    * Leases ready tasks to the node.
    *
+   * @param reach in a transaction that was joined, always {@link Reach#ALL}
    * @param dueUntilMillis the latest due time
    * @param limit 1..{@link #MAX_BATCH}
    * @return in order of (due time, id)
    */
-  List<ClaimedTask> claim(int node, long dueUntilMillis, int limit);
+  List<ClaimedTask> claim(int node, Reach reach, long dueUntilMillis, int limit);
 
   /** The earliest due time of a ready task. */
   OptionalLong earliestDue();
@@ -93,6 +120,13 @@ public interface TaskStore {
    * @param limit 1..{@link #MAX_BATCH}
    */
   List<LeasedTask> leased(int node, long dueUntilMillis, int limit);
+
+  /**
+   * Which of these the node holds, in any order.
+   *
+   * @param ids 1..{@link #MAX_BATCH}
+   */
+  List<LeasedTask> leased(int node, Collection<Long> ids);
 
   /** Cancels a task. */
   Cancellation cancel(OptionalLong applicationId, long id, long nowMillis);

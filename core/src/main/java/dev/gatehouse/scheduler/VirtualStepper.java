@@ -66,7 +66,8 @@ final class VirtualStepper implements Stepper, Drive {
   public void run() {
     requireOpen();
     keepLease();
-    engine.keeper().checkLeases();
+    engine.keeper().checkHeld();
+    engine.keeper().auditLeases();
     engine.keeper().recover();
     purge();
     engine.recurrer().changed();
@@ -74,7 +75,7 @@ final class VirtualStepper implements Stepper, Drive {
     while (more) {
       keepLease();
       engine.recurrer().recur(0);
-      boolean claimed = engine.runner().hasRoom() && engine.claimer().claim(0, 1);
+      boolean claimed = engine.runner().hasRoom() && engine.claimer().claimOne();
       engine.firing().fire();
       more = engine.settler().flush() > 0 || claimed;
     }

@@ -2,7 +2,7 @@ package dev.gatehouse.scheduler;
 
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -15,14 +15,15 @@ final class Workers {
   private Workers() {}
 
   /**
-   * A virtual thread for each attempt where the JDK has them (21 and later), else a pool of at most
-   * so many daemon threads, which end after 10 s without work.
+   * A virtual thread for each piece of work where the JDK has them (21 and later), else a pool of
+   * daemon threads, which end after 10 s without work. It has a thread for all it is given; how
+   * much that is, is up to its user.
    */
-  static ExecutorService create(int max) {
+  static ExecutorService create() {
     try {
       return virtual();
     } catch (ReflectiveOperationException e) {
-      return pool(max);
+      return pool();
     }
   }
 
@@ -38,21 +39,19 @@ final class Workers {
             .invoke(null, factory);
   }
 
-  private static ExecutorService pool(int max) {
+  private static ExecutorService pool() {
     AtomicLong number = new AtomicLong();
-    ThreadPoolExecutor pool =
-        new ThreadPoolExecutor(
-            max,
-            max,
-            10,
-            TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(),
-            work -> {
-              Thread thread = new Thread(work, NAME + number.getAndIncrement());
-              thread.setDaemon(true);
-              return thread;
-            });
-    pool.allowCoreThreadTimeOut(true);
-    return pool;
+    // Handing over directly, it uses the thread that was idle last, and a new one only if none is.
+    return new ThreadPoolExecutor(
+        0,
+        Integer.MAX_VALUE,
+        10,
+        TimeUnit.SECONDS,
+        new SynchronousQueue<>(),
+        work -> {
+          Thread thread = new Thread(work, NAME + number.getAndIncrement());
+          thread.setDaemon(true);
+          return thread;
+        });
   }
 }

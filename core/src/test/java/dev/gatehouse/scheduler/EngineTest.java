@@ -193,22 +193,22 @@ class EngineTest {
   }
 
   @Test
-  void checkLeases_answerToTheClaimWasLost_givenBackAfter5s() {
+  void auditLeases_answerToTheClaimWasLost_givenBackAfter5s() {
     TaskId id = fixture.scheduleAt(storeClock.millis(), "1");
     SteppedNode member = new SteppedNode(fixture);
     Node node = member.engine.membership().live();
     fixture.store.claim(node.number(), storeClock.millis(), 1);
     fixture.scheduleAt(storeClock.millis(), "2");
     member.round();
-    member.engine.keeper().checkLeases();
+    member.engine.keeper().auditLeases();
     clock.advanceMillis(3_000);
     member.engine.membership().keep();
-    member.engine.keeper().checkLeases();
+    member.engine.keeper().auditLeases();
     member.settle();
     assertThat(fixture.status(id)).isEqualTo(TaskStatus.RUNNING);
 
     clock.advanceMillis(2_000);
-    member.engine.keeper().checkLeases();
+    member.engine.keeper().auditLeases();
     member.settle();
 
     assertThat(fixture.status(id)).isEqualTo(TaskStatus.WAITING);
@@ -218,13 +218,13 @@ class EngineTest {
   }
 
   @Test
-  void checkLeases_cancelledInTheWindow_neverStarts() {
+  void checkHeld_cancelledInTheWindow_neverStarts() {
     TaskId id = fixture.scheduleAt(storeClock.millis() + 500, "1");
     SteppedNode member = new SteppedNode(fixture);
     member.claim();
     assertThat(fixture.engine().scheduler().cancel(id)).isEqualTo(Cancellation.REQUESTED);
 
-    member.engine.keeper().checkLeases();
+    member.engine.keeper().checkHeld();
     clock.advanceMillis(500);
     member.round();
 
@@ -235,7 +235,7 @@ class EngineTest {
   }
 
   @Test
-  void checkLeases_takenAwayByForce_attemptTrippedAndItsResultStale() {
+  void checkHeld_takenAwayByForce_attemptTrippedAndItsResultStale() {
     CompletableFuture<Response> hanging = new CompletableFuture<>();
     fixture.receiver =
         request ->
@@ -248,7 +248,7 @@ class EngineTest {
     member.round();
 
     assertThat(scheduler.forceRequeue(id)).isEqualTo(Requeue.REQUEUED);
-    member.engine.keeper().checkLeases();
+    member.engine.keeper().checkHeld();
     assertThat(hanging).isCancelled();
     assertThat(fixture.heard.stale).hasValue(1);
     member.round();
@@ -287,8 +287,8 @@ class EngineTest {
       fixture.scheduleAt(storeClock.millis(), Integer.toString(i));
     }
 
-    assertThat(member.engine.claimer().claim(SteppedNode.WINDOW_MILLIS, 100)).isTrue();
-    assertThat(member.engine.claimer().claim(SteppedNode.WINDOW_MILLIS, 100)).isFalse();
+    assertThat(member.engine.claimer().claim(SteppedNode.WINDOW_MILLIS, 100)).isZero();
+    assertThat(member.engine.claimer().claim(SteppedNode.WINDOW_MILLIS, 100)).isEqualTo(100);
     member.round();
     member.round();
 

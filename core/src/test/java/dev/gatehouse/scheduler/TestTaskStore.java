@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -169,7 +170,7 @@ final class TestTaskStore implements TaskStore, Transactions {
   }
 
   @Override
-  public List<ClaimedTask> claim(int node, long until, int limit) {
+  public List<ClaimedTask> claim(int node, Reach reach, long until, int limit) {
     return run(
         "claim",
         () ->
@@ -227,6 +228,10 @@ final class TestTaskStore implements TaskStore, Transactions {
       after = task.ready(release.dueMillis(), task.attempt() - 1, task.crashes());
     } else if (settlement instanceof Settlement.Retry retry) {
       after = task.ready(retry.dueMillis(), task.attempt(), task.crashes());
+    } else if (settlement instanceof Settlement.Forget && !task.cancel()) {
+      tasks.remove(settlement.id());
+      attempts.remove(settlement.id());
+      return Optional.of(new Settled(settlement.id(), TaskStatus.FINISHED));
     } else if (settlement instanceof Settlement.Finish finish) {
       after = task.ended(TaskStatus.FINISHED, now, finish.result());
     } else {
@@ -261,6 +266,17 @@ final class TestTaskStore implements TaskStore, Transactions {
         task != null
             && applicationId.orElse(task.row().applicationId()) == task.row().applicationId();
     return own ? task : null;
+  }
+
+  @Override
+  public List<LeasedTask> leased(int node, Collection<Long> ids) {
+    return run(
+        "leased",
+        () ->
+            tasks.values().stream()
+                .filter(task -> ids.contains(task.row().id()) && task.node() == node)
+                .map(task -> new LeasedTask(task.row().id(), task.fence(), task.cancel()))
+                .toList());
   }
 
   @Override
@@ -363,7 +379,13 @@ final class TestTaskStore implements TaskStore, Transactions {
   private NodeLease lease(int node, Duration duration) {
     long now = clock.millis();
     expiries.put(node, now + duration.toMillis());
-    return new NodeLease(node, now, now + duration.toMillis());
+    long others =
+        expiries.entrySet().stream()
+            .filter(other -> other.getKey() != node)
+            .mapToLong(other -> other.getValue())
+            .min()
+            .orElse(Long.MAX_VALUE);
+    return new NodeLease(node, now, now + duration.toMillis(), others);
   }
 
   @Override

@@ -21,6 +21,7 @@ import org.jdbi.v3.core.JdbiException;
 import org.jdbi.v3.core.statement.PreparedBatch;
 import org.jdbi.v3.core.statement.Query;
 import org.jdbi.v3.core.statement.StatementContext;
+import org.jdbi.v3.core.statement.Update;
 import org.jspecify.annotations.Nullable;
 
 /** The AuditStore of a {@link JdbcStorage}. */
@@ -40,38 +41,61 @@ final class JdbcAuditStore implements AuditStore {
   @Override
   public void append(List<AuditEntry> entries) {
     Check.range(entries.size(), 1, MAX_BATCH, "number of entries");
-    database.<@Nullable Void>use(
-        handle -> {
-          insert(handle, entries);
-          return null;
-        });
+    if (entries.size() == 1) {
+      append(entries.get(0));
+    } else {
+      database.useWhole(handle -> append(handle, entries));
+    }
   }
 
-  private static void insert(Handle handle, List<AuditEntry> entries) {
-    try (PreparedBatch batch = handle.prepareBatch(INSERT)) {
-      for (AuditEntry entry : entries) {
-        AuditRecord record = entry.record();
-        batch.add(
-            record.id(),
-            entry.position().timeMicros(),
-            record.operationType(),
-            record.resultType(),
-            record.sourceNode(),
-            record.namespace(),
-            record.severity(),
-            record.user().orElse(null),
-            record.requestId().orElse(null),
-            record.service().orElse(null),
-            entry.canonical(),
-            entry.leafHash());
-      }
-      batch.execute();
-    } catch (JdbiException e) {
-      if (Database.isDuplicate(e)) {
-        throw new ConflictException("one of the audit records is there already");
-      }
-      throw e;
+  private void append(AuditEntry entry) {
+    String sql = INSERT + database.dialect().orNothing();
+    boolean inserted =
+        database.use(
+            handle -> {
+              try (Update update = handle.createUpdate(sql)) {
+                @Nullable Object[] values = values(entry);
+                for (int i = 0; i < values.length; i++) {
+                  update.bind(i, values[i]);
+                }
+                return Database.inserted(update);
+              }
+            });
+    if (!inserted) {
+      throw taken();
     }
+  }
+
+  /** A driver that joins a batch into one statement does not say which rows it inserted. */
+  private static int append(Handle handle, List<AuditEntry> entries) {
+    try (PreparedBatch batch = handle.prepareBatch(INSERT)) {
+      entries.forEach(entry -> batch.add(values(entry)));
+      return batch.execute().length;
+    } catch (JdbiException e) {
+      throw Database.isDuplicate(e) ? taken() : e;
+    }
+  }
+
+  private static ConflictException taken() {
+    return new ConflictException("one of the audit records is there already");
+  }
+
+  private static @Nullable Object[] values(AuditEntry entry) {
+    AuditRecord record = entry.record();
+    return new @Nullable Object[] {
+      record.id(),
+      entry.position().timeMicros(),
+      record.operationType(),
+      record.resultType(),
+      record.sourceNode(),
+      record.namespace(),
+      record.severity(),
+      record.user().orElse(null),
+      record.requestId().orElse(null),
+      record.service().orElse(null),
+      entry.canonical(),
+      entry.leafHash()
+    };
   }
 
   @Override
@@ -85,15 +109,23 @@ final class JdbcAuditStore implements AuditStore {
     Collections.addAll(values, after.timeMicros(), after.timeMicros(), after.id());
     Collections.addAll(values, before.timeMicros(), before.timeMicros(), before.id());
     for (AuditMatch match : scan.matches()) {
-      String places = String.join(", ", Collections.nCopies(match.values().size(), "?"));
+      List<Object> sought = match.values().stream().filter(JdbcAuditStore::isStorable).toList();
+      if (sought.isEmpty()) {
+        return List.of();
+      }
+      String places = String.join(", ", Collections.nCopies(sought.size(), "?"));
       sql.append(" AND ").append(column(match.column())).append(" IN (").append(places).append(')');
-      values.addAll(match.values());
+      values.addAll(sought);
     }
     String direction = scan.order() == AuditScan.Order.ASCENDING ? "" : " DESC";
     sql.append(" ORDER BY time_us").append(direction).append(", id").append(direction);
     sql.append(" FETCH FIRST ? ROWS ONLY");
     values.add(scan.limit());
     return database.use(handle -> entries(handle, sql.toString(), values));
+  }
+
+  private static boolean isStorable(Object value) {
+    return !(value instanceof String text) || TextArgument.isStorable(text);
   }
 
   private static List<AuditEntry> entries(Handle handle, String sql, List<Object> values) {
@@ -146,7 +178,7 @@ final class JdbcAuditStore implements AuditStore {
         "candidate must have " + CURSOR_KEY_BYTES + " bytes, had " + candidate.length);
     return database
         .use(JdbcAuditStore::keptKey)
-        .or(() -> database.use(handle -> keep(handle, candidate)))
+        .or(() -> keep(candidate))
         .or(() -> database.use(JdbcAuditStore::keptKey))
         .orElseThrow();
   }
@@ -158,16 +190,14 @@ final class JdbcAuditStore implements AuditStore {
   }
 
   /** The candidate, or nothing if another was quicker. */
-  private static Optional<byte[]> keep(Handle handle, byte[] candidate) {
-    try {
-      handle.execute("INSERT INTO gh_audit_cursor_key(id, content) VALUES (1, ?)", candidate);
-      return Optional.of(candidate.clone());
-    } catch (JdbiException e) {
-      if (Database.isDuplicate(e)) {
-        return Optional.empty();
-      }
-      throw e;
-    }
+  private Optional<byte[]> keep(byte[] candidate) {
+    String sql =
+        "INSERT INTO gh_audit_cursor_key(id, content) VALUES (1, :content)"
+            + database.dialect().orNothing();
+    boolean kept =
+        database.use(
+            handle -> Database.inserted(handle.createUpdate(sql).bind("content", candidate)));
+    return kept ? Optional.of(candidate.clone()) : Optional.empty();
   }
 
   @Override

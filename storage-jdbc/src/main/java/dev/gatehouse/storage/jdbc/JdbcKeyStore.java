@@ -12,7 +12,6 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import org.jdbi.v3.core.JdbiException;
 import org.jdbi.v3.core.statement.Query;
 import org.jdbi.v3.core.statement.SqlStatement;
 import org.jdbi.v3.core.statement.StatementContext;
@@ -32,24 +31,16 @@ final class JdbcKeyStore implements KeyStore {
 
   @Override
   public void insert(StoredKey key) {
-    database.use(
-        handle -> {
-          try {
-            return bind(
-                    handle.createUpdate(
-                        "INSERT INTO gh_key(id, application_id, algorithm, purpose, state,"
-                            + " not_before, not_after, material) VALUES (:id, :application_id,"
-                            + " :algorithm, :purpose, :state, :not_before, :not_after,"
-                            + " :material)"),
-                    key)
-                .execute();
-          } catch (JdbiException e) {
-            if (Database.isDuplicate(e)) {
-              throw new ConflictException("there is a key of id " + key.key().id());
-            }
-            throw e;
-          }
-        });
+    String sql =
+        "INSERT INTO gh_key(id, application_id, algorithm, purpose, state, not_before, not_after,"
+            + " material) VALUES (:id, :application_id, :algorithm, :purpose, :state, :not_before,"
+            + " :not_after, :material)"
+            + database.dialect().orNothing();
+    boolean inserted =
+        database.use(handle -> Database.inserted(bind(handle.createUpdate(sql), key)));
+    if (!inserted) {
+      throw new ConflictException("there is a key of id " + key.key().id());
+    }
   }
 
   @Override

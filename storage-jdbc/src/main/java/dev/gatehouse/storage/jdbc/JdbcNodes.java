@@ -4,8 +4,9 @@ import dev.gatehouse.check.Check;
 import dev.gatehouse.scheduler.NodeLease;
 import dev.gatehouse.scheduler.TaskStore;
 import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import org.jdbi.v3.core.Handle;
 
 /**
@@ -19,8 +20,8 @@ final class JdbcNodes {
    */
   private static final Duration MEMORY = Duration.ofHours(1);
 
-  /** How far ahead {@code claimed_until} is written, so that few claims have to write it. */
-  private static final long AHEAD_MILLIS = 10_000;
+  /** How often what lost nodes held is looked for again. */
+  private static final Duration SWEEP = Duration.ofSeconds(30);
 
   private final Handle handle;
   private final long now;
@@ -36,13 +37,13 @@ final class JdbcNodes {
     int node =
         handle
             .createUpdate(
-                "INSERT INTO gh_node(boot, state, expires_ms, claimed_until) VALUES (?, 1, ?, 0)")
+                "INSERT INTO gh_node(boot, state, expires_ms, swept_ms) VALUES (?, 1, ?, 0)")
             .bind(0, boot)
             .bind(1, expires)
             .executeAndReturnGeneratedKeys("node")
             .mapTo(Integer.class)
             .one();
-    return new NodeLease(node, now, expires);
+    return lease(node, expires);
   }
 
   Optional<NodeLease> renew(int node, String boot, Duration duration) {
@@ -55,7 +56,18 @@ final class JdbcNodes {
             node,
             boot,
             now);
-    return renewed == 1 ? Optional.of(new NodeLease(node, now, expires)) : Optional.empty();
+    return renewed == 1 ? Optional.of(lease(node, expires)) : Optional.empty();
+  }
+
+  private NodeLease lease(int node, long expires) {
+    long others =
+        handle
+            .createQuery("SELECT MIN(expires_ms) FROM gh_node WHERE state = 1 AND node <> ?")
+            .bind(0, node)
+            .mapTo(Long.class)
+            .findOne()
+            .orElse(Long.MAX_VALUE);
+    return new NodeLease(node, now, expires, others);
   }
 
   private long expires(Duration duration) {
@@ -65,41 +77,38 @@ final class JdbcNodes {
 
   void leave(int node, String boot) {
     handle.execute(
-        "UPDATE gh_node SET state = 0, expires_ms = ? WHERE node = ? AND boot = ? AND state = 1",
-        now,
-        node,
-        boot);
+        "UPDATE gh_node SET state = 0 WHERE node = ? AND boot = ? AND state = 1", node, boot);
   }
 
   void markLost() {
-    handle.execute(
-        "UPDATE gh_node SET state = 0, expires_ms = ? WHERE state = 1 AND expires_ms <= ?",
-        now,
-        now);
+    handle.execute("UPDATE gh_node SET state = 0 WHERE state = 1 AND expires_ms <= ?", now);
   }
 
-  /** Keeps the bound of {@link #lostClaimedUntil} true when the node claims a task due then. */
-  void claimed(int node, long dueMillis) {
-    handle.execute(
-        "UPDATE gh_node SET claimed_until = ? WHERE node = ? AND claimed_until < ?",
-        dueMillis > Long.MAX_VALUE - AHEAD_MILLIS ? Long.MAX_VALUE : dueMillis + AHEAD_MILLIS,
-        node,
-        dueMillis);
-  }
-
-  /** The due time after which no lost node holds a task; empty without lost nodes. */
-  OptionalLong lostClaimedUntil() {
+  /** Lost nodes whose tasks have not been looked for of late. */
+  List<Lost> lost() {
     return handle
-        .createQuery("SELECT MAX(claimed_until) FROM gh_node WHERE state = 0")
-        .mapTo(Long.class)
-        .findOne()
-        .map(OptionalLong::of)
-        .orElseGet(OptionalLong::empty);
+        .createQuery("SELECT node, expires_ms FROM gh_node WHERE state = 0 AND swept_ms <= ?")
+        .bind(0, now - SWEEP.toMillis())
+        .map((results, context) -> new Lost(results.getInt(1), results.getLong(2)))
+        .list();
   }
 
   /** To be called when lost nodes were seen to hold nothing any more. */
-  void forgetLost() {
+  void swept(List<Lost> lost) {
+    lost.stream()
+        .sorted(Comparator.comparingInt(Lost::node))
+        .forEach(
+            one ->
+                handle.execute("UPDATE gh_node SET swept_ms = ? WHERE node = ?", now, one.node()));
     handle.execute(
         "DELETE FROM gh_node WHERE state = 0 AND expires_ms < ?", now - MEMORY.toMillis());
+  }
+
+  /** A node that is not live. */
+  record Lost(int node, long expiresMillis) {
+    /** The due time after which it holds no task. */
+    long dueUntil() {
+      return expiresMillis + TaskStore.MAX_AHEAD.toMillis();
+    }
   }
 }

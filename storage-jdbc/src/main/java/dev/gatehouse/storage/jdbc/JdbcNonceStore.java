@@ -5,11 +5,14 @@ import dev.gatehouse.error.StorageException;
 import dev.gatehouse.signing.NonceStore;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
-import org.jdbi.v3.core.JdbiException;
+import java.util.stream.Collectors;
 import org.jdbi.v3.core.statement.PreparedBatch;
 import org.slf4j.LoggerFactory;
 
@@ -61,22 +64,17 @@ final class JdbcNonceStore implements NonceStore {
   }
 
   private boolean insert(long applicationId, byte[] nonce, long expiresAt) {
+    String sql =
+        "INSERT INTO gh_nonce(application_id, nonce, expires_at) VALUES (:id, :nonce, :expires)"
+            + database.dialect().orNothing();
     return database.use(
-        handle -> {
-          try {
-            handle.execute(
-                "INSERT INTO gh_nonce(application_id, nonce, expires_at) VALUES (?, ?, ?)",
-                applicationId,
-                nonce,
-                expiresAt);
-            return true;
-          } catch (JdbiException e) {
-            if (Database.isDuplicate(e)) {
-              return false;
-            }
-            throw e;
-          }
-        });
+        handle ->
+            Database.inserted(
+                handle
+                    .createUpdate(sql)
+                    .bind("id", applicationId)
+                    .bind("nonce", nonce)
+                    .bind("expires", expiresAt)));
   }
 
   /** Takes over a row that has expired but was not deleted yet. */
@@ -119,10 +117,11 @@ final class JdbcNonceStore implements NonceStore {
                     .bind("now", now)
                     .bind("limit", ROWS_PER_PURGE)
                     .map((row, context) -> new Row(row.getLong(1), row.getBytes(2)))
-                    .list();
+                    .collect(Collectors.toCollection(ArrayList::new));
             if (expired.isEmpty()) {
               return 0;
             }
+            expired.sort(Row.ORDER);
             PreparedBatch batch =
                 handle.prepareBatch(
                     "DELETE FROM gh_nonce WHERE application_id = ? AND nonce = ?"
@@ -141,8 +140,12 @@ final class JdbcNonceStore implements NonceStore {
     return Instant.EPOCH;
   }
 
-  /** The key of a row. */
+  /** The key of a row. Nodes that delete in one order do not wait for each other in a circle. */
   private static final class Row {
+    private static final Comparator<Row> ORDER =
+        Comparator.<Row>comparingLong(row -> row.applicationId)
+            .thenComparing(row -> row.nonce, Arrays::compare);
+
     private final long applicationId;
     private final byte[] nonce;
 

@@ -122,6 +122,9 @@ final class JdbcPermissionStore implements PermissionStore {
 
   @Override
   public boolean deleteRole(String name) {
+    if (!TextArgument.isStorable(name)) {
+      return false;
+    }
     return database.use(
         handle -> {
           if (handle.execute("DELETE FROM gh_role WHERE name = ?", name) == 0) {
@@ -138,6 +141,9 @@ final class JdbcPermissionStore implements PermissionStore {
 
   @Override
   public Optional<Role> findRole(String name) {
+    if (!TextArgument.isStorable(name)) {
+      return Optional.empty();
+    }
     return database.use(handle -> findRole(handle, name));
   }
 
@@ -189,6 +195,9 @@ final class JdbcPermissionStore implements PermissionStore {
 
   @Override
   public Optional<Membership> findMembership(Subject member, String role) {
+    if (!TextArgument.isStorable(role)) {
+      return Optional.empty();
+    }
     return database.use(handle -> findMembership(handle, member, role));
   }
 

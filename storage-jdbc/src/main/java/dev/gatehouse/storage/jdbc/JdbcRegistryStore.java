@@ -17,7 +17,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.JdbiException;
 import org.jdbi.v3.core.mapper.RowMapper;
 import org.jdbi.v3.core.statement.SqlStatement;
 import org.jdbi.v3.core.statement.StatementContext;
@@ -96,42 +95,12 @@ final class JdbcRegistryStore implements RegistryStore {
 
   @Override
   public boolean insert(Application application) {
-    return database.use(
-        handle ->
-            !isTaken(handle, application)
-                && inserted(
-                    bind(
-                        handle.createUpdate(
-                            "INSERT INTO gh_application(id, name_key, name, app_key, callback,"
-                                + " retry_policy, status, remark, created_at) VALUES (:id,"
-                                + " :nameKey, :name, :appKey, :callback, :retryPolicy, :status,"
-                                + " :remark, :createdAt)"),
-                        application)));
-  }
-
-  /** Asked first, because a failed statement ends the host's transaction on some databases. */
-  private static boolean isTaken(Handle handle, Application application) {
-    return handle
-            .createQuery(
-                "SELECT COUNT(*) FROM gh_application"
-                    + " WHERE id = :id OR name_key = :nameKey OR app_key = :appKey")
-            .bind("id", application.id())
-            .bind("nameKey", RegistryStore.nameKey(application.name()))
-            .bind("appKey", application.appKey())
-            .mapTo(Long.class)
-            .one()
-        > 0;
-  }
-
-  private static boolean inserted(Update insert) {
-    try {
-      return insert.execute() == 1;
-    } catch (JdbiException e) {
-      if (Database.isDuplicate(e)) {
-        return false;
-      }
-      throw e;
-    }
+    String sql =
+        "INSERT INTO gh_application(id, name_key, name, app_key, callback, retry_policy, status,"
+            + " remark, created_at) VALUES (:id, :nameKey, :name, :appKey, :callback,"
+            + " :retryPolicy, :status, :remark, :createdAt)"
+            + database.dialect().orNothing();
+    return database.use(handle -> Database.inserted(bind(handle.createUpdate(sql), application)));
   }
 
   @Override
@@ -195,29 +164,21 @@ final class JdbcRegistryStore implements RegistryStore {
         RegistryStore.nameKey(afterName));
   }
 
+  /** Updates a second time after an insertion that came too late. */
   @Override
   public void put(Server server) {
+    String update =
+        "UPDATE gh_server SET name = :name, host = :host, port = :port, protocol = :protocol,"
+            + " created_at = :createdAt, updated_at = :updatedAt WHERE name_key = :nameKey";
+    String insert =
+        "INSERT INTO gh_server(name_key, name, host, port, protocol, created_at, updated_at)"
+            + " VALUES (:nameKey, :name, :host, :port, :protocol, :createdAt, :updatedAt)"
+            + database.dialect().orNothing();
     database.use(
-        handle -> {
-          boolean there =
-              bind(
-                          handle.createUpdate(
-                              "UPDATE gh_server SET name = :name, host = :host, port = :port,"
-                                  + " protocol = :protocol, created_at = :createdAt,"
-                                  + " updated_at = :updatedAt WHERE name_key = :nameKey"),
-                          server)
-                      .execute()
-                  == 1;
-          return there
-              || bind(
-                          handle.createUpdate(
-                              "INSERT INTO gh_server(name_key, name, host, port, protocol,"
-                                  + " created_at, updated_at) VALUES (:nameKey, :name, :host,"
-                                  + " :port, :protocol, :createdAt, :updatedAt)"),
-                          server)
-                      .execute()
-                  == 1;
-        });
+        handle ->
+            bind(handle.createUpdate(update), server).execute() == 1
+                || Database.inserted(bind(handle.createUpdate(insert), server))
+                || bind(handle.createUpdate(update), server).execute() == 1);
   }
 
   private static Update bind(Update update, Server server) {
@@ -234,6 +195,9 @@ final class JdbcRegistryStore implements RegistryStore {
   @Override
   public boolean removeServer(String name) {
     String key = RegistryStore.nameKey(name);
+    if (!TextArgument.isStorable(key)) {
+      return false;
+    }
     return database.use(
         handle -> {
           handle.execute("DELETE FROM gh_service WHERE server_key = ?", key);
@@ -256,32 +220,24 @@ final class JdbcRegistryStore implements RegistryStore {
         RegistryStore.nameKey(afterName));
   }
 
+  /** Updates a second time after an insertion that came too late. */
   @Override
   public boolean put(Service service) {
+    String update =
+        "UPDATE gh_service SET server = :server, name = :name, uri = :uri, method = :method,"
+            + " params = :params, data = :data, headers = :headers, created_at = :createdAt,"
+            + " updated_at = :updatedAt WHERE server_key = :serverKey AND name_key = :nameKey";
+    String insert =
+        "INSERT INTO gh_service(server_key, name_key, server, name, uri, method, params, data,"
+            + " headers, created_at, updated_at) SELECT name_key, :nameKey, :server, :name, :uri,"
+            + " :method, :params, :data, :headers, :createdAt, :updatedAt"
+            + " FROM gh_server WHERE name_key = :serverKey"
+            + database.dialect().orNothing();
     return database.use(
-        handle -> {
-          int updated =
-              bind(
-                      handle.createUpdate(
-                          "UPDATE gh_service SET server = :server, name = :name, uri = :uri,"
-                              + " method = :method, params = :params, data = :data,"
-                              + " headers = :headers, created_at = :createdAt,"
-                              + " updated_at = :updatedAt"
-                              + " WHERE server_key = :serverKey AND name_key = :nameKey"),
-                      service)
-                  .execute();
-          return updated == 1
-              || bind(
-                          handle.createUpdate(
-                              "INSERT INTO gh_service(server_key, name_key, server, name, uri,"
-                                  + " method, params, data, headers, created_at, updated_at)"
-                                  + " SELECT name_key, :nameKey, :server, :name, :uri, :method,"
-                                  + " :params, :data, :headers, :createdAt, :updatedAt"
-                                  + " FROM gh_server WHERE name_key = :serverKey"),
-                          service)
-                      .execute()
-                  == 1;
-        });
+        handle ->
+            bind(handle.createUpdate(update), service).execute() == 1
+                || Database.inserted(bind(handle.createUpdate(insert), service))
+                || bind(handle.createUpdate(update), service).execute() == 1);
   }
 
   private static Update bind(Update update, Service service) {
@@ -301,6 +257,9 @@ final class JdbcRegistryStore implements RegistryStore {
 
   @Override
   public boolean removeService(String server, String name) {
+    if (!TextArgument.isStorable(server) || !TextArgument.isStorable(name)) {
+      return false;
+    }
     return database.use(
         handle ->
             handle.execute(
@@ -344,6 +303,11 @@ final class JdbcRegistryStore implements RegistryStore {
   }
 
   private <T> Optional<T> find(String query, RowMapper<T> mapper, Object... arguments) {
+    for (Object argument : arguments) {
+      if (argument instanceof String text && !TextArgument.isStorable(text)) {
+        return Optional.empty();
+      }
+    }
     return database.use(handle -> bind(handle.createQuery(query), arguments).map(mapper).findOne());
   }
 

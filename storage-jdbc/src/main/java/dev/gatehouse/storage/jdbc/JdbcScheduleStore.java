@@ -108,7 +108,7 @@ final class JdbcScheduleStore implements ScheduleStore {
     return statement
         .bind("timing", definition.timing())
         .bind("kind", definition.kind())
-        .bind("payload", TaskSql.bytes(definition.content()))
+        .bind("payload", TaskRows.bytes(definition.content()))
         .bind("timeout_ms", definition.timeoutMillis())
         .bind("retry", definition.retry());
   }

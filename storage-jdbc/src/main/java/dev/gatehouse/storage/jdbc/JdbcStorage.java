@@ -3,7 +3,6 @@ package dev.gatehouse.storage.jdbc;
 import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.audit.AuditStore;
-import dev.gatehouse.error.StorageException;
 import dev.gatehouse.permission.PermissionStore;
 import dev.gatehouse.registry.RegistryStore;
 import dev.gatehouse.scheduler.ScheduleStore;
@@ -20,8 +19,20 @@ import org.h2.jdbcx.JdbcConnectionPool;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A storage in a relational database. Its tables, all named {@code gh_...}, are made or brought up
- * to date on first use, on two connections of their own.
+ * A storage in a relational database: PostgreSQL of version 14 or later, encoded in UTF8, or H2 of
+ * version 2.4; the host brings the driver. Its tables, all named {@code gh_...}, are made or
+ * brought up to date on first use, on two connections of their own at most. They are where the
+ * host's connections make tables, on PostgreSQL in the first schema of the search path, which must
+ * be the same for every connection, that of a {@link JdbcTransaction} included. Where they are up
+ * to date already, rights to read and write them are enough, and for what only reads, to read.
+ *
+ * <p>Connections may come with any isolation level, with auto-commit on or off, and from a pool
+ * that gives each transaction another session: they go back as they came, and transactions of the
+ * storage's own read what is committed. It tries again by itself what failed for a conflict with
+ * others, a lock that was too long to come, or a connection that broke before the commit. If it
+ * broke at the commit, the work may have been done or not, and the {@link
+ * dev.gatehouse.error.StorageException} says so. A host's transaction is never tried again; an
+ * error of the database ends it on PostgreSQL, as any other would.
  *
  * <p>Each thread that asks it something needs one connection of the DataSource for as long as that
  * takes: four threads of the scheduler, those that prepare attempts, and the host's own. Safe for
@@ -56,9 +67,8 @@ public final class JdbcStorage implements Storage {
   }
 
   /**
-   * A storage in the host's database; H2 2.4. The DataSource stays the host's. An H2 file of the
-   * host's should be opened as {@code jdbc:h2:async:}, or the interruption of a handler closes it
-   * for all.
+   * A storage in the host's database. The DataSource stays the host's. An H2 file of the host's
+   * should be opened as {@code jdbc:h2:async:}, or the interruption of a handler closes it for all.
    */
   public static JdbcStorage of(DataSource dataSource) {
     return new JdbcStorage(requireNonNull(dataSource, "dataSource"), null, null);
@@ -135,9 +145,9 @@ public final class JdbcStorage implements Storage {
 
   @Override
   public void check() {
-    if (!database.use(handle -> handle.getConnection() != null)) {
-      throw new StorageException("the database gives no connection");
-    }
+    database.use(
+        handle ->
+            handle.createQuery("SELECT MAX(version) FROM gh_schema").mapTo(Integer.class).one());
   }
 
   @Override

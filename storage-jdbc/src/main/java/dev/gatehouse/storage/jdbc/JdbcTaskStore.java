@@ -16,23 +16,26 @@ import dev.gatehouse.scheduler.TaskRow;
 import dev.gatehouse.scheduler.TaskState;
 import dev.gatehouse.scheduler.TaskStatus;
 import dev.gatehouse.scheduler.TaskStore;
-import dev.gatehouse.storage.jdbc.TaskNumbers.TaskNumber;
+import dev.gatehouse.storage.jdbc.TaskSql.Claim;
 import dev.gatehouse.transaction.Transaction;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.statement.PreparedBatch;
-import org.jdbi.v3.core.statement.Query;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,37 +49,48 @@ import org.jspecify.annotations.Nullable;
  */
 final class JdbcTaskStore implements TaskStore {
   private static final int SHOWN_ATTEMPTS = 1_000;
-
-  private static final String INSERT =
-      "INSERT INTO gh_task(id, lane, due_ms, state, attempt, crashes, fence, owner, cancel, "
-          + TaskSql.WHAT
-          + ") VALUES (?, ?, ?, 0, 0, 0, 0, NULL, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-
-  private static final String FIND =
-      "SELECT id, state AS status, due_ms, attempt, cancel, 0 AS ended_ms,"
-          + " CAST(NULL AS VARBINARY(262144)) AS result, "
-          + TaskSql.WHAT
-          + " FROM gh_task WHERE id = ? UNION ALL"
-          + " SELECT id, status, due_ms, attempt, 0, ended_ms, result, "
-          + TaskSql.WHAT
-          + " FROM gh_task_done WHERE id = ?";
+  private static final int NUMBER_TRIES = 5;
 
   private static final String REVIVE =
       "INSERT INTO gh_task(id, lane, due_ms, state, attempt, crashes, fence, owner, cancel, "
-          + TaskSql.WHAT
+          + TaskRows.WHAT
           + ") SELECT id, ?, ?, 0, 0, 0, fence, NULL, 0, "
-          + TaskSql.WHAT
+          + TaskRows.WHAT
           + " FROM gh_task_done WHERE id = ?";
+
+  private static final String RECORD_LAST =
+      "INSERT INTO gh_task_attempt(task_id, fence, number, started_ms, ended_ms, outcome,"
+          + " http_status, error) SELECT id, fence, attempt, attempt_started_ms, attempt_ended_ms,"
+          + " outcome, http_status, error FROM gh_task_done WHERE id = ? AND outcome IS NOT NULL";
+
+  private static final String ATTEMPTS =
+      "SELECT number, fence, started_ms, ended_ms, outcome, http_status, error"
+          + " FROM gh_task_attempt WHERE task_id = ? UNION ALL"
+          + " SELECT attempt, fence, attempt_started_ms, attempt_ended_ms, outcome, http_status,"
+          + " error FROM gh_task_done WHERE id = ? AND outcome IS NOT NULL"
+          + " ORDER BY fence DESC FETCH FIRST ? ROWS ONLY";
 
   private final Database database;
 
+  /** Of this process's nodes; null within a transaction that was joined. */
+  private final @Nullable ConcurrentMap<Integer, LaneCursors> cursors;
+
   JdbcTaskStore(Database database) {
+    this(database, new ConcurrentHashMap<>());
+  }
+
+  private JdbcTaskStore(Database database, @Nullable ConcurrentMap<Integer, LaneCursors> cursors) {
     this.database = database;
+    this.cursors = cursors;
   }
 
   @Override
   public TaskStore joining(Transaction transaction) {
-    return new JdbcTaskStore(database.joining(transaction));
+    return new JdbcTaskStore(database.joining(transaction), null);
+  }
+
+  private TaskSql sql() {
+    return database.dialect().tasks();
   }
 
   @Override
@@ -85,61 +99,81 @@ final class JdbcTaskStore implements TaskStore {
     return database.use(handle -> insert(handle, tasks));
   }
 
-  private static List<Long> insert(Handle handle, List<TaskRow> rows) {
-    Map<TaskNumber, Long> owners = new TaskNumbers(handle).take(rows);
-    List<Long> ids = new ArrayList<>();
-    PreparedBatch batch = handle.prepareBatch(INSERT);
-    for (TaskRow row : rows) {
-      long id = TaskNumber.of(row).map(owners::get).orElse(row.id());
-      ids.add(id);
-      if (id == row.id()) {
-        bind(batch, row).add();
-      }
+  private List<Long> insert(Handle handle, List<TaskRow> rows) {
+    Set<Long> inserted = new HashSet<>(sql().insert(handle, rows));
+    if (inserted.size() == rows.size()) {
+      return rows.stream().map(TaskRow::id).toList();
     }
-    if (batch.size() > 0) {
-      batch.execute();
+    List<Long> ids = new ArrayList<>();
+    for (TaskRow row : rows) {
+      ids.add(inserted.contains(row.id()) ? row.id() : owner(handle, row));
     }
     return ids;
   }
 
-  private static PreparedBatch bind(PreparedBatch batch, TaskRow row) {
-    return batch
-        .bind(0, row.id())
-        .bind(1, TaskSql.lane(row.id()))
-        .bind(2, row.runtimeMillis())
-        .bind(3, row.applicationId())
-        .bind(4, row.kind())
-        .bind(5, row.taskNo())
-        .bind(6, row.name())
-        .bind(7, TaskSql.bytes(row.content()))
-        .bind(8, row.timeoutMillis())
-        .bind(9, row.retry())
-        .bind(10, row.createdMillis())
-        .bind(11, row.runtimeMillis());
+  /** Who has the row's number; the row itself in case that was given up meanwhile. */
+  private long owner(Handle handle, TaskRow row) {
+    TaskNumber number = TaskNumber.of(row).orElseThrow();
+    for (int tries = 0; tries < NUMBER_TRIES; tries++) {
+      Optional<Long> owner = find(handle, number);
+      if (owner.isPresent()) {
+        return owner.get();
+      }
+      if (!sql().insert(handle, List.of(row)).isEmpty()) {
+        return row.id();
+      }
+    }
+    throw new StorageException(
+        "task number was taken and given up by others " + NUMBER_TRIES + " times in a row");
+  }
+
+  private static Optional<Long> find(Handle handle, TaskNumber number) {
+    return handle
+        .createQuery("SELECT task_id FROM gh_task_key WHERE application_id = ? AND task_no = ?")
+        .bind(0, number.applicationId())
+        .bind(1, number.taskNo())
+        .mapTo(Long.class)
+        .findOne();
   }
 
   @Override
-  public List<ClaimedTask> claim(int node, long dueUntilMillis, int limit) {
+  public List<ClaimedTask> claim(int node, Reach reach, long dueUntilMillis, int limit) {
     Check.range(limit, 1, MAX_BATCH, "limit");
-    return database.use(
-        handle -> {
-          long now = database.now(handle);
-          List<ClaimedTask> claimed = TaskSql.claim(handle, node, now, dueUntilMillis, limit);
-          if (!claimed.isEmpty()) {
-            long lastDue = claimed.get(claimed.size() - 1).dueMillis();
-            new JdbcNodes(handle, now).claimed(node, lastDue);
-          }
-          return claimed;
-        });
+    LaneCursors lanes =
+        cursors == null
+            ? new LaneCursors(sql())
+            : cursors.computeIfAbsent(node, unused -> new LaneCursors(sql()));
+    if (reach == Reach.ALL) {
+      lanes.rewind();
+    }
+    boolean done = false;
+    try {
+      List<ClaimedTask> claimed =
+          database.use(
+              handle -> {
+                begin(handle);
+                Claim claim = new Claim(node, database.now(handle), dueUntilMillis);
+                return lanes.claim(handle, claim, limit);
+              });
+      done = true;
+      return claimed;
+    } finally {
+      if (!done) {
+        lanes.rewind();
+      }
+    }
+  }
+
+  /** Within a transaction of the host's nothing may be set that its own statements would feel. */
+  private void begin(Handle handle) {
+    if (database.ownsTransaction()) {
+      sql().begin(handle);
+    }
   }
 
   @Override
   public OptionalLong earliestDue() {
-    return database.use(handle -> one(handle.createQuery(TaskSql.EARLIEST)));
-  }
-
-  private static OptionalLong one(Query query) {
-    return query.mapTo(Long.class).findOne().map(OptionalLong::of).orElseGet(OptionalLong::empty);
+    return database.use(handle -> sql().earliestDue(handle));
   }
 
   @Override
@@ -151,14 +185,66 @@ final class JdbcTaskStore implements TaskStore {
           byId.put(settlement.id(), settlement) == null,
           "settlements must name each task once, named twice: " + settlement.id());
     }
-    return database.use(handle -> settle(handle, node, byId, nowMillis));
+    return database.use(
+        handle -> {
+          begin(handle);
+          Map<Long, Settlement> open = new HashMap<>(byId);
+          List<Settled> settled = settleFinished(handle, node, open, nowMillis);
+          if (!open.isEmpty()) {
+            settled.addAll(settleOthers(handle, node, open, nowMillis));
+          }
+          return settled;
+        });
   }
 
-  private static List<Settled> settle(
+  /** What succeeded goes without a look at its row, and out of the map. */
+  private List<Settled> settleFinished(
       Handle handle, int node, Map<Long, Settlement> settlements, long nowMillis) {
-    List<LockedTask> held = TaskSql.lock(handle, node, settlements.keySet());
+    List<Settlement.Finish> finish = new ArrayList<>();
+    Map<Long, Settlement.Forget> forget = new HashMap<>();
+    for (Settlement settlement : settlements.values()) {
+      if (settlement instanceof Settlement.Finish one) {
+        finish.add(one);
+      } else if (settlement instanceof Settlement.Forget one) {
+        forget.put(one.id(), one);
+      }
+    }
+    List<Settled> settled = new ArrayList<>();
+    if (!finish.isEmpty()) {
+      finish.sort(Comparator.comparingLong(Settlement::id));
+      sql().finish(handle, node, finish, nowMillis).forEach(id -> settled.add(finished(id)));
+    }
+    if (!forget.isEmpty()) {
+      for (long id : sql().forget(handle, node, forget.values())) {
+        forgetRest(handle, requireNonNull(forget.get(id)));
+        settled.add(finished(id));
+      }
+    }
+    settled.forEach(one -> settlements.remove(one.id()));
+    return settled;
+  }
+
+  private static Settled finished(long id) {
+    return new Settled(id, TaskStatus.FINISHED);
+  }
+
+  private static void forgetRest(Handle handle, Settlement.Forget forgotten) {
+    TaskRow row = forgotten.row();
+    if (row.taskNo() != null) {
+      handle.execute(
+          "DELETE FROM gh_task_key WHERE application_id = ? AND task_no = ?",
+          row.applicationId(),
+          row.taskNo());
+    }
+    if (forgotten.fence() > 1) {
+      handle.execute("DELETE FROM gh_task_attempt WHERE task_id = ?", row.id());
+    }
+  }
+
+  private List<Settled> settleOthers(
+      Handle handle, int node, Map<Long, Settlement> settlements, long nowMillis) {
     TaskChanges changes = new TaskChanges(nowMillis);
-    for (LockedTask task : held) {
+    for (LockedTask task : sql().lock(handle, node, settlements.keySet())) {
       Settlement settlement = requireNonNull(settlements.get(task.id()));
       if (settlement.fence() == task.fence()) {
         settle(changes, task, settlement);
@@ -170,39 +256,30 @@ final class JdbcTaskStore implements TaskStore {
   private static void settle(TaskChanges changes, LockedTask held, Settlement settlement) {
     Attempt attempt = settlement.attempt();
     LockedTask task = attempt == null ? held.unbegun() : held;
-    if (attempt != null) {
-      changes.record(task, attempt);
-    }
     if (task.cancelRequested() || settlement instanceof Settlement.Cancel) {
-      changes.end(task, TaskStatus.CANCELLED, null);
-    } else if (settlement instanceof Settlement.Finish finish) {
-      changes.end(task, TaskStatus.FINISHED, finish.result());
+      changes.end(task, attempt, TaskStatus.CANCELLED, null);
     } else if (settlement instanceof Settlement.Retry retry) {
-      changes.ready(task, retry.dueMillis());
+      changes.ready(task, attempt, retry.dueMillis());
     } else if (settlement instanceof Settlement.Release release) {
-      changes.ready(task, release.dueMillis());
+      changes.ready(task, null, release.dueMillis());
+    } else if (settlement instanceof Settlement.Fail) {
+      changes.end(task, attempt, TaskStatus.FAILED, null);
     } else {
-      changes.end(task, TaskStatus.FAILED, null);
+      String result = settlement instanceof Settlement.Finish finish ? finish.result() : null;
+      changes.end(task, attempt, TaskStatus.FINISHED, result);
     }
   }
 
   @Override
   public List<LeasedTask> leased(int node, long dueUntilMillis, int limit) {
     Check.range(limit, 1, MAX_BATCH, "limit");
-    return database.use(
-        handle ->
-            handle
-                .createQuery(TaskSql.HELD)
-                .bind(0, dueUntilMillis)
-                .bind(1, node)
-                .bind(2, limit)
-                .map(
-                    (results, context) ->
-                        new LeasedTask(
-                            results.getLong("id"),
-                            results.getLong("fence"),
-                            results.getInt("cancel") == 1))
-                .list());
+    return database.use(handle -> sql().leased(handle, node, dueUntilMillis, limit));
+  }
+
+  @Override
+  public List<LeasedTask> leased(int node, Collection<Long> ids) {
+    Check.range(ids.size(), 1, MAX_BATCH, "number of ids");
+    return database.use(handle -> sql().leased(handle, node, ids));
   }
 
   @Override
@@ -221,7 +298,7 @@ final class JdbcTaskStore implements TaskStore {
             return Cancellation.REQUESTED;
           }
           TaskChanges changes = new TaskChanges(nowMillis);
-          changes.end(task, TaskStatus.CANCELLED, null);
+          changes.end(task, null, TaskStatus.CANCELLED, null);
           changes.write(handle);
           return Cancellation.CANCELLED;
         });
@@ -249,14 +326,16 @@ final class JdbcTaskStore implements TaskStore {
         });
   }
 
-  private static void revive(Handle handle, LockedTask task, long nowMillis) {
+  private void revive(Handle handle, LockedTask task, long nowMillis) {
     if (task.status() == TaskStatus.RUNNING) {
       TaskChanges changes = new TaskChanges(nowMillis);
-      changes.ready(task.anew(), nowMillis);
+      changes.ready(task.anew(), null, nowMillis);
       changes.write(handle);
       return;
     }
-    handle.execute(REVIVE, TaskSql.lane(task.id()), nowMillis, task.id());
+    TaskRow row = find(handle, task.id()).orElseThrow().row();
+    handle.execute(RECORD_LAST, task.id());
+    handle.execute(REVIVE, sql().lane(row), nowMillis, task.id());
     handle.execute("DELETE FROM gh_task_done WHERE id = ?", task.id());
   }
 
@@ -311,36 +390,49 @@ final class JdbcTaskStore implements TaskStore {
   @Override
   public Optional<TaskState> find(OptionalLong applicationId, long id) {
     return database
-        .use(
-            handle ->
-                handle
-                    .createQuery(FIND)
-                    .bind(0, id)
-                    .bind(1, id)
-                    .map((results, context) -> state(results))
-                    .findOne())
+        .use(handle -> find(handle, id))
         .filter(
             state ->
                 applicationId.isEmpty()
                     || applicationId.getAsLong() == state.row().applicationId());
   }
 
+  /** In several looks, for it may be on its way from one table to the other. */
+  private static Optional<TaskState> find(Handle handle, long id) {
+    String open =
+        "SELECT id, state, due_ms, attempt, cancel, 0, NULL, "
+            + TaskRows.WHAT
+            + " FROM gh_task WHERE id = ?";
+    String done =
+        "SELECT id, status, due_ms, attempt, 0, ended_ms, result, "
+            + TaskRows.WHAT
+            + " FROM gh_task_done WHERE id = ?";
+    for (String sql : List.of(open, done, open, done)) {
+      Optional<TaskState> found =
+          handle.createQuery(sql).bind(0, id).map((row, context) -> state(row)).findOne();
+      if (found.isPresent()) {
+        return found;
+      }
+    }
+    return Optional.empty();
+  }
+
   private static TaskState state(ResultSet results) throws SQLException {
     return new TaskState(
-        TaskSql.row(results),
-        status(results.getInt("status")),
-        results.getLong("due_ms"),
-        results.getInt("attempt"),
-        results.getInt("cancel") == 1,
-        results.getLong("ended_ms"),
-        TaskSql.text(results.getBytes("result")));
+        TaskRows.row(results, 1, 8),
+        status(results.getInt(2)),
+        results.getLong(3),
+        results.getInt(4),
+        results.getInt(5) == 1,
+        results.getLong(6),
+        TaskRows.text(results.getBytes(7)));
   }
 
   @Override
   public OptionalLong findId(long applicationId, String taskNo) {
     TaskNumber number = new TaskNumber(applicationId, requireNonNull(taskNo, "taskNo"));
     return database
-        .use(handle -> new TaskNumbers(handle).find(number))
+        .use(handle -> find(handle, number))
         .map(OptionalLong::of)
         .orElseGet(OptionalLong::empty);
   }
@@ -351,12 +443,10 @@ final class JdbcTaskStore implements TaskStore {
         database.use(
             handle ->
                 handle
-                    .createQuery(
-                        "SELECT number, fence, started_ms, ended_ms, outcome, http_status, error"
-                            + " FROM gh_task_attempt WHERE task_id = ? ORDER BY task_id DESC,"
-                            + " fence DESC FETCH FIRST ? ROWS ONLY")
+                    .createQuery(ATTEMPTS)
                     .bind(0, id)
-                    .bind(1, SHOWN_ATTEMPTS)
+                    .bind(1, id)
+                    .bind(2, SHOWN_ATTEMPTS)
                     .map((results, context) -> attempt(results))
                     .list());
     List<Attempt> attempts = new ArrayList<>(latestFirst);
@@ -380,33 +470,9 @@ final class JdbcTaskStore implements TaskStore {
     Check.range(limit, 1, MAX_BATCH, "limit");
     return database.use(
         handle -> {
-          List<Long> ids =
-              handle
-                  .createQuery(
-                      "SELECT id FROM gh_task_done WHERE ended_ms < ?"
-                          + " ORDER BY ended_ms, id FETCH FIRST ? ROWS ONLY FOR UPDATE")
-                  .bind(0, endedBeforeMillis)
-                  .bind(1, limit)
-                  .mapTo(Long.class)
-                  .list();
-          delete(
-              handle,
-              ids,
-              "DELETE FROM gh_task_key WHERE (application_id, task_no) ="
-                  + " (SELECT application_id, task_no FROM gh_task_done WHERE id = ?)");
-          delete(handle, ids, "DELETE FROM gh_task_attempt WHERE task_id = ?");
-          delete(handle, ids, "DELETE FROM gh_task_done WHERE id = ?");
-          return ids.size();
+          begin(handle);
+          return sql().purge(handle, endedBeforeMillis, limit);
         });
-  }
-
-  private static void delete(Handle handle, List<Long> ids, String sql) {
-    if (ids.isEmpty()) {
-      return;
-    }
-    PreparedBatch batch = handle.prepareBatch(sql);
-    ids.stream().sorted(Comparator.naturalOrder()).forEach(id -> batch.bind(0, id).add());
-    batch.execute();
   }
 
   @Override
@@ -426,13 +492,16 @@ final class JdbcTaskStore implements TaskStore {
           nodes(handle).leave(node, boot);
           return null;
         });
+    if (cursors != null) {
+      cursors.remove(node);
+    }
   }
 
   private JdbcNodes nodes(Handle handle) {
     return new JdbcNodes(handle, database.now(handle));
   }
 
-  /** In two steps: a claim locks tasks, then its node, so this must not hold nodes meanwhile. */
+  /** In two steps, so that what it does to nodes does not wait for tasks. */
   @Override
   public List<Settled> recover(int maxCrashes, long nowMillis, int limit) {
     Check.range(limit, 1, MAX_BATCH, "limit");
@@ -446,21 +515,17 @@ final class JdbcTaskStore implements TaskStore {
 
   private List<Settled> free(Handle handle, int maxCrashes, long nowMillis, int limit) {
     JdbcNodes nodes = nodes(handle);
-    OptionalLong claimedUntil = nodes.lostClaimedUntil();
-    if (claimedUntil.isEmpty()) {
+    List<JdbcNodes.Lost> lost = nodes.lost();
+    if (lost.isEmpty()) {
       return List.of();
     }
-    List<LockedTask> held =
-        handle
-            .createQuery(TaskSql.HELD_BY_LOST)
-            .bind(0, claimedUntil.getAsLong())
-            .bind(1, limit)
-            .map((results, context) -> TaskSql.leased(results))
-            .list();
+    begin(handle);
+    long dueUntil = lost.stream().mapToLong(JdbcNodes.Lost::dueUntil).max().orElseThrow();
+    List<LockedTask> held = sql().lockLost(handle, dueUntil, limit);
     TaskChanges changes = new TaskChanges(nowMillis);
     held.forEach(task -> recover(changes, task.crashed(), maxCrashes, nowMillis));
     if (held.size() < limit) {
-      nodes.forgetLost();
+      nodes.swept(lost);
     }
     return changes.write(handle);
   }
@@ -468,8 +533,7 @@ final class JdbcTaskStore implements TaskStore {
   private static void recover(
       TaskChanges changes, LockedTask task, int maxCrashes, long nowMillis) {
     Instant now = Instant.ofEpochMilli(nowMillis);
-    changes.record(
-        task,
+    Attempt attempt =
         new Attempt(
             task.attempt(),
             task.fence(),
@@ -477,13 +541,13 @@ final class JdbcTaskStore implements TaskStore {
             now,
             Attempt.Outcome.CRASHED,
             null,
-            "the node that ran it was lost"));
+            "the node that ran it was lost");
     if (task.cancelRequested()) {
-      changes.end(task, TaskStatus.CANCELLED, null);
+      changes.end(task, attempt, TaskStatus.CANCELLED, null);
     } else if (task.crashes() > maxCrashes) {
-      changes.end(task, TaskStatus.FAILED, null);
+      changes.end(task, attempt, TaskStatus.FAILED, null);
     } else {
-      changes.ready(task, task.dueMillis());
+      changes.ready(task, attempt, task.dueMillis());
     }
   }
 }

@@ -46,7 +46,8 @@ public final class JdbcTransaction implements Transaction {
     } catch (SQLException e) {
       throw new StorageException("the connection cannot be used: " + e.getMessage(), e);
     }
-    return new JdbcTransaction(Jdbi.create(connection).open(), null);
+    Jdbi jdbi = Jdbi.create(connection).registerArgument(new TextArgument());
+    return new JdbcTransaction(jdbi.open(), null);
   }
 
   /** A transaction that a storage begins and ends, on a connection of its own. */
@@ -57,6 +58,11 @@ public final class JdbcTransaction implements Transaction {
   /** Whether it is that storage's, or the host's, which knows best on what database it is. */
   boolean mayServe(Jdbi storage) {
     return owner == null || owner == storage;
+  }
+
+  /** Whether a storage began it. */
+  boolean isOwned() {
+    return owner != null;
   }
 
   @Override

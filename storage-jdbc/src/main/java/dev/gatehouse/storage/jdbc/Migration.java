@@ -7,15 +7,20 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Set;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Brings the tables up to date, once, before first use, on two connections of their own: one holds
- * the lock row of {@code gh_schema}, so that nodes that start at once take turns, the other changes
- * the tables. Version <i>n</i> is the script number <i>n</i> of {@link #SCRIPTS}; {@code gh_schema}
- * holds the versions that were applied, and 0 for the lock row.
+ * Brings the tables up to date, once, before first use. Nodes that start at once take turns by the
+ * lock row of {@code gh_schema}. PostgreSQL makes the tables in the transaction that holds it; as
+ * H2 commits with each table, there a second connection makes them. Where nothing is missing,
+ * nothing is written, so that a node that may only read can.
+ *
+ * <p>Version <i>n</i> is the script number <i>n</i> of {@link #SCRIPTS}, in the words of the {@link
+ * Dialect}; {@code gh_schema} holds the versions that were applied, and 0 for the lock row.
  */
 final class Migration {
   static final List<String> SCRIPTS =
@@ -27,56 +32,68 @@ final class Migration {
           "0005-audit.sql",
           "0006-schedule.sql");
 
+  /** SQL states of a table that is not there, in H2 and PostgreSQL. */
+  private static final Set<String> NO_TABLE = Set.of("42S02", "42S03", "42S04", "42P01");
+
+  /** SQL state of a statement that ran out of the time that the host allows. */
+  private static final String OUT_OF_TIME = "57014";
+
   /**
    * How often the lock is asked for, each time for as long as the database lets a statement wait.
    */
   private static final RetryPolicy<Object> PATIENCE =
-      RetryPolicy.builder().handleIf(Database::isTransient).withMaxAttempts(30).build();
+      RetryPolicy.builder()
+          .handleIf(e -> Database.isTransient(e) || Database.sqlState(e).equals(OUT_OF_TIME))
+          .withMaxAttempts(30)
+          .build();
 
-  private boolean done;
+  private volatile @Nullable Profile profile; // written under the monitor, once all is done
 
-  /** Applies what is missing; refuses a schema newer than this library. */
-  synchronized void ensure(Jdbi jdbi) {
-    if (done) {
-      return;
+  /**
+   * Applies what is missing; refuses a schema newer than this library.
+   *
+   * @return what the database is
+   */
+  Profile ensure(Jdbi jdbi) {
+    Profile known = profile;
+    return known == null ? migrate(jdbi) : known;
+  }
+
+  private synchronized Profile migrate(Jdbi jdbi) {
+    Profile known = profile;
+    if (known != null) {
+      return known;
     }
     try {
-      jdbi.useHandle(Migration::makeLockRow);
-      Failsafe.with(PATIENCE).run(() -> jdbi.useTransaction(lock -> migrate(lock, jdbi)));
+      Profile found = jdbi.withHandle(Profile::of);
+      if (!isUpToDate(jdbi)) {
+        jdbi.useHandle(handle -> makeLockRow(handle, found.dialect()));
+        Failsafe.with(PATIENCE).run(() -> migrate(jdbi, found));
+      }
+      profile = found;
+      return found;
     } catch (JdbiException e) {
       throw new StorageException("the tables could not be brought up to date", e);
     }
-    done = true;
   }
 
-  private static void makeLockRow(Handle handle) {
-    handle.execute(
-        "CREATE TABLE IF NOT EXISTS gh_schema(version INT PRIMARY KEY, script VARCHAR(80) NOT NULL)");
+  private static boolean isUpToDate(Jdbi jdbi) {
     try {
-      handle.execute(
-          "INSERT INTO gh_schema(version, script) "
-              + "SELECT 0, 'lock' WHERE NOT EXISTS (SELECT 1 FROM gh_schema WHERE version = 0)");
+      return jdbi.withHandle(Migration::version) == SCRIPTS.size();
     } catch (JdbiException e) {
-      if (!Database.isDuplicate(e)) {
-        throw e;
+      if (NO_TABLE.contains(Database.sqlState(e))) {
+        return false;
       }
+      throw e;
     }
   }
 
-  private static void migrate(Handle lock, Jdbi jdbi) {
-    lock.createQuery("SELECT version FROM gh_schema WHERE version = 0 FOR UPDATE")
-        .mapTo(Integer.class)
-        .one();
-    // Not useHandle, which on this thread gives the lock's own connection, whose lock DDL would
-    // end.
-    try (Handle handle = jdbi.open()) {
-      apply(handle);
-    }
-  }
-
-  private static void apply(Handle handle) {
+  private static int version(Handle handle) {
     int version =
-        handle.createQuery("SELECT MAX(version) FROM gh_schema").mapTo(Integer.class).one();
+        handle
+            .createQuery("SELECT COALESCE(MAX(version), 0) FROM gh_schema")
+            .mapTo(Integer.class)
+            .one();
     if (version > SCRIPTS.size()) {
       throw new StorageException(
           "the schema is at version "
@@ -84,21 +101,66 @@ final class Migration {
               + ", this library knows versions up to "
               + SCRIPTS.size());
     }
-    for (int next = version + 1; next <= SCRIPTS.size(); next++) {
+    return version;
+  }
+
+  private static void makeLockRow(Handle handle, Dialect dialect) {
+    dialect.makeTable(
+        handle,
+        "CREATE TABLE IF NOT EXISTS gh_schema(version INT PRIMARY KEY, script VARCHAR(80) NOT NULL)");
+    Database.inserted(
+        handle.createUpdate(
+            "INSERT INTO gh_schema(version, script)"
+                + " SELECT 0, 'lock' WHERE NOT EXISTS (SELECT 1 FROM gh_schema WHERE version = 0)"
+                + dialect.orNothing()));
+  }
+
+  private static void migrate(Jdbi jdbi, Profile profile) {
+    try (Handle lock = jdbi.open()) {
+      profile.begin(lock);
+      try {
+        lock.createQuery("SELECT version FROM gh_schema WHERE version = 0 FOR UPDATE")
+            .mapTo(Integer.class)
+            .one();
+        apply(lock, jdbi, profile.dialect());
+        lock.commit();
+      } finally {
+        if (lock.isInTransaction()) {
+          lock.rollback();
+        }
+        profile.restore(lock);
+      }
+    }
+  }
+
+  private static void apply(Handle lock, Jdbi jdbi, Dialect dialect) {
+    if (dialect.makesTablesInTransactions()) {
+      lock.execute("SET LOCAL statement_timeout = 0");
+      apply(lock, dialect);
+      return;
+    }
+    // Not useHandle, which on this thread may give the lock's own connection.
+    try (Handle handle = jdbi.open()) {
+      apply(handle, dialect);
+    }
+  }
+
+  private static void apply(Handle handle, Dialect dialect) {
+    for (int next = version(handle) + 1; next <= SCRIPTS.size(); next++) {
       String script = SCRIPTS.get(next - 1);
-      handle.createScript(text(script)).execute();
+      handle.createScript(text(dialect.folder() + script)).execute();
       handle.execute("INSERT INTO gh_schema(version, script) VALUES (?, ?)", next, script);
     }
   }
 
   private static String text(String script) {
-    try (InputStream in = Migration.class.getResourceAsStream("h2/" + script)) {
+    try (InputStream in = Migration.class.getResourceAsStream(script)) {
       if (in == null) {
-        throw new IllegalStateException("missing resource h2/" + script);
+        throw new IllegalStateException("missing resource " + script);
       }
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
-      throw new IllegalStateException("unreadable resource h2/" + script, e);
+      throw new IllegalStateException("unreadable resource " + script, e);
     }
   }
 }

@@ -19,10 +19,11 @@ final class TaskChanges {
           + " WHERE id = ? AND fence = ? AND state = 1";
 
   private static final String COPY_ENDED =
-      "INSERT INTO gh_task_done(id, due_ms, fence, status, attempt, ended_ms, result, "
-          + TaskSql.WHAT
-          + ") SELECT id, due_ms, fence, ?, ?, ?, ?, "
-          + TaskSql.WHAT
+      "INSERT INTO gh_task_done(id, due_ms, fence, status, attempt, ended_ms, outcome,"
+          + " attempt_started_ms, attempt_ended_ms, http_status, error, result, "
+          + TaskRows.WHAT
+          + ") SELECT id, due_ms, fence, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+          + TaskRows.WHAT
           + " FROM gh_task WHERE id = ? AND fence = ?";
 
   private static final String DROP_ENDED = "DELETE FROM gh_task WHERE id = ? AND fence = ?";
@@ -41,18 +42,19 @@ final class TaskChanges {
     this.nowMillis = nowMillis;
   }
 
-  void ready(LockedTask task, long dueMillis) {
+  /** Ready again, with the attempt that has ended now, or null. */
+  void ready(LockedTask task, @Nullable Attempt attempt, long dueMillis) {
     settled.add(new Settled(task.id(), TaskStatus.WAITING));
     ready.add(new Ready(task, dueMillis));
+    if (attempt != null) {
+      recorded.add(new Recorded(task.id(), attempt));
+    }
   }
 
-  void end(LockedTask task, TaskStatus status, @Nullable String result) {
+  /** Final, through the attempt or, if that is null, without one. */
+  void end(LockedTask task, @Nullable Attempt attempt, TaskStatus status, @Nullable String result) {
     settled.add(new Settled(task.id(), status));
-    ended.add(new Ended(task, status, result));
-  }
-
-  void record(LockedTask task, Attempt attempt) {
-    recorded.add(new Recorded(task.id(), attempt));
+    ended.add(new Ended(task, attempt, status, result));
   }
 
   /** Writes all of it; what each task became, in the order in which they were told. */
@@ -85,13 +87,17 @@ final class TaskChanges {
 
   private void copyEnded(PreparedBatch batch) {
     for (Ended change : ended) {
+      batch.bind(0, change.status().code()).bind(1, change.task().attempt()).bind(2, nowMillis);
+      Attempt attempt = change.attempt();
       batch
-          .bind(0, change.status().code())
-          .bind(1, change.task().attempt())
-          .bind(2, nowMillis)
-          .bind(3, TaskSql.bytes(change.result()))
-          .bind(4, change.task().id())
-          .bind(5, change.task().fence())
+          .bind(3, attempt == null ? null : (Integer) AttemptCode.of(attempt.outcome()))
+          .bind(4, attempt == null ? null : (Long) attempt.startedAt().toEpochMilli())
+          .bind(5, attempt == null ? null : (Long) attempt.endedAt().toEpochMilli())
+          .bind(6, attempt == null ? null : attempt.httpStatus())
+          .bind(7, attempt == null ? null : attempt.error())
+          .bind(8, TaskRows.bytes(change.result()))
+          .bind(9, change.task().id())
+          .bind(10, change.task().fence())
           .add();
     }
     batch.execute();
@@ -123,7 +129,8 @@ final class TaskChanges {
 
   private record Ready(LockedTask task, long dueMillis) {}
 
-  private record Ended(LockedTask task, TaskStatus status, @Nullable String result) {}
+  private record Ended(
+      LockedTask task, @Nullable Attempt attempt, TaskStatus status, @Nullable String result) {}
 
   private record Recorded(long id, Attempt attempt) {}
 }

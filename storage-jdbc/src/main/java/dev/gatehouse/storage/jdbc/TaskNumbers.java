@@ -5,7 +5,6 @@ import dev.gatehouse.scheduler.TaskRow;
 import java.sql.BatchUpdateException;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,9 +13,14 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.JdbiException;
 import org.jdbi.v3.core.statement.PreparedBatch;
 
-/** Takes task numbers for tasks; the first that takes one keeps it. */
+/** Takes task numbers for tasks in H2; the first that takes one keeps it. */
 final class TaskNumbers {
   private static final int TRIES = 5;
+
+  /** Does nothing if the number is taken; fails with 23505 if that happens at the same time. */
+  private static final String TAKE =
+      "INSERT INTO gh_task_key(application_id, task_no, task_id) SELECT ?, ?, ?"
+          + " WHERE NOT EXISTS(SELECT 1 FROM gh_task_key WHERE application_id = ? AND task_no = ?)";
 
   private final Handle handle;
 
@@ -31,7 +35,6 @@ final class TaskNumbers {
       TaskNumber.of(row).ifPresent(number -> wanted.putIfAbsent(number, row.id()));
     }
     Map<TaskNumber, Long> owners = new HashMap<>();
-    // In one order, so that two transactions cannot wait for each other's numbers.
     List<TaskNumber> open = new ArrayList<>(wanted.keySet());
     open.sort(TaskNumber.ORDER);
     for (int tries = 0; tries < TRIES && !open.isEmpty(); tries++) {
@@ -64,7 +67,7 @@ final class TaskNumbers {
   }
 
   private int[] insert(List<TaskNumber> numbers, Map<TaskNumber, Long> wanted) {
-    PreparedBatch batch = handle.prepareBatch(TaskSql.TAKE_NUMBER);
+    PreparedBatch batch = handle.prepareBatch(TAKE);
     for (TaskNumber number : numbers) {
       batch
           .bind(0, number.applicationId())
@@ -96,16 +99,5 @@ final class TaskNumbers {
       }
     }
     return true;
-  }
-
-  /** A number and the application that gave it. */
-  record TaskNumber(long applicationId, String taskNo) {
-    private static final Comparator<TaskNumber> ORDER =
-        Comparator.comparingLong(TaskNumber::applicationId).thenComparing(TaskNumber::taskNo);
-
-    static Optional<TaskNumber> of(TaskRow row) {
-      return Optional.ofNullable(row.taskNo())
-          .map(taskNo -> new TaskNumber(row.applicationId(), taskNo));
-    }
   }
 }

@@ -35,4 +35,17 @@ class JdbcAuditFindTest {
       return 60;
     }
   }
+
+  @Nested
+  class OnPostgres extends AuditFindContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return Postgres.storage(leaseClock);
+    }
+
+    @Override
+    protected int queries() {
+      return 40;
+    }
+  }
 }

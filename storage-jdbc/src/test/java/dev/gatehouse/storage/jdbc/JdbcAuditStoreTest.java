@@ -25,4 +25,12 @@ class JdbcAuditStoreTest {
       return H2.file(directory, leaseClock);
     }
   }
+
+  @Nested
+  class OnPostgres extends AuditStoreContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return Postgres.storage(leaseClock);
+    }
+  }
 }

@@ -25,4 +25,12 @@ class JdbcKeyStoreTest {
       return H2.file(directory, leaseClock);
     }
   }
+
+  @Nested
+  class OnPostgres extends KeyStoreContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return Postgres.storage(leaseClock);
+    }
+  }
 }

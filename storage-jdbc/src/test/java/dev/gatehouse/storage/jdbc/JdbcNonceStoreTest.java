@@ -25,4 +25,12 @@ class JdbcNonceStoreTest {
       return H2.file(directory, leaseClock);
     }
   }
+
+  @Nested
+  class OnPostgres extends NonceStoreContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return Postgres.storage(leaseClock);
+    }
+  }
 }

@@ -25,4 +25,12 @@ class JdbcPermissionStoreTest {
       return H2.file(directory, leaseClock);
     }
   }
+
+  @Nested
+  class OnPostgres extends PermissionStoreContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return Postgres.storage(leaseClock);
+    }
+  }
 }

@@ -28,6 +28,22 @@ final class JdbcRegistryStoreTest {
   }
 
   @Nested
+  class OnPostgres extends RegistryStoreContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return Postgres.storage(leaseClock);
+    }
+  }
+
+  @Nested
+  class ChangesOnPostgres extends RegistryChangesContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return Postgres.storage(leaseClock);
+    }
+  }
+
+  @Nested
   class ChangesH2InMemory extends RegistryChangesContract {
     @Override
     protected Storage open(InstantSource leaseClock) {

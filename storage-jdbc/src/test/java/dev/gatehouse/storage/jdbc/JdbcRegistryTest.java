@@ -163,4 +163,12 @@ final class JdbcRegistryTest {
       return H2.fileDataSource(directory);
     }
   }
+
+  @Nested
+  class OnPostgres extends OverDatabase {
+    @Override
+    DataSource database() {
+      return Postgres.dataSource();
+    }
+  }
 }

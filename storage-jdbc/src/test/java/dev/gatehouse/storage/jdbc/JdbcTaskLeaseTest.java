@@ -25,4 +25,12 @@ class JdbcTaskLeaseTest {
       return H2.file(directory, leaseClock);
     }
   }
+
+  @Nested
+  class OnPostgres extends TaskLeaseContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return Postgres.storage(leaseClock);
+    }
+  }
 }

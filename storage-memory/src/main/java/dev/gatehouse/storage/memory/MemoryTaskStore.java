@@ -9,6 +9,7 @@ import dev.gatehouse.scheduler.Cancellation;
 import dev.gatehouse.scheduler.ClaimedTask;
 import dev.gatehouse.scheduler.LeasedTask;
 import dev.gatehouse.scheduler.NodeLease;
+import dev.gatehouse.scheduler.Priority;
 import dev.gatehouse.scheduler.Requeue;
 import dev.gatehouse.scheduler.Settled;
 import dev.gatehouse.scheduler.Settlement;
@@ -20,9 +21,14 @@ import dev.gatehouse.transaction.Transaction;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -34,6 +40,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class MemoryTaskStore implements TaskStore {
   private static final int SHOWN_ATTEMPTS = 1_000;
+  private static final int FEW = 64;
 
   private final Journal journal;
   private final TaskTable tasks;
@@ -70,16 +77,47 @@ final class MemoryTaskStore implements TaskStore {
   }
 
   @Override
-  public List<ClaimedTask> claim(int node, long dueUntilMillis, int limit) {
+  public List<ClaimedTask> claim(int node, Reach reach, long dueUntilMillis, int limit) {
     Check.range(limit, 1, MAX_BATCH, "limit");
     return journal.run(
         () -> {
           if (!nodes.isLive(node)) {
             return List.of();
           }
-          List<TaskEntry> due = tasks.ready(dueUntilMillis).limit(limit).toList();
-          return due.stream().map(entry -> claim(node, entry)).toList();
+          long until = Math.min(dueUntilMillis, nodes.dueUntil(node));
+          return due(until, limit).stream()
+              .sorted(TaskTable.BY_DUE)
+              .map(entry -> claim(node, entry))
+              .toList();
         });
+  }
+
+  /** The earliest of all, or of many a share for each priority. */
+  private List<TaskEntry> due(long until, int limit) {
+    Map<Priority, Deque<TaskEntry>> waiting = new EnumMap<>(Priority.class);
+    for (Priority priority : Priority.values()) {
+      Deque<TaskEntry> some = new ArrayDeque<>();
+      tasks.ready(priority, until).limit(limit).forEach(some::add);
+      waiting.put(priority, some);
+    }
+    if (limit < FEW) {
+      return waiting.values().stream()
+          .flatMap(Deque::stream)
+          .sorted(TaskTable.BY_DUE)
+          .limit(limit)
+          .toList();
+    }
+    List<TaskEntry> due = new ArrayList<>();
+    while (due.size() < limit && !waiting.values().stream().allMatch(Deque::isEmpty)) {
+      waiting.forEach((priority, some) -> take(some, priority.weight(), limit, due));
+    }
+    return due;
+  }
+
+  private static void take(Deque<TaskEntry> from, int count, int limit, List<TaskEntry> to) {
+    for (int i = 0; i < count && to.size() < limit && !from.isEmpty(); i++) {
+      to.add(from.removeFirst());
+    }
   }
 
   private ClaimedTask claim(int node, TaskEntry ready) {
@@ -92,7 +130,7 @@ final class MemoryTaskStore implements TaskStore {
   @Override
   public OptionalLong earliestDue() {
     return journal.run(
-        () -> tasks.ready(Long.MAX_VALUE).mapToLong(TaskEntry::dueMillis).findFirst());
+        () -> due(Long.MAX_VALUE, 1).stream().mapToLong(TaskEntry::dueMillis).findFirst());
   }
 
   @Override
@@ -120,11 +158,18 @@ final class MemoryTaskStore implements TaskStore {
     TaskEntry begun = attempt == null ? entry.unbegun() : entry.with(attempt);
     TaskEntry next =
         begun.cancelRequested() ? begun.cancelled(nowMillis) : after(begun, settlement, nowMillis);
-    tasks.put(next);
+    if (settlement instanceof Settlement.Forget && next.status() == TaskStatus.FINISHED) {
+      tasks.remove(entry);
+    } else {
+      tasks.put(next);
+    }
     return Optional.of(new Settled(entry.row().id(), next.status()));
   }
 
   private static TaskEntry after(TaskEntry entry, Settlement settlement, long nowMillis) {
+    if (settlement instanceof Settlement.Forget) {
+      return entry.ended(TaskStatus.FINISHED, nowMillis, null);
+    }
     if (settlement instanceof Settlement.Finish finish) {
       return entry.ended(TaskStatus.FINISHED, nowMillis, finish.result());
     }
@@ -148,6 +193,20 @@ final class MemoryTaskStore implements TaskStore {
                 .leased(node)
                 .takeWhile(entry -> entry.dueMillis() <= dueUntilMillis)
                 .limit(limit)
+                .map(
+                    entry ->
+                        new LeasedTask(entry.row().id(), entry.fence(), entry.cancelRequested()))
+                .toList());
+  }
+
+  @Override
+  public List<LeasedTask> leased(int node, Collection<Long> ids) {
+    Check.range(ids.size(), 1, MAX_BATCH, "number of ids");
+    return journal.run(
+        () ->
+            ids.stream()
+                .map(tasks::find)
+                .filter(entry -> entry != null && entry.owner() == node)
                 .map(
                     entry ->
                         new LeasedTask(entry.row().id(), entry.fence(), entry.cancelRequested()))

@@ -61,9 +61,23 @@ final class NodeTable {
   private NodeLease lease(int node, String boot, Duration duration) {
     Check.range(duration, Duration.ofMillis(1), TaskStore.MAX_LEASE, "duration");
     long now = clock.millis();
-    NodeLease lease = new NodeLease(node, now, now + duration.toMillis());
+    NodeLease lease = new NodeLease(node, now, now + duration.toMillis(), othersExpire(node));
     put(node, new Node(boot, lease.expiresMillis()));
     return lease;
+  }
+
+  private long othersExpire(int node) {
+    return nodes.entrySet().stream()
+        .filter(other -> other.getKey() != node)
+        .mapToLong(other -> other.getValue().expiresMillis())
+        .min()
+        .orElse(Long.MAX_VALUE);
+  }
+
+  /** The latest due time of what the node may claim. */
+  long dueUntil(int node) {
+    Node found = nodes.get(node);
+    return found == null ? Long.MIN_VALUE : found.expiresMillis() + TaskStore.MAX_AHEAD.toMillis();
   }
 
   private void put(int node, @Nullable Node next) {

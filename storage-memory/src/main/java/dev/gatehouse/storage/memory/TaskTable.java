@@ -1,6 +1,10 @@
 package dev.gatehouse.storage.memory;
 
+import static java.util.Objects.requireNonNull;
+
+import dev.gatehouse.scheduler.Priority;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,15 +16,22 @@ import org.jspecify.annotations.Nullable;
 
 /** The entries by id and, sorted, by what a store asks for. To be used under the journal's lock. */
 final class TaskTable {
+  /** The order of claims. */
+  static final Comparator<TaskEntry> BY_DUE = Comparator.comparing(Position::due);
+
   private final Journal journal;
   private final Map<Long, TaskEntry> byId = new HashMap<>();
   private final Map<TaskNumber, Long> byNumber = new HashMap<>();
-  private final NavigableMap<Position, TaskEntry> ready = new TreeMap<>();
+  private final Map<Priority, NavigableMap<Position, TaskEntry>> ready =
+      new EnumMap<>(Priority.class);
   private final NavigableMap<Integer, NavigableMap<Position, TaskEntry>> leased = new TreeMap<>();
   private final NavigableMap<Position, TaskEntry> ended = new TreeMap<>();
 
   TaskTable(Journal journal) {
     this.journal = journal;
+    for (Priority priority : Priority.values()) {
+      ready.put(priority, new TreeMap<>());
+    }
   }
 
   /** Puts the entry in place of the one with its id, if there is one. */
@@ -41,9 +52,14 @@ final class TaskTable {
     return id == null ? OptionalLong.empty() : OptionalLong.of(id);
   }
 
-  /** Nobody's, due until then, in order of (due time, id). */
-  Stream<TaskEntry> ready(long dueUntilMillis) {
-    return ready.headMap(new Position(dueUntilMillis, Long.MAX_VALUE), true).values().stream();
+  /** Nobody's of that priority, due until then, in order of (due time, id). */
+  Stream<TaskEntry> ready(Priority priority, long dueUntilMillis) {
+    Position last = new Position(dueUntilMillis, Long.MAX_VALUE);
+    return ready(priority).headMap(last, true).values().stream();
+  }
+
+  private NavigableMap<Position, TaskEntry> ready(Priority priority) {
+    return requireNonNull(ready.get(priority));
   }
 
   /** The node's, in order of (due time, id). */
@@ -85,7 +101,7 @@ final class TaskTable {
       byNumber.put(new TaskNumber(entry.row().applicationId(), taskNo), entry.row().id());
     }
     switch (entry.status()) {
-      case WAITING -> ready.put(Position.due(entry), entry);
+      case WAITING -> ready(entry.row().priority()).put(Position.due(entry), entry);
       case RUNNING ->
           leased
               .computeIfAbsent(entry.owner(), node -> new TreeMap<>())
@@ -100,7 +116,7 @@ final class TaskTable {
       byNumber.remove(new TaskNumber(entry.row().applicationId(), taskNo));
     }
     switch (entry.status()) {
-      case WAITING -> ready.remove(Position.due(entry));
+      case WAITING -> ready(entry.row().priority()).remove(Position.due(entry));
       case RUNNING ->
           leased.computeIfPresent(
               entry.owner(),

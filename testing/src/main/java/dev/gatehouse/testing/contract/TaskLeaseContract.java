@@ -5,12 +5,12 @@ import static dev.gatehouse.testing.contract.TaskSamples.due;
 import static dev.gatehouse.testing.contract.TaskSamples.ended;
 import static dev.gatehouse.testing.contract.TaskSamples.fail;
 import static dev.gatehouse.testing.contract.TaskSamples.finish;
-import static dev.gatehouse.testing.contract.TaskSamples.ids;
+import static dev.gatehouse.testing.contract.TaskSamples.forget;
+import static dev.gatehouse.testing.contract.TaskSamples.numbered;
 import static dev.gatehouse.testing.contract.TaskSamples.release;
 import static dev.gatehouse.testing.contract.TaskSamples.retry;
 import static dev.gatehouse.testing.contract.TaskSamples.row;
 import static dev.gatehouse.testing.contract.TaskSamples.rows;
-import static dev.gatehouse.testing.contract.Together.together;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -25,6 +25,7 @@ import dev.gatehouse.scheduler.TaskState;
 import dev.gatehouse.scheduler.TaskStatus;
 import dev.gatehouse.scheduler.TaskStore;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -32,107 +33,12 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * The rules of {@link dev.gatehouse.scheduler.TaskStore} on nodes, claims, settlements and
- * recovery; {@link TaskStoreContract} has the others.
+ * The rules of {@link dev.gatehouse.scheduler.TaskStore} on nodes, settlements and recovery; {@link
+ * TaskStoreContract} and {@link TaskClaimContract} have the others.
  */
 public abstract class TaskLeaseContract extends TaskContract {
   /** A contract of task stores. */
   protected TaskLeaseContract() {}
-
-  @Test
-  void TASK3_claim_earliestFirst_upToLimitAndDueTime() {
-    tasks().insert(List.of(due(5, 30), due(4, 10), due(3, 20), due(2, 20), due(1, 31)));
-    int node = join();
-    assertThat(ids(tasks().claim(node, now() + 30, 3))).containsExactly(4L, 2L, 3L);
-    assertThat(tasks().earliestDue()).hasValue(now() + 30);
-    assertThat(ids(tasks().claim(node, now() + 30, 3))).containsExactly(5L);
-    assertThat(tasks().claim(node, now() + 30, 3)).isEmpty();
-    assertThat(tasks().earliestDue()).hasValue(now() + 31);
-    assertThat(ids(tasks().claim(node, now() + 31, 3))).containsExactly(1L);
-    assertThat(tasks().earliestDue()).isEmpty();
-  }
-
-  @Test
-  void TASK3_claim_earlierTaskAfterLaterOneWasClaimed_isFound() {
-    int node = join();
-    tasks().insert(List.of(due(1, 20)));
-    tasks().claim(node, FOREVER, 1);
-    tasks().insert(List.of(due(2, 10)));
-    assertThat(ids(tasks().claim(node, FOREVER, 1))).containsExactly(2L);
-  }
-
-  @Test
-  void TASK3_claim_again_addsOneToFenceAndAttempt() {
-    tasks().insert(List.of(row(1)));
-    int node = join();
-    ClaimedTask first = claimOne(node);
-    assertThat(List.of(first.attempt(), first.fence(), first.crashes())).containsExactly(1, 1L, 0);
-    assertThat(state(1).status()).isEqualTo(TaskStatus.RUNNING);
-    tasks().settle(node, List.of(retry(first, now() + 5)), now());
-    ClaimedTask second = claimOne(node);
-    assertThat(List.of(second.attempt(), second.fence())).containsExactly(2, 2L);
-    assertThat(second.dueMillis()).isEqualTo(now() + 5);
-  }
-
-  @Test
-  void TASK3_claim_twoNodes_oneWins() {
-    tasks().insert(List.of(row(1)));
-    int other = join();
-    assertThat(tasks().claim(join(), FOREVER, 1)).hasSize(1);
-    assertThat(tasks().claim(other, FOREVER, 1)).isEmpty();
-  }
-
-  @Test
-  void TASK3_claim_eightThreads_noTaskTwice() {
-    int count = 5_000;
-    tasks().insert(rows(count));
-    List<List<Long>> claimed =
-        together(
-            8,
-            thread -> {
-              int node = join();
-              List<Long> mine = new ArrayList<>();
-              while (tasks().earliestDue().isPresent()) {
-                mine.addAll(ids(tasks().claim(node, FOREVER, 100)));
-              }
-              return mine;
-            });
-    List<Long> all = claimed.stream().flatMap(List::stream).toList();
-    assertThat(all).hasSize(count).doesNotHaveDuplicates();
-  }
-
-  @Test
-  void TASK3_claim_limitOutOfRange_isRefused() {
-    int node = join();
-    for (int limit : new int[] {0, TaskStore.MAX_BATCH + 1}) {
-      assertThatThrownBy(() -> tasks().claim(node, FOREVER, limit))
-          .isInstanceOf(IllegalArgumentException.class)
-          .hasMessage("limit must be in 1..5000, was " + limit);
-    }
-  }
-
-  @Test
-  void TASK4_claim_leaseLostOrLeftOrNeverGiven_claimsNothing() {
-    tasks().insert(List.of(row(1)));
-    int left = join();
-    tasks().leave(left, "boot");
-    assertThat(tasks().claim(left, FOREVER, 1)).isEmpty();
-    int lost = join();
-    clock.advance(LEASE);
-    assertThat(tasks().claim(lost, FOREVER, 1)).isEmpty();
-    assertThat(tasks().claim(lost + 1, FOREVER, 1)).isEmpty();
-    assertThat(tasks().claim(join(), FOREVER, 1)).hasSize(1);
-  }
-
-  @Test
-  void TASK4_claim_markedAsLostAndClockSetBack_claimsNothing() {
-    tasks().insert(List.of(row(1)));
-    int lost = join();
-    clock.advance(LEASE);
-    tasks().recover(3, now(), 1);
-    clock.advance(LEASE.negated());
-    assertThat(tasks().claim(lost, FOREVER, 1)).isEmpty();
-  }
 
   @Test
   void TASK5_settle_staleFenceOrForeignNode_changesNothing() {
@@ -229,22 +135,33 @@ public abstract class TaskLeaseContract extends TaskContract {
   }
 
   @Test
-  void TASK6_settle_longestTextsAndResult_areKept() {
+  void TASK6_settle_longestTexts_areKept() {
+    tasks().insert(List.of(row(1), row(2)));
+    int node = join();
+    List<ClaimedTask> claimed = tasks().claim(node, FOREVER, 2);
+    String error = "字".repeat(Attempt.MAX_ERROR);
+    Attempt retried = failed(claimed.get(0), error);
+    Attempt last = failed(claimed.get(1), error);
+    tasks()
+        .settle(
+            node,
+            List.of(new Settlement.Retry(1, retried, now()), new Settlement.Fail(2, last)),
+            now());
+    assertThat(tasks().attempts(1)).containsExactly(retried);
+    assertThat(tasks().attempts(2)).containsExactly(last);
+  }
+
+  private Attempt failed(ClaimedTask task, String error) {
+    Instant end = clock.instant().plusMillis(1);
+    return new Attempt(1, task.fence(), clock.instant(), end, Outcome.TIMEOUT, 504, error);
+  }
+
+  @Test
+  void TASK6_settle_longestResult_isKept() {
     tasks().insert(List.of(row(1)));
     int node = join();
-    ClaimedTask task = claimOne(node);
-    Attempt attempt =
-        new Attempt(
-            1,
-            task.fence(),
-            clock.instant(),
-            clock.instant().plusMillis(1),
-            Outcome.TIMEOUT,
-            504,
-            "字".repeat(Attempt.MAX_ERROR));
     String result = "\"" + "字".repeat((64 << 10) - 2) + "\"";
-    tasks().settle(node, List.of(new Settlement.Finish(1, attempt, result)), now());
-    assertThat(tasks().attempts(1)).containsExactly(attempt);
+    tasks().settle(node, List.of(finish(claimOne(node), result)), now());
     assertThat(state(1).result()).isEqualTo(result);
   }
 
@@ -298,6 +215,63 @@ public abstract class TaskLeaseContract extends TaskContract {
   }
 
   @Test
+  void TASK15_settle_forgotten_isGoneWithItsNumberAndAttempts() {
+    tasks().insert(List.of(numbered(1, 7, "A"), row(2)));
+    int node = join();
+    tasks().settle(node, List.of(retry(claimOne(node), now())), now());
+    List<ClaimedTask> claimed = tasks().claim(node, FOREVER, 2);
+    ClaimedTask cancelled = claimed.get(1);
+    tasks().cancel(ANYONE, cancelled.row().id(), now());
+    assertThat(tasks().settle(node, List.of(forget(claimed.get(0)), forget(cancelled)), now()))
+        .containsExactlyInAnyOrder(
+            new Settled(1, TaskStatus.FINISHED), new Settled(2, TaskStatus.CANCELLED));
+    assertThat(tasks().find(ANYONE, 1)).isEmpty();
+    assertThat(tasks().attempts(1)).isEmpty();
+    assertThat(tasks().findId(7, "A")).isEmpty();
+    assertThat(state(2).status()).isEqualTo(TaskStatus.CANCELLED);
+    assertThat(tasks().purge(FOREVER, 10)).isEqualTo(1);
+  }
+
+  @Test
+  void TASK15_settle_forgottenUnderStaleFence_isKept() {
+    tasks().insert(List.of(row(1)));
+    int node = join();
+    ClaimedTask stale = claimOne(node);
+    tasks().settle(node, List.of(release(stale)), now());
+    ClaimedTask fresh = claimOne(node);
+    assertThat(tasks().settle(node, List.of(forget(stale)), now())).isEmpty();
+    assertThat(tasks().settle(join(), List.of(forget(fresh)), now())).isEmpty();
+    assertThat(state(1).status()).isEqualTo(TaskStatus.RUNNING);
+  }
+
+  @Test
+  void TASK8_leased_byIds_onlyTheNodesOwn() {
+    tasks().insert(rows(3));
+    int node = join();
+    List<ClaimedTask> claimed = tasks().claim(node, FOREVER, 2);
+    tasks().cancel(ANYONE, 2, now());
+    assertThat(tasks().leased(node, List.of(1L, 2L, 3L, 4L)))
+        .containsExactlyInAnyOrder(
+            new LeasedTask(1, claimed.get(0).fence(), false),
+            new LeasedTask(2, claimed.get(1).fence(), true));
+    assertThat(tasks().leased(join(), List.of(1L, 2L))).isEmpty();
+  }
+
+  @Test
+  void TASK11_join_tellsWhenOthersExpire() {
+    NodeLease first = tasks().join("boot", LEASE);
+    assertThat(first.othersExpireMillis()).isEqualTo(Long.MAX_VALUE);
+    clock.advance(Duration.ofSeconds(1));
+    NodeLease second = tasks().join("boot", LEASE);
+    assertThat(second.othersExpireMillis()).isEqualTo(first.expiresMillis());
+    assertThat(tasks().renew(first.node(), "boot", LEASE).orElseThrow().othersExpireMillis())
+        .isEqualTo(second.expiresMillis());
+    tasks().leave(second.node(), "boot");
+    assertThat(tasks().renew(first.node(), "boot", LEASE).orElseThrow().othersExpireMillis())
+        .isEqualTo(Long.MAX_VALUE);
+  }
+
+  @Test
   void TASK11_join_numbersAreNeverGivenTwice() {
     int first = join();
     tasks().leave(first, "boot");
@@ -314,7 +288,7 @@ public abstract class TaskLeaseContract extends TaskContract {
         .containsExactly(now(), now() + 10_000);
     clock.advance(LEASE.minusMillis(1));
     assertThat(tasks().renew(lease.node(), "boot", LEASE))
-        .contains(new NodeLease(lease.node(), now(), now() + 10_000));
+        .contains(new NodeLease(lease.node(), now(), now() + 10_000, Long.MAX_VALUE));
     clock.advance(LEASE.minusMillis(1));
     assertThat(tasks().recover(3, now(), 1)).isEmpty();
     assertThat(tasks().renew(lease.node(), "boot", LEASE)).isPresent();

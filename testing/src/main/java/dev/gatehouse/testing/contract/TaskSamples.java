@@ -3,6 +3,7 @@ package dev.gatehouse.testing.contract;
 import dev.gatehouse.scheduler.Attempt;
 import dev.gatehouse.scheduler.Attempt.Outcome;
 import dev.gatehouse.scheduler.ClaimedTask;
+import dev.gatehouse.scheduler.Priority;
 import dev.gatehouse.scheduler.Settlement;
 import dev.gatehouse.scheduler.TaskRow;
 import dev.gatehouse.scheduler.TaskState;
@@ -34,6 +35,10 @@ final class TaskSamples {
         id, 0, "kind", null, "name", "{}", 60_000, "linear:5:5", START, START + inMillis);
   }
 
+  static TaskRow prioritized(long id, Priority priority) {
+    return new TaskRow(id, 0, "kind", null, "name", "{}", 1, "linear:0:0", START, START, priority);
+  }
+
   static TaskRow numbered(long id, long applicationId, String taskNo) {
     return new TaskRow(id, applicationId, "kind", taskNo, "", "[]", 1, "linear:0:0", START, START);
   }
@@ -52,6 +57,10 @@ final class TaskSamples {
 
   static Settlement finish(ClaimedTask task, @Nullable String result) {
     return new Settlement.Finish(task.row().id(), attempt(task, Outcome.SUCCESS, ""), result);
+  }
+
+  static Settlement forget(ClaimedTask task) {
+    return new Settlement.Forget(task.row(), attempt(task, Outcome.SUCCESS, ""));
   }
 
   static Settlement retry(ClaimedTask task, long dueMillis) {

@@ -3,6 +3,7 @@ package dev.gatehouse.testing.contract;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gatehouse.scheduler.Cancellation;
+import dev.gatehouse.scheduler.Settlement;
 import dev.gatehouse.scheduler.TaskStore;
 import dev.gatehouse.storage.Storage;
 import dev.gatehouse.storage.memory.MemoryStorage;
@@ -36,7 +37,7 @@ class BrokenTaskStoreTest {
 
   @Test
   void leavingHasNoEffect_rule4Fails() {
-    assertThat(ContractRun.brokenRules(RenewsAnyone.class)).contains("TASK4");
+    assertThat(ContractRun.brokenRules(LeavesNobody.class)).contains("TASK4");
   }
 
   @Test
@@ -82,6 +83,11 @@ class BrokenTaskStoreTest {
   @Test
   void purgeTakesWhatEndedAtThatTime_rule13Fails() {
     assertThat(ContractRun.brokenRules(PurgesTooMuch.class)).contains("TASK13");
+  }
+
+  @Test
+  void forgottenIsKept_rule15Fails() {
+    assertThat(ContractRun.brokenRules(KeepsTheForgotten.class)).contains("TASK15");
   }
 
   @Test
@@ -156,13 +162,45 @@ class BrokenTaskStoreTest {
     }
   }
 
-  static class ClaimsNothingEarly extends TaskLeaseContract {
+  static class ClaimsNothingEarly extends TaskClaimContract {
     @Override
     protected Storage open(InstantSource leaseClock) {
       return BrokenTaskStoreTest.open(
           leaseClock,
-          call ->
-              call.is("claim") ? call.with(1, (long) call.arguments().get(1) - 1).go() : call.go());
+          call -> {
+            int dueUntil = call.arguments().size() - 2;
+            return call.is("claim")
+                ? call.with(dueUntil, (long) call.arguments().get(dueUntil) - 1).go()
+                : call.go();
+          });
+    }
+  }
+
+  static class LeavesNobody extends TaskClaimContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return BrokenTaskStoreTest.open(leaseClock, call -> call.is("leave") ? null : call.go());
+    }
+  }
+
+  static class KeepsTheForgotten extends TaskLeaseContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return BrokenTaskStoreTest.open(
+          leaseClock,
+          call -> {
+            if (!call.is("settle")) {
+              return call.go();
+            }
+            List<?> settlements = (List<?>) call.arguments().get(1);
+            return call.with(1, settlements.stream().map(KeepsTheForgotten::kept).toList()).go();
+          });
+    }
+
+    private static Object kept(Object settlement) {
+      return settlement instanceof Settlement.Forget forget
+          ? new Settlement.Finish(forget.id(), forget.attempt(), null)
+          : settlement;
     }
   }
 
@@ -173,15 +211,17 @@ class BrokenTaskStoreTest {
     }
   }
 
-  static class ClaimsOneMore extends TaskLeaseContract {
+  static class ClaimsOneMore extends TaskClaimContract {
     @Override
     protected Storage open(InstantSource leaseClock) {
       return BrokenTaskStoreTest.open(
           leaseClock,
-          call ->
-              call.is("claim") && (int) call.arguments().get(2) < TaskStore.MAX_BATCH
-                  ? call.with(2, Math.max(1, (int) call.arguments().get(2) + 1)).go()
-                  : call.go());
+          call -> {
+            int limit = call.arguments().size() - 1;
+            return call.is("claim") && (int) call.arguments().get(limit) < TaskStore.MAX_BATCH
+                ? call.with(limit, Math.max(1, (int) call.arguments().get(limit) + 1)).go()
+                : call.go();
+          });
     }
   }
 

@@ -1,0 +1,425 @@
+package dev.gatehouse.storage.jdbc;
+
+import dev.gatehouse.scheduler.Attempt;
+import dev.gatehouse.scheduler.ClaimedTask;
+import dev.gatehouse.scheduler.LeasedTask;
+import dev.gatehouse.scheduler.Priority;
+import dev.gatehouse.scheduler.Settlement;
+import dev.gatehouse.scheduler.TaskRow;
+import dev.gatehouse.scheduler.TaskStore;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.sql.Types;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import org.jdbi.v3.core.Handle;
+
+/**
+ * The statements for H2, row by row in JDBC batches: there is no network to save, and H2 finds a
+ * row by its key faster than it joins an array. Within H2 writers meet anyway, so a priority has
+ * one lane.
+ */
+final class H2TaskSql implements TaskSql {
+  static final TaskSql INSTANCE = new H2TaskSql();
+
+  private static final int CLAIM_TRIES = 10;
+
+  private static final String INSERT =
+      "INSERT INTO gh_task(id, lane, due_ms, state, attempt, crashes, fence, owner, cancel, "
+          + TaskRows.WHAT
+          + ") VALUES (?, ?, ?, 0, 0, 0, 0, NULL, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+  private static final String BOUND =
+      "SELECT expires_ms FROM gh_node WHERE node = ? AND state = 1 AND expires_ms > ?";
+
+  private static final String DUE =
+      "SELECT "
+          + TaskRows.CLAIMED
+          + " FROM gh_task WHERE lane = ? AND due_ms >= ? AND due_ms <= ? AND state = 0"
+          + " AND (due_ms > ? OR id > ?) ORDER BY lane, due_ms, id FETCH FIRST ? ROWS ONLY";
+
+  /** The fence tells whether the row is still as it was read. */
+  private static final String LEASE =
+      "UPDATE gh_task SET state = 1, owner = ?, fence = fence + 1, attempt = attempt + 1"
+          + " WHERE id = ? AND fence = ? AND state = 0";
+
+  private static final String EARLIEST =
+      "SELECT due_ms FROM gh_task WHERE lane = ? AND state = 0"
+          + " ORDER BY lane, due_ms, id FETCH FIRST 1 ROW ONLY";
+
+  private static final String HELD =
+      "SELECT id, fence, cancel, due_ms FROM gh_task"
+          + " WHERE lane = ? AND due_ms <= ? AND state = 1 AND owner = ?"
+          + " ORDER BY lane, due_ms, id FETCH FIRST ? ROWS ONLY";
+
+  private static final String HELD_ONE =
+      "SELECT id, fence, cancel FROM gh_task WHERE id = ? AND state = 1 AND owner = ?";
+
+  private static final String LOCK_LOST =
+      "SELECT "
+          + TaskRows.LOCKED
+          + " FROM gh_task t WHERE t.lane = ? AND t.due_ms <= ? AND t.state = 1 AND NOT EXISTS"
+          + "(SELECT 1 FROM gh_node n WHERE n.node = t.owner AND n.state = 1)"
+          + " ORDER BY t.lane, t.due_ms, t.id FETCH FIRST ? ROWS ONLY FOR UPDATE";
+
+  private static final String LOCK =
+      "SELECT "
+          + TaskRows.LOCKED
+          + " FROM gh_task WHERE id = ? AND state = 1 AND owner = ? FOR UPDATE";
+
+  private static final String HELD_UNDER =
+      " WHERE id = ? AND fence = ? AND owner = ? AND state = 1 AND cancel = 0";
+
+  private static final String FINISH =
+      "INSERT INTO gh_task_done(id, due_ms, attempt, fence, attempt_started_ms, attempt_ended_ms,"
+          + " http_status, result, status, outcome, error, ended_ms, "
+          + TaskRows.WHAT
+          + ") SELECT id, due_ms, attempt, fence, ?, ?, ?, ?, 2, 0, '', ?, "
+          + TaskRows.WHAT
+          + " FROM OLD TABLE (DELETE FROM gh_task"
+          + HELD_UNDER
+          + ")";
+
+  private static final String FORGET = "DELETE FROM gh_task" + HELD_UNDER;
+
+  private H2TaskSql() {}
+
+  @Override
+  public int lanes() {
+    return 1;
+  }
+
+  @Override
+  public int lane(TaskRow row) {
+    return row.priority().code();
+  }
+
+  @Override
+  public void begin(Handle handle) {
+    // Its plans do not depend on the tables' sizes.
+  }
+
+  @Override
+  public Collection<Long> insert(Handle handle, List<TaskRow> rows) {
+    Map<TaskNumber, Long> winners = new TaskNumbers(handle).take(rows);
+    List<TaskRow> free =
+        rows.stream()
+            .filter(row -> TaskNumber.of(row).map(winners::get).orElse(row.id()) == row.id())
+            .toList();
+    if (!free.isEmpty()) {
+      Sql.use(
+          handle,
+          INSERT,
+          insert -> {
+            for (TaskRow row : free) {
+              bind(insert, row);
+              insert.addBatch();
+            }
+            return insert.executeBatch();
+          });
+    }
+    return free.stream().map(TaskRow::id).toList();
+  }
+
+  private void bind(PreparedStatement insert, TaskRow row) throws SQLException {
+    insert.setLong(1, row.id());
+    insert.setInt(2, lane(row));
+    insert.setLong(3, row.runtimeMillis());
+    insert.setLong(4, row.applicationId());
+    insert.setString(5, row.kind());
+    insert.setString(6, row.taskNo());
+    insert.setString(7, row.name());
+    insert.setBytes(8, TaskRows.bytes(row.content()));
+    insert.setInt(9, row.timeoutMillis());
+    insert.setString(10, row.retry());
+    insert.setLong(11, row.createdMillis());
+    insert.setLong(12, row.runtimeMillis());
+    insert.setInt(13, row.priority().code());
+  }
+
+  @Override
+  public List<ClaimedTask> claim(Handle handle, Claim claim, List<LaneShare> lanes) {
+    OptionalLong until = bound(handle, claim);
+    List<ClaimedTask> claimed = new ArrayList<>();
+    if (until.isPresent()) {
+      for (LaneShare share : lanes) {
+        claimed.addAll(lease(handle, claim, due(handle, share, until.getAsLong())));
+      }
+    }
+    return claimed;
+  }
+
+  /**
+   * Of two claims at a time the second waits for the first, finds its rows taken, and looks again;
+   * it does so only while it holds no row itself, so claims cannot wait for each other.
+   */
+  @Override
+  public List<ClaimedTask> claimEarliest(Handle handle, Claim claim, int limit) {
+    OptionalLong until = bound(handle, claim);
+    for (int tries = 0; until.isPresent() && tries < CLAIM_TRIES; tries++) {
+      List<ClaimedTask> due = new ArrayList<>();
+      for (Priority priority : Priority.values()) {
+        LaneShare all = new LaneShare(priority.code(), Long.MIN_VALUE, 0, limit);
+        due.addAll(due(handle, all, until.getAsLong()));
+      }
+      due.sort(LaneCursors.BY_DUE);
+      List<ClaimedTask> claimed = lease(handle, claim, due.subList(0, Math.min(limit, due.size())));
+      if (due.isEmpty() || !claimed.isEmpty()) {
+        return claimed;
+      }
+    }
+    return new ArrayList<>();
+  }
+
+  /** The latest due time that may be claimed; empty if the node is not live. */
+  private static OptionalLong bound(Handle handle, Claim claim) {
+    return Sql.use(
+        handle,
+        BOUND,
+        query -> {
+          query.setInt(1, claim.node());
+          query.setLong(2, claim.now());
+          return Sql.rows(query, results -> results.getLong(1)).stream()
+              .mapToLong(
+                  expires -> Math.min(claim.dueUntil(), expires + TaskStore.MAX_AHEAD.toMillis()))
+              .findFirst();
+        });
+  }
+
+  /** What a claim may try to lease, as it will be then. */
+  private static List<ClaimedTask> due(Handle handle, LaneShare share, long until) {
+    return Sql.use(
+        handle,
+        DUE,
+        query -> {
+          query.setInt(1, share.lane());
+          query.setLong(2, share.due());
+          query.setLong(3, until);
+          query.setLong(4, share.due());
+          query.setLong(5, share.id());
+          query.setInt(6, share.share());
+          return Sql.rows(query, results -> TaskRows.claimed(results, 1));
+        });
+  }
+
+  /**
+   * Leases those that nobody else took meanwhile, in order of id, so that claims do not deadlock.
+   */
+  private static List<ClaimedTask> lease(Handle handle, Claim claim, List<ClaimedTask> due) {
+    if (due.isEmpty()) {
+      return List.of();
+    }
+    List<ClaimedTask> ordered = new ArrayList<>(due);
+    ordered.sort(Comparator.comparingLong(task -> task.row().id()));
+    int[] counts =
+        Sql.use(
+            handle,
+            LEASE,
+            update -> {
+              for (ClaimedTask task : ordered) {
+                update.setInt(1, claim.node());
+                update.setLong(2, task.row().id());
+                update.setLong(3, task.fence() - 1);
+                update.addBatch();
+              }
+              return update.executeBatch();
+            });
+    return counted(ordered, counts);
+  }
+
+  private static <T> List<T> counted(List<T> rows, int[] counts) {
+    List<T> counted = new ArrayList<>(rows.size());
+    for (int i = 0; i < counts.length; i++) {
+      if (counts[i] == 1) {
+        counted.add(rows.get(i));
+      }
+    }
+    return counted;
+  }
+
+  @Override
+  public OptionalLong earliestDue(Handle handle) {
+    return Sql.use(
+        handle,
+        EARLIEST,
+        query -> {
+          List<Long> dues = new ArrayList<>();
+          for (Priority priority : Priority.values()) {
+            query.setInt(1, priority.code());
+            dues.addAll(Sql.rows(query, results -> results.getLong(1)));
+          }
+          return dues.stream().mapToLong(Long::longValue).min();
+        });
+  }
+
+  @Override
+  public List<LeasedTask> leased(Handle handle, int node, long dueUntil, int limit) {
+    record Held(LeasedTask task, long due) {}
+
+    return Sql.use(
+        handle,
+        HELD,
+        query -> {
+          List<Held> held = new ArrayList<>();
+          for (Priority priority : Priority.values()) {
+            query.setInt(1, priority.code());
+            query.setLong(2, dueUntil);
+            query.setInt(3, node);
+            query.setInt(4, limit);
+            held.addAll(
+                Sql.rows(query, results -> new Held(TaskRows.leased(results), results.getLong(4))));
+          }
+          return held.stream()
+              .sorted(Comparator.comparingLong(Held::due).thenComparing(one -> one.task().id()))
+              .limit(limit)
+              .map(Held::task)
+              .toList();
+        });
+  }
+
+  @Override
+  public List<LeasedTask> leased(Handle handle, int node, Collection<Long> ids) {
+    return Sql.use(
+        handle,
+        HELD_ONE,
+        query -> {
+          List<LeasedTask> leased = new ArrayList<>();
+          for (long id : ids) {
+            query.setLong(1, id);
+            query.setInt(2, node);
+            leased.addAll(Sql.rows(query, TaskRows::leased));
+          }
+          return leased;
+        });
+  }
+
+  @Override
+  public List<LockedTask> lockLost(Handle handle, long dueUntil, int limit) {
+    return Sql.use(
+        handle,
+        LOCK_LOST,
+        query -> {
+          List<LockedTask> locked = new ArrayList<>();
+          for (Priority priority : Priority.values()) {
+            if (locked.size() < limit) {
+              query.setInt(1, priority.code());
+              query.setLong(2, dueUntil);
+              query.setInt(3, limit - locked.size());
+              locked.addAll(Sql.rows(query, TaskRows::locked));
+            }
+          }
+          return locked;
+        });
+  }
+
+  @Override
+  public List<LockedTask> lock(Handle handle, int node, Collection<Long> ids) {
+    return Sql.use(
+        handle,
+        LOCK,
+        query -> {
+          List<LockedTask> locked = new ArrayList<>();
+          for (long id : ids.stream().sorted().toList()) {
+            query.setLong(1, id);
+            query.setInt(2, node);
+            locked.addAll(Sql.rows(query, TaskRows::locked));
+          }
+          return locked;
+        });
+  }
+
+  @Override
+  public Collection<Long> finish(
+      Handle handle, int node, Collection<Settlement.Finish> settlements, long endedMillis) {
+    List<Settlement.Finish> ordered = byId(settlements);
+    return Sql.use(
+        handle,
+        FINISH,
+        insert -> {
+          for (Settlement.Finish finish : ordered) {
+            Attempt attempt = finish.attempt();
+            insert.setLong(1, attempt.startedAt().toEpochMilli());
+            insert.setLong(2, attempt.endedAt().toEpochMilli());
+            insert.setObject(3, attempt.httpStatus(), Types.INTEGER);
+            insert.setBytes(4, TaskRows.bytes(finish.result()));
+            insert.setLong(5, endedMillis);
+            setHeldUnder(insert, 6, finish, node);
+            insert.addBatch();
+          }
+          return ids(counted(ordered, insert.executeBatch()));
+        });
+  }
+
+  @Override
+  public Collection<Long> forget(
+      Handle handle, int node, Collection<Settlement.Forget> settlements) {
+    List<Settlement.Forget> ordered = byId(settlements);
+    List<Settlement.Forget> forgotten =
+        Sql.use(
+            handle,
+            FORGET,
+            delete -> {
+              for (Settlement.Forget forget : ordered) {
+                setHeldUnder(delete, 1, forget, node);
+                delete.addBatch();
+              }
+              return counted(ordered, delete.executeBatch());
+            });
+    return ids(forgotten);
+  }
+
+  private static <S extends Settlement> List<S> byId(Collection<S> settlements) {
+    List<S> ordered = new ArrayList<>(settlements);
+    ordered.sort(Comparator.comparingLong(Settlement::id));
+    return ordered;
+  }
+
+  private static List<Long> ids(List<? extends Settlement> settlements) {
+    return settlements.stream().map(Settlement::id).toList();
+  }
+
+  private static void setHeldUnder(
+      PreparedStatement statement, int first, Settlement settlement, int node) throws SQLException {
+    statement.setLong(first, settlement.id());
+    statement.setLong(first + 1, settlement.fence());
+    statement.setInt(first + 2, node);
+  }
+
+  @Override
+  public int purge(Handle handle, long endedBefore, int limit) {
+    List<Long> ids =
+        handle
+            .createQuery(
+                "SELECT id FROM gh_task_done WHERE ended_ms < ?"
+                    + " ORDER BY ended_ms, id FETCH FIRST ? ROWS ONLY FOR UPDATE")
+            .bind(0, endedBefore)
+            .bind(1, limit)
+            .mapTo(Long.class)
+            .list();
+    delete(
+        handle,
+        ids,
+        "DELETE FROM gh_task_key WHERE (application_id, task_no) ="
+            + " (SELECT application_id, task_no FROM gh_task_done WHERE id = ?)");
+    delete(handle, ids, "DELETE FROM gh_task_attempt WHERE task_id = ?");
+    delete(handle, ids, "DELETE FROM gh_task_done WHERE id = ?");
+    return ids.size();
+  }
+
+  private static void delete(Handle handle, List<Long> ids, String sql) {
+    Sql.use(
+        handle,
+        sql,
+        delete -> {
+          for (long id : ids.stream().sorted().toList()) {
+            delete.setLong(1, id);
+            delete.addBatch();
+          }
+          return delete.executeBatch();
+        });
+  }
+}

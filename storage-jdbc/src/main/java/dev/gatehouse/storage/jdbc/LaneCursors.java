@@ -1,0 +1,112 @@
+package dev.gatehouse.storage.jdbc;
+
+import dev.gatehouse.scheduler.ClaimedTask;
+import dev.gatehouse.scheduler.Priority;
+import dev.gatehouse.storage.jdbc.TaskSql.Claim;
+import dev.gatehouse.storage.jdbc.TaskSql.LaneShare;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import org.jdbi.v3.core.Handle;
+
+/**
+ * Where the claims of a node have got to, lane by lane: what it claimed stands at the head of the
+ * due index until it is settled, and each claim would step over it again. Not safe: confine to one
+ * thread.
+ */
+final class LaneCursors {
+  /** Up to here a claim takes the earliest of all lanes, beyond it a share of each. */
+  private static final int FEW = 64;
+
+  /** The order of claimed tasks. */
+  static final Comparator<ClaimedTask> BY_DUE =
+      Comparator.comparingLong(ClaimedTask::dueMillis).thenComparingLong(task -> task.row().id());
+
+  private final TaskSql sql;
+  private final long[] due;
+  private final long[] id;
+
+  LaneCursors(TaskSql sql) {
+    this.sql = sql;
+    int lanes = sql.lanes() * Priority.values().length;
+    due = new long[lanes];
+    id = new long[lanes];
+    rewind();
+  }
+
+  /** The next claim looks from the start. */
+  void rewind() {
+    Arrays.fill(due, Long.MIN_VALUE);
+    Arrays.fill(id, 0);
+  }
+
+  /** Claims in as many rounds as it takes: what one lane has not to give is asked of the others. */
+  List<ClaimedTask> claim(Handle handle, Claim claim, int limit) {
+    List<ClaimedTask> claimed =
+        limit < FEW ? sql.claimEarliest(handle, claim, limit) : claimShares(handle, claim, limit);
+    return claimed.stream().sorted(BY_DUE).toList();
+  }
+
+  private List<ClaimedTask> claimShares(Handle handle, Claim claim, int limit) {
+    List<ClaimedTask> claimed = new ArrayList<>();
+    List<LaneShare> open = shares(allLanes(), limit);
+    while (!open.isEmpty()) {
+      List<ClaimedTask> round = sql.claim(handle, claim, open);
+      claimed.addAll(round);
+      open = shares(full(open, round), limit - claimed.size());
+    }
+    return claimed;
+  }
+
+  private List<Integer> allLanes() {
+    List<Integer> lanes = new ArrayList<>();
+    for (int lane = 0; lane < due.length; lane++) {
+      lanes.add(lane);
+    }
+    return lanes;
+  }
+
+  /** Moves the cursors past what was claimed; the lanes that gave all they were asked for. */
+  private List<Integer> full(List<LaneShare> asked, List<ClaimedTask> round) {
+    int[] counts = new int[due.length];
+    for (ClaimedTask task : round) {
+      int lane = sql.lane(task.row());
+      counts[lane]++;
+      if (task.dueMillis() > due[lane]
+          || (task.dueMillis() == due[lane] && task.row().id() > id[lane])) {
+        due[lane] = task.dueMillis();
+        id[lane] = task.row().id();
+      }
+    }
+    List<Integer> full = new ArrayList<>();
+    for (LaneShare share : asked) {
+      if (counts[share.lane()] == share.share()) {
+        full.add(share.lane());
+      }
+    }
+    return full;
+  }
+
+  /** Divides the limit between priorities by their weights, and evenly between their lanes. */
+  private List<LaneShare> shares(List<Integer> lanes, int limit) {
+    int weights = lanes.stream().mapToInt(this::weight).sum();
+    int[] shares = lanes.stream().mapToInt(lane -> limit * weight(lane) / weights).toArray();
+    int left = limit - Arrays.stream(shares).sum();
+    for (int i = 0; i < shares.length && left > 0; i++, left--) {
+      shares[i]++;
+    }
+    List<LaneShare> divided = new ArrayList<>();
+    for (int i = 0; i < shares.length; i++) {
+      int lane = lanes.get(i);
+      if (shares[i] > 0) {
+        divided.add(new LaneShare(lane, due[lane], id[lane], shares[i]));
+      }
+    }
+    return divided;
+  }
+
+  private int weight(int lane) {
+    return Priority.of(lane / sql.lanes()).weight();
+  }
+}

@@ -1,0 +1,406 @@
+package dev.gatehouse.storage.jdbc;
+
+import dev.gatehouse.scheduler.ClaimedTask;
+import dev.gatehouse.scheduler.LeasedTask;
+import dev.gatehouse.scheduler.Priority;
+import dev.gatehouse.scheduler.Settlement;
+import dev.gatehouse.scheduler.TaskRow;
+import dev.gatehouse.scheduler.TaskStore;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.Collection;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.function.Function;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The statements for PostgreSQL: each handles a whole batch, given as arrays, so that its text, and
+ * with it its plan, is one for all sizes. An application's tasks are spread over four of the lanes
+ * of their priority, so one that has very many of them leaves the other lanes to the others.
+ */
+final class PostgresTaskSql implements TaskSql {
+  static final TaskSql INSTANCE = new PostgresTaskSql();
+
+  private static final int LANES = 16;
+
+  /** 2^64 divided by the golden ratio: the highest bits of a product with it are well spread. */
+  private static final long GOLDEN = 0x9E3779B97F4A7C15L;
+
+  /**
+   * For the plan of a statement is kept: one made while the tables are empty would read them whole
+   * for ever. What is joined here is always small on one side and found by an index on the other.
+   */
+  private static final String BEGIN =
+      "SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),"
+          + " set_config('enable_mergejoin', 'off', true),"
+          + " set_config('enable_bitmapscan', 'off', true), set_config('jit', 'off', true)";
+
+  private static final String COLUMNS =
+      "id, lane, due_ms, state, attempt, crashes, fence, owner, cancel, " + TaskRows.WHAT;
+
+  private static final String GIVEN =
+      "unnest(?::bigint[], ?::smallint[], ?::bigint[], ?::varchar[], ?::varchar[], ?::varchar[],"
+          + " ?::bytea[], ?::int[], ?::varchar[], ?::bigint[], ?::bigint[], ?::smallint[])";
+
+  private static final String GIVEN_COLUMNS =
+      "(id, lane, application_id, kind, task_no, name, payload, timeout_ms, retry, created_ms,"
+          + " runtime_ms, priority)";
+
+  private static final String READY =
+      "INSERT INTO gh_task("
+          + COLUMNS
+          + ") SELECT id, lane, runtime_ms, 0, 0, 0, 0, NULL, 0, "
+          + TaskRows.WHAT;
+
+  private static final String INSERT = READY + " FROM " + GIVEN + " AS s" + GIVEN_COLUMNS;
+
+  private static final String INSERT_NUMBERED =
+      "WITH s AS MATERIALIZED (SELECT * FROM "
+          + GIVEN
+          + " AS s"
+          + GIVEN_COLUMNS
+          + "), k AS (INSERT INTO gh_task_key(application_id, task_no, task_id)"
+          + " SELECT application_id, task_no, id FROM s WHERE task_no IS NOT NULL"
+          + " ORDER BY application_id, task_no COLLATE \"C\", id"
+          + " ON CONFLICT DO NOTHING RETURNING task_id) "
+          + READY
+          + " FROM s WHERE task_no IS NULL OR id IN (SELECT task_id FROM k) RETURNING id";
+
+  /** The latest due time that may be claimed: none if the node is not live. */
+  private static final String BOUND =
+      "(SELECT LEAST(?, expires_ms + "
+          + TaskStore.MAX_AHEAD.toMillis()
+          + ") FROM gh_node WHERE node = ? AND state = 1 AND expires_ms > ?)";
+
+  private static final String LEASE =
+      " UPDATE gh_task SET state = 1, owner = ?, fence = fence + 1, attempt = attempt + 1"
+          + " WHERE ctid = ANY(ARRAY(SELECT place FROM c)) AND state = 0 RETURNING "
+          + TaskRows.CLAIMED;
+
+  /**
+   * One scan of the due index for each lane. Rows are locked before they are changed, so that those
+   * which others are about to claim are passed over instead of waited for; then they stay in their
+   * place, where the update finds them without an index.
+   */
+  private static final String CLAIM =
+      "WITH c AS MATERIALIZED (SELECT x.place"
+          + " FROM unnest(?::smallint[], ?::bigint[], ?::bigint[], ?::int[])"
+          + " AS l(lane, due, id, share)"
+          + " CROSS JOIN LATERAL (SELECT t.ctid AS place FROM gh_task t"
+          + " WHERE t.lane = l.lane AND (t.due_ms, t.id) > (l.due, l.id) AND t.due_ms <= "
+          + BOUND
+          + " AND t.state = 0 ORDER BY t.due_ms, t.id LIMIT l.share FOR UPDATE SKIP LOCKED) x)"
+          + LEASE;
+
+  private static final String CLAIM_EARLIEST =
+      "WITH c AS MATERIALIZED (SELECT t.ctid AS place FROM gh_task t WHERE t.ctid = ANY(ARRAY("
+          + "SELECT x.place FROM generate_series(0, ?) AS l(lane)"
+          + " CROSS JOIN LATERAL (SELECT t.ctid AS place, t.due_ms, t.id FROM gh_task t"
+          + " WHERE t.lane = l.lane AND t.due_ms <= "
+          + BOUND
+          + " AND t.state = 0 ORDER BY t.due_ms, t.id LIMIT ?) x"
+          + " ORDER BY x.due_ms, x.id LIMIT ?)) AND t.state = 0 FOR UPDATE SKIP LOCKED)"
+          + LEASE;
+
+  private static final String EARLIEST =
+      "SELECT MIN(x.due_ms) FROM generate_series(0, ?) AS l(lane)"
+          + " CROSS JOIN LATERAL (SELECT t.due_ms FROM gh_task t"
+          + " WHERE t.lane = l.lane AND t.state = 0 ORDER BY t.due_ms, t.id LIMIT 1) x";
+
+  private static final String HELD =
+      "SELECT x.id, x.fence, x.cancel FROM generate_series(0, ?) AS l(lane)"
+          + " CROSS JOIN LATERAL (SELECT t.id, t.fence, t.cancel, t.due_ms FROM gh_task t"
+          + " WHERE t.lane = l.lane AND t.due_ms <= ? AND t.state = 1 AND t.owner = ?"
+          + " ORDER BY t.due_ms, t.id LIMIT ?) x ORDER BY x.due_ms, x.id LIMIT ?";
+
+  private static final String HELD_OF =
+      "SELECT id, fence, cancel FROM gh_task WHERE id = ANY(?) AND state = 1 AND owner = ?";
+
+  private static final String LOCK_LOST =
+      "SELECT "
+          + TaskRows.LOCKED
+          + " FROM gh_task WHERE ctid = ANY(ARRAY(SELECT x.place"
+          + " FROM generate_series(0, ?) AS l(lane)"
+          + " CROSS JOIN LATERAL (SELECT t.ctid AS place FROM gh_task t"
+          + " WHERE t.lane = l.lane AND t.due_ms <= ? AND t.state = 1 AND NOT EXISTS"
+          + "(SELECT 1 FROM gh_node n WHERE n.node = t.owner AND n.state = 1)"
+          + " ORDER BY t.due_ms, t.id LIMIT ?) x LIMIT ?)) AND state = 1 AND NOT EXISTS"
+          + "(SELECT 1 FROM gh_node n WHERE n.node = owner AND n.state = 1)"
+          + " FOR UPDATE SKIP LOCKED";
+
+  private static final String LOCK =
+      "SELECT "
+          + TaskRows.LOCKED
+          + " FROM gh_task WHERE id = ANY(?) AND state = 1 AND owner = ? ORDER BY id FOR UPDATE";
+
+  private static final String HELD_UNDER =
+      " WHERE t.id = s.id AND t.fence = s.fence AND t.owner = ? AND t.state = 1 AND t.cancel = 0 ";
+
+  private static final String FINISH =
+      "WITH d AS (DELETE FROM gh_task t USING unnest(?::bigint[], ?::bigint[], ?::bigint[],"
+          + " ?::bigint[], ?::int[], ?::bytea[])"
+          + " AS s(id, fence, started_ms, ended_ms, http_status, result)"
+          + HELD_UNDER
+          + "RETURNING t.id, t.due_ms, t.attempt, t.fence, s.started_ms, s.ended_ms, s.http_status,"
+          + " s.result, "
+          + qualified("t")
+          + ") INSERT INTO gh_task_done(id, due_ms, attempt, fence, attempt_started_ms,"
+          + " attempt_ended_ms, http_status, result, status, outcome, error, ended_ms, "
+          + TaskRows.WHAT
+          + ") SELECT id, due_ms, attempt, fence, started_ms, ended_ms, http_status, result,"
+          + " 2, 0, '', ?, "
+          + TaskRows.WHAT
+          + " FROM d RETURNING id";
+
+  private static final String FORGET =
+      "DELETE FROM gh_task t USING unnest(?::bigint[], ?::bigint[]) AS s(id, fence)"
+          + HELD_UNDER
+          + "RETURNING t.id";
+
+  private static final String PURGE =
+      "WITH old AS (DELETE FROM gh_task_done WHERE id = ANY(ARRAY(SELECT id FROM gh_task_done"
+          + " WHERE ended_ms < ? ORDER BY ended_ms, id LIMIT ? FOR UPDATE SKIP LOCKED))"
+          + " RETURNING id, fence, application_id, task_no),"
+          + " k AS (DELETE FROM gh_task_key k USING old WHERE k.application_id = old.application_id"
+          + " AND k.task_no = old.task_no),"
+          + " a AS (DELETE FROM gh_task_attempt a USING old"
+          + " WHERE old.fence > 1 AND a.task_id = old.id)"
+          + " SELECT COUNT(*) FROM old";
+
+  private static String qualified(String table) {
+    return table + "." + TaskRows.WHAT.replace(", ", ", " + table + ".");
+  }
+
+  private PostgresTaskSql() {}
+
+  @Override
+  public int lanes() {
+    return LANES;
+  }
+
+  @Override
+  public int lane(TaskRow row) {
+    int first = (int) ((row.applicationId() * GOLDEN) >>> 60);
+    int step = (int) ((row.id() * GOLDEN) >>> 62);
+    return row.priority().code() * LANES + (first + step) % LANES;
+  }
+
+  private static int lastLane() {
+    return LANES * Priority.values().length - 1;
+  }
+
+  @Override
+  public void begin(Handle handle) {
+    Sql.use(handle, BEGIN, PreparedStatement::execute);
+  }
+
+  @Override
+  public Collection<Long> insert(Handle handle, List<TaskRow> rows) {
+    boolean numbered = rows.stream().anyMatch(row -> row.taskNo() != null);
+    return Sql.use(
+        handle,
+        numbered ? INSERT_NUMBERED : INSERT,
+        insert -> {
+          bind(insert, rows);
+          if (numbered) {
+            return Sql.rows(insert, results -> results.getLong(1));
+          }
+          insert.executeUpdate();
+          return rows.stream().map(TaskRow::id).toList();
+        });
+  }
+
+  private void bind(PreparedStatement insert, List<TaskRow> rows) throws SQLException {
+    setArray(insert, 1, "int8", rows, TaskRow::id);
+    setArray(insert, 2, "int2", rows, row -> (short) lane(row));
+    setArray(insert, 3, "int8", rows, TaskRow::applicationId);
+    setArray(insert, 4, "varchar", rows, TaskRow::kind);
+    setArray(insert, 5, "varchar", rows, TaskRow::taskNo);
+    setArray(insert, 6, "varchar", rows, TaskRow::name);
+    setArrayOfBytes(insert, 7, rows, row -> TaskRows.bytes(row.content()));
+    setArray(insert, 8, "int4", rows, TaskRow::timeoutMillis);
+    setArray(insert, 9, "varchar", rows, TaskRow::retry);
+    setArray(insert, 10, "int8", rows, TaskRow::createdMillis);
+    setArray(insert, 11, "int8", rows, TaskRow::runtimeMillis);
+    setArray(insert, 12, "int2", rows, row -> (short) row.priority().code());
+  }
+
+  @Override
+  public List<ClaimedTask> claim(Handle handle, Claim claim, List<LaneShare> lanes) {
+    return Sql.use(
+        handle,
+        CLAIM,
+        query -> {
+          setArray(query, 1, "int2", lanes, share -> (short) share.lane());
+          setArray(query, 2, "int8", lanes, LaneShare::due);
+          setArray(query, 3, "int8", lanes, LaneShare::id);
+          setArray(query, 4, "int4", lanes, LaneShare::share);
+          setBound(query, 5, claim);
+          query.setInt(8, claim.node());
+          return Sql.rows(query, TaskRows::claimed);
+        });
+  }
+
+  @Override
+  public List<ClaimedTask> claimEarliest(Handle handle, Claim claim, int limit) {
+    return Sql.use(
+        handle,
+        CLAIM_EARLIEST,
+        query -> {
+          query.setInt(1, lastLane());
+          setBound(query, 2, claim);
+          query.setInt(5, limit);
+          query.setInt(6, limit);
+          query.setInt(7, claim.node());
+          return Sql.rows(query, TaskRows::claimed);
+        });
+  }
+
+  private static void setBound(PreparedStatement query, int first, Claim claim)
+      throws SQLException {
+    query.setLong(first, claim.dueUntil());
+    query.setInt(first + 1, claim.node());
+    query.setLong(first + 2, claim.now());
+  }
+
+  @Override
+  public OptionalLong earliestDue(Handle handle) {
+    return Sql.use(
+        handle,
+        EARLIEST,
+        query -> {
+          query.setInt(1, lastLane());
+          try (ResultSet results = query.executeQuery()) {
+            results.next();
+            long due = results.getLong(1);
+            return results.wasNull() ? OptionalLong.empty() : OptionalLong.of(due);
+          }
+        });
+  }
+
+  @Override
+  public List<LeasedTask> leased(Handle handle, int node, long dueUntil, int limit) {
+    return Sql.use(
+        handle,
+        HELD,
+        query -> {
+          query.setInt(1, lastLane());
+          query.setLong(2, dueUntil);
+          query.setInt(3, node);
+          query.setInt(4, limit);
+          query.setInt(5, limit);
+          return Sql.rows(query, TaskRows::leased);
+        });
+  }
+
+  @Override
+  public List<LeasedTask> leased(Handle handle, int node, Collection<Long> ids) {
+    return Sql.use(
+        handle,
+        HELD_OF,
+        query -> {
+          setArray(query, 1, "int8", ids, Function.identity());
+          query.setInt(2, node);
+          return Sql.rows(query, TaskRows::leased);
+        });
+  }
+
+  @Override
+  public List<LockedTask> lockLost(Handle handle, long dueUntil, int limit) {
+    return Sql.use(
+        handle,
+        LOCK_LOST,
+        query -> {
+          query.setInt(1, lastLane());
+          query.setLong(2, dueUntil);
+          query.setInt(3, limit);
+          query.setInt(4, limit);
+          return Sql.rows(query, TaskRows::locked);
+        });
+  }
+
+  @Override
+  public List<LockedTask> lock(Handle handle, int node, Collection<Long> ids) {
+    return Sql.use(
+        handle,
+        LOCK,
+        query -> {
+          setArray(query, 1, "int8", ids, Function.identity());
+          query.setInt(2, node);
+          return Sql.rows(query, TaskRows::locked);
+        });
+  }
+
+  @Override
+  public Collection<Long> finish(
+      Handle handle, int node, Collection<Settlement.Finish> settlements, long endedMillis) {
+    return Sql.use(
+        handle,
+        FINISH,
+        query -> {
+          setArray(query, 1, "int8", settlements, Settlement.Finish::id);
+          setArray(query, 2, "int8", settlements, Settlement.Finish::fence);
+          setArray(query, 3, "int8", settlements, s -> s.attempt().startedAt().toEpochMilli());
+          setArray(query, 4, "int8", settlements, s -> s.attempt().endedAt().toEpochMilli());
+          setArray(query, 5, "int4", settlements, s -> s.attempt().httpStatus());
+          setArrayOfBytes(query, 6, settlements, s -> TaskRows.bytes(s.result()));
+          query.setInt(7, node);
+          query.setLong(8, endedMillis);
+          return Sql.rows(query, results -> results.getLong(1));
+        });
+  }
+
+  @Override
+  public Collection<Long> forget(
+      Handle handle, int node, Collection<Settlement.Forget> settlements) {
+    return Sql.use(
+        handle,
+        FORGET,
+        query -> {
+          setArray(query, 1, "int8", settlements, Settlement.Forget::id);
+          setArray(query, 2, "int8", settlements, Settlement.Forget::fence);
+          query.setInt(3, node);
+          return Sql.rows(query, results -> results.getLong(1));
+        });
+  }
+
+  @Override
+  public int purge(Handle handle, long endedBefore, int limit) {
+    return Sql.use(
+        handle,
+        PURGE,
+        query -> {
+          query.setLong(1, endedBefore);
+          query.setInt(2, limit);
+          return Sql.rows(query, results -> results.getInt(1)).get(0);
+        });
+  }
+
+  private static <T> void setArray(
+      PreparedStatement statement,
+      int index,
+      String type,
+      Collection<T> rows,
+      Function<? super T, ? extends @Nullable Object> value)
+      throws SQLException {
+    Object[] values = rows.stream().map(value).toArray();
+    statement.setArray(index, statement.getConnection().createArrayOf(type, values));
+  }
+
+  private static <T> void setArrayOfBytes(
+      PreparedStatement statement,
+      int index,
+      Collection<T> rows,
+      Function<? super T, byte @Nullable []> value)
+      throws SQLException {
+    byte[][] values = new byte[rows.size()][];
+    int i = 0;
+    for (T row : rows) {
+      values[i++] = value.apply(row);
+    }
+    statement.setArray(index, statement.getConnection().createArrayOf("bytea", values));
+  }
+}

@@ -1,0 +1,84 @@
+package dev.gatehouse.storage.jdbc;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.gatehouse.scheduler.ClaimedTask;
+import dev.gatehouse.scheduler.LeasedTask;
+import dev.gatehouse.scheduler.Priority;
+import dev.gatehouse.scheduler.TaskRow;
+import dev.gatehouse.scheduler.TaskStatus;
+import java.nio.charset.StandardCharsets;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import org.jspecify.annotations.Nullable;
+
+/** Rows of the tables of tasks, and what they become. */
+final class TaskRows {
+  /** What a task is, in the order of {@link #row}. */
+  static final String WHAT =
+      "application_id, kind, task_no, name, payload, timeout_ms, retry, created_ms, runtime_ms,"
+          + " priority";
+
+  /** The columns of {@link #claimed}. */
+  static final String CLAIMED = "id, due_ms, attempt, crashes, fence, " + WHAT;
+
+  /** The columns of {@link #locked}. */
+  static final String LOCKED = "id, fence, attempt, crashes, cancel, due_ms";
+
+  private TaskRows() {}
+
+  static ClaimedTask claimed(ResultSet results) throws SQLException {
+    return claimed(results, 0);
+  }
+
+  /** A claimed task; the row was read before it was claimed that many times more. */
+  static ClaimedTask claimed(ResultSet results, int claims) throws SQLException {
+    return new ClaimedTask(
+        row(results, 1, 6),
+        results.getLong(2),
+        results.getInt(3) + claims,
+        results.getInt(4),
+        results.getLong(5) + claims);
+  }
+
+  static LockedTask locked(ResultSet results) throws SQLException {
+    return new LockedTask(
+        results.getLong("id"),
+        results.getLong("fence"),
+        results.getInt("attempt"),
+        results.getInt("crashes"),
+        results.getInt("cancel") == 1,
+        results.getLong("due_ms"),
+        TaskStatus.RUNNING);
+  }
+
+  /** Of columns id, fence, cancel. */
+  static LeasedTask leased(ResultSet results) throws SQLException {
+    return new LeasedTask(results.getLong(1), results.getLong(2), results.getInt(3) == 1);
+  }
+
+  /** The task of a result with its id in one column and {@link #WHAT} from another on. */
+  static TaskRow row(ResultSet results, int id, int what) throws SQLException {
+    return new TaskRow(
+        results.getLong(id),
+        results.getLong(what),
+        results.getString(what + 1),
+        results.getString(what + 2),
+        results.getString(what + 3),
+        requireNonNull(text(results.getBytes(what + 4))),
+        results.getInt(what + 5),
+        results.getString(what + 6),
+        results.getLong(what + 7),
+        results.getLong(what + 8),
+        Priority.of(results.getInt(what + 9)));
+  }
+
+  /** JSON is kept in UTF-8, so that no character set or collation of the database touches it. */
+  static byte @Nullable [] bytes(@Nullable String json) {
+    return json == null ? null : json.getBytes(StandardCharsets.UTF_8);
+  }
+
+  static @Nullable String text(byte @Nullable [] utf8) {
+    return utf8 == null ? null : new String(utf8, StandardCharsets.UTF_8);
+  }
+}

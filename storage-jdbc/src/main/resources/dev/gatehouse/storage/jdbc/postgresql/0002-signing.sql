@@ -1,0 +1,28 @@
+-- Keys of applications. Material is opaque here: clear or encrypted, as the key ring made it.
+CREATE TABLE gh_key(
+  id BIGINT NOT NULL PRIMARY KEY,
+  application_id BIGINT NOT NULL,
+  algorithm VARCHAR(32) COLLATE "C" NOT NULL,
+  purpose VARCHAR(32) COLLATE "C" NOT NULL,
+  state VARCHAR(16) COLLATE "C" NOT NULL,
+  not_before BIGINT NOT NULL,
+  not_after BIGINT NOT NULL,
+  material BYTEA NOT NULL CHECK (octet_length(material) <= 512)
+);
+CREATE INDEX gh_key_application ON gh_key(application_id, id);
+
+-- One row, which every change of keys updates first: it counts changes and keeps them in turn.
+CREATE TABLE gh_key_version(
+  id INT NOT NULL PRIMARY KEY,
+  version BIGINT NOT NULL
+);
+INSERT INTO gh_key_version(id, version) VALUES (1, 0);
+
+-- Used nonces, each in the bytes of its ASCII.
+CREATE TABLE gh_nonce(
+  application_id BIGINT NOT NULL,
+  nonce BYTEA NOT NULL CHECK (octet_length(nonce) <= 128),
+  expires_at BIGINT NOT NULL,
+  PRIMARY KEY (application_id, nonce)
+);
+CREATE INDEX gh_nonce_expiry ON gh_nonce(expires_at);

@@ -1,0 +1,48 @@
+-- Tables of permission. Names are compared as bytes, whatever the database's collation.
+
+-- One row; whoever changes permissions locks it first, so that versions are committed in order.
+CREATE TABLE gh_permission_version (
+  id         INT    NOT NULL PRIMARY KEY,
+  number     BIGINT NOT NULL,
+  change_id  BIGINT NOT NULL,
+  changed_ms BIGINT NOT NULL
+);
+INSERT INTO gh_permission_version(id, number, change_id, changed_ms) VALUES (1, 0, 0, 0);
+
+CREATE TABLE gh_permission_change (
+  number     BIGINT      NOT NULL PRIMARY KEY,
+  change_id  BIGINT      NOT NULL,
+  operation  VARCHAR(20) NOT NULL,
+  row_id     BIGINT      NOT NULL,
+  changed_ms BIGINT      NOT NULL
+);
+
+CREATE TABLE gh_role (
+  id   BIGINT       NOT NULL PRIMARY KEY,
+  name VARCHAR(200) COLLATE "C" NOT NULL,
+  CONSTRAINT gh_role_name UNIQUE (name)
+);
+
+CREATE TABLE gh_role_member (
+  id          BIGINT       NOT NULL PRIMARY KEY,
+  member_type VARCHAR(32) COLLATE "C" NOT NULL,
+  member_name VARCHAR(200) COLLATE "C" NOT NULL,
+  role_name   VARCHAR(200) COLLATE "C" NOT NULL,
+  CONSTRAINT gh_role_member_place UNIQUE (member_type, member_name, role_name)
+);
+CREATE INDEX gh_role_member_role ON gh_role_member (role_name);
+
+-- terms_hash: SHA-256 of all terms but the expiry; together they are too long for a unique index.
+CREATE TABLE gh_grant (
+  id            BIGINT       NOT NULL PRIMARY KEY,
+  terms_hash    VARCHAR(64) COLLATE "C" NOT NULL,
+  holder_type   VARCHAR(32) COLLATE "C" NOT NULL,
+  holder_name   VARCHAR(200) COLLATE "C" NOT NULL,
+  effect        VARCHAR(5)   NOT NULL,
+  action_name   VARCHAR(100) NOT NULL,
+  resource_type VARCHAR(32)  NOT NULL,
+  resource_path VARCHAR(512) NOT NULL,
+  expires_ms    BIGINT,
+  CONSTRAINT gh_grant_terms UNIQUE (terms_hash)
+);
+CREATE INDEX gh_grant_holder ON gh_grant (holder_type, holder_name);

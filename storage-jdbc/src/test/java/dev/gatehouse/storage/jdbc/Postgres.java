@@ -1,0 +1,111 @@
+package dev.gatehouse.storage.jdbc;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import dev.gatehouse.storage.Storage;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.InstantSource;
+import java.util.concurrent.atomic.AtomicInteger;
+import javax.sql.DataSource;
+import org.jdbi.v3.core.Jdbi;
+import org.postgresql.ds.PGSimpleDataSource;
+
+/**
+ * New, empty schemas of a PostgreSQL server of the test's process, which the first test to need it
+ * starts and which ends with the process. A server that does not start fails every test that needs
+ * it. Its database sorts by the rules of Turkish, so that a store that relies on the order of bytes
+ * without saying so is found out.
+ */
+final class Postgres {
+  private static final String DATABASE = "gatehouse";
+  private static final int CONNECTIONS = 24;
+  private static final AtomicInteger SCHEMAS = new AtomicInteger();
+
+  private Postgres() {}
+
+  /** A storage in a schema of its own. */
+  static Storage storage(InstantSource clock) {
+    return JdbcStorage.of(dataSource(), clock);
+  }
+
+  /** Pooled connections to a schema of its own; all schemas share one pool. */
+  static DataSource dataSource() {
+    return new SchemaDataSource(Server.POOL, schema());
+  }
+
+  /**
+   * Connections to a schema of its own, each a new one: for tests that spoil them, and for child
+   * processes, which its URL serves as well.
+   */
+  static PGSimpleDataSource unpooledDataSource() {
+    return server(schema());
+  }
+
+  /** A database that is not there. */
+  static DataSource missingDataSource() {
+    PGSimpleDataSource missing = server("public");
+    missing.setDatabaseName("missing");
+    return missing;
+  }
+
+  /** How many pooled connections are in use. */
+  static int connectionsInUse() {
+    return Server.POOL.getHikariPoolMXBean().getActiveConnections();
+  }
+
+  private static String schema() {
+    String schema = "s" + SCHEMAS.incrementAndGet();
+    Jdbi.create(Server.POOL).useHandle(handle -> handle.execute("CREATE SCHEMA " + schema));
+    return schema;
+  }
+
+  private static PGSimpleDataSource server(String schema) {
+    PGSimpleDataSource dataSource = new PGSimpleDataSource();
+    dataSource.setUrl(Server.POSTGRES.getJdbcUrl("postgres", DATABASE));
+    dataSource.setCurrentSchema(schema);
+    return dataSource;
+  }
+
+  /** Made when first asked for. */
+  private static final class Server {
+    private static final EmbeddedPostgres POSTGRES = start();
+    private static final HikariDataSource POOL = pool();
+
+    private static EmbeddedPostgres start() {
+      try {
+        EmbeddedPostgres postgres =
+            EmbeddedPostgres.builder()
+                .setServerConfig("fsync", "off")
+                .setServerConfig("full_page_writes", "off")
+                .setServerConfig("max_connections", "100")
+                .start();
+        try (Connection connection = postgres.getPostgresDatabase().getConnection();
+            Statement statement = connection.createStatement()) {
+          statement.execute(
+              "CREATE DATABASE "
+                  + DATABASE
+                  + " TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'tr'");
+        }
+        return postgres;
+      } catch (IOException e) {
+        throw new UncheckedIOException("PostgreSQL did not start", e);
+      } catch (SQLException e) {
+        throw new IllegalStateException("PostgreSQL did not make the database", e);
+      }
+    }
+
+    private static HikariDataSource pool() {
+      HikariConfig config = new HikariConfig();
+      config.setDataSource(server("public"));
+      config.setMaximumPoolSize(CONNECTIONS);
+      config.setMinimumIdle(1);
+      config.setPoolName("postgres");
+      return new HikariDataSource(config);
+    }
+  }
+}

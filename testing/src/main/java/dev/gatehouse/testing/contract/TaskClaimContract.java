@@ -1,0 +1,176 @@
+package dev.gatehouse.testing.contract;
+
+import static dev.gatehouse.testing.contract.TaskSamples.due;
+import static dev.gatehouse.testing.contract.TaskSamples.ids;
+import static dev.gatehouse.testing.contract.TaskSamples.prioritized;
+import static dev.gatehouse.testing.contract.TaskSamples.retry;
+import static dev.gatehouse.testing.contract.TaskSamples.row;
+import static dev.gatehouse.testing.contract.TaskSamples.rows;
+import static dev.gatehouse.testing.contract.Together.together;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.gatehouse.scheduler.ClaimedTask;
+import dev.gatehouse.scheduler.Priority;
+import dev.gatehouse.scheduler.TaskRow;
+import dev.gatehouse.scheduler.TaskStatus;
+import dev.gatehouse.scheduler.TaskStore;
+import dev.gatehouse.scheduler.TaskStore.Reach;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+
+/** The rules of {@link dev.gatehouse.scheduler.TaskStore} on claims. */
+public abstract class TaskClaimContract extends TaskContract {
+  /** A contract of task stores. */
+  protected TaskClaimContract() {}
+
+  @Test
+  void TASK3_claim_earliestFirst_upToLimitAndDueTime() {
+    tasks().insert(List.of(due(5, 30), due(4, 10), due(3, 20), due(2, 20), due(1, 31)));
+    int node = join();
+    assertThat(ids(tasks().claim(node, now() + 30, 3))).containsExactly(4L, 2L, 3L);
+    assertThat(tasks().earliestDue()).hasValue(now() + 30);
+    assertThat(ids(tasks().claim(node, now() + 30, 3))).containsExactly(5L);
+    assertThat(tasks().claim(node, now() + 30, 3)).isEmpty();
+    assertThat(tasks().earliestDue()).hasValue(now() + 31);
+    assertThat(ids(tasks().claim(node, now() + 31, 3))).containsExactly(1L);
+    assertThat(tasks().earliestDue()).isEmpty();
+  }
+
+  @Test
+  void TASK3_claim_earlierTaskAfterLaterOneWasClaimed_isFound() {
+    int node = join();
+    tasks().insert(List.of(due(1, 20)));
+    tasks().claim(node, FOREVER, 1);
+    tasks().insert(List.of(due(2, 10)));
+    assertThat(ids(tasks().claim(node, FOREVER, 1))).containsExactly(2L);
+  }
+
+  @Test
+  void TASK3_claim_again_addsOneToFenceAndAttempt() {
+    tasks().insert(List.of(row(1)));
+    int node = join();
+    ClaimedTask first = claimOne(node);
+    assertThat(List.of(first.attempt(), first.fence(), first.crashes())).containsExactly(1, 1L, 0);
+    assertThat(state(1).status()).isEqualTo(TaskStatus.RUNNING);
+    tasks().settle(node, List.of(retry(first, now() + 5)), now());
+    ClaimedTask second = claimOne(node);
+    assertThat(List.of(second.attempt(), second.fence())).containsExactly(2, 2L);
+    assertThat(second.dueMillis()).isEqualTo(now() + 5);
+  }
+
+  @Test
+  void TASK3_claim_twoNodes_oneWins() {
+    tasks().insert(List.of(row(1)));
+    int other = join();
+    assertThat(tasks().claim(join(), FOREVER, 1)).hasSize(1);
+    assertThat(tasks().claim(other, FOREVER, 1)).isEmpty();
+  }
+
+  @Test
+  void TASK3_claim_eightThreads_noTaskTwice() {
+    int count = 5_000;
+    tasks().insert(rows(count));
+    List<List<Long>> claimed =
+        together(
+            8,
+            thread -> {
+              int node = join();
+              List<Long> mine = new ArrayList<>();
+              while (tasks().earliestDue().isPresent()) {
+                mine.addAll(ids(tasks().claim(node, FOREVER, 100)));
+              }
+              return mine;
+            });
+    List<Long> all = claimed.stream().flatMap(List::stream).toList();
+    assertThat(all).hasSize(count).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void TASK3_claim_limitOutOfRange_isRefused() {
+    int node = join();
+    for (int limit : new int[] {0, TaskStore.MAX_BATCH + 1}) {
+      assertThatThrownBy(() -> tasks().claim(node, FOREVER, limit))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("limit must be in 1..5000, was " + limit);
+    }
+  }
+
+  @Test
+  void TASK4_claim_leaseLostOrLeftOrNeverGiven_claimsNothing() {
+    tasks().insert(List.of(row(1)));
+    int left = join();
+    tasks().leave(left, "boot");
+    assertThat(tasks().claim(left, FOREVER, 1)).isEmpty();
+    int lost = join();
+    clock.advance(LEASE);
+    assertThat(tasks().claim(lost, FOREVER, 1)).isEmpty();
+    assertThat(tasks().claim(lost + 1, FOREVER, 1)).isEmpty();
+    assertThat(tasks().claim(join(), FOREVER, 1)).hasSize(1);
+  }
+
+  @Test
+  void TASK4_claim_markedAsLostAndClockSetBack_claimsNothing() {
+    tasks().insert(List.of(row(1)));
+    int lost = join();
+    clock.advance(LEASE);
+    tasks().recover(3, now(), 1);
+    clock.advance(LEASE.negated());
+    assertThat(tasks().claim(lost, FOREVER, 1)).isEmpty();
+  }
+
+  @Test
+  void TASK3_claim_ofMany_eachPriorityHasItsShare() {
+    List<TaskRow> rows = new ArrayList<>();
+    for (long id = 1; id <= 1_500; id++) {
+      rows.add(prioritized(id, Priority.of((int) (id / 500.001))));
+    }
+    tasks().insert(rows);
+    Map<Priority, Long> taken =
+        tasks().claim(join(), FOREVER, 500).stream()
+            .collect(Collectors.groupingBy(task -> task.row().priority(), Collectors.counting()));
+    assertThat(taken.get(Priority.URGENT)).isBetween(250L, 350L);
+    assertThat(taken.get(Priority.NORMAL)).isBetween(100L, 200L);
+    assertThat(taken.get(Priority.BULK)).isBetween(25L, 100L);
+    assertThat(taken.values().stream().mapToLong(Long::longValue).sum()).isEqualTo(500);
+  }
+
+  @Test
+  void TASK3_claim_ofMany_leftBySomePriorities_goesToTheOthers() {
+    List<TaskRow> rows = new ArrayList<>();
+    for (long id = 1; id <= 200; id++) {
+      rows.add(prioritized(id, id <= 10 ? Priority.URGENT : Priority.BULK));
+    }
+    tasks().insert(rows);
+    assertThat(tasks().claim(join(), FOREVER, 150)).hasSize(150);
+  }
+
+  @Test
+  void TASK3_claim_dueLaterThanAMinuteAfterTheLease_isLeft() {
+    long last = LEASE.plus(TaskStore.MAX_AHEAD).toMillis();
+    tasks().insert(List.of(due(1, last), due(2, last + 1)));
+    int node = join();
+    assertThat(ids(tasks().claim(node, FOREVER, 10))).containsExactly(1L);
+    assertThat(tasks().claim(node, FOREVER, 100)).isEmpty();
+    clock.advance(Duration.ofMillis(1));
+    tasks().renew(node, "boot", LEASE);
+    assertThat(ids(tasks().claim(node, FOREVER, 10))).containsExactly(2L);
+  }
+
+  @Test
+  void TASK3_claim_onward_findsWhatIsDueLater_andAllFindsTheRest() {
+    int node = join();
+    List<TaskRow> later = LongStream.rangeClosed(1, 100).mapToObj(id -> due(id, 20)).toList();
+    tasks().insert(later);
+    assertThat(tasks().claim(node, Reach.ONWARD, FOREVER, 100)).hasSize(100);
+    tasks().insert(List.of(due(101, 10), due(102, 30)));
+    assertThat(ids(tasks().claim(node, Reach.ONWARD, FOREVER, 100))).contains(102L);
+    tasks().claim(node, Reach.ALL, FOREVER, 100);
+    assertThat(tasks().earliestDue()).isEmpty();
+  }
+}
