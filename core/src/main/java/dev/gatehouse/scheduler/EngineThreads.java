@@ -90,9 +90,7 @@ final class EngineThreads implements Drive {
       return rest;
     }
     long wait =
-        engine
-            .claimer()
-            .claim(options.claimWindow().toMillis(), options.pollInterval().toNanos());
+        engine.claimer().claim(options.claimWindow().toMillis(), options.pollInterval().toNanos());
     if (!engine.holdings().isEmpty()) {
       engine.drainers().rouse();
       wake(Role.TIMER);
