@@ -36,7 +36,8 @@ public final class Measurement {
     return this;
   }
 
-  Map<Metric, List<Double>> values() {
+  /** The numbers of each metric, in the order in which they came. */
+  public Map<Metric, List<Double>> values() {
     return Collections.unmodifiableMap(values);
   }
 

@@ -8,7 +8,6 @@ import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
@@ -100,7 +99,7 @@ final class Runner {
         .forEach(
             (metric, values) ->
                 parts.add(Table.number(Statistics.of(values).median()) + " " + metric.unit()));
-    return String.join(", ", parts).toLowerCase(Locale.ROOT);
+    return String.join(", ", parts);
   }
 
   private void keep(

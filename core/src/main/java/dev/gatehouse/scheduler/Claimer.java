@@ -4,12 +4,13 @@ import dev.gatehouse.scheduler.TaskStore.Reach;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Leases due tasks ahead of their time, as many as there is room for, in as few claims as may be:
  * batch after batch while there is more, every poll interval while there is something to do, and
- * else not before the earliest due time that the store knows. {@link #claim} is called by one thread
- * at a time.
+ * else not before the earliest due time that the store knows. {@link #claim} is called by one
+ * thread at a time.
  *
  * <p>A claim goes on where the last one left off. What became ready behind that place is found by
  * one that begins anew: after a hint, and every {@link #ANEW_NANOS}.
@@ -29,7 +30,7 @@ final class Claimer {
   private final int enough;
   private volatile boolean anew = true;
   private volatile long horizonMillis;
-  private volatile long claims; // written by the thread that claims
+  private final AtomicLong claims = new AtomicLong();
   private long anewNanos; // used by the thread that claims
 
   Claimer(
@@ -88,7 +89,7 @@ final class Claimer {
     long horizon = horizonMillis;
     // If the answer is lost, anything up to there may have been claimed.
     horizonMillis = Math.max(horizon, until);
-    claims++;
+    claims.incrementAndGet();
     List<ClaimedTask> claimed = store.claim(node.number(), reach(), until, limit);
     long last = claimed.isEmpty() ? 0 : claimed.get(claimed.size() - 1).dueMillis();
     horizonMillis = Math.max(horizon, last);
@@ -118,7 +119,7 @@ final class Claimer {
 
   /** How many claims were made, with or without an answer. */
   long claims() {
-    return claims;
+    return claims.get();
   }
 
   /** The latest due time of a task that this node may have claimed. */

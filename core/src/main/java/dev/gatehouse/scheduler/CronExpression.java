@@ -24,6 +24,7 @@ final class CronExpression {
 
   // No '?', '#' and the like: what they mean differs from one cron to the next.
   private static final Pattern ALLOWED = Pattern.compile("[0-9A-Za-z*,/ -]*");
+  private static final Pattern FIELD = field();
   private static final CronDefinition MINUTES = definition(false);
   private static final CronDefinition SECONDS = definition(true);
 
@@ -56,18 +57,28 @@ final class CronExpression {
         "cron expression must have 5 fields, or 6 with the seconds first, was '"
             + Check.shown(text)
             + "'");
+    for (String field : fields) {
+      Check.that(FIELD.matcher(field).matches(), invalid(text, "field " + field));
+    }
     String canonical = String.join(" ", fields);
     CronParser parser = new CronParser(fields.length == 5 ? MINUTES : SECONDS);
     try {
       return new CronExpression(
           canonical, ExecutionTime.forCron(parser.parse(canonical).validate()));
     } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException(
-          "cron expression must be valid, was '"
-              + Check.shown(text)
-              + "': "
-              + Check.shown(String.valueOf(e.getMessage())));
+      throw new IllegalArgumentException(invalid(text, String.valueOf(e.getMessage())));
     }
+  }
+
+  private static String invalid(String text, String why) {
+    return "cron expression must be valid, was '" + Check.shown(text) + "': " + Check.shown(why);
+  }
+
+  /** Lists of values, ranges and steps: the parser takes more, such as {@code /5}. */
+  private static Pattern field() {
+    String value = "(?:[0-9]{1,2}|[A-Z]{3})";
+    String item = "(?:\\*|" + value + "(?:-" + value + ")?)(?:/[0-9]{1,2})?";
+    return Pattern.compile(item + "(?:," + item + ")*");
   }
 
   private static CronDefinition definition(boolean seconds) {

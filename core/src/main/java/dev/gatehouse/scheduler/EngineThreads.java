@@ -80,7 +80,7 @@ final class EngineThreads implements Drive {
       case TIMER -> engine.firing().fire();
       case SETTLER -> settle();
       case LEASE -> engine.membership().keep();
-      case KEEPER -> look();
+      case KEEPER -> lookAndRecur();
     };
   }
 
@@ -90,9 +90,7 @@ final class EngineThreads implements Drive {
       return rest;
     }
     long wait =
-        engine
-            .claimer()
-            .claim(options.claimWindow().toMillis(), options.pollInterval().toNanos());
+        engine.claimer().claim(options.claimWindow().toMillis(), options.pollInterval().toNanos());
     if (!engine.holdings().isEmpty()) {
       engine.drainers().rouse();
       wake(Role.TIMER);
@@ -118,9 +116,20 @@ final class EngineThreads implements Drive {
     return Long.MAX_VALUE;
   }
 
+  /**
+   * What goes wrong with schedules must not keep tasks from being recovered. Only a node with a
+   * lease knows the store's time; by a clock of its own it might take occurrences for missed.
+   */
+  private long lookAndRecur() {
+    long wait = look();
+    if (engine.membership().live() != null) {
+      engine.recurrer().recur(options.claimWindow().toMillis() + AHEAD_MILLIS);
+    }
+    return wait;
+  }
+
   private long look() {
     round++;
-    engine.recurrer().recur(options.claimWindow().toMillis() + AHEAD_MILLIS);
     engine.keeper().checkHeld();
     if (round % ROUNDS_TO_AUDIT == 0) {
       engine.keeper().auditLeases();

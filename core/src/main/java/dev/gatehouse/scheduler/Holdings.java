@@ -35,9 +35,7 @@ final class Holdings {
     return Math.max(0, capacity - byId.size());
   }
 
-  /**
-   * Whether there is room for so many tasks; if not, {@link #hasRoomAgain} tells when there is.
-   */
+  /** Whether there is room for so many tasks; if not, {@link #hasRoomAgain} tells when there is. */
   boolean hasRoom(int tasks) {
     wanted = tasks;
     if (room() < tasks) {

@@ -86,8 +86,7 @@ final class Keeper {
       return;
     }
     long horizon = engine.claimer().horizonMillis();
-    List<LeasedTask> leased =
-        parts.store().leased(node.number(), horizon, TaskStore.MAX_BATCH);
+    List<LeasedTask> leased = parts.store().leased(node.number(), horizon, TaskStore.MAX_BATCH);
     long now = clock.nanoTime();
     Map<LeasedKey, Long> unknown = new HashMap<>();
     for (LeasedTask task : leased) {

@@ -47,6 +47,7 @@ class DrainerThreadsTest {
         TaskEngine.create(
             new SchedulerParts(
                 parts.store(),
+                parts.schedules(),
                 parts.transactions(),
                 parts.audit(),
                 parts.handlers(),

@@ -360,6 +360,16 @@ class EngineThreadsTest {
   }
 
   @Test
+  void recover_schedulesCannotBeRead_lostTaskRunsElsewhereAllTheSame() {
+    fixture.earliestSchedule =
+        () -> {
+          throw new StorageException("broken on purpose");
+        };
+    recover_nodeGone_itsTaskRunsElsewhere();
+    await().atMost(SOON).until(() -> fixture.schedulesAsked.get() >= 2);
+  }
+
+  @Test
   void close_tasksInTheWindow_givenBackUncounted() {
     fixture.options = SchedulerOptions.builder().claimWindow(Duration.ofMinutes(1)).build();
     fixture.handlers.put("work", context -> TaskResult.done());

@@ -29,6 +29,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** A store, a clock, third parties, and ears: what engines under test share. */
@@ -43,6 +44,8 @@ final class SchedulerFixture {
   final List<Request> sent = new CopyOnWriteArrayList<>();
   final Heard heard = new Heard();
   final AtomicInteger nonces = new AtomicInteger();
+  final AtomicInteger schedulesAsked = new AtomicInteger();
+  Supplier<OptionalLong> earliestSchedule = OptionalLong::empty;
   GatehouseListener listener = heard;
   Function<Request, CompletionStage<Response>> receiver =
       request -> CompletableFuture.completedFuture(Response.of(200, "success"));
@@ -170,10 +173,17 @@ final class SchedulerFixture {
     }
   }
 
-  private static ScheduleStore noSchedules() {
+  /** Of all that schedules' store can do, it says when the earliest is due, and counts that. */
+  private ScheduleStore noSchedules() {
     return answering(
         ScheduleStore.class,
-        call -> call.equals("earliestDue") ? arguments -> OptionalLong.empty() : null);
+        call ->
+            call.equals("earliestDue")
+                ? arguments -> {
+                  schedulesAsked.incrementAndGet();
+                  return earliestSchedule.get();
+                }
+                : null);
   }
 
   private AuditLog log() {

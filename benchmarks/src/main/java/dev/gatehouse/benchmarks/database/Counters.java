@@ -4,7 +4,7 @@ package dev.gatehouse.benchmarks.database;
  * What a database server has done. Immutable.
  *
  * @param statements run in the database, without those that begin and end transactions
- * @param commits of the database; exact once its connections are closed
+ * @param commits of the database; exact after {@link Database#awaitClosed}
  * @param walBytes written to the log by the whole server
  */
 public record Counters(long statements, long commits, long walBytes) {

@@ -15,13 +15,16 @@ public interface Database extends AutoCloseable {
   /** A pool of so many connections, all open already. Closing it is the caller's. */
   HikariDataSource pool(int connections);
 
+  /** Waits until the connections of closed pools are gone, and what they did is counted. */
+  void awaitClosed() throws SQLException, InterruptedException;
+
   /**
-   * Waits until the connections of closed pools are gone, then brings statistics up to date and
-   * writes out what is dirty, so that the next measurement pays for its own work only.
+   * Waits as {@link #awaitClosed}, then brings statistics up to date and writes out what is dirty,
+   * so that the next measurement pays for its own work only.
    */
   void settle() throws SQLException, InterruptedException;
 
-  /** What was done so far, if the product counts it. */
+  /** What was done so far, if the product counts it; commits only of closed connections. */
   Optional<Counters> counters() throws SQLException;
 
   /** Bytes that a table takes with its indexes, if the product tells. */

@@ -37,7 +37,10 @@ public final class H2Databases {
       return Pools.create(url, "sa", connections);
     }
 
-    /** Nothing to wait for; H2 analyzes as it goes. */
+    @Override
+    public void awaitClosed() {}
+
+    /** Nothing to do; H2 analyzes as it goes. */
     @Override
     public void settle() {}
 

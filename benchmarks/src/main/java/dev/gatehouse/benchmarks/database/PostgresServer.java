@@ -189,15 +189,16 @@ public final class PostgresServer implements AutoCloseable {
 
     @Override
     public void settle() throws SQLException, InterruptedException {
-      awaitDisconnection();
+      awaitClosed();
       try (Connection connection = server.getDatabase(USER, name).getConnection()) {
         execute(connection, "ANALYZE");
         execute(connection, "CHECKPOINT");
       }
-      awaitDisconnection();
+      awaitClosed();
     }
 
-    private void awaitDisconnection() throws SQLException, InterruptedException {
+    @Override
+    public void awaitClosed() throws SQLException, InterruptedException {
       for (int i = 0; i < WAITS && count(CONNECTIONS, name) > 0; i++) {
         Thread.sleep(WAIT_MILLIS);
       }

@@ -50,7 +50,8 @@ record BurnDown(String name, Databases databases, Plan plan, Load load) {
       Side.Setting setting = new Side.Setting(database, now.nodes(), now.payload(), ledger::ran);
       Instant due = Instant.now().truncatedTo(ChronoUnit.MILLIS);
       try (Side filler = opener.open(setting.on(1))) {
-        now.schedule(filler, Side.Tasks.until(due, now.tasks()));
+        now.scheduleLater(filler);
+        filler.schedule(Side.Tasks.until(due, now.tasks()));
       }
       database.settle();
       Optional<Counters> before = database.counters();

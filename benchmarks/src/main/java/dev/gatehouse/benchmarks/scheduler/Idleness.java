@@ -2,21 +2,23 @@ package dev.gatehouse.benchmarks.scheduler;
 
 import dev.gatehouse.benchmarks.Measurement;
 import dev.gatehouse.benchmarks.Metric;
+import dev.gatehouse.benchmarks.Plan;
 import dev.gatehouse.benchmarks.database.Counters;
 import dev.gatehouse.benchmarks.database.Database;
 import java.sql.SQLException;
-import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 
 /**
- * What a node asks of a database that holds no task.
+ * What a node asks of a database that holds no task. It has run one before, to show that it is at
+ * work.
  *
  * @param name the case
  * @param databases gives each measurement its own
- * @param settling how long the node is left alone first
- * @param watched how long it is watched then
+ * @param plan how long the node is watched
  */
-record Idleness(String name, Databases databases, Duration settling, Duration watched) {
+record Idleness(String name, Databases databases, Plan plan) {
   private Metric rate() {
     return new Metric(name, "statements/s");
   }
@@ -26,14 +28,19 @@ record Idleness(String name, Databases databases, Duration settling, Duration wa
   }
 
   Measurement measure(Side.Opener opener) throws SQLException, InterruptedException {
+    Ledger ledger = new Ledger(1);
     try (Database database = databases.create();
-        Side side = opener.open(new Side.Setting(database, 1, 100, index -> {}))) {
+        Side side = opener.open(new Side.Setting(database, 1, 100, ledger::ran))) {
+      side.schedule(Side.Tasks.until(Instant.now().truncatedTo(ChronoUnit.MILLIS), 1));
       side.start();
-      Thread.sleep(settling.toMillis());
+      ledger.await(plan.patience());
+      Thread.sleep(plan.pick(500, 5_000));
       Counters before = database.counters().orElseThrow();
-      Thread.sleep(watched.toMillis());
+      int millis = plan.pick(2_000, 30_000);
+      Thread.sleep(millis);
       Counters done = database.counters().orElseThrow().since(before);
-      return new Measurement().with(rate(), 1_000.0 * done.statements() / watched.toMillis());
+      ledger.check();
+      return new Measurement().with(rate(), 1_000.0 * done.statements() / millis);
     }
   }
 }

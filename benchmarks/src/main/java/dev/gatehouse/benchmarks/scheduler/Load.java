@@ -4,6 +4,7 @@ import dev.gatehouse.benchmarks.Plan;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 
 /**
  * Tasks that a measurement has run. Immutable.
@@ -43,12 +44,9 @@ record Load(int tasks, int payload, int nodes, int later, int warmUp) {
     return new Load(tasks, payload, nodes, later, value);
   }
 
-  /**
-   * Schedules the tasks that are to run, and before them those of later days, a millisecond apart.
-   */
-  void schedule(Side side, Side.Tasks wanted) throws SQLException {
-    Instant begin = Instant.now().plus(LATER);
+  /** Schedules the tasks of later days, a millisecond apart. */
+  void scheduleLater(Side side) throws SQLException {
+    Instant begin = Instant.now().truncatedTo(ChronoUnit.MILLIS).plus(LATER);
     side.schedule(new Side.Tasks(tasks, tasks + later, index -> begin.plusMillis(index)));
-    side.schedule(wanted);
   }
 }

@@ -48,7 +48,7 @@ record PerTask(Metric statements, Metric commits, Metric wal) {
     if (before.isEmpty() || after.isEmpty()) {
       return measurement;
     }
-    database.settle();
+    database.awaitClosed();
     Counters done = after.get().since(before.get());
     long commitsDone = database.counters().orElseThrow().since(before.get()).commits();
     return measurement

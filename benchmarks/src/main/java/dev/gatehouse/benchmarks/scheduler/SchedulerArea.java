@@ -9,7 +9,6 @@ import dev.gatehouse.benchmarks.database.Database;
 import dev.gatehouse.benchmarks.database.H2Databases;
 import dev.gatehouse.benchmarks.database.PostgresServer;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -96,12 +95,7 @@ public final class SchedulerArea implements Area {
   }
 
   private Case idleness() {
-    Idleness both =
-        new Idleness(
-            "idle statements/s",
-            this::postgres,
-            Duration.ofMillis(plan.pick(500, 5_000)),
-            Duration.ofMillis(plan.pick(1_500, 30_000)));
+    Idleness both = new Idleness("idle statements/s", this::postgres, plan);
     return Case.of(
         both.name(), both.metrics(), List.of(gatehouse(both::measure), peer(both::measure)));
   }

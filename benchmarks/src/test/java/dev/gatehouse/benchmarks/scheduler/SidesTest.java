@@ -38,6 +38,26 @@ class SidesTest {
   }
 
   @Test
+  void lateness_gatehouseOnH2_noneIsEarly() throws SQLException, InterruptedException {
+    Lateness lateness = new Lateness("500/s h2", H2Databases::create, PATIENT, 500, FEW);
+
+    assertThat(lateness.measure(GatehouseSide::withoutHistory).values())
+        .containsEntry(new Metric("early starts 500/s h2", "tasks"), List.of(0.0));
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void scheduling_bothOnH2_isMeasured(boolean batched) throws SQLException, InterruptedException {
+    Scheduling scheduling = new Scheduling("schedule", H2Databases::create, 40, batched);
+
+    for (Side.Opener opener :
+        List.<Side.Opener>of(GatehouseSide::withoutHistory, DbSchedulerSide::open)) {
+      assertThat(scheduling.measure(opener).values())
+          .containsOnlyKeys(new Metric("schedule", "tasks/s"));
+    }
+  }
+
+  @Test
   void burnDown_peerAndLimitOnPostgres_runEveryTaskOnce()
       throws SQLException, InterruptedException {
     try (PostgresServer server = PostgresServer.start()) {
@@ -48,7 +68,8 @@ class SidesTest {
           .containsEntry("fsync", "on")
           .containsEntry("synchronous_commit", "on")
           .containsEntry("full_page_writes", "on");
-      assertThat(burnDown.measure(DbSchedulerSide::open)).isNotNull();
+      assertThat(burnDown.measure(DbSchedulerSide::open).values().keySet())
+          .containsExactlyElementsOf(burnDown.metrics());
       assertThat(burnDown.measure(RawLoop::open)).isNotNull();
       assertThat(lateness.measure(RawLoop::open)).isNotNull();
     }

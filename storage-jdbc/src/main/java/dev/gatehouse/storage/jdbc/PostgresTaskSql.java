@@ -9,9 +9,13 @@ import dev.gatehouse.scheduler.TaskStore;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
+import java.util.TreeMap;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
@@ -31,11 +35,12 @@ final class PostgresTaskSql implements TaskSql {
 
   /**
    * For the plan of a statement is kept: one made while the tables are empty would read them whole
-   * for ever. What is joined here is always small on one side and found by an index on the other.
+   * for ever. For the same reason rows are looked up key by key in a subquery that the planner
+   * leaves alone ({@code OFFSET 0}): statistics taken while no task had an owner would tell it to
+   * begin with the owner.
    */
   private static final String BEGIN =
-      "SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),"
-          + " set_config('enable_mergejoin', 'off', true),"
+      "SELECT set_config('enable_seqscan', 'off', true),"
           + " set_config('enable_bitmapscan', 'off', true), set_config('jit', 'off', true)";
 
   private static final String COLUMNS =
@@ -117,7 +122,14 @@ final class PostgresTaskSql implements TaskSql {
           + " ORDER BY t.due_ms, t.id LIMIT ?) x ORDER BY x.due_ms, x.id LIMIT ?";
 
   private static final String HELD_OF =
-      "SELECT id, fence, cancel FROM gh_task WHERE id = ANY(?) AND state = 1 AND owner = ?";
+      "SELECT x.id, x.fence, x.cancel FROM unnest(?::bigint[]) AS s(id)"
+          + " CROSS JOIN LATERAL (SELECT * FROM gh_task t WHERE t.id = s.id OFFSET 0) x"
+          + " WHERE x.state = 1 AND x.owner = ?";
+
+  private static final String PLACES =
+      " WHERE ctid = ANY(ARRAY(SELECT x.place FROM unnest(?::bigint[]) AS s(id)"
+          + " CROSS JOIN LATERAL"
+          + " (SELECT t.ctid AS place FROM gh_task t WHERE t.id = s.id OFFSET 0) x))";
 
   private static final String LOCK_LOST =
       "SELECT "
@@ -134,45 +146,41 @@ final class PostgresTaskSql implements TaskSql {
   private static final String LOCK =
       "SELECT "
           + TaskRows.LOCKED
-          + " FROM gh_task WHERE id = ANY(?) AND state = 1 AND owner = ? ORDER BY id FOR UPDATE";
+          + " FROM gh_task"
+          + PLACES
+          + " AND state = 1 AND owner = ? ORDER BY id FOR UPDATE";
 
-  private static final String HELD_UNDER =
-      " WHERE t.id = s.id AND t.fence = s.fence AND t.owner = ? AND t.state = 1 AND t.cancel = 0 ";
+  /** All of one fence, so that it is compared again if a row changes meanwhile. */
+  private static final String DROP =
+      "DELETE FROM gh_task" + PLACES + " AND fence = ? AND owner = ? AND state = 1 AND cancel = 0";
+
+  private static final String FORGET = DROP + " RETURNING id";
 
   private static final String FINISH =
-      "WITH d AS (DELETE FROM gh_task t USING unnest(?::bigint[], ?::bigint[], ?::bigint[],"
-          + " ?::bigint[], ?::int[], ?::bytea[])"
-          + " AS s(id, fence, started_ms, ended_ms, http_status, result)"
-          + HELD_UNDER
-          + "RETURNING t.id, t.due_ms, t.attempt, t.fence, s.started_ms, s.ended_ms, s.http_status,"
-          + " s.result, "
-          + qualified("t")
+      "WITH d AS ("
+          + DROP
+          + " RETURNING id, due_ms, attempt, fence, "
+          + TaskRows.WHAT
           + ") INSERT INTO gh_task_done(id, due_ms, attempt, fence, attempt_started_ms,"
           + " attempt_ended_ms, http_status, result, status, outcome, error, ended_ms, "
           + TaskRows.WHAT
-          + ") SELECT id, due_ms, attempt, fence, started_ms, ended_ms, http_status, result,"
-          + " 2, 0, '', ?, "
+          + ") SELECT d.id, d.due_ms, d.attempt, d.fence, s.started_ms, s.ended_ms, s.http_status,"
+          + " s.result, 2, 0, '', ?, "
           + TaskRows.WHAT
-          + " FROM d RETURNING id";
-
-  private static final String FORGET =
-      "DELETE FROM gh_task t USING unnest(?::bigint[], ?::bigint[]) AS s(id, fence)"
-          + HELD_UNDER
-          + "RETURNING t.id";
+          + " FROM d JOIN unnest(?::bigint[], ?::bigint[], ?::bigint[], ?::int[], ?::bytea[])"
+          + " AS s(id, started_ms, ended_ms, http_status, result) ON s.id = d.id RETURNING id";
 
   private static final String PURGE =
       "WITH old AS (DELETE FROM gh_task_done WHERE id = ANY(ARRAY(SELECT id FROM gh_task_done"
           + " WHERE ended_ms < ? ORDER BY ended_ms, id LIMIT ? FOR UPDATE SKIP LOCKED))"
           + " RETURNING id, fence, application_id, task_no),"
-          + " k AS (DELETE FROM gh_task_key k USING old WHERE k.application_id = old.application_id"
-          + " AND k.task_no = old.task_no),"
-          + " a AS (DELETE FROM gh_task_attempt a USING old"
-          + " WHERE old.fence > 1 AND a.task_id = old.id)"
+          + " k AS (DELETE FROM gh_task_key WHERE ctid = ANY(ARRAY(SELECT x.place FROM old"
+          + " CROSS JOIN LATERAL (SELECT k.ctid AS place FROM gh_task_key k"
+          + " WHERE k.application_id = old.application_id AND k.task_no = old.task_no OFFSET 0) x))),"
+          + " a AS (DELETE FROM gh_task_attempt WHERE ctid = ANY(ARRAY(SELECT x.place FROM old"
+          + " CROSS JOIN LATERAL (SELECT a.ctid AS place FROM gh_task_attempt a"
+          + " WHERE a.task_id = old.id AND old.fence > 1 OFFSET 0) x)))"
           + " SELECT COUNT(*) FROM old";
-
-  private static String qualified(String table) {
-    return table + "." + TaskRows.WHAT.replace(", ", ", " + table + ".");
-  }
 
   private PostgresTaskSql() {}
 
@@ -337,34 +345,57 @@ final class PostgresTaskSql implements TaskSql {
   @Override
   public Collection<Long> finish(
       Handle handle, int node, Collection<Settlement.Finish> settlements, long endedMillis) {
-    return Sql.use(
-        handle,
-        FINISH,
-        query -> {
-          setArray(query, 1, "int8", settlements, Settlement.Finish::id);
-          setArray(query, 2, "int8", settlements, Settlement.Finish::fence);
-          setArray(query, 3, "int8", settlements, s -> s.attempt().startedAt().toEpochMilli());
-          setArray(query, 4, "int8", settlements, s -> s.attempt().endedAt().toEpochMilli());
-          setArray(query, 5, "int4", settlements, s -> s.attempt().httpStatus());
-          setArrayOfBytes(query, 6, settlements, s -> TaskRows.bytes(s.result()));
-          query.setInt(7, node);
-          query.setLong(8, endedMillis);
-          return Sql.rows(query, results -> results.getLong(1));
-        });
+    return byFence(
+        settlements,
+        (fence, group) ->
+            Sql.use(
+                handle,
+                FINISH,
+                query -> {
+                  setDropped(query, group, fence, node);
+                  query.setLong(4, endedMillis);
+                  setArray(query, 5, "int8", group, Settlement.Finish::id);
+                  setArray(query, 6, "int8", group, s -> s.attempt().startedAt().toEpochMilli());
+                  setArray(query, 7, "int8", group, s -> s.attempt().endedAt().toEpochMilli());
+                  setArray(query, 8, "int4", group, s -> s.attempt().httpStatus());
+                  setArrayOfBytes(query, 9, group, s -> TaskRows.bytes(s.result()));
+                  return Sql.rows(query, results -> results.getLong(1));
+                }));
   }
 
   @Override
   public Collection<Long> forget(
       Handle handle, int node, Collection<Settlement.Forget> settlements) {
-    return Sql.use(
-        handle,
-        FORGET,
-        query -> {
-          setArray(query, 1, "int8", settlements, Settlement.Forget::id);
-          setArray(query, 2, "int8", settlements, Settlement.Forget::fence);
-          query.setInt(3, node);
-          return Sql.rows(query, results -> results.getLong(1));
-        });
+    return byFence(
+        settlements,
+        (fence, group) ->
+            Sql.use(
+                handle,
+                FORGET,
+                query -> {
+                  setDropped(query, group, fence, node);
+                  return Sql.rows(query, results -> results.getLong(1));
+                }));
+  }
+
+  private static void setDropped(
+      PreparedStatement query, List<? extends Settlement> settlements, long fence, int node)
+      throws SQLException {
+    setArray(query, 1, "int8", settlements, Settlement::id);
+    query.setLong(2, fence);
+    query.setInt(3, node);
+  }
+
+  /** Nearly all have the same fence, for few tasks are claimed twice. */
+  private static <S extends Settlement> Collection<Long> byFence(
+      Collection<S> settlements, BiFunction<Long, List<S>, List<Long>> settle) {
+    Map<Long, List<S>> groups = new TreeMap<>();
+    for (S settlement : settlements) {
+      groups.computeIfAbsent(settlement.fence(), fence -> new ArrayList<>()).add(settlement);
+    }
+    List<Long> ids = new ArrayList<>(settlements.size());
+    groups.forEach((fence, group) -> ids.addAll(settle.apply(fence, group)));
+    return ids;
   }
 
   @Override

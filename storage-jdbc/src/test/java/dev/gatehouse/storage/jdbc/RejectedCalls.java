@@ -15,6 +15,7 @@ import dev.gatehouse.registry.Application;
 import dev.gatehouse.registry.Secret;
 import dev.gatehouse.registry.Server;
 import dev.gatehouse.registry.Service;
+import dev.gatehouse.scheduler.Schedule;
 import dev.gatehouse.scheduler.SchedulerOptions;
 import dev.gatehouse.scheduler.Task;
 import dev.gatehouse.scheduler.TaskId;
@@ -128,6 +129,7 @@ final class RejectedCalls {
     gatehouse.scheduler().schedule(Task.of("order-2").application(billing));
     gatehouse.stepper().run();
     gatehouse.scheduler().schedule(task("order-3").in(Duration.ofDays(1)));
+    gatehouse.scheduler().repeat(Schedule.cron("hourly", "0 * * * *").handler("work"));
   }
 
   private static Task task(String taskNo) {
@@ -383,6 +385,46 @@ final class RejectedCalls {
         "component:old");
   }
 
+  private void listSchedules() {
+    Schedule nightly = Schedule.cron("nightly", "0 3 * * *");
+    missing("schedule", () -> gatehouse.scheduler().repeat(null));
+    illegal("no worker", () -> gatehouse.scheduler().repeat(nightly), "task must have a handler");
+    illegal(
+        "never",
+        () -> gatehouse.scheduler().repeat(Schedule.cron("n", "0 0 30 2 *").handler("work")),
+        "schedule must occur after",
+        "0 0 30 2 *");
+    refused(
+        "disabled application",
+        ConflictException.class,
+        () -> gatehouse.scheduler().repeat(nightly.handler("work").application(disabled)),
+        "must be ENABLED, is DISABLED");
+    unknown(
+        "removed application",
+        () -> gatehouse.scheduler().repeat(nightly.application(removed)),
+        "no application of id " + removed.id() + " is registered");
+    illegal(
+        "another's",
+        () -> gatehouse.scheduler().as(billing).repeat(nightly.handler("work").application(full)),
+        "application must be the scheduler's, was " + full.id());
+    missing("name", () -> gatehouse.scheduler().stopRepeating(null));
+    missing("name", () -> gatehouse.scheduler().pauseRepeating(null));
+    missing("name", () -> gatehouse.scheduler().resumeRepeating(null));
+    missing("name", () -> gatehouse.scheduler().findSchedule(null));
+    missing("name", () -> gatehouse.scheduler().schedules(null, 1));
+    illegal("no page", () -> gatehouse.scheduler().schedules("", 0), "limit", "was 0");
+    illegal("large page", () -> gatehouse.scheduler().schedules("", 1_001), "limit", "was 1001");
+    missing("cron expression", () -> Schedule.cron("nightly", null));
+    missing("schedule name", () -> Schedule.cron(null, "0 3 * * *"));
+    missing("interval", () -> Schedule.every("poll", null));
+    missing("zone", () -> nightly.zone(null));
+    missing("gap", () -> nightly.gap(null));
+    missing("overlap", () -> nightly.overlap(null));
+    missing("catchUp", () -> nightly.catchUp(null));
+    missing("from", () -> nightly.from(null));
+    missing("until", () -> nightly.until(null));
+  }
+
   private void listTasks() {
     missing("task", () -> gatehouse.scheduler().schedule(null));
     Task workless = Task.of("new");
@@ -410,6 +452,7 @@ final class RejectedCalls {
         () -> gatehouse.scheduler().as(billing).schedule(task("new").application(full)),
         "application must be the scheduler's, was " + full.id());
     missing("application", () -> gatehouse.scheduler().as(null));
+    listSchedules();
     missing("id", () -> gatehouse.scheduler().cancel(null));
     missing("id", () -> gatehouse.scheduler().requeue(null));
     missing("id", () -> gatehouse.scheduler().forceRequeue(null));
