@@ -30,6 +30,7 @@ import dev.gatehouse.transport.Request;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -52,7 +53,11 @@ final class RejectedCalls {
   private static final String LONG = "x".repeat(300);
 
   final Gatehouse gatehouse;
-  private final ManualClock clock = new ManualClock(Instant.parse("2030-01-01T00:00:00Z"));
+  /** Of the storage's leases as well: what is due later than a minute after them waits. */
+  static final InstantSource CLOCK =
+      InstantSource.fixed(Instant.parse("2030-01-01T00:00:00Z"));
+
+  private final ManualClock clock = new ManualClock(CLOCK.instant());
   private final List<Call> calls = new ArrayList<>();
   private final Application billing;
   private final Application disabled;
