@@ -76,6 +76,7 @@ final class RejectedCalls {
             .clock(clock)
             .nanoTime(() -> clock.millis() * 1_000_000)
             .handler("work", context -> TaskResult.done("{\"n\":1}"))
+            .handler("broken", context -> TaskResult.failed("no"))
             .scheduler(SchedulerOptions.builder().lease(Duration.ofDays(365)).build())
             .build();
     billing = register(Application.named("billing").callback("https://billing.example/done"));
@@ -132,6 +133,7 @@ final class RejectedCalls {
   private void scheduleSomething() {
     gatehouse.scheduler().schedule(task("order-1"));
     gatehouse.scheduler().schedule(Task.of("order-2").application(billing));
+    gatehouse.scheduler().schedule(Task.of("order-4").handler("broken"));
     gatehouse.stepper().run();
     gatehouse.scheduler().schedule(task("order-3").in(Duration.ofDays(1)));
     gatehouse.scheduler().repeat(Schedule.cron("hourly", "0 * * * *").handler("work"));
