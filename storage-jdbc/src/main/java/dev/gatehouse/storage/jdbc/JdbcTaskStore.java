@@ -152,7 +152,7 @@ final class JdbcTaskStore implements TaskStore {
           database.use(
               handle -> {
                 begin(handle);
-                Claim claim = new Claim(node, database.now(handle), dueUntilMillis);
+                Claim claim = new Claim(node, database.leaseMillis(), dueUntilMillis);
                 return lanes.claim(handle, claim, limit);
               });
       done = true;
@@ -498,7 +498,7 @@ final class JdbcTaskStore implements TaskStore {
   }
 
   private JdbcNodes nodes(Handle handle) {
-    return new JdbcNodes(handle, database.now(handle));
+    return new JdbcNodes(database, handle);
   }
 
   /** In two steps, so that what it does to nodes does not wait for tasks. */

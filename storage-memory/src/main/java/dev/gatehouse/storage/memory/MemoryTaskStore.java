@@ -297,12 +297,20 @@ final class MemoryTaskStore implements TaskStore {
 
   @Override
   public NodeLease join(String boot, Duration duration) {
-    return journal.run(() -> nodes.join(boot, duration));
+    return journal.run(() -> toldOfLost(nodes.join(boot, duration)));
   }
 
   @Override
   public Optional<NodeLease> renew(int node, String boot, Duration duration) {
-    return journal.run(() -> nodes.renew(node, boot, duration));
+    return journal.run(() -> nodes.renew(node, boot, duration).map(this::toldOfLost));
+  }
+
+  /**
+   * Who has left, or is known as lost, and holds something still is to be recovered from at once.
+   */
+  private NodeLease toldOfLost(NodeLease lease) {
+    boolean lost = tasks.owners().stream().anyMatch(owner -> !nodes.isLive(owner));
+    return lost ? new NodeLease(lease.node(), lease.nowMillis(), lease.expiresMillis(), 0) : lease;
   }
 
   @Override

@@ -266,7 +266,12 @@ public abstract class TaskLeaseContract extends TaskContract {
     assertThat(second.othersExpireMillis()).isEqualTo(first.expiresMillis());
     assertThat(tasks().renew(first.node(), "boot", LEASE).orElseThrow().othersExpireMillis())
         .isEqualTo(second.expiresMillis());
+    tasks().insert(List.of(row(1)));
+    claimOne(second.node());
     tasks().leave(second.node(), "boot");
+    assertThat(tasks().renew(first.node(), "boot", LEASE).orElseThrow().othersExpireMillis())
+        .isLessThanOrEqualTo(now());
+    tasks().recover(3, now(), 10);
     assertThat(tasks().renew(first.node(), "boot", LEASE).orElseThrow().othersExpireMillis())
         .isEqualTo(Long.MAX_VALUE);
   }
