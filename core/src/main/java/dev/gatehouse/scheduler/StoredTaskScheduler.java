@@ -138,20 +138,19 @@ final class StoredTaskScheduler implements TaskScheduler {
         Math.toIntExact(task.timeout().toMillis()),
         (application == null ? task : task.application(application)).retryPolicy().spec(),
         now,
-        task.dueAt(Instant.ofEpochMilli(now)).toEpochMilli());
+        task.dueAt(Instant.ofEpochMilli(now)).toEpochMilli(),
+        task.priority());
   }
 
   private Application current(Application application) {
-    Callbacks callbacks = parts.callbacks();
-    Optional<Application> found =
-        joined == null
-            ? callbacks.application(application.id(), parts.transactions())
-            : callbacks.registry().joining(joined).findApplication(application.id());
     Application current =
-        found.orElseThrow(
-            () ->
-                new NotFoundException(
-                    "no application of id " + application.id() + " is registered"));
+        parts
+            .callbacks()
+            .application(application.id(), transactions())
+            .orElseThrow(
+                () ->
+                    new NotFoundException(
+                        "no application of id " + application.id() + " is registered"));
     if (current.status() != Application.Status.ENABLED) {
       throw new ConflictException(
           "application " + current.id() + " must be ENABLED, is " + current.status());
@@ -356,8 +355,10 @@ final class StoredTaskScheduler implements TaskScheduler {
   }
 
   private <T> T inTransaction(Function<Transaction, T> work) {
-    Transactions transactions =
-        joined == null ? parts.transactions() : Transactions.joining(joined);
-    return transactions.call(work);
+    return transactions().call(work);
+  }
+
+  private Transactions transactions() {
+    return joined == null ? parts.transactions() : Transactions.joining(joined);
   }
 }

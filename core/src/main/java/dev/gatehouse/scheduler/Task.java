@@ -34,6 +34,7 @@ public final class Task {
   private final @Nullable Instant at;
   private final Duration delay;
   private final Duration timeout;
+  private final Priority priority;
   private final @Nullable RetryPolicy retryPolicy;
 
   private Task(Values values) {
@@ -45,6 +46,7 @@ public final class Task {
     at = values.at;
     delay = values.delay;
     timeout = values.timeout;
+    priority = values.priority;
     retryPolicy = values.retryPolicy;
   }
 
@@ -129,6 +131,11 @@ public final class Task {
     return with(values -> values.retryPolicy = requireNonNull(value, "retryPolicy"));
   }
 
+  /** How it stands to other tasks that are due. Default {@link Priority#NORMAL}. */
+  public Task priority(Priority value) {
+    return with(values -> values.priority = requireNonNull(value, "priority"));
+  }
+
   /** The owner's number. */
   public Optional<String> taskNo() {
     return Optional.ofNullable(taskNo);
@@ -164,6 +171,11 @@ public final class Task {
     return timeout;
   }
 
+  /** How it stands to other tasks that are due. */
+  public Priority priority() {
+    return priority;
+  }
+
   /** How it is retried. */
   public RetryPolicy retryPolicy() {
     if (retryPolicy != null) {
@@ -187,6 +199,7 @@ public final class Task {
     values.at = at;
     values.delay = delay;
     values.timeout = timeout;
+    values.priority = priority;
     values.retryPolicy = retryPolicy;
     change.accept(values);
     return new Task(values);
@@ -202,6 +215,7 @@ public final class Task {
     private @Nullable Instant at;
     private Duration delay = Duration.ZERO;
     private Duration timeout = Duration.ofSeconds(60);
+    private Priority priority = Priority.NORMAL;
     private @Nullable RetryPolicy retryPolicy;
   }
 }
