@@ -53,9 +53,9 @@ final class RejectedCalls {
   private static final String LONG = "x".repeat(300);
 
   final Gatehouse gatehouse;
+
   /** Of the storage's leases as well: what is due later than a minute after them waits. */
-  static final InstantSource CLOCK =
-      InstantSource.fixed(Instant.parse("2030-01-01T00:00:00Z"));
+  static final InstantSource CLOCK = InstantSource.fixed(Instant.parse("2030-01-01T00:00:00Z"));
 
   private final ManualClock clock = new ManualClock(CLOCK.instant());
   private final List<Call> calls = new ArrayList<>();
