@@ -96,12 +96,18 @@ public final class Task {
 
   /** When it is due, cut to milliseconds; what is past is due at once. Replaces {@link #in}. */
   public Task at(Instant value) {
+    requireDue(value);
+    return with(values -> values.at = value);
+  }
+
+  /** The time if stores can keep it as a due time. */
+  static Instant requireDue(Instant value) {
     requireNonNull(value, "at");
     Check.that(
         !value.isBefore(Instant.EPOCH)
             && value.isBefore(Instant.EPOCH.plus(MAX_DELAY.multipliedBy(2))),
         "at must be in 1970..2169, was " + value);
-    return with(values -> values.at = value);
+    return value;
   }
 
   /** How long after scheduling it is due, zero or more. Default zero. Replaces {@link #at}. */

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.check.Check;
 import dev.gatehouse.error.StorageException;
+import dev.gatehouse.scheduler.Asked;
 import dev.gatehouse.scheduler.Attempt;
 import dev.gatehouse.scheduler.Cancellation;
 import dev.gatehouse.scheduler.ClaimedTask;
@@ -13,6 +14,7 @@ import dev.gatehouse.scheduler.Priority;
 import dev.gatehouse.scheduler.Requeue;
 import dev.gatehouse.scheduler.Settled;
 import dev.gatehouse.scheduler.Settlement;
+import dev.gatehouse.scheduler.TaskChange;
 import dev.gatehouse.scheduler.TaskRow;
 import dev.gatehouse.scheduler.TaskState;
 import dev.gatehouse.scheduler.TaskStatus;
@@ -32,6 +34,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -193,9 +196,7 @@ final class MemoryTaskStore implements TaskStore {
                 .leased(node)
                 .takeWhile(entry -> entry.dueMillis() <= dueUntilMillis)
                 .limit(limit)
-                .map(
-                    entry ->
-                        new LeasedTask(entry.row().id(), entry.fence(), entry.cancelRequested()))
+                .map(entry -> new LeasedTask(entry.row().id(), entry.fence(), entry.asked()))
                 .toList());
   }
 
@@ -207,9 +208,7 @@ final class MemoryTaskStore implements TaskStore {
             ids.stream()
                 .map(tasks::find)
                 .filter(entry -> entry != null && entry.owner() == node)
-                .map(
-                    entry ->
-                        new LeasedTask(entry.row().id(), entry.fence(), entry.cancelRequested()))
+                .map(entry -> new LeasedTask(entry.row().id(), entry.fence(), entry.asked()))
                 .toList());
   }
 
@@ -225,11 +224,60 @@ final class MemoryTaskStore implements TaskStore {
             return Cancellation.TOO_LATE;
           }
           if (entry.status() == TaskStatus.RUNNING) {
-            tasks.put(entry.cancelling());
+            tasks.put(entry.asked(Asked.CANCEL));
             return Cancellation.REQUESTED;
           }
           tasks.put(entry.cancelled(nowMillis));
           return Cancellation.CANCELLED;
+        });
+  }
+
+  @Override
+  public TaskChange pause(OptionalLong applicationId, long id) {
+    return change(
+        applicationId,
+        id,
+        entry -> {
+          tasks.put(entry.asked(Asked.PAUSE));
+          return entry.status() == TaskStatus.RUNNING ? TaskChange.REQUESTED : TaskChange.DONE;
+        });
+  }
+
+  @Override
+  public TaskChange resume(OptionalLong applicationId, long id) {
+    return change(
+        applicationId,
+        id,
+        entry -> {
+          tasks.put(entry.asked(Asked.NOTHING));
+          return TaskChange.DONE;
+        });
+  }
+
+  @Override
+  public TaskChange reschedule(OptionalLong applicationId, long id, long dueMillis) {
+    return change(
+        applicationId,
+        id,
+        entry -> {
+          if (entry.status() == TaskStatus.RUNNING) {
+            return TaskChange.RUNNING;
+          }
+          tasks.put(entry.readyAt(dueMillis));
+          return TaskChange.DONE;
+        });
+  }
+
+  private TaskChange change(
+      OptionalLong applicationId, long id, Function<TaskEntry, TaskChange> change) {
+    return journal.run(
+        () -> {
+          TaskEntry entry = visible(applicationId, id);
+          if (entry == null) {
+            return TaskChange.NOT_FOUND;
+          }
+          boolean over = entry.status().isFinal() || entry.cancelRequested();
+          return over ? TaskChange.TOO_LATE : change.apply(entry);
         });
   }
 
