@@ -1,13 +1,13 @@
 package dev.gatehouse.storage.jdbc;
 
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** A {@link CrashingNode} in a process of its own, which ends with {@link #close} at the latest. */
+/** A node in a process of its own, which ends with {@link #close} at the latest. */
 final class ChildNode implements AutoCloseable {
   private final Process process;
 
@@ -15,23 +15,27 @@ final class ChildNode implements AutoCloseable {
     this.process = process;
   }
 
-  /** Starts one; what it prints goes to the file {@code child.log} beside the ledger. */
+  /** Starts one on H2; what it prints goes to the file {@code child.log} beside the ledger. */
   static ChildNode start(String kind, String url, Ledger ledger, Duration lease)
       throws IOException {
-    File log = ledger.file().resolveSibling("child.log").toFile();
-    return new ChildNode(
-        new ProcessBuilder(
+    return start(
+        ledger.file().resolveSibling("child.log"),
+        CrashingNode.class,
+        List.of(kind, url, ledger.file().toString(), Long.toString(lease.toMillis())));
+  }
+
+  /** Starts one of that class; what it prints goes to the file. */
+  static ChildNode start(Path log, Class<?> main, List<String> arguments) throws IOException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
                 System.getProperty("java.class.path"),
-                CrashingNode.class.getName(),
-                kind,
-                url,
-                ledger.file().toString(),
-                Long.toString(lease.toMillis()))
-            .redirectErrorStream(true)
-            .redirectOutput(log)
-            .start());
+                main.getName()));
+    command.addAll(arguments);
+    return new ChildNode(
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start());
   }
 
   /** Ends it as the loss of its machine would. */

@@ -42,10 +42,31 @@ final class Postgres {
 
   /**
    * Connections to a schema of its own, each a new one: for tests that spoil them, and for child
-   * processes, which its URL serves as well.
+   * processes, by their {@link #url}.
    */
   static PGSimpleDataSource unpooledDataSource() {
     return server(schema());
+  }
+
+  /** For other processes: the URL of such a DataSource, under an application name. */
+  static String url(PGSimpleDataSource dataSource, String application) {
+    return "jdbc:postgresql://localhost:%d/%s?user=%s&currentSchema=%s&ApplicationName=%s"
+        .formatted(
+            dataSource.getPortNumbers()[0],
+            dataSource.getDatabaseName(),
+            dataSource.getUser(),
+            dataSource.getCurrentSchema(),
+            application);
+  }
+
+  /** Pooled connections of that DataSource, which end with the pool. */
+  static HikariDataSource pooled(DataSource dataSource) {
+    HikariConfig config = new HikariConfig();
+    config.setDataSource(dataSource);
+    config.setMaximumPoolSize(16);
+    config.setMinimumIdle(0);
+    config.setConnectionTimeout(1_000);
+    return new HikariDataSource(config);
   }
 
   /** A database that is not there. */

@@ -1,0 +1,91 @@
+package dev.gatehouse.storage.jdbc;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import dev.gatehouse.Gatehouse;
+import dev.gatehouse.observe.GatehouseListener;
+import dev.gatehouse.registry.RetryPolicy;
+import dev.gatehouse.scheduler.SchedulerOptions;
+import dev.gatehouse.scheduler.Task;
+import dev.gatehouse.scheduler.TaskContext;
+import dev.gatehouse.scheduler.TaskResult;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import javax.sql.DataSource;
+
+/**
+ * A process with a Gatehouse on PostgreSQL that runs tasks and keeps a {@link LedgerTable} of them,
+ * to be killed or frozen by a {@link ChildNode}. Tasks with the content {@link #LONG} take it
+ * longer than any lease of the tests, but only under their first fence, and heed no interruption.
+ */
+final class RecordingNode {
+  static final Task TASK = Task.unnumbered().handler("work").retryPolicy(RetryPolicy.NONE);
+  static final String LONG = "\"long\"";
+  private static final long LONG_MILLIS = 5_000;
+  private static final int CONNECTIONS = 16;
+
+  private RecordingNode() {}
+
+  /**
+   * Runs for ever.
+   *
+   * @param arguments the node's name in the ledger, the URL, the lease in milliseconds
+   */
+  public static void main(String[] arguments) {
+    HikariConfig config = new HikariConfig();
+    config.setJdbcUrl(arguments[1]);
+    config.setMaximumPoolSize(CONNECTIONS);
+    DataSource dataSource = new HikariDataSource(config);
+    Duration lease = Duration.ofMillis(Long.parseLong(arguments[2]));
+    LedgerTable ledger = new LedgerTable(dataSource, arguments[0]);
+    start(dataSource, lease, ledger, context -> isLong(context) ? LONG_MILLIS : 5);
+    while (true) {
+      LockSupport.park();
+    }
+  }
+
+  private static boolean isLong(TaskContext context) {
+    return context.fence() == 1 && context.content().equals(LONG);
+  }
+
+  /** How long an attempt takes, in milliseconds. */
+  interface Pace {
+    long millis(TaskContext context);
+  }
+
+  static Gatehouse start(DataSource dataSource, Duration lease, LedgerTable ledger, Pace pace) {
+    Gatehouse gatehouse =
+        Gatehouse.builder()
+            .storage(JdbcStorage.of(dataSource))
+            .scheduler(
+                SchedulerOptions.builder()
+                    .lease(lease)
+                    .claimWindow(Duration.ofMillis(200))
+                    .maxRunning(CONNECTIONS)
+                    .build())
+            .listener(
+                new GatehouseListener() {
+                  @Override
+                  public void nodeFenced() {
+                    ledger.add("fenced", 0, 0, 0);
+                  }
+                })
+            .handler("work", context -> work(ledger, context, pace.millis(context)))
+            .build();
+    gatehouse.start();
+    return gatehouse;
+  }
+
+  private static TaskResult work(LedgerTable ledger, TaskContext context, long millis) {
+    long due = context.dueAt().toEpochMilli();
+    ledger.add("start", context.id().value(), context.fence(), due);
+    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+    while (end - System.nanoTime() > 0) {
+      LockSupport.parkNanos(end - System.nanoTime());
+      Thread.interrupted();
+    }
+    ledger.add("effect", context.id().value(), context.fence(), due);
+    return TaskResult.done("\"" + ledger.writer() + "\"");
+  }
+}
