@@ -12,8 +12,9 @@ import java.util.concurrent.atomic.AtomicLong;
  * else not before the earliest due time that the store knows. {@link #claim} is called by one
  * thread at a time.
  *
- * <p>A claim goes on where the last one left off. What became ready behind that place is found by
- * one that begins anew: after a hint, and every {@link #ANEW_NANOS}.
+ * <p>While there is more than one claim can take, each goes on where the last one left off. What
+ * became ready behind that place is found by one that begins anew: after a hint, every {@link
+ * #ANEW_NANOS}, and whenever the last one took all there was.
  */
 final class Claimer {
   /** Most tasks in one claim: more make it no cheaper, only longer. */
@@ -31,7 +32,10 @@ final class Claimer {
   private volatile boolean anew = true;
   private volatile long horizonMillis;
   private final AtomicLong claims = new AtomicLong();
-  private long anewNanos; // used by the thread that claims
+
+  // Used by the thread that claims.
+  private boolean full;
+  private long anewNanos;
 
   Claimer(
       TaskStore store,
@@ -71,7 +75,9 @@ final class Claimer {
     if (claimed == wanted) {
       return 0;
     }
-    return claimed > 0 || !holdings.isEmpty() ? pollNanos : nanosToNext(windowMillis);
+    return claimed > 0 || !holdings.isEmpty()
+        ? pollNanos
+        : Math.max(pollNanos, nanosToNext(windowMillis));
   }
 
   /**
@@ -99,7 +105,7 @@ final class Claimer {
 
   private Reach reach() {
     long now = clock.nanoTime();
-    if (!anew && now - anewNanos < ANEW_NANOS) {
+    if (full && !anew && now - anewNanos < ANEW_NANOS) {
       return Reach.ONWARD;
     }
     anew = false;

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,6 +24,7 @@ final class Keeper {
   private static final Logger LOGGER = LoggerFactory.getLogger(Keeper.class);
   private static final long UNKNOWN_NANOS = TimeUnit.SECONDS.toNanos(5);
   private static final int BATCH = 1_000;
+  private static final int PURGES = 20;
 
   private final SchedulerParts parts;
   private final Engine engine;
@@ -50,9 +52,12 @@ final class Keeper {
     if (node == null) {
       return;
     }
+    // Those under way first: the others are many, and checked again by what they end with.
     List<HeldTask> open =
-        engine.holdings().all().stream()
-            .filter(held -> held.node().equals(node) && (held.isWaiting() || held.isUnderWay()))
+        Stream.concat(
+                engine.holdings().underWay().all().stream(),
+                engine.holdings().all().stream().filter(HeldTask::isWaiting))
+            .filter(held -> held.node().equals(node))
             .limit(TaskStore.MAX_BATCH)
             .toList();
     if (open.isEmpty()) {
@@ -110,9 +115,13 @@ final class Keeper {
       return false;
     }
     LOGGER.warn("task {} is leased to node {} without its knowledge", key.id(), key.node());
-    engine
-        .settler()
-        .addUnknown(node, new Settlement.Release(key.id(), key.fence(), clock.millis()));
+    long due =
+        parts
+            .store()
+            .find(OptionalLong.empty(), key.id())
+            .map(TaskState::dueMillis)
+            .orElseGet(clock::millis);
+    engine.settler().addUnknown(node, new Settlement.Release(key.id(), key.fence(), due));
     return true;
   }
 
@@ -158,9 +167,15 @@ final class Keeper {
     return recovered;
   }
 
-  /** Deletes a batch of final tasks whose time to be kept is over; true if there may be more. */
+  /** Deletes some final tasks whose time to be kept is over; true if there may be more. */
   boolean purge() {
     Duration retention = parts.options().retention();
-    return parts.store().purge(clock.millis() - retention.toMillis(), BATCH) == BATCH;
+    long before = clock.millis() - retention.toMillis();
+    for (int batch = 0; batch < PURGES; batch++) {
+      if (parts.store().purge(before, BATCH) < BATCH) {
+        return false;
+      }
+    }
+    return true;
   }
 }

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,6 +29,7 @@ final class Recurrer {
   private static final Logger LOGGER = LoggerFactory.getLogger(Recurrer.class);
   private static final long ASK_NANOS = TimeUnit.SECONDS.toNanos(10);
   private static final int BATCH = 100;
+  private static final int MAX_UNREADABLE = 1_000;
   private static final long BEGINNING = -1;
 
   /** What no application can do about: ids are never given twice. */
@@ -38,7 +40,10 @@ final class Recurrer {
   private final EngineClock clock;
   private final ScheduleAudit audit;
   private final Set<String> unreadable = new HashSet<>();
-  private volatile boolean asked;
+  private final AtomicInteger changes = new AtomicInteger();
+  private int heard;
+  private boolean asked;
+  private boolean failed;
   private long askedNanos;
   private long dueMillis = Rhythm.NEVER;
   private long doneMillis = BEGINNING;
@@ -52,7 +57,7 @@ final class Recurrer {
 
   /** A schedule may be due earlier than was known. */
   void changed() {
-    asked = false;
+    changes.incrementAndGet();
   }
 
   /**
@@ -61,7 +66,9 @@ final class Recurrer {
    * @throws GatehouseException if the store fails; then it is asked again
    */
   void recur(long aheadMillis) {
-    if (!asked || clock.nanoTime() - askedNanos >= ASK_NANOS) {
+    int known = changes.get();
+    if (!asked || known != heard || clock.nanoTime() - askedNanos >= ASK_NANOS) {
+      heard = known;
       ask(BEGINNING);
     }
     long horizon = clock.millis() + aheadMillis;
@@ -69,7 +76,11 @@ final class Recurrer {
       return;
     }
     asked = false;
+    failed = false;
     recurUntil(horizon);
+    if (failed) {
+      return;
+    }
     // What is due still cannot be done here: it must not hide what is due later.
     doneMillis = horizon;
     ask(horizon);
@@ -115,9 +126,12 @@ final class Recurrer {
       String problem = problem(row);
       parts.transactions().run(transaction -> recur(transaction, row, plan, problem));
     } catch (IllegalArgumentException e) {
-      if (unreadable.add(row.definition().timing())) {
+      if (unreadable.size() < MAX_UNREADABLE && unreadable.add(row.definition().timing())) {
         LOGGER.warn("schedule {} cannot be read here, it is left for other nodes", row.id(), e);
       }
+    } catch (GatehouseException e) {
+      LOGGER.warn("schedule {} cannot occur now, it is tried again", row.id(), e);
+      failed = true;
     }
   }
 

@@ -24,9 +24,10 @@ import java.util.OptionalLong;
  *       This holds while the store keeps the first, final or not.
  *   <li>{@code TASK-3} A claim takes ready tasks with a due time no later than asked, and no later
  *       than {@link #MAX_AHEAD} after the end of the node's lease; at most as many as asked, and no
- *       task for two nodes. It takes fewer only if there are no more. Of more than 64 it takes the
- *       earliest of each lane, as the store divides tasks, with a share for every {@link Priority};
- *       of fewer the earliest of all. Each claim adds one to fence and attempt.
+ *       task for two nodes. It takes fewer only if there are no more. Of {@link #MANY} and more it
+ *       takes the earliest of each lane, as the store divides tasks, with a share for every {@link
+ *       Priority}; of fewer the earliest of all. A node's claims come one after the other. Each
+ *       claim adds one to fence and attempt.
  *   <li>{@code TASK-4} A node whose lease was lost, or that has left, claims nothing.
  *   <li>{@code TASK-5} A settlement changes only a task that the node still holds under the fence;
  *       others are left out of the answer, and nothing of them is written.
@@ -64,6 +65,9 @@ public interface TaskStore {
 
   /** Longest lease of a node. */
   Duration MAX_LEASE = Duration.ofDays(36_500);
+
+  /** From here on a claim takes shares. */
+  int MANY = 64;
 
   /** How long after the end of its lease a node's tasks may be due. */
   Duration MAX_AHEAD = Duration.ofMinutes(1);

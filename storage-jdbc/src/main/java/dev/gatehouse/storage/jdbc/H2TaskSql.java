@@ -209,9 +209,7 @@ final class H2TaskSql implements TaskSql {
         });
   }
 
-  /**
-   * Leases those that nobody else took meanwhile, in order of id, so that claims do not deadlock.
-   */
+  /** Leases those that nobody else took meanwhile, in order of id; a deadlock is tried again. */
   private static List<ClaimedTask> lease(Handle handle, Claim claim, List<ClaimedTask> due) {
     if (due.isEmpty()) {
       return List.of();
@@ -317,6 +315,12 @@ final class H2TaskSql implements TaskSql {
           }
           return locked;
         });
+  }
+
+  /** What others have locked is waited for, so nothing is left but what was not asked for. */
+  @Override
+  public boolean hasLost(Handle handle, long dueUntil) {
+    return !lockLost(handle, dueUntil, 1).isEmpty();
   }
 
   @Override

@@ -5,6 +5,7 @@ import dev.gatehouse.scheduler.NodeLease;
 import dev.gatehouse.scheduler.TaskStore;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Types;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
@@ -23,7 +24,7 @@ final class JdbcNodes {
   private static final Duration MEMORY = Duration.ofHours(1);
 
   /** How often what lost nodes held is looked for again. */
-  private static final Duration SWEEP = Duration.ofSeconds(30);
+  private static final Duration SWEEP = Duration.ofMinutes(2);
 
   /** When others may be lost: when their leases end, or at once if they have left. */
   private static final String OTHERS =
@@ -45,7 +46,8 @@ final class JdbcNodes {
     int node =
         handle
             .createUpdate(
-                "INSERT INTO gh_node(boot, state, expires_ms, swept_ms) VALUES (?, 1, ?, 0)")
+                "INSERT INTO gh_node(boot, state, expires_ms, lost_ms, swept_ms)"
+                    + " VALUES (?, 1, ?, 0, 0)")
             .bind(0, boot)
             .bind(1, now + millis)
             .executeAndReturnGeneratedKeys("node")
@@ -64,8 +66,7 @@ final class JdbcNodes {
   /** In one statement, for it is what an idle node does most. */
   Optional<NodeLease> renew(int node, String boot, Duration duration) {
     long millis = millis(duration);
-    Long given = database.leaseMillis();
-    String now = given == null ? database.dialect().now() : Long.toString(given);
+    String now = "COALESCE(CAST(? AS BIGINT), " + database.dialect().now() + ")";
     String renew =
         database
             .dialect()
@@ -79,12 +80,15 @@ final class JdbcNodes {
         handle,
         renew,
         query -> {
-          boolean othersFirst = database.dialect() == Dialect.H2;
-          int update = othersFirst ? 2 : 1;
-          query.setInt(othersFirst ? 1 : 4, node);
-          query.setLong(update, millis);
-          query.setInt(update + 1, node);
-          query.setString(update + 2, boot);
+          // H2 has the columns before the update that they come from.
+          boolean columnsFirst = database.dialect() == Dialect.H2;
+          int first = columnsFirst ? 2 : 1;
+          query.setInt(columnsFirst ? 1 : 6, node);
+          query.setObject(first, database.leaseMillis(), Types.BIGINT);
+          query.setLong(first + 1, millis);
+          query.setInt(first + 2, node);
+          query.setString(first + 3, boot);
+          query.setObject(first + 4, database.leaseMillis(), Types.BIGINT);
           return Sql.rows(query, results -> lease(node, results, millis)).stream().findFirst();
         });
   }
@@ -103,12 +107,16 @@ final class JdbcNodes {
 
   void leave(int node, String boot) {
     handle.execute(
-        "UPDATE gh_node SET state = 0 WHERE node = ? AND boot = ? AND state = 1", node, boot);
+        "UPDATE gh_node SET state = 0, lost_ms = ? WHERE node = ? AND boot = ? AND state = 1",
+        database.now(handle),
+        node,
+        boot);
   }
 
   void markLost() {
+    long now = database.now(handle);
     handle.execute(
-        "UPDATE gh_node SET state = 0 WHERE state = 1 AND expires_ms <= ?", database.now(handle));
+        "UPDATE gh_node SET state = 0, lost_ms = ? WHERE state = 1 AND expires_ms <= ?", now, now);
   }
 
   /** Lost nodes whose tasks have not been looked for of late. */
@@ -128,8 +136,7 @@ final class JdbcNodes {
         .forEach(
             one ->
                 handle.execute("UPDATE gh_node SET swept_ms = ? WHERE node = ?", now, one.node()));
-    handle.execute(
-        "DELETE FROM gh_node WHERE state = 0 AND expires_ms < ?", now - MEMORY.toMillis());
+    handle.execute("DELETE FROM gh_node WHERE state = 0 AND lost_ms < ?", now - MEMORY.toMillis());
   }
 
   /** A node that is not live. */

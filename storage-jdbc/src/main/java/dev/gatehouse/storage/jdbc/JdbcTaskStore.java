@@ -53,6 +53,9 @@ final class JdbcTaskStore implements TaskStore {
   private static final int SHOWN_ATTEMPTS = 1_000;
   private static final int NUMBER_TRIES = 5;
 
+  /** Nodes of this process whose cursors are kept; those that were lost are never asked again. */
+  private static final int MAX_NODES = 16;
+
   private static final String ATTEMPTS =
       "SELECT number, fence, started_ms, ended_ms, outcome, http_status, error"
           + " FROM gh_task_attempt WHERE task_id = ? UNION ALL"
@@ -129,10 +132,7 @@ final class JdbcTaskStore implements TaskStore {
   @Override
   public List<ClaimedTask> claim(int node, Reach reach, long dueUntilMillis, int limit) {
     Check.range(limit, 1, MAX_BATCH, "limit");
-    LaneCursors lanes =
-        cursors == null
-            ? new LaneCursors(sql())
-            : cursors.computeIfAbsent(node, unused -> new LaneCursors(sql()));
+    LaneCursors lanes = cursors == null ? new LaneCursors(sql()) : cursorsOf(node);
     if (reach == Reach.ALL) {
       lanes.rewind();
     }
@@ -141,10 +141,13 @@ final class JdbcTaskStore implements TaskStore {
       List<ClaimedTask> claimed =
           database.use(
               handle -> {
+                // A try that was rolled back claimed nothing of what it passed.
+                lanes.restore();
                 begin(handle);
                 Claim claim = new Claim(node, database.leaseMillis(), dueUntilMillis);
                 return lanes.claim(handle, claim, limit);
               });
+      lanes.keep();
       done = true;
       return claimed;
     } finally {
@@ -152,6 +155,14 @@ final class JdbcTaskStore implements TaskStore {
         lanes.rewind();
       }
     }
+  }
+
+  private LaneCursors cursorsOf(int node) {
+    ConcurrentMap<Integer, LaneCursors> known = requireNonNull(cursors);
+    if (known.size() > MAX_NODES) {
+      known.clear();
+    }
+    return known.computeIfAbsent(node, unused -> new LaneCursors(sql()));
   }
 
   /** Within a transaction of the host's nothing may be set that its own statements would feel. */
@@ -263,7 +274,11 @@ final class JdbcTaskStore implements TaskStore {
   @Override
   public List<LeasedTask> leased(int node, long dueUntilMillis, int limit) {
     Check.range(limit, 1, MAX_BATCH, "limit");
-    return database.use(handle -> sql().leased(handle, node, dueUntilMillis, limit));
+    return database.use(
+        handle -> {
+          begin(handle);
+          return sql().leased(handle, node, dueUntilMillis, limit);
+        });
   }
 
   @Override
@@ -345,6 +360,9 @@ final class JdbcTaskStore implements TaskStore {
   @Override
   public OptionalLong findId(long applicationId, String taskNo) {
     TaskNumber number = new TaskNumber(applicationId, requireNonNull(taskNo, "taskNo"));
+    if (!TextArgument.isStorable(taskNo)) {
+      return OptionalLong.empty();
+    }
     return database
         .use(handle -> find(handle, number))
         .map(OptionalLong::of)
@@ -415,7 +433,6 @@ final class JdbcTaskStore implements TaskStore {
     return new JdbcNodes(database, handle);
   }
 
-  /** In two steps, so that what it does to nodes does not wait for tasks. */
   @Override
   public List<Settled> recover(int maxCrashes, long nowMillis, int limit) {
     Check.range(limit, 1, MAX_BATCH, "limit");
@@ -438,10 +455,11 @@ final class JdbcTaskStore implements TaskStore {
     List<LockedTask> held = sql().lockLost(handle, dueUntil, limit);
     TaskChanges changes = new TaskChanges(nowMillis);
     held.forEach(task -> recover(changes, task.crashed(), maxCrashes, nowMillis));
-    if (held.size() < limit) {
+    List<Settled> freed = changes.write(handle);
+    if (held.size() < limit && !sql().hasLost(handle, dueUntil)) {
       nodes.swept(lost);
     }
-    return changes.write(handle);
+    return freed;
   }
 
   private static void recover(

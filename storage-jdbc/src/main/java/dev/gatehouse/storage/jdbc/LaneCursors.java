@@ -2,6 +2,7 @@ package dev.gatehouse.storage.jdbc;
 
 import dev.gatehouse.scheduler.ClaimedTask;
 import dev.gatehouse.scheduler.Priority;
+import dev.gatehouse.scheduler.TaskStore;
 import dev.gatehouse.storage.jdbc.TaskSql.Claim;
 import dev.gatehouse.storage.jdbc.TaskSql.LaneShare;
 import java.util.ArrayList;
@@ -16,9 +17,6 @@ import org.jdbi.v3.core.Handle;
  * thread.
  */
 final class LaneCursors {
-  /** Up to here a claim takes the earliest of all lanes, beyond it a share of each. */
-  private static final int FEW = 64;
-
   /** The order of claimed tasks. */
   static final Comparator<ClaimedTask> BY_DUE =
       Comparator.comparingLong(ClaimedTask::dueMillis).thenComparingLong(task -> task.row().id());
@@ -26,12 +24,16 @@ final class LaneCursors {
   private final TaskSql sql;
   private final long[] due;
   private final long[] id;
+  private final long[] keptDue;
+  private final long[] keptId;
 
   LaneCursors(TaskSql sql) {
     this.sql = sql;
     int lanes = sql.lanes() * Priority.values().length;
     due = new long[lanes];
     id = new long[lanes];
+    keptDue = new long[lanes];
+    keptId = new long[lanes];
     rewind();
   }
 
@@ -39,22 +41,39 @@ final class LaneCursors {
   void rewind() {
     Arrays.fill(due, Long.MIN_VALUE);
     Arrays.fill(id, 0);
+    keep();
+  }
+
+  /** What was claimed is committed. */
+  void keep() {
+    System.arraycopy(due, 0, keptDue, 0, due.length);
+    System.arraycopy(id, 0, keptId, 0, id.length);
+  }
+
+  /** What was claimed since {@link #keep} is not. */
+  void restore() {
+    System.arraycopy(keptDue, 0, due, 0, due.length);
+    System.arraycopy(keptId, 0, id, 0, id.length);
   }
 
   /** Claims in as many rounds as it takes: what one lane has not to give is asked of the others. */
   List<ClaimedTask> claim(Handle handle, Claim claim, int limit) {
     List<ClaimedTask> claimed =
-        limit < FEW ? sql.claimEarliest(handle, claim, limit) : claimShares(handle, claim, limit);
+        limit < TaskStore.MANY
+            ? sql.claimEarliest(handle, claim, limit)
+            : claimShares(handle, claim, limit);
     return claimed.stream().sorted(BY_DUE).toList();
   }
 
   private List<ClaimedTask> claimShares(Handle handle, Claim claim, int limit) {
     List<ClaimedTask> claimed = new ArrayList<>();
-    List<LaneShare> open = shares(allLanes(), limit);
-    while (!open.isEmpty()) {
-      List<ClaimedTask> round = sql.claim(handle, claim, open);
+    List<Integer> open = allLanes();
+    List<LaneShare> shares = shares(open, limit);
+    while (!shares.isEmpty()) {
+      List<ClaimedTask> round = sql.claim(handle, claim, shares);
       claimed.addAll(round);
-      open = shares(full(open, round), limit - claimed.size());
+      open.removeAll(exhausted(shares, round));
+      shares = shares(open, limit - claimed.size());
     }
     return claimed;
   }
@@ -67,30 +86,32 @@ final class LaneCursors {
     return lanes;
   }
 
-  /** Moves the cursors past what was claimed; the lanes that gave all they were asked for. */
-  private List<Integer> full(List<LaneShare> asked, List<ClaimedTask> round) {
+  /** Moves the cursors past what was claimed; the lanes that gave less than they were asked for. */
+  private List<Integer> exhausted(List<LaneShare> asked, List<ClaimedTask> round) {
     int[] counts = new int[due.length];
     for (ClaimedTask task : round) {
       int lane = sql.lane(task.row());
       counts[lane]++;
-      if (task.dueMillis() > due[lane]
-          || (task.dueMillis() == due[lane] && task.row().id() > id[lane])) {
+      boolean later =
+          task.dueMillis() > due[lane]
+              || (task.dueMillis() == due[lane] && task.row().id() > id[lane]);
+      if (later) {
         due[lane] = task.dueMillis();
         id[lane] = task.row().id();
       }
     }
-    List<Integer> full = new ArrayList<>();
+    List<Integer> exhausted = new ArrayList<>();
     for (LaneShare share : asked) {
-      if (counts[share.lane()] == share.share()) {
-        full.add(share.lane());
+      if (counts[share.lane()] < share.share()) {
+        exhausted.add(share.lane());
       }
     }
-    return full;
+    return exhausted;
   }
 
   /** Divides the limit between priorities by their weights, and evenly between their lanes. */
   private List<LaneShare> shares(List<Integer> lanes, int limit) {
-    int weights = lanes.stream().mapToInt(this::weight).sum();
+    int weights = Math.max(1, lanes.stream().mapToInt(this::weight).sum());
     int[] shares = lanes.stream().mapToInt(lane -> limit * weight(lane) / weights).toArray();
     int left = limit - Arrays.stream(shares).sum();
     for (int i = 0; i < shares.length && left > 0; i++, left--) {

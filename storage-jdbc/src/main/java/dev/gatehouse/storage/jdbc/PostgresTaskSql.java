@@ -104,13 +104,12 @@ final class PostgresTaskSql implements TaskSql {
           + LEASE;
 
   private static final String CLAIM_EARLIEST =
-      "WITH c AS MATERIALIZED (SELECT t.ctid AS place FROM gh_task t WHERE t.ctid = ANY(ARRAY("
-          + "SELECT x.place FROM generate_series(0, ?) AS l(lane)"
+      "WITH c AS MATERIALIZED (SELECT x.place FROM generate_series(0, ?) AS l(lane)"
           + " CROSS JOIN LATERAL (SELECT t.ctid AS place, t.due_ms, t.id FROM gh_task t"
           + " WHERE t.lane = l.lane AND t.due_ms <= "
           + BOUND
-          + " AND t.state = 0 ORDER BY t.due_ms, t.id LIMIT ?) x"
-          + " ORDER BY x.due_ms, x.id LIMIT ?)) AND t.state = 0 FOR UPDATE SKIP LOCKED)"
+          + " AND t.state = 0 ORDER BY t.due_ms, t.id LIMIT ? FOR UPDATE SKIP LOCKED) x"
+          + " ORDER BY x.due_ms, x.id LIMIT ?)"
           + LEASE;
 
   private static final String EARLIEST =
@@ -134,24 +133,25 @@ final class PostgresTaskSql implements TaskSql {
           + " CROSS JOIN LATERAL"
           + " (SELECT t.ctid AS place FROM gh_task t WHERE t.id = s.id OFFSET 0) x))";
 
+  private static final String LOST =
+      " FROM gh_task t WHERE t.lane = l.lane AND t.due_ms <= ? AND t.state = 1 AND NOT EXISTS"
+          + "(SELECT 1 FROM gh_node n WHERE n.node = t.owner AND n.state = 1)";
+
   private static final String LOCK_LOST =
-      "SELECT "
+      "SELECT x.* FROM generate_series(0, ?) AS l(lane) CROSS JOIN LATERAL (SELECT "
           + TaskRows.LOCKED
-          + " FROM gh_task WHERE ctid = ANY(ARRAY(SELECT x.place"
-          + " FROM generate_series(0, ?) AS l(lane)"
-          + " CROSS JOIN LATERAL (SELECT t.ctid AS place FROM gh_task t"
-          + " WHERE t.lane = l.lane AND t.due_ms <= ? AND t.state = 1 AND NOT EXISTS"
-          + "(SELECT 1 FROM gh_node n WHERE n.node = t.owner AND n.state = 1)"
-          + " ORDER BY t.due_ms, t.id LIMIT ?) x LIMIT ?)) AND state = 1 AND NOT EXISTS"
-          + "(SELECT 1 FROM gh_node n WHERE n.node = owner AND n.state = 1)"
-          + " FOR UPDATE SKIP LOCKED";
+          + LOST
+          + " ORDER BY t.due_ms, t.id LIMIT ? FOR UPDATE OF t SKIP LOCKED) x LIMIT ?";
+
+  private static final String HAS_LOST =
+      "SELECT EXISTS(SELECT 1 FROM generate_series(0, ?) AS l(lane) CROSS JOIN LATERAL (SELECT 1"
+          + LOST
+          + " ORDER BY t.due_ms, t.id LIMIT 1) x)";
 
   private static final String LOCK =
-      "SELECT "
+      "SELECT x.* FROM unnest(?::bigint[]) AS s(id) CROSS JOIN LATERAL (SELECT "
           + TaskRows.LOCKED
-          + " FROM gh_task"
-          + PLACES
-          + " AND state = 1 AND owner = ? ORDER BY id FOR UPDATE";
+          + " FROM gh_task t WHERE t.id = s.id AND t.state = 1 AND t.owner = ? FOR UPDATE) x";
 
   /** All of one fence, so that it is compared again if a row changes meanwhile. */
   private static final String DROP =
@@ -176,13 +176,13 @@ final class PostgresTaskSql implements TaskSql {
   private static final String PURGE =
       "WITH old AS (DELETE FROM gh_task_done WHERE id = ANY(ARRAY(SELECT id FROM gh_task_done"
           + " WHERE ended_ms < ? ORDER BY ended_ms, id LIMIT ? FOR UPDATE SKIP LOCKED))"
-          + " RETURNING id, fence, application_id, task_no),"
+          + " RETURNING id, fence, outcome, application_id, task_no),"
           + " k AS (DELETE FROM gh_task_key WHERE ctid = ANY(ARRAY(SELECT x.place FROM old"
           + " CROSS JOIN LATERAL (SELECT k.ctid AS place FROM gh_task_key k"
           + " WHERE k.application_id = old.application_id AND k.task_no = old.task_no OFFSET 0) x))),"
           + " a AS (DELETE FROM gh_task_attempt WHERE ctid = ANY(ARRAY(SELECT x.place FROM old"
           + " CROSS JOIN LATERAL (SELECT a.ctid AS place FROM gh_task_attempt a"
-          + " WHERE a.task_id = old.id AND old.fence > 1 OFFSET 0) x)))"
+          + " WHERE a.task_id = old.id AND (old.fence > 1 OR old.outcome IS NULL) OFFSET 0) x)))"
           + " SELECT COUNT(*) FROM old";
 
   private PostgresTaskSql() {}
@@ -334,12 +334,24 @@ final class PostgresTaskSql implements TaskSql {
   }
 
   @Override
+  public boolean hasLost(Handle handle, long dueUntil) {
+    return Sql.use(
+        handle,
+        HAS_LOST,
+        query -> {
+          query.setInt(1, lastLane());
+          query.setLong(2, dueUntil);
+          return Sql.rows(query, results -> results.getBoolean(1)).get(0);
+        });
+  }
+
+  @Override
   public List<LockedTask> lock(Handle handle, int node, Collection<Long> ids) {
     return Sql.use(
         handle,
         LOCK,
         query -> {
-          setArray(query, 1, "int8", ids, Function.identity());
+          setArray(query, 1, "int8", ids.stream().sorted().toList(), Function.identity());
           query.setInt(2, node);
           return Sql.rows(query, TaskRows::locked);
         });

@@ -51,8 +51,11 @@ interface TaskSql {
   /** Which of these the node holds. */
   List<LeasedTask> leased(Handle handle, int node, Collection<Long> ids);
 
-  /** Locks what nobody live holds. */
+  /** Locks what nobody live holds, but for what others have locked. */
   List<LockedTask> lockLost(Handle handle, long dueUntil, int limit);
+
+  /** Whether there is something that nobody live holds, locked or not. */
+  boolean hasLost(Handle handle, long dueUntil);
 
   /** Locks those that the node holds, in order of id, so that no two settlements deadlock. */
   List<LockedTask> lock(Handle handle, int node, Collection<Long> ids);

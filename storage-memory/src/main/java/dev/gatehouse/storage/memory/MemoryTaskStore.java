@@ -43,7 +43,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class MemoryTaskStore implements TaskStore {
   private static final int SHOWN_ATTEMPTS = 1_000;
-  private static final int FEW = 64;
 
   private final Journal journal;
   private final TaskTable tasks;
@@ -103,7 +102,7 @@ final class MemoryTaskStore implements TaskStore {
       tasks.ready(priority, until).limit(limit).forEach(some::add);
       waiting.put(priority, some);
     }
-    if (limit < FEW) {
+    if (limit < MANY) {
       return waiting.values().stream()
           .flatMap(Deque::stream)
           .sorted(TaskTable.BY_DUE)

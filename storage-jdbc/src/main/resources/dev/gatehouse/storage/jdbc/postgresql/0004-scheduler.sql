@@ -86,5 +86,6 @@ CREATE TABLE IF NOT EXISTS gh_node(
   boot VARCHAR(36) NOT NULL,
   state SMALLINT NOT NULL,
   expires_ms BIGINT NOT NULL,
+  lost_ms BIGINT NOT NULL,
   swept_ms BIGINT NOT NULL
 );
