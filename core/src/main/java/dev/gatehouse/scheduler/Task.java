@@ -35,6 +35,7 @@ public final class Task {
   private final Duration delay;
   private final Duration timeout;
   private final @Nullable RetryPolicy retryPolicy;
+  private final IfTaken ifTaken;
 
   private Task(Values values) {
     taskNo = values.taskNo;
@@ -46,6 +47,7 @@ public final class Task {
     delay = values.delay;
     timeout = values.timeout;
     retryPolicy = values.retryPolicy;
+    ifTaken = values.ifTaken;
   }
 
   /**
@@ -135,6 +137,11 @@ public final class Task {
     return with(values -> values.retryPolicy = requireNonNull(value, "retryPolicy"));
   }
 
+  /** What becomes of it if its number is taken. Default {@link IfTaken#REJECT}. */
+  public Task ifTaken(IfTaken value) {
+    return with(values -> values.ifTaken = requireNonNull(value, "ifTaken"));
+  }
+
   /** The owner's number. */
   public Optional<String> taskNo() {
     return Optional.ofNullable(taskNo);
@@ -163,6 +170,11 @@ public final class Task {
   /** When it is due if it is scheduled now. */
   public Instant dueAt(Instant now) {
     return at == null ? now.plus(delay) : at;
+  }
+
+  /** What becomes of it if its number is taken. */
+  public IfTaken ifTaken() {
+    return ifTaken;
   }
 
   /** How long one attempt may take. */
@@ -194,6 +206,7 @@ public final class Task {
     values.delay = delay;
     values.timeout = timeout;
     values.retryPolicy = retryPolicy;
+    values.ifTaken = ifTaken;
     change.accept(values);
     return new Task(values);
   }
@@ -209,5 +222,6 @@ public final class Task {
     private Duration delay = Duration.ZERO;
     private Duration timeout = Duration.ofSeconds(60);
     private @Nullable RetryPolicy retryPolicy;
+    private IfTaken ifTaken = IfTaken.REJECT;
   }
 }
