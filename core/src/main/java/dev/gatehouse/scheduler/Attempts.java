@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * from the end of the attempt.
  */
 final class Attempts {
+  private static final long DOUBT_NANOS = TimeUnit.SECONDS.toNanos(5);
+
   private final Holdings holdings;
   private final UnderWay underWay;
   private final EngineClock clock;
@@ -88,6 +91,10 @@ final class Attempts {
     long nanos = clock.nanoTime();
     int timeoutMillis = held.row().timeoutMillis();
     boolean late = nanos - held.deadlineNanos() >= 0;
+    if (held.isCommitted() || (held.isCompleting() && ending.outcome() == Outcome.SUCCESS)) {
+      leaveToTransaction(held);
+      return;
+    }
     Ending counted =
         late && ending.outcome() != Outcome.CANCELLED ? Ending.timeout(timeoutMillis) : ending;
     if (!held.end()) {
@@ -99,11 +106,77 @@ final class Attempts {
     underWay.remove(held);
     settler.add(held, settlement(held, counted));
     held.trip();
+    tell(held, counted.outcome(), nanos);
+  }
+
+  private void tell(HeldTask held, Outcome outcome, long endedNanos) {
     listener.attemptEnded(
         held.row().kind(),
-        name(counted.outcome()),
+        name(outcome),
         Duration.ofNanos(held.latenessNanos()),
-        Duration.ofNanos(nanos - held.startedNanos()));
+        Duration.ofNanos(endedNanos - held.startedNanos()));
+  }
+
+  /** The handler has ended and says that its transaction has ended the attempt. */
+  private void leaveToTransaction(HeldTask held) {
+    if (!held.endUnconfirmed()) {
+      if (held.isLost()) {
+        listener.staleResults(1);
+      }
+      return;
+    }
+    underWay.remove(held);
+    if (held.isCommitted()) {
+      confirm(held);
+    }
+  }
+
+  /** The handler's transaction is known to have ended the attempt. */
+  void confirm(HeldTask held) {
+    if (held.confirm()) {
+      holdings.remove(held);
+      tell(held, Outcome.SUCCESS, held.endedNanos());
+      if (holdings.hasRoomAgain()) {
+        waker.wake(Waker.Role.CLAIMER);
+      }
+    }
+  }
+
+  /**
+   * The store says that the handler's transaction has not ended the attempt: if that is so for a
+   * while after the handler ended, the transaction was rolled back, or its connection forgotten.
+   */
+  void doubt(HeldTask held) {
+    long nanos = clock.nanoTime();
+    if (nanos - held.endedNanos() >= DOUBT_NANOS && held.confirm()) {
+      Ending ending = Ending.failure(null, "done in a transaction that was not committed");
+      settler.add(held, settlement(held, ending));
+      tell(held, ending.outcome(), nanos);
+    }
+  }
+
+  /** The time until some {@link #doubt} is justified; looks at all that is held. */
+  long nanosToDoubt() {
+    long now = clock.nanoTime();
+    return holdings.all().stream()
+        .filter(HeldTask::isUnconfirmed)
+        .mapToLong(held -> held.endedNanos() + DOUBT_NANOS - now)
+        .min()
+        .orElse(Long.MAX_VALUE);
+  }
+
+  /** The attempt goes on as if its handler had not tried to complete it. */
+  void notCompleted(HeldTask held) {
+    held.endCompletion();
+    if (held.isUnderWay()) {
+      // Its time may have run out meanwhile.
+      underWay.add(held);
+      waker.wake(Waker.Role.TIMER);
+    }
+  }
+
+  long millis() {
+    return clock.millis();
   }
 
   /** As listeners are told. */
@@ -121,7 +194,7 @@ final class Attempts {
   void cancel(HeldTask held) {
     if (drop(held)) {
       settler.add(held, new Settlement.Cancel(held.row().id(), held.fence(), null));
-    } else if (held.isUnderWay()) {
+    } else if (held.isUnderWay() && !held.isCompleting()) {
       end(held, Ending.cancelled());
     }
   }
@@ -177,7 +250,12 @@ final class Attempts {
   }
 
   private void expire(HeldTask held) {
-    if (held.isUnderWay()) {
+    if (held.isCompleting()) {
+      // To settle it now might wait for the handler's transaction, and all others with it.
+      if (!held.isCommitted()) {
+        held.trip();
+      }
+    } else if (held.isUnderWay()) {
       end(held, Ending.timeout(held.row().timeoutMillis()));
     }
     underWay.remove(held);
@@ -206,7 +284,8 @@ final class Attempts {
     }
   }
 
-  private Settlement settlement(HeldTask held, Ending ending) {
+  /** What becomes of the task through an attempt that ends so, now. */
+  Settlement settlement(HeldTask held, Ending ending) {
     ClaimedTask task = held.task();
     long id = task.row().id();
     long endedMillis = Math.max(held.startedMillis(), clock.millis());

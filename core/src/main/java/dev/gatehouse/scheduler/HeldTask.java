@@ -1,8 +1,5 @@
 package dev.gatehouse.scheduler;
 
-import java.time.Instant;
-import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
@@ -10,14 +7,15 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A task from its claim until its settlement is acknowledged, and what its handler sees of it. Of
- * all that may end an attempt (result, timeout, cancellation, lost lease) the first to move the
- * phase wins; what comes later finds it moved and does nothing. Safe for use by multiple threads.
+ * A task from its claim until its settlement is acknowledged. Of all that may end an attempt
+ * (result, timeout, cancellation, lost lease) the first to move the phase wins; what comes later
+ * finds it moved and does nothing. Safe for use by multiple threads.
  */
-final class HeldTask implements TaskContext {
+final class HeldTask {
   private enum Phase {
     CLAIMED,
     RUNNING,
+    UNCONFIRMED,
     ENDED,
     LOST
   }
@@ -39,7 +37,18 @@ final class HeldTask implements TaskContext {
   private long latenessNanos;
   private long deadlineNanos;
 
+  private long endedNanos;
+
   private volatile @Nullable Future<?> exchange;
+
+  /** What is known of a completion in the handler's own transaction. */
+  private enum Completion {
+    NONE,
+    OPEN,
+    COMMITTED
+  }
+
+  private volatile Completion completion = Completion.NONE;
 
   /**
    * Whom to interrupt: null but for the time of the handler's work, then its thread, and once that
@@ -105,6 +114,53 @@ final class HeldTask implements TaskContext {
     return PHASE.compareAndSet(this, Phase.RUNNING, Phase.ENDED);
   }
 
+  /** The handler has left the attempt's end to its transaction; true for whoever is first. */
+  boolean endUnconfirmed() {
+    endedNanos = clock.nanoTime();
+    return PHASE.compareAndSet(this, Phase.RUNNING, Phase.UNCONFIRMED);
+  }
+
+  /** The transaction's end is known; true for whoever is first. */
+  boolean confirm() {
+    return PHASE.compareAndSet(this, Phase.UNCONFIRMED, Phase.ENDED);
+  }
+
+  boolean isUnconfirmed() {
+    return phase == Phase.UNCONFIRMED;
+  }
+
+  /** When the handler ended; to be read while {@link #isUnconfirmed}. */
+  long endedNanos() {
+    return endedNanos;
+  }
+
+  /** A transaction of the handler's may end the attempt from now on; whether it is the first. */
+  boolean beginCompletion() {
+    boolean first = completion == Completion.NONE;
+    if (first) {
+      completion = Completion.OPEN;
+    }
+    return first;
+  }
+
+  /** The only transaction that might have ended the attempt did not. */
+  void endCompletion() {
+    completion = Completion.NONE;
+  }
+
+  /** The transaction that ended the attempt is committed. */
+  void committed() {
+    completion = Completion.COMMITTED;
+  }
+
+  boolean isCompleting() {
+    return completion != Completion.NONE;
+  }
+
+  boolean isCommitted() {
+    return completion == Completion.COMMITTED;
+  }
+
   /** Ends what was not begun; true for whoever is first. */
   boolean drop() {
     return PHASE.compareAndSet(this, Phase.CLAIMED, Phase.ENDED);
@@ -113,7 +169,8 @@ final class HeldTask implements TaskContext {
   /** Gives the task up, begun or not: it is another's. True for whoever is first. */
   boolean lose() {
     return PHASE.compareAndSet(this, Phase.CLAIMED, Phase.LOST)
-        || PHASE.compareAndSet(this, Phase.RUNNING, Phase.LOST);
+        || PHASE.compareAndSet(this, Phase.RUNNING, Phase.LOST)
+        || PHASE.compareAndSet(this, Phase.UNCONFIRMED, Phase.LOST);
   }
 
   /** Whether it was neither begun nor taken away. */
@@ -181,44 +238,24 @@ final class HeldTask implements TaskContext {
     }
   }
 
-  @Override
-  public TaskId id() {
+  TaskId id() {
     return new TaskId(row().id());
   }
 
-  @Override
-  public Optional<String> taskNo() {
-    return Optional.ofNullable(row().taskNo());
-  }
-
-  @Override
-  public OptionalLong applicationId() {
-    long id = row().applicationId();
-    return id == 0 ? OptionalLong.empty() : OptionalLong.of(id);
-  }
-
-  @Override
-  public String content() {
+  String content() {
     return row().content();
   }
 
-  @Override
-  public Instant dueAt() {
-    return Instant.ofEpochMilli(dueMillis());
-  }
-
-  @Override
-  public int attempt() {
+  int attempt() {
     return task.attempt();
   }
 
-  @Override
-  public long fence() {
+  long fence() {
     return task.fence();
   }
 
-  @Override
-  public boolean isCancelled() {
+  /** Whether the attempt is to end early, or has ended. */
+  boolean isCancelled() {
     return phase != Phase.RUNNING || !node.isLive(clock.nanoTime());
   }
 

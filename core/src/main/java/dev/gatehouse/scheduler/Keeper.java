@@ -56,8 +56,9 @@ final class Keeper {
     List<HeldTask> open =
         Stream.concat(
                 engine.holdings().underWay().all().stream(),
-                engine.holdings().all().stream().filter(HeldTask::isWaiting))
+                engine.holdings().all().stream().filter(Keeper::isOpen))
             .filter(held -> held.node().equals(node))
+            .distinct()
             .limit(TaskStore.MAX_BATCH)
             .toList();
     if (open.isEmpty()) {
@@ -71,13 +72,36 @@ final class Keeper {
     for (HeldTask held : open) {
       LeasedTask task = leased.get(held.row().id());
       if (task == null || task.fence() != held.fence()) {
-        engine.attempts().lose(held);
-      } else if (task.asked() == Asked.CANCEL) {
-        engine.attempts().cancel(held);
-      } else if (task.asked() == Asked.PAUSE) {
-        engine.attempts().release(held, held.dueMillis());
+        heardGone(held);
+      } else {
+        heardAsked(held, task.asked());
       }
     }
+  }
+
+  private void heardGone(HeldTask held) {
+    if (held.isUnconfirmed()) {
+      engine.attempts().confirm(held);
+    } else if (!held.isCompleting()) {
+      engine.attempts().lose(held);
+    }
+  }
+
+  private void heardAsked(HeldTask held, Asked asked) {
+    if (held.isUnconfirmed()) {
+      engine.attempts().doubt(held);
+    } else if (asked == Asked.CANCEL) {
+      engine.attempts().cancel(held);
+    } else if (asked == Asked.PAUSE) {
+      engine.attempts().release(held, held.dueMillis());
+    }
+  }
+
+  /**
+   * Of an attempt that its handler completes, the store may know the end before the handler does.
+   */
+  private static boolean isOpen(HeldTask held) {
+    return held.isWaiting() || held.isUnconfirmed() || (held.isUnderWay() && !held.isCompleting());
   }
 
   /**

@@ -29,6 +29,7 @@ final class Runner {
 
   private final SchedulerParts parts;
   private final Attempts attempts;
+  private final Completer completer;
   private final CallbackSender sender;
   private final Permits permits;
   private final Set<String> unknown = ConcurrentHashMap.newKeySet();
@@ -37,6 +38,7 @@ final class Runner {
   Runner(SchedulerParts parts, Attempts attempts, Waker waker) {
     this.parts = parts;
     this.attempts = attempts;
+    completer = new Completer(parts, attempts);
     sender = new CallbackSender(parts.callbacks(), parts.clock());
     permits = new Permits(parts.options().maxRunning(), waker);
   }
@@ -136,7 +138,7 @@ final class Runner {
     Ending ending;
     held.enter();
     try {
-      ending = Ending.of(handler.handle(held));
+      ending = Ending.of(handler.handle(new AttemptContext(held, completer)));
     } catch (Throwable e) {
       LOGGER.debug("attempt {} of task {} threw", held.attempt(), held.id(), e);
       ending = Ending.thrown(e);

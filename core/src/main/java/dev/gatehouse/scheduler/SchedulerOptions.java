@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** How a node runs tasks. Immutable. */
 public final class SchedulerOptions {
@@ -99,6 +100,15 @@ public final class SchedulerOptions {
   /** Whether tasks of that handler are not kept once they finished. */
   public boolean isForgotten(String handler) {
     return retention.isZero() || forgotten.contains(handler);
+  }
+
+  /** The settlement as it is to be made: of some tasks nothing is kept once they finished. */
+  Settlement toKeep(@Nullable HeldTask held, Settlement settlement) {
+    return held != null
+            && settlement instanceof Settlement.Finish finish
+            && isForgotten(held.row().kind())
+        ? new Settlement.Forget(held.row(), finish.attempt())
+        : settlement;
   }
 
   /** How long closing waits for attempts under way. */

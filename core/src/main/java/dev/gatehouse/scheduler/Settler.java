@@ -156,7 +156,10 @@ final class Settler {
   private List<Settled> write(List<Pending> group) {
     List<Pending> sorted = new ArrayList<>(group);
     sorted.sort(Comparator.comparingLong(pending -> pending.settlement().id()));
-    List<Settlement> settlements = sorted.stream().map(this::toKeep).toList();
+    List<Settlement> settlements =
+        sorted.stream()
+            .map(pending -> parts.options().toKeep(pending.held(), pending.settlement()))
+            .toList();
     Map<Long, HeldTask> heldById = new HashMap<>();
     for (Pending pending : sorted) {
       if (pending.held() != null) {
@@ -172,16 +175,6 @@ final class Settler {
           record(transaction, done, heldById);
           return done;
         });
-  }
-
-  /** Of some tasks nothing is kept once they finished. */
-  private Settlement toKeep(Pending pending) {
-    HeldTask held = pending.held();
-    return held != null
-            && pending.settlement() instanceof Settlement.Finish finish
-            && parts.options().isForgotten(held.row().kind())
-        ? new Settlement.Forget(held.row(), finish.attempt())
-        : pending.settlement();
   }
 
   private void record(

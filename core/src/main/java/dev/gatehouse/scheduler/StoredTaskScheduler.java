@@ -10,11 +10,9 @@ import dev.gatehouse.transaction.Transaction;
 import dev.gatehouse.transaction.Transactions;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -69,56 +67,31 @@ final class StoredTaskScheduler implements TaskScheduler {
 
   @Override
   public List<TaskId> scheduleAll(List<Task> tasks) {
+    List<Placement.Wanted> wanted = wanted(tasks);
+    return placement().placeAll(wanted).stream().map(Scheduled::id).toList();
+  }
+
+  @Override
+  public Scheduled trySchedule(Task task) {
+    return tryScheduleAll(List.of(requireNonNull(task, "task"))).get(0);
+  }
+
+  @Override
+  public List<Scheduled> tryScheduleAll(List<Task> tasks) {
+    return placement().placeSome(wanted(tasks));
+  }
+
+  private List<Placement.Wanted> wanted(List<Task> tasks) {
     engine.requireOpen();
     Check.range(requireNonNull(tasks, "tasks").size(), 1, MAX_TASKS, "number of tasks");
     long now = engine.millis();
-    List<TaskRow> rows = tasks.stream().map(task -> row(task, now)).toList();
-    requireDistinctNumbers(rows);
-    inTransaction(
-        transaction -> {
-          insert(parts.store().joining(transaction), rows);
-          long due = rows.stream().mapToLong(TaskRow::runtimeMillis).min().orElseThrow();
-          transaction.afterCommit(() -> engine.dueAt(due));
-          return rows;
-        });
-    return rows.stream().map(row -> new TaskId(row.id())).toList();
+    return tasks.stream()
+        .map(task -> new Placement.Wanted(row(task, now), task.ifTaken()))
+        .toList();
   }
 
-  private void insert(TaskStore store, List<TaskRow> rows) {
-    if (joined != null && rows.size() > 1) {
-      // A host that goes on after the exception would commit those that were inserted.
-      rows.forEach(row -> requireFree(store, row));
-    }
-    List<Long> ids = store.insert(rows);
-    for (int i = 0; i < rows.size(); i++) {
-      if (ids.get(i) != rows.get(i).id()) {
-        throw taken(rows.get(i), ids.get(i));
-      }
-    }
-  }
-
-  private static void requireFree(TaskStore store, TaskRow row) {
-    if (row.taskNo() != null) {
-      OptionalLong id = store.findId(row.applicationId(), row.taskNo());
-      if (id.isPresent()) {
-        throw taken(row, id.getAsLong());
-      }
-    }
-  }
-
-  private static void requireDistinctNumbers(List<TaskRow> rows) {
-    record Numbered(long applicationId, String taskNo) {}
-
-    Set<Numbered> seen = new HashSet<>();
-    for (TaskRow row : rows) {
-      if (row.taskNo() != null && !seen.add(new Numbered(row.applicationId(), row.taskNo()))) {
-        throw new ConflictException("taskNo '" + row.taskNo() + "' is given to two tasks");
-      }
-    }
-  }
-
-  private static ConflictException taken(TaskRow row, long id) {
-    return new ConflictException("taskNo '" + row.taskNo() + "' is taken by task " + id);
+  private Placement placement() {
+    return new Placement(parts, engine, audit, joined);
   }
 
   private TaskRow row(Task task, long now) {

@@ -36,6 +36,7 @@ public final class Task {
   private final Duration timeout;
   private final Priority priority;
   private final @Nullable RetryPolicy retryPolicy;
+  private final IfTaken ifTaken;
 
   private Task(Values values) {
     taskNo = values.taskNo;
@@ -48,6 +49,7 @@ public final class Task {
     timeout = values.timeout;
     priority = values.priority;
     retryPolicy = values.retryPolicy;
+    ifTaken = values.ifTaken;
   }
 
   /**
@@ -142,6 +144,11 @@ public final class Task {
     return with(values -> values.priority = requireNonNull(value, "priority"));
   }
 
+  /** What becomes of it if its number is taken. Default {@link IfTaken#REJECT}. */
+  public Task ifTaken(IfTaken value) {
+    return with(values -> values.ifTaken = requireNonNull(value, "ifTaken"));
+  }
+
   /** The owner's number. */
   public Optional<String> taskNo() {
     return Optional.ofNullable(taskNo);
@@ -170,6 +177,11 @@ public final class Task {
   /** When it is due if it is scheduled now. */
   public Instant dueAt(Instant now) {
     return at == null ? now.plus(delay) : at;
+  }
+
+  /** What becomes of it if its number is taken. */
+  public IfTaken ifTaken() {
+    return ifTaken;
   }
 
   /** How long one attempt may take. */
@@ -207,6 +219,7 @@ public final class Task {
     values.timeout = timeout;
     values.priority = priority;
     values.retryPolicy = retryPolicy;
+    values.ifTaken = ifTaken;
     change.accept(values);
     return new Task(values);
   }
@@ -223,5 +236,6 @@ public final class Task {
     private Duration timeout = Duration.ofSeconds(60);
     private Priority priority = Priority.NORMAL;
     private @Nullable RetryPolicy retryPolicy;
+    private IfTaken ifTaken = IfTaken.REJECT;
   }
 }

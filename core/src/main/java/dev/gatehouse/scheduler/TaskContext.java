@@ -1,5 +1,6 @@
 package dev.gatehouse.scheduler;
 
+import dev.gatehouse.transaction.Transaction;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -32,4 +33,30 @@ public interface TaskContext {
 
   /** Whether the attempt is to end early: cancelled, out of time, or no longer this node's. */
   boolean isCancelled();
+
+  /**
+   * Finishes the task as a part of the handler's own transaction: what the handler writes there and
+   * the end of the task are committed together, or neither is. So the effect takes place exactly
+   * once, if it is in the database of the scheduler's storage. The transaction must be committed or
+   * rolled back, and the connection given back, before the handler returns.
+   *
+   * <p>If it is committed, the handler should return {@link TaskResult#done()}; whatever it
+   * returns, the task is finished. If it is rolled back, the handler may try again in another
+   * transaction, or fail as ever. If it returns done and the transaction was not committed, the
+   * attempt has failed; that is noticed some seconds later. After this call the end of the
+   * attempt's time interrupts the handler but does not end the attempt before it returns.
+   *
+   * @throws dev.gatehouse.error.ConflictException if the attempt has ended, was cancelled or is
+   *     another node's; then the transaction must be rolled back, for the effect is another's
+   * @throws IllegalArgumentException if the transaction is another storage's
+   * @throws dev.gatehouse.error.StorageException if the storage fails; then too
+   */
+  void completeIn(Transaction transaction);
+
+  /**
+   * As {@link #completeIn(Transaction)}, with a result to keep.
+   *
+   * @param result a JSON document of at most 64 KiB
+   */
+  void completeIn(Transaction transaction, String result);
 }

@@ -83,6 +83,22 @@ public record TaskRow(
         Priority.NORMAL);
   }
 
+  /** The same under another id. */
+  TaskRow withId(long other) {
+    return new TaskRow(
+        other,
+        applicationId,
+        kind,
+        taskNo,
+        name,
+        content,
+        timeoutMillis,
+        retry,
+        createdMillis,
+        runtimeMillis,
+        priority);
+  }
+
   /** Exact only for texts that may be too long. */
   private static int utf8Length(String text) {
     boolean fits = text.length() <= Json.MAX_BYTES / 3;

@@ -15,7 +15,9 @@ public interface TaskScheduler {
   /**
    * Schedules a task.
    *
-   * @throws dev.gatehouse.error.ConflictException if the application has a task of that number
+   * @return the task that was scheduled, or that has its number, as {@link Task#ifTaken} allows
+   * @throws dev.gatehouse.error.ConflictException if the application has a task of that number, and
+   *     the task does not say what else to do
    * @throws dev.gatehouse.error.ConflictException if the application is not enabled
    * @throws dev.gatehouse.error.NotFoundException if the application is not registered
    * @throws IllegalArgumentException if the task has neither a handler nor an application with a
@@ -28,9 +30,24 @@ public interface TaskScheduler {
    * Schedules tasks, all or none.
    *
    * @param tasks 1..1,000
-   * @throws dev.gatehouse.error.ConflictException if one of the numbers is taken
+   * @throws dev.gatehouse.error.ConflictException as {@link #schedule} does, or if a number is
+   *     given to two of the tasks
    */
   List<TaskId> scheduleAll(List<Task> tasks);
+
+  /**
+   * As {@link #schedule}, but tells what happened, and answers that the number is taken instead of
+   * throwing.
+   */
+  Scheduled trySchedule(Task task);
+
+  /**
+   * As {@link #scheduleAll}, but tells what happened to each, in order; those that are rejected are
+   * left out.
+   *
+   * @param tasks 1..1,000
+   */
+  List<Scheduled> tryScheduleAll(List<Task> tasks);
 
   /** Cancels a task: for certain while it waits, as soon as may be while it runs. */
   Cancellation cancel(TaskId id);

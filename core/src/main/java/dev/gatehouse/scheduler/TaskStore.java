@@ -55,6 +55,10 @@ import java.util.OptionalLong;
  *       before. Only a pause, a resumption and a forced requeue change whether a task is paused.
  *   <li>{@code TASK-17} A ready or paused task can be given another due time, sooner or later; a
  *       claim takes it with the due time that it has then.
+ *   <li>{@code TASK-18} A replacement gives a task another definition and due time, with attempts
+ *       and crashes from zero, and keeps its id, its number, its recorded attempts and its pause;
+ *       its fence grows, so that a holder loses it. It replaces what is leased or final only if it
+ *       is to {@linkplain IfTaken#SUPERSEDE supersede}.
  *   <li>{@code TASK-14} What is done in a transaction shows to others with its commit, and leaves
  *       nothing when it is rolled back.
  * </ul>
@@ -150,6 +154,16 @@ public interface TaskStore {
 
   /** Gives a ready or paused task another due time; never {@link TaskChange#REQUESTED}. */
   TaskChange reschedule(OptionalLong applicationId, long id, long dueMillis);
+
+  /**
+   * Replaces a task.
+   *
+   * @param row with the id, the application and the number of the task that is to be replaced
+   * @param ifTaken {@link IfTaken#REPLACE_IF_READY} or {@link IfTaken#SUPERSEDE}
+   * @return {@link Scheduled.Outcome#REPLACED} or {@link Scheduled.Outcome#KEPT}; empty if there is
+   *     no such task
+   */
+  Optional<Scheduled.Outcome> replace(TaskRow row, IfTaken ifTaken);
 
   /** Makes a task ready, due at {@code nowMillis}. */
   Requeue requeue(OptionalLong applicationId, long id, long nowMillis, boolean force);

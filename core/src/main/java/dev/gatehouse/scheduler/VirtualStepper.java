@@ -38,6 +38,7 @@ final class VirtualStepper implements Stepper, Drive {
       return Optional.of(instant(now));
     }
     long next = saturatedSum(now, engine.attempts().nanosToExpiry());
+    next = Math.min(next, saturatedSum(now, engine.attempts().nanosToDoubt()));
     if (!engine.holdings().isEmpty()) {
       next = Math.min(next, saturatedSum(now, engine.membership().nanosToRenewal()));
     }
@@ -79,6 +80,7 @@ final class VirtualStepper implements Stepper, Drive {
       engine.firing().fire();
       more = engine.settler().flush() > 0 || claimed;
     }
+    engine.keeper().checkHeld();
   }
 
   private void keepLease() {

@@ -139,6 +139,8 @@ final class TestTaskStore implements TaskStore, Transactions {
   @Override
   public synchronized <T extends @Nullable Object> T call(Function<Transaction, T> work) {
     Map<Long, Entry> before = new TreeMap<>(tasks);
+    Map<Long, List<Attempt>> attemptsBefore = new HashMap<>();
+    attempts.forEach((id, ended) -> attemptsBefore.put(id, new ArrayList<>(ended)));
     List<Runnable> afterCommit = new ArrayList<>();
     boolean done = false;
     try {
@@ -150,6 +152,8 @@ final class TestTaskStore implements TaskStore, Transactions {
       if (!done) {
         tasks.clear();
         tasks.putAll(before);
+        attempts.clear();
+        attempts.putAll(attemptsBefore);
       }
     }
   }
@@ -344,6 +348,22 @@ final class TestTaskStore implements TaskStore, Transactions {
     }
     tasks.put(id, change.apply(task));
     return Optional.empty();
+  }
+
+  @Override
+  public synchronized Optional<Scheduled.Outcome> replace(TaskRow row, IfTaken ifTaken) {
+    Entry task = tasks.get(row.id());
+    if (task == null) {
+      return Optional.empty();
+    }
+    if (task.status() != TaskStatus.WAITING && ifTaken != IfTaken.SUPERSEDE) {
+      return Optional.of(Scheduled.Outcome.KEPT);
+    }
+    long due = row.runtimeMillis();
+    Asked asked = task.asked() == Asked.PAUSE ? Asked.PAUSE : Asked.NOTHING;
+    long fence = task.fence() + 1;
+    tasks.put(row.id(), new Entry(row, TaskStatus.WAITING, due, 0, 0, fence, 0, asked, 0, null));
+    return Optional.of(Scheduled.Outcome.REPLACED);
   }
 
   @Override

@@ -2,7 +2,9 @@ package dev.gatehouse.storage.jdbc;
 
 import dev.gatehouse.scheduler.Asked;
 import dev.gatehouse.scheduler.Cancellation;
+import dev.gatehouse.scheduler.IfTaken;
 import dev.gatehouse.scheduler.Requeue;
+import dev.gatehouse.scheduler.Scheduled.Outcome;
 import dev.gatehouse.scheduler.TaskChange;
 import dev.gatehouse.scheduler.TaskRow;
 import dev.gatehouse.scheduler.TaskStatus;
@@ -40,6 +42,11 @@ final class JdbcTaskRequests {
 
   private static final String RESCHEDULE =
       "UPDATE gh_task SET due_ms = ?, fence = fence + 1 WHERE id = ?";
+
+  private static final String REPLACE =
+      "UPDATE gh_task SET lane = ?, cancel = ?, due_ms = ?, state = 0, owner = NULL, attempt = 0,"
+          + " crashes = 0, fence = fence + 1, kind = ?, name = ?, payload = ?, timeout_ms = ?,"
+          + " retry = ?, created_ms = ?, runtime_ms = ?, priority = ? WHERE id = ?";
 
   private static final String ASK = "UPDATE gh_task SET cancel = ? WHERE id = ?";
 
@@ -115,6 +122,35 @@ final class JdbcTaskRequests {
           handle.execute(RESCHEDULE, dueMillis, id);
           return TaskChange.DONE;
         });
+  }
+
+  Optional<Outcome> replace(TaskRow row, IfTaken ifTaken) {
+    LockedTask task = lock(OptionalLong.empty(), row.id()).orElse(null);
+    if (task == null) {
+      return Optional.empty();
+    }
+    if (task.status() != TaskStatus.WAITING && ifTaken != IfTaken.SUPERSEDE) {
+      return Optional.of(Outcome.KEPT);
+    }
+    if (task.status().isFinal()) {
+      revive(task, row.runtimeMillis());
+    }
+    boolean paused = task.asked() == Asked.PAUSE;
+    handle.execute(
+        REPLACE,
+        paused ? -1 : sql.lane(row),
+        (paused ? Asked.PAUSE : Asked.NOTHING).code(),
+        row.runtimeMillis(),
+        row.kind(),
+        row.name(),
+        TaskRows.bytes(row.content()),
+        row.timeoutMillis(),
+        row.retry(),
+        row.createdMillis(),
+        row.runtimeMillis(),
+        row.priority().code(),
+        row.id());
+    return Optional.of(Outcome.REPLACED);
   }
 
   private TaskChange change(

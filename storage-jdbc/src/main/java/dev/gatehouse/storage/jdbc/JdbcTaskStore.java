@@ -7,9 +7,11 @@ import dev.gatehouse.error.StorageException;
 import dev.gatehouse.scheduler.Attempt;
 import dev.gatehouse.scheduler.Cancellation;
 import dev.gatehouse.scheduler.ClaimedTask;
+import dev.gatehouse.scheduler.IfTaken;
 import dev.gatehouse.scheduler.LeasedTask;
 import dev.gatehouse.scheduler.NodeLease;
 import dev.gatehouse.scheduler.Requeue;
+import dev.gatehouse.scheduler.Scheduled;
 import dev.gatehouse.scheduler.Settled;
 import dev.gatehouse.scheduler.Settlement;
 import dev.gatehouse.scheduler.TaskChange;
@@ -310,6 +312,11 @@ final class JdbcTaskStore implements TaskStore {
   @Override
   public Requeue requeue(OptionalLong applicationId, long id, long nowMillis, boolean force) {
     return request(requests -> requests.requeue(applicationId, id, nowMillis, force));
+  }
+
+  @Override
+  public Optional<Scheduled.Outcome> replace(TaskRow row, IfTaken ifTaken) {
+    return request(requests -> requests.replace(row, ifTaken));
   }
 
   private <T> T request(Function<JdbcTaskRequests, T> request) {

@@ -8,10 +8,12 @@ import dev.gatehouse.scheduler.Asked;
 import dev.gatehouse.scheduler.Attempt;
 import dev.gatehouse.scheduler.Cancellation;
 import dev.gatehouse.scheduler.ClaimedTask;
+import dev.gatehouse.scheduler.IfTaken;
 import dev.gatehouse.scheduler.LeasedTask;
 import dev.gatehouse.scheduler.NodeLease;
 import dev.gatehouse.scheduler.Priority;
 import dev.gatehouse.scheduler.Requeue;
+import dev.gatehouse.scheduler.Scheduled;
 import dev.gatehouse.scheduler.Settled;
 import dev.gatehouse.scheduler.Settlement;
 import dev.gatehouse.scheduler.TaskChange;
@@ -264,6 +266,22 @@ final class MemoryTaskStore implements TaskStore {
           }
           tasks.put(entry.readyAt(dueMillis));
           return TaskChange.DONE;
+        });
+  }
+
+  @Override
+  public Optional<Scheduled.Outcome> replace(TaskRow row, IfTaken ifTaken) {
+    return journal.run(
+        () -> {
+          TaskEntry entry = tasks.find(row.id());
+          if (entry == null) {
+            return Optional.empty();
+          }
+          if (entry.status() != TaskStatus.WAITING && ifTaken != IfTaken.SUPERSEDE) {
+            return Optional.of(Scheduled.Outcome.KEPT);
+          }
+          tasks.put(entry.replaced(row));
+          return Optional.of(Scheduled.Outcome.REPLACED);
         });
   }
 

@@ -71,6 +71,23 @@ record TaskEntry(
         row, TaskStatus.WAITING, millis, 0, 0, fence, 0, Asked.NOTHING, 0, null, attempts);
   }
 
+  /** With another definition; nobody's, and paused if it was. */
+  TaskEntry replaced(TaskRow next) {
+    Asked lasting = asked == Asked.PAUSE ? asked : Asked.NOTHING;
+    return new TaskEntry(
+        next,
+        TaskStatus.WAITING,
+        next.runtimeMillis(),
+        0,
+        0,
+        fence + 1,
+        0,
+        lasting,
+        0,
+        null,
+        attempts);
+  }
+
   TaskEntry cancelled(long millis) {
     return ended(TaskStatus.CANCELLED, millis, null);
   }

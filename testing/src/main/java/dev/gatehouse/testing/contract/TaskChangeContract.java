@@ -15,10 +15,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.gatehouse.scheduler.Asked;
 import dev.gatehouse.scheduler.Cancellation;
 import dev.gatehouse.scheduler.ClaimedTask;
+import dev.gatehouse.scheduler.IfTaken;
 import dev.gatehouse.scheduler.LeasedTask;
+import dev.gatehouse.scheduler.Priority;
 import dev.gatehouse.scheduler.Requeue;
+import dev.gatehouse.scheduler.Scheduled.Outcome;
 import dev.gatehouse.scheduler.Settled;
 import dev.gatehouse.scheduler.TaskChange;
+import dev.gatehouse.scheduler.TaskRow;
 import dev.gatehouse.scheduler.TaskState;
 import dev.gatehouse.scheduler.TaskStatus;
 import dev.gatehouse.scheduler.TaskStore;
@@ -198,6 +202,98 @@ public abstract class TaskChangeContract extends TaskContract {
       TaskChange expected = ids.contains(id) ? TaskChange.RUNNING : TaskChange.DONE;
       assertThat(changes.get((int) id - 1)).isEqualTo(expected);
     }
+  }
+
+  @Test
+  void TASK18_replace_ready_isClaimedAsItIsNow() {
+    tasks().insert(List.of(numbered(1, 7, "A")));
+    int node = join();
+    ClaimedTask first = claimOne(node);
+    tasks().settle(node, List.of(retry(first, now() + 60_000)), now());
+    TaskRow other = other(1, Priority.BULK);
+    assertThat(tasks().replace(other, IfTaken.REPLACE_IF_READY)).contains(Outcome.REPLACED);
+    assertThat(state(1))
+        .isEqualTo(new TaskState(other, TaskStatus.WAITING, now() + 3, 0, Asked.NOTHING, 0, null));
+    assertThat(tasks().findId(7, "A")).hasValue(1);
+    ClaimedTask second = claimOne(node);
+    assertThat(second.row()).isEqualTo(other);
+    assertThat(second.dueMillis()).isEqualTo(now() + 3);
+    assertThat(second.attempt()).isEqualTo(1);
+    assertThat(second.fence()).isGreaterThan(first.fence());
+    assertThat(tasks().attempts(1)).hasSize(1);
+  }
+
+  @Test
+  void TASK18_replace_leasedOrFinal_isKeptUnlessSuperseded() {
+    tasks().insert(List.of(numbered(1, 7, "A"), numbered(2, 7, "B"), row(3)));
+    int node = join();
+    List<ClaimedTask> claimed = tasks().claim(node, FOREVER, 2);
+    ClaimedTask stale = claimed.get(0);
+    tasks().settle(node, List.of(fail(claimed.get(1))), now());
+    for (long id = 1; id <= 2; id++) {
+      TaskRow other = other(id, Priority.NORMAL);
+      assertThat(tasks().replace(other, IfTaken.REPLACE_IF_READY)).contains(Outcome.KEPT);
+      assertThat(state(id).row().content()).isEqualTo("[]");
+      assertThat(tasks().replace(other, IfTaken.SUPERSEDE)).contains(Outcome.REPLACED);
+      assertThat(state(id))
+          .isEqualTo(
+              new TaskState(other, TaskStatus.WAITING, now() + 3, 0, Asked.NOTHING, 0, null));
+    }
+    assertThat(tasks().settle(node, List.of(finish(stale, "1")), now())).isEmpty();
+    assertThat(tasks().leased(node, List.of(1L))).isEmpty();
+    assertThat(tasks().attempts(2)).hasSize(1);
+    assertThat(ids(tasks().claim(node, FOREVER, 10))).containsExactly(3L, 1L, 2L);
+    assertThat(tasks().replace(other(9, Priority.NORMAL), IfTaken.SUPERSEDE)).isEmpty();
+  }
+
+  @Test
+  void TASK18_replace_pausedOrToBePaused_staysPaused() {
+    tasks().insert(List.of(numbered(1, 7, "A"), due(2, 1)));
+    int node = join();
+    claimOne(node);
+    tasks().pause(ANYONE, 1);
+    tasks().pause(ANYONE, 2);
+    assertThat(tasks().replace(other(1, Priority.NORMAL), IfTaken.SUPERSEDE)).isPresent();
+    assertThat(tasks().replace(due(2, 9), IfTaken.REPLACE_IF_READY)).isPresent();
+    assertThat(tasks().claim(node, FOREVER, 10)).isEmpty();
+    tasks().resume(ANYONE, 1);
+    tasks().resume(ANYONE, 2);
+    assertThat(ids(tasks().claim(node, FOREVER, 10))).containsExactly(1L, 2L);
+  }
+
+  @Test
+  void TASK18_replace_rolledBack_leavesTheHolderWhatItHas() {
+    tasks().insert(List.of(numbered(1, 7, "A")));
+    int node = join();
+    ClaimedTask held = claimOne(node);
+    IllegalStateException failure = new IllegalStateException("the host changed its mind");
+    assertThatThrownBy(
+            () ->
+                storage()
+                    .run(
+                        transaction -> {
+                          TaskStore joined = tasks().joining(transaction);
+                          joined.replace(other(1, Priority.NORMAL), IfTaken.SUPERSEDE);
+                          throw failure;
+                        }))
+        .isSameAs(failure);
+    assertThat(tasks().settle(node, List.of(finish(held, null)), now())).hasSize(1);
+  }
+
+  /** Another definition of the application's task {@code A}. */
+  private TaskRow other(long id, Priority priority) {
+    return new TaskRow(
+        id,
+        7,
+        "other",
+        id == 2 ? "B" : "A",
+        "n",
+        "{}",
+        9,
+        "linear:1:1",
+        now() + 1,
+        now() + 3,
+        priority);
   }
 
   @Test

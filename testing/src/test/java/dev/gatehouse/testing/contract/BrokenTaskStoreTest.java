@@ -3,6 +3,7 @@ package dev.gatehouse.testing.contract;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gatehouse.scheduler.Cancellation;
+import dev.gatehouse.scheduler.IfTaken;
 import dev.gatehouse.scheduler.Settlement;
 import dev.gatehouse.scheduler.TaskChange;
 import dev.gatehouse.scheduler.TaskStore;
@@ -99,6 +100,11 @@ class BrokenTaskStoreTest {
   @Test
   void dueTimeStays_rule17Fails() {
     assertThat(ContractRun.brokenRules(ReschedulesNothing.class)).contains("TASK17");
+  }
+
+  @Test
+  void everythingIsSuperseded_rule18Fails() {
+    assertThat(ContractRun.brokenRules(AlwaysSupersedes.class)).contains("TASK18");
   }
 
   @Test
@@ -326,6 +332,15 @@ class BrokenTaskStoreTest {
     protected Storage open(InstantSource leaseClock) {
       return BrokenTaskStoreTest.open(
           leaseClock, call -> call.is("reschedule") ? TaskChange.DONE : call.go());
+    }
+  }
+
+  static class AlwaysSupersedes extends TaskChangeContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return BrokenTaskStoreTest.open(
+          leaseClock,
+          call -> call.is("replace") ? call.with(1, IfTaken.SUPERSEDE).go() : call.go());
     }
   }
 

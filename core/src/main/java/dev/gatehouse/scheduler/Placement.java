@@ -1,0 +1,187 @@
+package dev.gatehouse.scheduler;
+
+import dev.gatehouse.error.ConflictException;
+import dev.gatehouse.error.StorageException;
+import dev.gatehouse.scheduler.Scheduled.Outcome;
+import dev.gatehouse.transaction.Transaction;
+import dev.gatehouse.transaction.Transactions;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One call that schedules tasks: inserts those whose numbers are free, and does with the others as
+ * they say. Not safe: confine to one thread.
+ */
+final class Placement {
+  private static final int TRIES = 5;
+
+  /** A task to be placed, and what to do if its number is taken. */
+  record Wanted(TaskRow row, IfTaken ifTaken) {}
+
+  private final SchedulerParts parts;
+  private final TaskEngine engine;
+  private final TaskAudit audit;
+  private final @Nullable Transaction joined;
+
+  /** What this node had claimed, and takes back so that it can be replaced. */
+  private final Map<Long, HeldTask> takenBack = new HashMap<>();
+
+  Placement(
+      SchedulerParts parts, TaskEngine engine, TaskAudit audit, @Nullable Transaction joined) {
+    this.parts = parts;
+    this.engine = engine;
+    this.audit = audit;
+    this.joined = joined;
+  }
+
+  /** Places all that need not be rejected. */
+  List<Scheduled> placeSome(List<Wanted> wanted) {
+    return place(wanted, false);
+  }
+
+  /** Places all, or none and throws. */
+  List<Scheduled> placeAll(List<Wanted> wanted) {
+    return place(wanted, true);
+  }
+
+  private List<Scheduled> place(List<Wanted> wanted, boolean all) {
+    requireDistinctNumbers(wanted);
+    Transactions transactions =
+        joined == null ? parts.transactions() : Transactions.joining(joined);
+    boolean done = false;
+    try {
+      List<Scheduled> placed = transactions.call(transaction -> place(transaction, wanted, all));
+      done = true;
+      return placed;
+    } finally {
+      for (HeldTask held : takenBack.values()) {
+        engine.tookBack(held, done);
+      }
+    }
+  }
+
+  private List<Scheduled> place(Transaction transaction, List<Wanted> wanted, boolean all) {
+    TaskStore store = parts.store().joining(transaction);
+    if (all && joined != null && wanted.size() > 1) {
+      // A host that goes on after the exception would commit those that were inserted.
+      wanted.forEach(one -> requireFree(store, one));
+    }
+    List<Long> ids = store.insert(wanted.stream().map(Wanted::row).toList());
+    Scheduled[] placed = new Scheduled[ids.size()];
+    for (int i : inOrderOf(ids)) {
+      Wanted one = wanted.get(i);
+      placed[i] =
+          ids.get(i) == one.row().id()
+              ? new Scheduled(new TaskId(ids.get(i)), Outcome.NEW)
+              : placeTaken(transaction, store, one, ids.get(i));
+      if (all && placed[i].outcome() == Outcome.REJECTED) {
+        throw taken(one.row(), ids.get(i));
+      }
+    }
+    hint(transaction, wanted, Arrays.asList(placed));
+    return List.of(placed);
+  }
+
+  /** Whoever replaces several tasks locks them in order of id. */
+  private static int[] inOrderOf(List<Long> ids) {
+    return IntStream.range(0, ids.size())
+        .boxed()
+        .sorted(Comparator.comparing(ids::get))
+        .mapToInt(Integer::intValue)
+        .toArray();
+  }
+
+  private Scheduled placeTaken(
+      Transaction transaction, TaskStore store, Wanted wanted, long firstOwner) {
+    long owner = firstOwner;
+    if (wanted.ifTaken() == IfTaken.REJECT || wanted.ifTaken() == IfTaken.KEEP) {
+      boolean kept = wanted.ifTaken() == IfTaken.KEEP;
+      return new Scheduled(new TaskId(owner), kept ? Outcome.KEPT : Outcome.REJECTED);
+    }
+    for (int tries = 0; tries < TRIES; tries++) {
+      releaseUnbegun(store, owner);
+      TaskRow row = wanted.row().withId(owner);
+      Outcome outcome = store.replace(row, wanted.ifTaken()).orElse(null);
+      if (outcome != null) {
+        if (outcome == Outcome.REPLACED) {
+          audit.changed(transaction, row, 0, "replaced");
+        }
+        return new Scheduled(new TaskId(owner), outcome);
+      }
+      // It was purged meanwhile, and its number with it.
+      owner = store.insert(List.of(wanted.row())).get(0);
+      if (owner == wanted.row().id()) {
+        return new Scheduled(new TaskId(owner), Outcome.NEW);
+      }
+    }
+    throw new StorageException(
+        "task number was taken and given up by others " + TRIES + " times in a row");
+  }
+
+  /** As {@link TaskRequests} do; again, if the transaction is tried again. */
+  private void releaseUnbegun(TaskStore store, long id) {
+    HeldTask unbegun = joined == null ? engine.takeBack(OptionalLong.empty(), id) : null;
+    if (unbegun != null) {
+      takenBack.put(id, unbegun);
+    }
+    HeldTask held = takenBack.get(id);
+    if (held != null) {
+      Settlement release = new Settlement.Release(id, held.fence(), held.dueMillis());
+      store.settle(held.node().number(), List.of(release), engine.millis());
+    }
+  }
+
+  private void hint(Transaction transaction, List<Wanted> wanted, List<Scheduled> placed) {
+    List<Long> dues = new ArrayList<>();
+    boolean replaced = false;
+    for (int i = 0; i < placed.size(); i++) {
+      Outcome outcome = placed.get(i).outcome();
+      replaced |= outcome == Outcome.REPLACED;
+      if (outcome == Outcome.NEW || outcome == Outcome.REPLACED) {
+        dues.add(wanted.get(i).row().runtimeMillis());
+      }
+    }
+    if (!dues.isEmpty()) {
+      long due = dues.stream().mapToLong(Long::longValue).min().orElseThrow();
+      transaction.afterCommit(() -> engine.dueAt(due));
+    }
+    if (replaced) {
+      transaction.afterCommit(engine::askedOfRunning);
+    }
+  }
+
+  private static void requireFree(TaskStore store, Wanted wanted) {
+    TaskRow row = wanted.row();
+    if (row.taskNo() != null && wanted.ifTaken() == IfTaken.REJECT) {
+      OptionalLong id = store.findId(row.applicationId(), row.taskNo());
+      if (id.isPresent()) {
+        throw taken(row, id.getAsLong());
+      }
+    }
+  }
+
+  private static void requireDistinctNumbers(List<Wanted> wanted) {
+    record Numbered(long applicationId, String taskNo) {}
+
+    Set<Numbered> seen = new HashSet<>();
+    for (Wanted one : wanted) {
+      TaskRow row = one.row();
+      if (row.taskNo() != null && !seen.add(new Numbered(row.applicationId(), row.taskNo()))) {
+        throw new ConflictException("taskNo '" + row.taskNo() + "' is given to two tasks");
+      }
+    }
+  }
+
+  private static ConflictException taken(TaskRow row, long id) {
+    return new ConflictException("taskNo '" + row.taskNo() + "' is taken by task " + id);
+  }
+}
