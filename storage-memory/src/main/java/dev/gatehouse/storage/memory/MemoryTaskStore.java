@@ -7,6 +7,7 @@ import dev.gatehouse.error.StorageException;
 import dev.gatehouse.scheduler.Attempt;
 import dev.gatehouse.scheduler.Cancellation;
 import dev.gatehouse.scheduler.ClaimedTask;
+import dev.gatehouse.scheduler.Hints;
 import dev.gatehouse.scheduler.LeasedTask;
 import dev.gatehouse.scheduler.NodeLease;
 import dev.gatehouse.scheduler.Priority;
@@ -45,6 +46,7 @@ final class MemoryTaskStore implements TaskStore {
   private final Journal journal;
   private final TaskTable tasks;
   private final NodeTable nodes;
+  private final Hints hints = Hints.inProcess();
 
   MemoryTaskStore(Journal journal, InstantSource leaseClock) {
     this.journal = journal;
@@ -56,6 +58,11 @@ final class MemoryTaskStore implements TaskStore {
   public TaskStore joining(Transaction transaction) {
     journal.requireOpen(transaction);
     return this;
+  }
+
+  @Override
+  public Hints hints() {
+    return hints;
   }
 
   @Override
