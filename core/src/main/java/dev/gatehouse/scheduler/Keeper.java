@@ -14,8 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks after the store: hears there of tasks to cancel, ends attempts of tasks that were taken
- * away by force, gives back what the store has as this node's and the node does not know (the
+ * Looks after the store: hears there of tasks to cancel or pause, ends attempts of tasks that were
+ * taken away by force, gives back what the store has as this node's and the node does not know (the
  * answer to a claim was lost), frees what dead nodes held, and purges. Every method asks the store.
  * Not safe: confine to one thread.
  */
@@ -42,7 +42,9 @@ final class Keeper {
     listener = parts.listener();
   }
 
-  /** Hears whether what the node holds and has not ended is to be cancelled, or was taken away. */
+  /**
+   * Hears what was asked of tasks that the node holds and has not ended, and what was taken away.
+   */
   void checkHeld() {
     Node node = engine.membership().live();
     if (node == null) {
@@ -65,8 +67,10 @@ final class Keeper {
       LeasedTask task = leased.get(held.row().id());
       if (task == null || task.fence() != held.fence()) {
         engine.attempts().lose(held);
-      } else if (task.cancelRequested()) {
+      } else if (task.asked() == Asked.CANCEL) {
         engine.attempts().cancel(held);
+      } else if (task.asked() == Asked.PAUSE) {
+        engine.attempts().release(held, held.dueMillis());
       }
     }
   }

@@ -1,10 +1,17 @@
 package dev.gatehouse.scheduler;
 
+import static java.util.Objects.requireNonNull;
+
 /**
  * A lease as the store sees it. Immutable.
  *
  * @param id the task
  * @param fence of the lease
- * @param cancelRequested whether the task is to be cancelled
+ * @param asked what was asked of the task meanwhile
  */
-public record LeasedTask(long id, long fence, boolean cancelRequested) {}
+public record LeasedTask(long id, long fence, Asked asked) {
+  /** Checks that nothing is missing. */
+  public LeasedTask {
+    requireNonNull(asked, "asked");
+  }
+}

@@ -138,20 +138,19 @@ final class StoredTaskScheduler implements TaskScheduler {
         Math.toIntExact(task.timeout().toMillis()),
         (application == null ? task : task.application(application)).retryPolicy().spec(),
         now,
-        task.dueAt(Instant.ofEpochMilli(now)).toEpochMilli());
+        task.dueAt(Instant.ofEpochMilli(now)).toEpochMilli(),
+        task.priority());
   }
 
   private Application current(Application application) {
-    Callbacks callbacks = parts.callbacks();
-    Optional<Application> found =
-        joined == null
-            ? callbacks.application(application.id(), parts.transactions())
-            : callbacks.registry().joining(joined).findApplication(application.id());
     Application current =
-        found.orElseThrow(
-            () ->
-                new NotFoundException(
-                    "no application of id " + application.id() + " is registered"));
+        parts
+            .callbacks()
+            .application(application.id(), transactions())
+            .orElseThrow(
+                () ->
+                    new NotFoundException(
+                        "no application of id " + application.id() + " is registered"));
     if (current.status() != Application.Status.ENABLED) {
       throw new ConflictException(
           "application " + current.id() + " must be ENABLED, is " + current.status());
@@ -183,78 +182,42 @@ final class StoredTaskScheduler implements TaskScheduler {
 
   @Override
   public Cancellation cancel(TaskId id) {
-    engine.requireOpen();
-    requireNonNull(id, "id");
-    // A transaction that is joined may fail without a word, and the task would be stuck.
-    HeldTask unbegun = joined == null ? engine.takeBack(scopeId(), id.value()) : null;
-    if (unbegun == null) {
-      return inTransaction(transaction -> cancel(transaction, id, null));
-    }
-    boolean done = false;
-    try {
-      Cancellation cancellation = inTransaction(transaction -> cancel(transaction, id, unbegun));
-      done = true;
-      return cancellation;
-    } finally {
-      engine.tookBack(unbegun, done);
-    }
-  }
-
-  private Cancellation cancel(Transaction transaction, TaskId id, @Nullable HeldTask unbegun) {
-    TaskStore store = parts.store().joining(transaction);
-    Cancellation cancellation =
-        unbegun != null && isCancelled(store, unbegun)
-            ? Cancellation.CANCELLED
-            : store.cancel(scopeId(), id.value(), engine.millis());
-    switch (cancellation) {
-      case CANCELLED -> record(transaction, store, id, "cancelled");
-      case REQUESTED -> {
-        record(transaction, store, id, "is to be cancelled");
-        transaction.afterCommit(engine::cancelRequested);
-      }
-      case TOO_LATE, NOT_FOUND -> {}
-    }
-    return cancellation;
-  }
-
-  /** Whether the node that took it back still held it, so that it never ran. */
-  private boolean isCancelled(TaskStore store, HeldTask unbegun) {
-    Settlement cancel = new Settlement.Cancel(unbegun.row().id(), unbegun.fence(), null);
-    return !store.settle(unbegun.node().number(), List.of(cancel), engine.millis()).isEmpty();
+    return requests().cancel(id);
   }
 
   @Override
   public Requeue requeue(TaskId id) {
-    return requeue(id, false);
+    return requests().requeue(id, false);
   }
 
   @Override
   public Requeue forceRequeue(TaskId id) {
-    return requeue(id, true);
+    return requests().requeue(id, true);
   }
 
-  private Requeue requeue(TaskId id, boolean force) {
+  @Override
+  public TaskChange pause(TaskId id) {
+    return requests().pause(id);
+  }
+
+  @Override
+  public TaskChange resume(TaskId id) {
+    return requests().resume(id);
+  }
+
+  @Override
+  public TaskChange runNow(TaskId id) {
+    return requests().runNow(id);
+  }
+
+  @Override
+  public TaskChange reschedule(TaskId id, Instant at) {
+    return requests().reschedule(id, at);
+  }
+
+  private TaskRequests requests() {
     engine.requireOpen();
-    requireNonNull(id, "id");
-    long now = engine.millis();
-    return inTransaction(
-        transaction -> {
-          TaskStore store = parts.store().joining(transaction);
-          Requeue requeue = store.requeue(scopeId(), id.value(), now, force);
-          if (requeue == Requeue.REQUEUED) {
-            record(transaction, store, id, force ? "requeued by force" : "requeued");
-            transaction.afterCommit(() -> engine.dueAt(now));
-          }
-          return requeue;
-        });
-  }
-
-  private void record(Transaction transaction, TaskStore store, TaskId id, String what) {
-    if (audit.coversAny()) {
-      store
-          .find(scopeId(), id.value())
-          .ifPresent(state -> audit.changed(transaction, state.row(), state.attempt(), what));
-    }
+    return new TaskRequests(parts, engine, audit, joined, scopeId());
   }
 
   @Override
@@ -343,7 +306,7 @@ final class StoredTaskScheduler implements TaskScheduler {
         ahead ? TaskStatus.WAITING : state.status(),
         Instant.ofEpochMilli(state.dueMillis()),
         ahead ? state.attempt() - 1 : state.attempt(),
-        state.cancelRequested(),
+        state.asked(),
         state.endedMillis() == 0
             ? Optional.empty()
             : Optional.of(Instant.ofEpochMilli(state.endedMillis())),
@@ -356,8 +319,10 @@ final class StoredTaskScheduler implements TaskScheduler {
   }
 
   private <T> T inTransaction(Function<Transaction, T> work) {
-    Transactions transactions =
-        joined == null ? parts.transactions() : Transactions.joining(joined);
-    return transactions.call(work);
+    return transactions().call(work);
+  }
+
+  private Transactions transactions() {
+    return joined == null ? parts.transactions() : Transactions.joining(joined);
   }
 }

@@ -34,6 +34,7 @@ public final class Task {
   private final @Nullable Instant at;
   private final Duration delay;
   private final Duration timeout;
+  private final Priority priority;
   private final @Nullable RetryPolicy retryPolicy;
 
   private Task(Values values) {
@@ -45,6 +46,7 @@ public final class Task {
     at = values.at;
     delay = values.delay;
     timeout = values.timeout;
+    priority = values.priority;
     retryPolicy = values.retryPolicy;
   }
 
@@ -94,12 +96,18 @@ public final class Task {
 
   /** When it is due, cut to milliseconds; what is past is due at once. Replaces {@link #in}. */
   public Task at(Instant value) {
+    requireDue(value);
+    return with(values -> values.at = value);
+  }
+
+  /** The time if stores can keep it as a due time. */
+  static Instant requireDue(Instant value) {
     requireNonNull(value, "at");
     Check.that(
         !value.isBefore(Instant.EPOCH)
             && value.isBefore(Instant.EPOCH.plus(MAX_DELAY.multipliedBy(2))),
         "at must be in 1970..2169, was " + value);
-    return with(values -> values.at = value);
+    return value;
   }
 
   /** How long after scheduling it is due, zero or more. Default zero. Replaces {@link #at}. */
@@ -127,6 +135,11 @@ public final class Task {
    */
   public Task retryPolicy(RetryPolicy value) {
     return with(values -> values.retryPolicy = requireNonNull(value, "retryPolicy"));
+  }
+
+  /** How it stands to other tasks that are due. Default {@link Priority#NORMAL}. */
+  public Task priority(Priority value) {
+    return with(values -> values.priority = requireNonNull(value, "priority"));
   }
 
   /** The owner's number. */
@@ -164,6 +177,11 @@ public final class Task {
     return timeout;
   }
 
+  /** How it stands to other tasks that are due. */
+  public Priority priority() {
+    return priority;
+  }
+
   /** How it is retried. */
   public RetryPolicy retryPolicy() {
     if (retryPolicy != null) {
@@ -187,6 +205,7 @@ public final class Task {
     values.at = at;
     values.delay = delay;
     values.timeout = timeout;
+    values.priority = priority;
     values.retryPolicy = retryPolicy;
     change.accept(values);
     return new Task(values);
@@ -202,6 +221,7 @@ public final class Task {
     private @Nullable Instant at;
     private Duration delay = Duration.ZERO;
     private Duration timeout = Duration.ofSeconds(60);
+    private Priority priority = Priority.NORMAL;
     private @Nullable RetryPolicy retryPolicy;
   }
 }

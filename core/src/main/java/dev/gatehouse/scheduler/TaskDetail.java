@@ -19,7 +19,7 @@ import java.util.OptionalLong;
  * @param status where it stands
  * @param dueAt when its next attempt is due, or its last one was
  * @param attempt attempts begun since it was scheduled or requeued
- * @param cancelRequested whether a node has it, and is to end it as cancelled
+ * @param asked what was asked of it: {@link Asked#PAUSE} while it waits means that it is paused
  * @param endedAt when it became final
  * @param result JSON that its handler returned
  * @param attempts those that have ended, the earliest first
@@ -34,7 +34,7 @@ public record TaskDetail(
     TaskStatus status,
     Instant dueAt,
     int attempt,
-    boolean cancelRequested,
+    Asked asked,
     Optional<Instant> endedAt,
     Optional<String> result,
     List<Attempt> attempts) {
@@ -48,6 +48,7 @@ public record TaskDetail(
     requireNonNull(content, "content");
     requireNonNull(status, "status");
     requireNonNull(dueAt, "dueAt");
+    requireNonNull(asked, "asked");
     requireNonNull(endedAt, "endedAt");
     requireNonNull(result, "result");
     attempts = List.copyOf(attempts);

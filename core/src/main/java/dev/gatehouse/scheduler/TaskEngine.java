@@ -199,8 +199,8 @@ public final class TaskEngine implements AutoCloseable {
     }
   }
 
-  /** A task under way on some node is to be cancelled. */
-  void cancelRequested() {
+  /** Something was asked of a task that some node holds. */
+  void askedOfRunning() {
     Drive driving = drive;
     if (driving != null) {
       driving.engine().waker().wake(Waker.Role.KEEPER);

@@ -2,6 +2,7 @@ package dev.gatehouse.scheduler;
 
 import dev.gatehouse.registry.Application;
 import dev.gatehouse.transaction.Transaction;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
@@ -36,6 +37,25 @@ public interface TaskScheduler {
 
   /** Makes a failed or cancelled task due now, with its attempts counted anew. */
   Requeue requeue(TaskId id);
+
+  /**
+   * Lets no further attempt of the task begin until it is {@linkplain #resume resumed}; its due
+   * time stays. An attempt under way goes on, and counts.
+   */
+  TaskChange pause(TaskId id);
+
+  /** Ends a pause: what was due meanwhile is due at once. */
+  TaskChange resume(TaskId id);
+
+  /** Makes a waiting task due now, paused or not; that ends its pause. */
+  TaskChange runNow(TaskId id);
+
+  /**
+   * Gives a waiting task another due time, for its next attempt; a paused one stays paused.
+   *
+   * @param at in 1970..2169, cut to milliseconds; what is past is due at once
+   */
+  TaskChange reschedule(TaskId id, Instant at);
 
   /** As {@link #requeue}; a finished task runs again, a running one is taken from its owner. */
   Requeue forceRequeue(TaskId id);

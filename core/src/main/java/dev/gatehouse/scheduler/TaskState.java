@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param status where it stands
  * @param dueMillis when its next attempt is due, or its last one was
  * @param attempt number of attempts begun since scheduling or requeue
- * @param cancelRequested whether it runs and is to be cancelled
+ * @param asked what was asked of it
  * @param endedMillis when it became final; 0 while it is not
  * @param result JSON that its handler returned, or null
  */
@@ -20,13 +20,14 @@ public record TaskState(
     TaskStatus status,
     long dueMillis,
     int attempt,
-    boolean cancelRequested,
+    Asked asked,
     long endedMillis,
     @Nullable String result) {
   /** Checks that nothing is missing. */
   public TaskState {
     requireNonNull(row, "row");
     requireNonNull(status, "status");
+    requireNonNull(asked, "asked");
   }
 
   @Override

@@ -11,9 +11,10 @@ import java.util.OptionalLong;
  * SPI: keeps tasks, their attempts, and the leases of the nodes that run them. Safe for use by
  * multiple threads, but for what {@link #joining} returns.
  *
- * <p>A task is <i>ready</i> (waits, nobody's), <i>leased</i> (held by one node under a fence) or
- * <i>final</i>. Times come in as arguments in epoch milliseconds; only leases of nodes are judged
- * by the store's own clock. An application id that is empty means: of whomever.
+ * <p>A task is <i>ready</i> (waits, nobody's), <i>paused</i> (as that, but not to be claimed),
+ * <i>leased</i> (held by one node under a fence) or <i>final</i>. Times come in as arguments in
+ * epoch milliseconds; only leases of nodes are judged by the store's own clock. An application id
+ * that is empty means: of whomever.
  *
  * <ul>
  *   <li>{@code TASK-1} A task that was inserted is there, whole, byte for byte, once the
@@ -47,6 +48,12 @@ import java.util.OptionalLong;
  *       their attempts and task numbers, the oldest first, at most as many as asked.
  *   <li>{@code TASK-15} What finished and is to be forgotten is gone, with its attempts and its
  *       task number.
+ *   <li>{@code TASK-16} A paused task is not claimed and not due, but keeps its due time, its
+ *       attempts and its crashes; it can be cancelled. A leased one that was asked to pause stays
+ *       with its holder, and is paused when it would be ready again. Resumed, it is ready as
+ *       before. Only a pause, a resumption and a forced requeue change whether a task is paused.
+ *   <li>{@code TASK-17} A ready or paused task can be given another due time, sooner or later; a
+ *       claim takes it with the due time that it has then.
  *   <li>{@code TASK-14} What is done in a transaction shows to others with its commit, and leaves
  *       nothing when it is rolled back.
  * </ul>
@@ -138,6 +145,15 @@ public interface TaskStore {
 
   /** Cancels a task. */
   Cancellation cancel(OptionalLong applicationId, long id, long nowMillis);
+
+  /** Pauses a ready task, marks a leased one. */
+  TaskChange pause(OptionalLong applicationId, long id);
+
+  /** Makes a paused task ready, takes the mark from a leased one. */
+  TaskChange resume(OptionalLong applicationId, long id);
+
+  /** Gives a ready or paused task another due time; never {@link TaskChange#REQUESTED}. */
+  TaskChange reschedule(OptionalLong applicationId, long id, long dueMillis);
 
   /** Makes a task ready, due at {@code nowMillis}. */
   Requeue requeue(OptionalLong applicationId, long id, long nowMillis, boolean force);

@@ -178,7 +178,7 @@ class CallbackTest {
     stepper.run();
 
     assertThat(engine.scheduler().cancel(id)).isEqualTo(Cancellation.REQUESTED);
-    assertThat(engine.scheduler().task(id).cancelRequested()).isTrue();
+    assertThat(engine.scheduler().task(id).asked()).isEqualTo(Asked.CANCEL);
     stepper.run();
     slow.complete(Response.of(200, "success"));
     fixture.runUntil(stepper, Duration.ofHours(1));

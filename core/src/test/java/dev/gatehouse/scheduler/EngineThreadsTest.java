@@ -241,6 +241,22 @@ class EngineThreadsTest {
   }
 
   @Test
+  void reschedule_heldAndNotBegun_takenBackAndRunThen() {
+    fixture.options = SchedulerOptions.builder().claimWindow(Duration.ofMinutes(1)).build();
+    fixture.handlers.put("work", context -> TaskResult.done());
+    TaskEngine engine = start();
+    TaskId id = schedule(engine, Task.unnumbered().handler("work").in(Duration.ofSeconds(50)));
+    awaitStatus(id, TaskStatus.RUNNING);
+
+    await().atMost(SOON).until(() -> engine.scheduler().pause(id) == TaskChange.DONE);
+    assertThat(fixture.state(id).asked()).isEqualTo(Asked.PAUSE);
+    await().atMost(SOON).until(() -> engine.scheduler().runNow(id) == TaskChange.DONE);
+
+    awaitStatus(id, TaskStatus.FINISHED);
+    assertThat(fixture.state(id).attempt()).isEqualTo(1);
+  }
+
+  @Test
   void cancel_heldAndNotBegunAndStoreFails_readyAgain() {
     fixture.options = SchedulerOptions.builder().claimWindow(Duration.ofMinutes(1)).build();
     fixture.handlers.put("work", context -> TaskResult.done());

@@ -22,6 +22,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -36,16 +37,33 @@ final class TestTaskStore implements TaskStore, Transactions {
       int crashes,
       long fence,
       int node,
-      boolean cancel,
+      Asked asked,
       long ended,
       @Nullable String result) {
     Entry ready(long newDue, int newAttempt, int newCrashes) {
       return new Entry(
-          row, TaskStatus.WAITING, newDue, newAttempt, newCrashes, fence, 0, false, 0, null);
+          row,
+          TaskStatus.WAITING,
+          newDue,
+          newAttempt,
+          newCrashes,
+          fence,
+          0,
+          asked == Asked.PAUSE ? asked : Asked.NOTHING,
+          0,
+          null);
+    }
+
+    Entry asked(Asked next) {
+      return new Entry(row, status, due, attempt, crashes, fence, node, next, ended, result);
+    }
+
+    boolean cancel() {
+      return asked == Asked.CANCEL;
     }
 
     Entry ended(TaskStatus end, long now, @Nullable String kept) {
-      return new Entry(row, end, due, attempt, crashes, fence, 0, false, now, kept);
+      return new Entry(row, end, due, attempt, crashes, fence, 0, Asked.NOTHING, now, kept);
     }
   }
 
@@ -157,7 +175,8 @@ final class TestTaskStore implements TaskStore, Transactions {
         row.taskNo() == null ? OptionalLong.empty() : findId(row.applicationId(), row.taskNo());
     if (taken.isEmpty()) {
       long due = row.runtimeMillis();
-      tasks.put(row.id(), new Entry(row, TaskStatus.WAITING, due, 0, 0, 0, 0, false, 0, null));
+      tasks.put(
+          row.id(), new Entry(row, TaskStatus.WAITING, due, 0, 0, 0, 0, Asked.NOTHING, 0, null));
     }
     return taken.orElse(row.id());
   }
@@ -170,6 +189,7 @@ final class TestTaskStore implements TaskStore, Transactions {
     return tasks.values().stream()
         .filter(task -> !task.status().isFinal())
         .filter(task -> owners.contains(task.node()) && task.due() <= until)
+        .filter(task -> task.node() != 0 || task.asked() != Asked.PAUSE)
         .sorted(Comparator.comparingLong(Entry::due).thenComparing(task -> task.row().id()))
         .toList()
         .stream();
@@ -196,7 +216,7 @@ final class TestTaskStore implements TaskStore, Transactions {
             task.crashes(),
             task.fence() + 1,
             node,
-            false,
+            Asked.NOTHING,
             0,
             null);
     tasks.put(task.row().id(), claimed);
@@ -262,7 +282,7 @@ final class TestTaskStore implements TaskStore, Transactions {
         () ->
             byDue(Set.of(node), until)
                 .limit(limit)
-                .map(task -> new LeasedTask(task.row().id(), task.fence(), task.cancel()))
+                .map(task -> new LeasedTask(task.row().id(), task.fence(), task.asked()))
                 .toList());
   }
 
@@ -281,7 +301,7 @@ final class TestTaskStore implements TaskStore, Transactions {
         () ->
             tasks.values().stream()
                 .filter(task -> ids.contains(task.row().id()) && task.node() == node)
-                .map(task -> new LeasedTask(task.row().id(), task.fence(), task.cancel()))
+                .map(task -> new LeasedTask(task.row().id(), task.fence(), task.asked()))
                 .toList());
   }
 
@@ -295,22 +315,41 @@ final class TestTaskStore implements TaskStore, Transactions {
       return Cancellation.TOO_LATE;
     }
     boolean leased = task.node() != 0;
-    tasks.put(
-        id,
-        leased
-            ? new Entry(
-                task.row(),
-                task.status(),
-                task.due(),
-                task.attempt(),
-                task.crashes(),
-                task.fence(),
-                task.node(),
-                true,
-                0,
-                null)
-            : task.ended(TaskStatus.CANCELLED, now, null));
+    tasks.put(id, leased ? task.asked(Asked.CANCEL) : task.ended(TaskStatus.CANCELLED, now, null));
     return leased ? Cancellation.REQUESTED : Cancellation.CANCELLED;
+  }
+
+  @Override
+  public synchronized TaskChange pause(OptionalLong applicationId, long id) {
+    return change(applicationId, id, task -> task.asked(Asked.PAUSE))
+        .orElseGet(() -> tasks.get(id).node() == 0 ? TaskChange.DONE : TaskChange.REQUESTED);
+  }
+
+  @Override
+  public synchronized TaskChange resume(OptionalLong applicationId, long id) {
+    return change(applicationId, id, task -> task.asked(Asked.NOTHING)).orElse(TaskChange.DONE);
+  }
+
+  @Override
+  public synchronized TaskChange reschedule(OptionalLong applicationId, long id, long dueMillis) {
+    UnaryOperator<Entry> later =
+        task -> task.node() == 0 ? task.ready(dueMillis, task.attempt(), task.crashes()) : task;
+    return change(applicationId, id, later)
+        .orElseGet(() -> tasks.get(id).node() == 0 ? TaskChange.DONE : TaskChange.RUNNING);
+  }
+
+  /** Changes a task that is not over; else what hindered it. */
+  private Optional<TaskChange> change(
+      OptionalLong applicationId, long id, UnaryOperator<Entry> change) {
+    Entry task = own(applicationId, id);
+    if (task == null) {
+      return Optional.of(TaskChange.NOT_FOUND);
+    }
+    if (task.status().isFinal() || task.cancel()) {
+      return Optional.of(TaskChange.TOO_LATE);
+    }
+    tasks.put(id, change.apply(task));
+    return Optional.empty();
   }
 
   @Override
@@ -329,7 +368,7 @@ final class TestTaskStore implements TaskStore, Transactions {
     if (task.status() == TaskStatus.FINISHED && !force) {
       return Requeue.FINISHED;
     }
-    tasks.put(id, task.ready(now, 0, 0));
+    tasks.put(id, task.asked(Asked.NOTHING).ready(now, 0, 0));
     return Requeue.REQUEUED;
   }
 
@@ -343,7 +382,7 @@ final class TestTaskStore implements TaskStore, Transactions {
                     task.status(),
                     task.due(),
                     task.attempt(),
-                    task.cancel(),
+                    task.asked(),
                     task.ended(),
                     task.result()));
   }

@@ -31,7 +31,7 @@ final class GatehouseSide implements Side {
           + " WHERE t.lane = l.lane AND t.due_ms <= ? LIMIT 1) AS due)";
 
   private static final String DUE_H2 =
-      "SELECT EXISTS(SELECT 1 FROM gh_task WHERE lane = 0 AND due_ms <= ?)";
+      "SELECT EXISTS(SELECT 1 FROM gh_task WHERE lane IN (0, 1, 2) AND due_ms <= ?)";
 
   private final Setting setting;
   private final List<HikariDataSource> pools = new ArrayList<>();

@@ -206,10 +206,15 @@ final class Database {
 
   /** The database's time in epoch milliseconds, by which leases are judged. */
   long now(Handle handle) {
-    if (leaseClock != null) {
-      return leaseClock.millis();
-    }
-    return handle.createQuery(dialect().now()).mapTo(Long.class).one();
+    Long given = leaseMillis();
+    return given == null
+        ? handle.createQuery("SELECT " + dialect().now()).mapTo(Long.class).one()
+        : given;
+  }
+
+  /** The time by which leases are judged; null if that is the database's. */
+  @Nullable Long leaseMillis() {
+    return leaseClock == null ? null : leaseClock.millis();
   }
 
   /** Whether a statement failed because a row with that key is there already. */

@@ -8,10 +8,9 @@ import org.jdbi.v3.core.JdbiException;
 
 /** The databases that are known, and what they say differently. */
 enum Dialect {
-  H2("H2", "SELECT CAST(FLOOR(EXTRACT(EPOCH FROM CURRENT_TIMESTAMP) * 1000) AS BIGINT)"),
+  H2("H2", "CAST(FLOOR(EXTRACT(EPOCH FROM CURRENT_TIMESTAMP) * 1000) AS BIGINT)"),
 
-  POSTGRESQL(
-      "PostgreSQL", "SELECT CAST(FLOOR(EXTRACT(EPOCH FROM clock_timestamp()) * 1000) AS BIGINT)");
+  POSTGRESQL("PostgreSQL", "CAST(FLOOR(EXTRACT(EPOCH FROM clock_timestamp()) * 1000) AS BIGINT)");
 
   /** Of a table, or a type of its rows, that another connection makes at the same time. */
   private static final Set<String> MADE_BY_ANOTHER = Set.of("23505", "42P07", "42710");
@@ -54,11 +53,18 @@ enum Dialect {
   }
 
   /**
-   * The query for the database's time in epoch milliseconds, whatever the session's time zone,
+   * The expression for the database's time in epoch milliseconds, whatever the session's time zone,
    * which H2's DATEDIFF would let in, and whenever the transaction began.
    */
   String now() {
     return now;
+  }
+
+  /** The rows that an update of one changed, as they are then. */
+  String updated(String update, String columns) {
+    return this == H2
+        ? "SELECT " + columns + " FROM FINAL TABLE (" + update + ")"
+        : update + " RETURNING " + columns;
   }
 
   /** The statements on tasks. */

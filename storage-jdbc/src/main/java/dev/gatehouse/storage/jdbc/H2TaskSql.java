@@ -34,7 +34,10 @@ final class H2TaskSql implements TaskSql {
           + ") VALUES (?, ?, ?, 0, 0, 0, 0, NULL, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
   private static final String BOUND =
-      "SELECT expires_ms FROM gh_node WHERE node = ? AND state = 1 AND expires_ms > ?";
+      "SELECT expires_ms FROM gh_node WHERE node = ? AND state = 1"
+          + " AND expires_ms > COALESCE(CAST(? AS BIGINT), "
+          + Dialect.H2.now()
+          + ")";
 
   private static final String DUE =
       "SELECT "
@@ -182,7 +185,7 @@ final class H2TaskSql implements TaskSql {
         BOUND,
         query -> {
           query.setInt(1, claim.node());
-          query.setLong(2, claim.now());
+          query.setObject(2, claim.now(), Types.BIGINT);
           return Sql.rows(query, results -> results.getLong(1)).stream()
               .mapToLong(
                   expires -> Math.min(claim.dueUntil(), expires + TaskStore.MAX_AHEAD.toMillis()))

@@ -3,6 +3,8 @@ package dev.gatehouse.storage.jdbc;
 import dev.gatehouse.check.Check;
 import dev.gatehouse.scheduler.NodeLease;
 import dev.gatehouse.scheduler.TaskStore;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
@@ -23,56 +25,80 @@ final class JdbcNodes {
   /** How often what lost nodes held is looked for again. */
   private static final Duration SWEEP = Duration.ofSeconds(30);
 
-  private final Handle handle;
-  private final long now;
+  /** When others may be lost: when their leases end, or at once if they have left. */
+  private static final String OTHERS =
+      "(SELECT MIN(CASE WHEN o.state = 1 THEN o.expires_ms ELSE 0 END) FROM gh_node o"
+          + " WHERE o.node <> ? AND (o.state = 1 OR o.swept_ms = 0))";
 
-  JdbcNodes(Handle handle, long now) {
+  private final Database database;
+  private final Handle handle;
+
+  JdbcNodes(Database database, Handle handle) {
+    this.database = database;
     this.handle = handle;
-    this.now = now;
   }
 
   NodeLease join(String boot, Duration duration) {
     Check.text(boot, 1, 36, "boot");
-    long expires = expires(duration);
+    long millis = millis(duration);
+    long now = database.now(handle);
     int node =
         handle
             .createUpdate(
                 "INSERT INTO gh_node(boot, state, expires_ms, swept_ms) VALUES (?, 1, ?, 0)")
             .bind(0, boot)
-            .bind(1, expires)
+            .bind(1, now + millis)
             .executeAndReturnGeneratedKeys("node")
             .mapTo(Integer.class)
             .one();
-    return lease(node, expires);
-  }
-
-  Optional<NodeLease> renew(int node, String boot, Duration duration) {
-    long expires = expires(duration);
-    int renewed =
-        handle.execute(
-            "UPDATE gh_node SET expires_ms = ?"
-                + " WHERE node = ? AND boot = ? AND state = 1 AND expires_ms > ?",
-            expires,
-            node,
-            boot,
-            now);
-    return renewed == 1 ? Optional.of(lease(node, expires)) : Optional.empty();
-  }
-
-  private NodeLease lease(int node, long expires) {
     long others =
         handle
-            .createQuery("SELECT MIN(expires_ms) FROM gh_node WHERE state = 1 AND node <> ?")
+            .createQuery("SELECT " + OTHERS)
             .bind(0, node)
             .mapTo(Long.class)
             .findOne()
             .orElse(Long.MAX_VALUE);
-    return new NodeLease(node, now, expires, others);
+    return new NodeLease(node, now, now + millis, others);
   }
 
-  private long expires(Duration duration) {
+  /** In one statement, for it is what an idle node does most. */
+  Optional<NodeLease> renew(int node, String boot, Duration duration) {
+    long millis = millis(duration);
+    Long given = database.leaseMillis();
+    String now = given == null ? database.dialect().now() : Long.toString(given);
+    String renew =
+        database
+            .dialect()
+            .updated(
+                "UPDATE gh_node SET expires_ms = "
+                    + now
+                    + " + ? WHERE node = ? AND boot = ? AND state = 1 AND expires_ms > "
+                    + now,
+                "expires_ms, " + OTHERS);
+    return Sql.use(
+        handle,
+        renew,
+        query -> {
+          boolean othersFirst = database.dialect() == Dialect.H2;
+          int update = othersFirst ? 2 : 1;
+          query.setInt(othersFirst ? 1 : 4, node);
+          query.setLong(update, millis);
+          query.setInt(update + 1, node);
+          query.setString(update + 2, boot);
+          return Sql.rows(query, results -> lease(node, results, millis)).stream().findFirst();
+        });
+  }
+
+  private static NodeLease lease(int node, ResultSet results, long millis) throws SQLException {
+    long expires = results.getLong(1);
+    long others = results.getLong(2);
+    return new NodeLease(
+        node, expires - millis, expires, results.wasNull() ? Long.MAX_VALUE : others);
+  }
+
+  private static long millis(Duration duration) {
     Check.range(duration, Duration.ofMillis(1), TaskStore.MAX_LEASE, "duration");
-    return now + duration.toMillis();
+    return duration.toMillis();
   }
 
   void leave(int node, String boot) {
@@ -81,20 +107,22 @@ final class JdbcNodes {
   }
 
   void markLost() {
-    handle.execute("UPDATE gh_node SET state = 0 WHERE state = 1 AND expires_ms <= ?", now);
+    handle.execute(
+        "UPDATE gh_node SET state = 0 WHERE state = 1 AND expires_ms <= ?", database.now(handle));
   }
 
   /** Lost nodes whose tasks have not been looked for of late. */
   List<Lost> lost() {
     return handle
         .createQuery("SELECT node, expires_ms FROM gh_node WHERE state = 0 AND swept_ms <= ?")
-        .bind(0, now - SWEEP.toMillis())
+        .bind(0, database.now(handle) - SWEEP.toMillis())
         .map((results, context) -> new Lost(results.getInt(1), results.getLong(2)))
         .list();
   }
 
   /** To be called when lost nodes were seen to hold nothing any more. */
   void swept(List<Lost> lost) {
+    long now = database.now(handle);
     lost.stream()
         .sorted(Comparator.comparingInt(Lost::node))
         .forEach(

@@ -14,7 +14,6 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import org.jdbi.v3.core.JdbiException;
 import org.jdbi.v3.core.statement.SqlStatement;
 import org.jdbi.v3.core.statement.StatementContext;
 
@@ -40,34 +39,30 @@ final class JdbcScheduleStore implements ScheduleStore {
 
   @Override
   public void insert(ScheduleRow row) {
-    database.use(
-        handle -> {
-          try {
-            return bind(
+    String sql =
+        "INSERT INTO gh_schedule(id, application_id, name, timing, kind, payload, timeout_ms,"
+            + " retry, first_ms, next_ms, last_ms, paused, problem, version, created_ms)"
+            + " VALUES (:id, :application_id, :name, :timing, :kind, :payload, :timeout_ms,"
+            + " :retry, :first_ms, :next_ms, :last_ms, :paused, :problem, :version, :created_ms)"
+            + database.dialect().orNothing();
+    boolean inserted =
+        database.use(
+            handle ->
+                Database.inserted(
                     bind(
-                        handle
-                            .createUpdate(
-                                "INSERT INTO gh_schedule(id, application_id, name, timing, kind,"
-                                    + " payload, timeout_ms, retry, first_ms, next_ms, last_ms,"
-                                    + " paused, problem, version, created_ms) VALUES (:id,"
-                                    + " :application_id, :name, :timing, :kind, :payload,"
-                                    + " :timeout_ms, :retry, :first_ms, :next_ms, :last_ms,"
-                                    + " :paused, :problem, :version, :created_ms)")
-                            .bind("id", row.id())
-                            .bind("application_id", row.applicationId())
-                            .bind("name", row.name())
-                            .bind("version", row.version())
-                            .bind("created_ms", row.createdMillis()),
-                        row.definition()),
-                    row.standing())
-                .execute();
-          } catch (JdbiException e) {
-            if (Database.isDuplicate(e)) {
-              throw new ConflictException("there is a schedule '" + row.name() + "' already");
-            }
-            throw e;
-          }
-        });
+                        bind(
+                            handle
+                                .createUpdate(sql)
+                                .bind("id", row.id())
+                                .bind("application_id", row.applicationId())
+                                .bind("name", row.name())
+                                .bind("version", row.version())
+                                .bind("created_ms", row.createdMillis()),
+                            row.definition()),
+                        row.standing())));
+    if (!inserted) {
+      throw new ConflictException("there is a schedule '" + row.name() + "' already");
+    }
   }
 
   @Override
@@ -124,6 +119,9 @@ final class JdbcScheduleStore implements ScheduleStore {
 
   @Override
   public boolean remove(long applicationId, String name) {
+    if (!TextArgument.isStorable(name)) {
+      return false;
+    }
     return database.use(
             handle ->
                 handle
@@ -136,6 +134,9 @@ final class JdbcScheduleStore implements ScheduleStore {
 
   @Override
   public Optional<ScheduleRow> find(long applicationId, String name) {
+    if (!TextArgument.isStorable(name)) {
+      return Optional.empty();
+    }
     return database.use(
         handle ->
             handle

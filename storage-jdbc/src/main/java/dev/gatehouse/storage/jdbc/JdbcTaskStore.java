@@ -13,6 +13,7 @@ import dev.gatehouse.scheduler.NodeLease;
 import dev.gatehouse.scheduler.Requeue;
 import dev.gatehouse.scheduler.Settled;
 import dev.gatehouse.scheduler.Settlement;
+import dev.gatehouse.scheduler.TaskChange;
 import dev.gatehouse.scheduler.TaskRow;
 import dev.gatehouse.scheduler.TaskState;
 import dev.gatehouse.scheduler.TaskStatus;
@@ -36,6 +37,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
@@ -51,18 +53,6 @@ import org.jspecify.annotations.Nullable;
 final class JdbcTaskStore implements TaskStore {
   private static final int SHOWN_ATTEMPTS = 1_000;
   private static final int NUMBER_TRIES = 5;
-
-  private static final String REVIVE =
-      "INSERT INTO gh_task(id, lane, due_ms, state, attempt, crashes, fence, owner, cancel, "
-          + TaskRows.WHAT
-          + ") SELECT id, ?, ?, 0, 0, 0, fence, NULL, 0, "
-          + TaskRows.WHAT
-          + " FROM gh_task_done WHERE id = ?";
-
-  private static final String RECORD_LAST =
-      "INSERT INTO gh_task_attempt(task_id, fence, number, started_ms, ended_ms, outcome,"
-          + " http_status, error) SELECT id, fence, attempt, attempt_started_ms, attempt_ended_ms,"
-          + " outcome, http_status, error FROM gh_task_done WHERE id = ? AND outcome IS NOT NULL";
 
   private static final String ATTEMPTS =
       "SELECT number, fence, started_ms, ended_ms, outcome, http_status, error"
@@ -162,7 +152,7 @@ final class JdbcTaskStore implements TaskStore {
           database.use(
               handle -> {
                 begin(handle);
-                Claim claim = new Claim(node, database.now(handle), dueUntilMillis);
+                Claim claim = new Claim(node, database.leaseMillis(), dueUntilMillis);
                 return lanes.claim(handle, claim, limit);
               });
       done = true;
@@ -294,107 +284,31 @@ final class JdbcTaskStore implements TaskStore {
 
   @Override
   public Cancellation cancel(OptionalLong applicationId, long id, long nowMillis) {
-    return database.use(
-        handle -> {
-          LockedTask task = lock(handle, applicationId, id).orElse(null);
-          if (task == null) {
-            return Cancellation.NOT_FOUND;
-          }
-          if (task.status().isFinal()) {
-            return Cancellation.TOO_LATE;
-          }
-          if (task.status() == TaskStatus.RUNNING) {
-            handle.execute("UPDATE gh_task SET cancel = 1 WHERE id = ?", id);
-            return Cancellation.REQUESTED;
-          }
-          TaskChanges changes = new TaskChanges(nowMillis);
-          changes.end(task, null, TaskStatus.CANCELLED, null);
-          changes.write(handle);
-          return Cancellation.CANCELLED;
-        });
+    return request(requests -> requests.cancel(applicationId, id, nowMillis));
+  }
+
+  @Override
+  public TaskChange pause(OptionalLong applicationId, long id) {
+    return request(requests -> requests.pause(applicationId, id));
+  }
+
+  @Override
+  public TaskChange resume(OptionalLong applicationId, long id) {
+    return request(requests -> requests.resume(applicationId, id));
+  }
+
+  @Override
+  public TaskChange reschedule(OptionalLong applicationId, long id, long dueMillis) {
+    return request(requests -> requests.reschedule(applicationId, id, dueMillis));
   }
 
   @Override
   public Requeue requeue(OptionalLong applicationId, long id, long nowMillis, boolean force) {
-    return database.use(
-        handle -> {
-          LockedTask task = lock(handle, applicationId, id).orElse(null);
-          if (task == null) {
-            return Requeue.NOT_FOUND;
-          }
-          if (task.status() == TaskStatus.WAITING) {
-            return Requeue.WAITING;
-          }
-          if (task.status() == TaskStatus.RUNNING && !force) {
-            return Requeue.RUNNING;
-          }
-          if (task.status() == TaskStatus.FINISHED && !force) {
-            return Requeue.FINISHED;
-          }
-          revive(handle, task, nowMillis);
-          return Requeue.REQUEUED;
-        });
+    return request(requests -> requests.requeue(applicationId, id, nowMillis, force));
   }
 
-  private void revive(Handle handle, LockedTask task, long nowMillis) {
-    if (task.status() == TaskStatus.RUNNING) {
-      TaskChanges changes = new TaskChanges(nowMillis);
-      changes.ready(task.anew(), null, nowMillis);
-      changes.write(handle);
-      return;
-    }
-    TaskRow row = find(handle, task.id()).orElseThrow().row();
-    handle.execute(RECORD_LAST, task.id());
-    handle.execute(REVIVE, sql().lane(row), nowMillis, task.id());
-    handle.execute("DELETE FROM gh_task_done WHERE id = ?", task.id());
-  }
-
-  /**
-   * The task, locked wherever it is. Between a look into one table and one into the other it may
-   * move the other way, so a second round follows before it counts as missing.
-   */
-  private static Optional<LockedTask> lock(Handle handle, OptionalLong applicationId, long id) {
-    String columns = "SELECT id, fence, attempt, application_id, due_ms, ";
-    String open = columns + "crashes, cancel, state AS status FROM gh_task WHERE id = ? FOR UPDATE";
-    String done =
-        columns + "0 AS crashes, 0 AS cancel, status FROM gh_task_done WHERE id = ? FOR UPDATE";
-    for (String sql : List.of(open, done, open, done)) {
-      Optional<LockedTask> task =
-          handle
-              .createQuery(sql)
-              .bind(0, id)
-              .map((results, context) -> locked(results, applicationId))
-              .findOne();
-      if (task.isPresent()) {
-        return task;
-      }
-    }
-    return Optional.empty();
-  }
-
-  private static @Nullable LockedTask locked(ResultSet results, OptionalLong applicationId)
-      throws SQLException {
-    if (applicationId.isPresent()
-        && applicationId.getAsLong() != results.getLong("application_id")) {
-      return null;
-    }
-    return new LockedTask(
-        results.getLong("id"),
-        results.getLong("fence"),
-        results.getInt("attempt"),
-        results.getInt("crashes"),
-        results.getInt("cancel") == 1,
-        results.getLong("due_ms"),
-        status(results.getInt("status")));
-  }
-
-  private static TaskStatus status(int code) {
-    for (TaskStatus status : TaskStatus.values()) {
-      if (status.code() == code) {
-        return status;
-      }
-    }
-    throw new StorageException("unknown status of a task: " + code);
+  private <T> T request(Function<JdbcTaskRequests, T> request) {
+    return database.use(handle -> request.apply(new JdbcTaskRequests(handle, sql())));
   }
 
   @Override
@@ -408,7 +322,7 @@ final class JdbcTaskStore implements TaskStore {
   }
 
   /** In several looks, for it may be on its way from one table to the other. */
-  private static Optional<TaskState> find(Handle handle, long id) {
+  static Optional<TaskState> find(Handle handle, long id) {
     String open =
         "SELECT id, state, due_ms, attempt, cancel, 0, NULL, "
             + TaskRows.WHAT
@@ -430,10 +344,10 @@ final class JdbcTaskStore implements TaskStore {
   private static TaskState state(ResultSet results) throws SQLException {
     return new TaskState(
         TaskRows.row(results, 1, 8),
-        status(results.getInt(2)),
+        TaskRows.status(results.getInt(2)),
         results.getLong(3),
         results.getInt(4),
-        results.getInt(5) == 1,
+        TaskRows.asked(results.getInt(5)),
         results.getLong(6),
         TaskRows.text(results.getBytes(7)));
   }
@@ -508,7 +422,7 @@ final class JdbcTaskStore implements TaskStore {
   }
 
   private JdbcNodes nodes(Handle handle) {
-    return new JdbcNodes(handle, database.now(handle));
+    return new JdbcNodes(database, handle);
   }
 
   /** In two steps, so that what it does to nodes does not wait for tasks. */

@@ -1,5 +1,6 @@
 package dev.gatehouse.storage.jdbc;
 
+import dev.gatehouse.scheduler.Asked;
 import dev.gatehouse.scheduler.TaskStatus;
 
 /**
@@ -7,24 +8,22 @@ import dev.gatehouse.scheduler.TaskStatus;
  * Immutable.
  */
 record LockedTask(
-    long id,
-    long fence,
-    int attempt,
-    int crashes,
-    boolean cancelRequested,
-    long dueMillis,
-    TaskStatus status) {
+    long id, long fence, int attempt, int crashes, Asked asked, long dueMillis, TaskStatus status) {
+
+  boolean cancelRequested() {
+    return asked == Asked.CANCEL;
+  }
 
   /** As if the claim had not been. */
   LockedTask unbegun() {
-    return new LockedTask(id, fence, attempt - 1, crashes, cancelRequested, dueMillis, status);
+    return new LockedTask(id, fence, attempt - 1, crashes, asked, dueMillis, status);
   }
 
   LockedTask crashed() {
-    return new LockedTask(id, fence, attempt, crashes + 1, cancelRequested, dueMillis, status);
+    return new LockedTask(id, fence, attempt, crashes + 1, asked, dueMillis, status);
   }
 
   LockedTask anew() {
-    return new LockedTask(id, fence, 0, 0, false, dueMillis, status);
+    return new LockedTask(id, fence, 0, 0, Asked.NOTHING, dueMillis, status);
   }
 }

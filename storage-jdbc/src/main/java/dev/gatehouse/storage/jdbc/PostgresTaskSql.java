@@ -9,6 +9,7 @@ import dev.gatehouse.scheduler.TaskStore;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Types;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -78,7 +79,9 @@ final class PostgresTaskSql implements TaskSql {
   private static final String BOUND =
       "(SELECT LEAST(?, expires_ms + "
           + TaskStore.MAX_AHEAD.toMillis()
-          + ") FROM gh_node WHERE node = ? AND state = 1 AND expires_ms > ?)";
+          + ") FROM gh_node WHERE node = ? AND state = 1 AND expires_ms > COALESCE(?::bigint, "
+          + Dialect.POSTGRESQL.now()
+          + "))";
 
   private static final String LEASE =
       " UPDATE gh_task SET state = 1, owner = ?, fence = fence + 1, attempt = attempt + 1"
@@ -271,7 +274,7 @@ final class PostgresTaskSql implements TaskSql {
       throws SQLException {
     query.setLong(first, claim.dueUntil());
     query.setInt(first + 1, claim.node());
-    query.setLong(first + 2, claim.now());
+    query.setObject(first + 2, claim.now(), Types.BIGINT);
   }
 
   @Override

@@ -2,6 +2,8 @@ package dev.gatehouse.storage.jdbc;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.gatehouse.error.StorageException;
+import dev.gatehouse.scheduler.Asked;
 import dev.gatehouse.scheduler.ClaimedTask;
 import dev.gatehouse.scheduler.LeasedTask;
 import dev.gatehouse.scheduler.Priority;
@@ -47,14 +49,31 @@ final class TaskRows {
         results.getLong("fence"),
         results.getInt("attempt"),
         results.getInt("crashes"),
-        results.getInt("cancel") == 1,
+        asked(results.getInt("cancel")),
         results.getLong("due_ms"),
         TaskStatus.RUNNING);
   }
 
   /** Of columns id, fence, cancel. */
   static LeasedTask leased(ResultSet results) throws SQLException {
-    return new LeasedTask(results.getLong(1), results.getLong(2), results.getInt(3) == 1);
+    return new LeasedTask(results.getLong(1), results.getLong(2), asked(results.getInt(3)));
+  }
+
+  static Asked asked(int code) {
+    try {
+      return Asked.of(code);
+    } catch (IllegalArgumentException e) {
+      throw new StorageException("unknown request of a task: " + code, e);
+    }
+  }
+
+  static TaskStatus status(int code) {
+    for (TaskStatus status : TaskStatus.values()) {
+      if (status.code() == code) {
+        return status;
+      }
+    }
+    throw new StorageException("unknown status of a task: " + code);
   }
 
   /** The task of a result with its id in one column and {@link #WHAT} from another on. */

@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.OptionalLong;
 import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The statements on tasks that databases want said differently, most of them for speed; the rest is
@@ -73,9 +74,9 @@ interface TaskSql {
   /**
    * Who claims what.
    *
-   * @param now the store's time, by which the node must be live
+   * @param now the time at which the node must be live; null: the database's
    */
-  record Claim(int node, long now, long dueUntil) {}
+  record Claim(int node, @Nullable Long now, long dueUntil) {}
 
   /**
    * A part of a claim.

@@ -19,6 +19,8 @@ import dev.gatehouse.registry.Application;
 import dev.gatehouse.registry.RegistryStore;
 import dev.gatehouse.registry.Server;
 import dev.gatehouse.registry.Service;
+import dev.gatehouse.scheduler.ScheduleRow;
+import dev.gatehouse.scheduler.ScheduleStore;
 import dev.gatehouse.signing.Key;
 import dev.gatehouse.signing.KeyStore;
 import dev.gatehouse.signing.StoredKey;
@@ -79,6 +81,13 @@ class JdbcJoinedTest {
     return Server.named(name).at("h", port).registered(Instant.EPOCH, Instant.EPOCH);
   }
 
+  private static ScheduleRow schedule(long id, String name) {
+    ScheduleRow.Definition definition =
+        new ScheduleRow.Definition("timing", "kind", "{}", 60_000, "linear:5:5");
+    return new ScheduleRow(
+        id, 0, name, definition, new ScheduleRow.Standing(1, 1, 0, false, ""), 0, 1);
+  }
+
   abstract static class OverDatabase {
     private final DataSource database = newDataSource();
     private final Storage storage = JdbcStorage.of(database);
@@ -121,6 +130,19 @@ class JdbcJoinedTest {
             assertThat(registry.insert(application(2, "b", "b".repeat(16)))).isTrue();
           });
       assertThat(storage.registry().applications("", 9)).hasSize(2);
+    }
+
+    @Test
+    void insertSchedule_nameTaken_transactionGoesOn() throws SQLException {
+      inHostsTransaction(
+          transaction -> {
+            ScheduleStore schedules = storage.schedules().joining(transaction);
+            schedules.insert(schedule(1, "a"));
+            assertThatExceptionOfType(ConflictException.class)
+                .isThrownBy(() -> schedules.insert(schedule(2, "a")));
+            schedules.insert(schedule(3, "b"));
+          });
+      assertThat(storage.schedules().page(0, "", 9)).hasSize(2);
     }
 
     @Test
@@ -180,6 +202,8 @@ class JdbcJoinedTest {
             assertThat(permissions.deleteRole(text)).isFalse();
             assertThat(permissions.findMembership(Subject.user("u"), text)).isEmpty();
             assertThat(storage.audit().joining(transaction).scan(byUser(text))).isEmpty();
+            assertThat(storage.schedules().joining(transaction).find(0, text)).isEmpty();
+            assertThat(storage.schedules().joining(transaction).remove(0, text)).isFalse();
             permissions.insertRole(new Role(1, "role"));
           });
       assertThat(storage.permissions().countRoles()).isEqualTo(1);

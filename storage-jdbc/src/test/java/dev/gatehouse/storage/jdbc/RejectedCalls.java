@@ -30,6 +30,7 @@ import dev.gatehouse.transport.Request;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -52,7 +53,11 @@ final class RejectedCalls {
   private static final String LONG = "x".repeat(300);
 
   final Gatehouse gatehouse;
-  private final ManualClock clock = new ManualClock(Instant.parse("2030-01-01T00:00:00Z"));
+
+  /** Of the storage's leases as well: what is due later than a minute after them waits. */
+  static final InstantSource CLOCK = InstantSource.fixed(Instant.parse("2030-01-01T00:00:00Z"));
+
+  private final ManualClock clock = new ManualClock(CLOCK.instant());
   private final List<Call> calls = new ArrayList<>();
   private final Application billing;
   private final Application disabled;
@@ -71,6 +76,7 @@ final class RejectedCalls {
             .clock(clock)
             .nanoTime(() -> clock.millis() * 1_000_000)
             .handler("work", context -> TaskResult.done("{\"n\":1}"))
+            .handler("broken", context -> TaskResult.failed("no"))
             .scheduler(SchedulerOptions.builder().lease(Duration.ofDays(365)).build())
             .build();
     billing = register(Application.named("billing").callback("https://billing.example/done"));
@@ -127,6 +133,7 @@ final class RejectedCalls {
   private void scheduleSomething() {
     gatehouse.scheduler().schedule(task("order-1"));
     gatehouse.scheduler().schedule(Task.of("order-2").application(billing));
+    gatehouse.scheduler().schedule(Task.of("order-4").handler("broken"));
     gatehouse.stepper().run();
     gatehouse.scheduler().schedule(task("order-3").in(Duration.ofDays(1)));
     gatehouse.scheduler().repeat(Schedule.cron("hourly", "0 * * * *").handler("work"));

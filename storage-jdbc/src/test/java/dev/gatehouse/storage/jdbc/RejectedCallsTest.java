@@ -75,7 +75,7 @@ class RejectedCallsTest {
 
     @TestFactory
     Stream<DynamicTest> badCall_inDatabase_saysWhyAndLeavesNoRow() throws SQLException {
-      RejectedCalls house = new RejectedCalls(JdbcStorage.of(database));
+      RejectedCalls house = new RejectedCalls(JdbcStorage.of(database, RejectedCalls.CLOCK));
       assertThat(rows().values()).hasSizeGreaterThan(15).noneMatch(List::isEmpty);
       return house.calls().stream()
           .map(
@@ -96,7 +96,7 @@ class RejectedCallsTest {
 
     @Test
     void badCall_whateverWasRefused_houseGoesOn() {
-      RejectedCalls house = new RejectedCalls(JdbcStorage.of(database));
+      RejectedCalls house = new RejectedCalls(JdbcStorage.of(database, RejectedCalls.CLOCK));
       assertThat(refused(house.calls().stream().map(RejectedCalls.Call::call).toList()))
           .isEqualTo(house.calls().size());
       assertThat(house.gatehouse.scheduler().findTask("order-3")).isPresent();
@@ -105,7 +105,7 @@ class RejectedCallsTest {
 
     @Test
     void badCall_caughtInAHostsTransaction_commitLeavesNoRow() throws SQLException {
-      RejectedCalls house = new RejectedCalls(JdbcStorage.of(database));
+      RejectedCalls house = new RejectedCalls(JdbcStorage.of(database, RejectedCalls.CLOCK));
       Map<String, List<String>> before = rows();
       int refused = house.gatehouse.inTransaction(joined -> refused(JoinedCalls.of(joined)));
       assertThat(refused).isEqualTo(JoinedCalls.COUNT);
@@ -115,7 +115,7 @@ class RejectedCallsTest {
     /** A snapshot in memory that does not show it yet is no reason to refuse. */
     @Test
     void schedule_applicationRegisteredElsewhereAMomentAgo_isTaken() {
-      Gatehouse here = new RejectedCalls(JdbcStorage.of(database)).gatehouse;
+      Gatehouse here = new RejectedCalls(JdbcStorage.of(database, RejectedCalls.CLOCK)).gatehouse;
       try (Gatehouse there = Gatehouse.builder().storage(JdbcStorage.of(database)).build()) {
         Application application =
             there.registry().register(Application.named("new").callback("https://new.example/"));

@@ -25,7 +25,7 @@ final class TaskCalls {
     illegal.add("window", () -> options.claimWindow(tooLong), "claimWindow must be in PT0S..PT1M");
     illegal.add(
         "poll", () -> options.pollInterval(Duration.ZERO), "pollInterval must be in PT0.001S");
-    illegal.add("capacity", () -> options.capacity(0), "capacity must be in 1..5000, was 0");
+    illegal.add("capacity", () -> options.capacity(0), "capacity must be in 1..50000, was 0");
     illegal.add(
         "running", () -> options.maxRunning(5_001), "maxRunning must be in 1..5000, was 5001");
     illegal.add("batch", () -> options.settleBatch(-1), "settleBatch must be in 1..5000, was -1");

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.check.Check;
 import dev.gatehouse.error.StorageException;
+import dev.gatehouse.scheduler.Asked;
 import dev.gatehouse.scheduler.Attempt;
 import dev.gatehouse.scheduler.Cancellation;
 import dev.gatehouse.scheduler.ClaimedTask;
@@ -14,6 +15,7 @@ import dev.gatehouse.scheduler.Priority;
 import dev.gatehouse.scheduler.Requeue;
 import dev.gatehouse.scheduler.Settled;
 import dev.gatehouse.scheduler.Settlement;
+import dev.gatehouse.scheduler.TaskChange;
 import dev.gatehouse.scheduler.TaskRow;
 import dev.gatehouse.scheduler.TaskState;
 import dev.gatehouse.scheduler.TaskStatus;
@@ -33,6 +35,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -200,9 +203,7 @@ final class MemoryTaskStore implements TaskStore {
                 .leased(node)
                 .takeWhile(entry -> entry.dueMillis() <= dueUntilMillis)
                 .limit(limit)
-                .map(
-                    entry ->
-                        new LeasedTask(entry.row().id(), entry.fence(), entry.cancelRequested()))
+                .map(entry -> new LeasedTask(entry.row().id(), entry.fence(), entry.asked()))
                 .toList());
   }
 
@@ -214,9 +215,7 @@ final class MemoryTaskStore implements TaskStore {
             ids.stream()
                 .map(tasks::find)
                 .filter(entry -> entry != null && entry.owner() == node)
-                .map(
-                    entry ->
-                        new LeasedTask(entry.row().id(), entry.fence(), entry.cancelRequested()))
+                .map(entry -> new LeasedTask(entry.row().id(), entry.fence(), entry.asked()))
                 .toList());
   }
 
@@ -232,11 +231,60 @@ final class MemoryTaskStore implements TaskStore {
             return Cancellation.TOO_LATE;
           }
           if (entry.status() == TaskStatus.RUNNING) {
-            tasks.put(entry.cancelling());
+            tasks.put(entry.asked(Asked.CANCEL));
             return Cancellation.REQUESTED;
           }
           tasks.put(entry.cancelled(nowMillis));
           return Cancellation.CANCELLED;
+        });
+  }
+
+  @Override
+  public TaskChange pause(OptionalLong applicationId, long id) {
+    return change(
+        applicationId,
+        id,
+        entry -> {
+          tasks.put(entry.asked(Asked.PAUSE));
+          return entry.status() == TaskStatus.RUNNING ? TaskChange.REQUESTED : TaskChange.DONE;
+        });
+  }
+
+  @Override
+  public TaskChange resume(OptionalLong applicationId, long id) {
+    return change(
+        applicationId,
+        id,
+        entry -> {
+          tasks.put(entry.asked(Asked.NOTHING));
+          return TaskChange.DONE;
+        });
+  }
+
+  @Override
+  public TaskChange reschedule(OptionalLong applicationId, long id, long dueMillis) {
+    return change(
+        applicationId,
+        id,
+        entry -> {
+          if (entry.status() == TaskStatus.RUNNING) {
+            return TaskChange.RUNNING;
+          }
+          tasks.put(entry.readyAt(dueMillis));
+          return TaskChange.DONE;
+        });
+  }
+
+  private TaskChange change(
+      OptionalLong applicationId, long id, Function<TaskEntry, TaskChange> change) {
+    return journal.run(
+        () -> {
+          TaskEntry entry = visible(applicationId, id);
+          if (entry == null) {
+            return TaskChange.NOT_FOUND;
+          }
+          boolean over = entry.status().isFinal() || entry.cancelRequested();
+          return over ? TaskChange.TOO_LATE : change.apply(entry);
         });
   }
 
@@ -304,12 +352,20 @@ final class MemoryTaskStore implements TaskStore {
 
   @Override
   public NodeLease join(String boot, Duration duration) {
-    return journal.run(() -> nodes.join(boot, duration));
+    return journal.run(() -> toldOfLost(nodes.join(boot, duration)));
   }
 
   @Override
   public Optional<NodeLease> renew(int node, String boot, Duration duration) {
-    return journal.run(() -> nodes.renew(node, boot, duration));
+    return journal.run(() -> nodes.renew(node, boot, duration).map(this::toldOfLost));
+  }
+
+  /**
+   * Who has left, or is known as lost, and holds something still is to be recovered from at once.
+   */
+  private NodeLease toldOfLost(NodeLease lease) {
+    boolean lost = tasks.owners().stream().anyMatch(owner -> !nodes.isLive(owner));
+    return lost ? new NodeLease(lease.node(), lease.nowMillis(), lease.expiresMillis(), 0) : lease;
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.gatehouse.storage.memory;
 
+import dev.gatehouse.scheduler.Asked;
 import dev.gatehouse.scheduler.Attempt;
 import dev.gatehouse.scheduler.TaskRow;
 import dev.gatehouse.scheduler.TaskState;
@@ -23,14 +24,24 @@ record TaskEntry(
     int crashes,
     long fence,
     int owner,
-    boolean cancelRequested,
+    Asked asked,
     long endedMillis,
     @Nullable String result,
     List<Attempt> attempts) {
 
   static TaskEntry ready(TaskRow row) {
     return new TaskEntry(
-        row, TaskStatus.WAITING, row.runtimeMillis(), 0, 0, 0, 0, false, 0, null, List.of());
+        row,
+        TaskStatus.WAITING,
+        row.runtimeMillis(),
+        0,
+        0,
+        0,
+        0,
+        Asked.NOTHING,
+        0,
+        null,
+        List.of());
   }
 
   TaskEntry leased(int node) {
@@ -42,19 +53,22 @@ record TaskEntry(
         crashes,
         fence + 1,
         node,
-        false,
+        Asked.NOTHING,
         0,
         null,
         attempts);
   }
 
+  /** Nobody's; paused if that was asked. */
   TaskEntry readyAt(long millis) {
+    Asked lasting = asked == Asked.PAUSE ? asked : Asked.NOTHING;
     return new TaskEntry(
-        row, TaskStatus.WAITING, millis, attempt, crashes, fence, 0, false, 0, null, attempts);
+        row, TaskStatus.WAITING, millis, attempt, crashes, fence, 0, lasting, 0, null, attempts);
   }
 
   TaskEntry anew(long millis) {
-    return new TaskEntry(row, TaskStatus.WAITING, millis, 0, 0, fence, 0, false, 0, null, attempts);
+    return new TaskEntry(
+        row, TaskStatus.WAITING, millis, 0, 0, fence, 0, Asked.NOTHING, 0, null, attempts);
   }
 
   TaskEntry cancelled(long millis) {
@@ -63,33 +77,42 @@ record TaskEntry(
 
   TaskEntry ended(TaskStatus end, long millis, @Nullable String kept) {
     return new TaskEntry(
-        row, end, dueMillis, attempt, crashes, fence, 0, false, millis, kept, attempts);
+        row, end, dueMillis, attempt, crashes, fence, 0, Asked.NOTHING, millis, kept, attempts);
   }
 
-  TaskEntry cancelling() {
-    return changed(attempt, crashes, true, attempts);
+  TaskEntry asked(Asked next) {
+    return changed(attempt, crashes, next, attempts);
+  }
+
+  boolean cancelRequested() {
+    return asked == Asked.CANCEL;
+  }
+
+  /** Whether it may be claimed when it is due. */
+  boolean isReady() {
+    return status == TaskStatus.WAITING && asked != Asked.PAUSE;
   }
 
   /** The claim does not count, for no attempt was begun. */
   TaskEntry unbegun() {
-    return changed(attempt - 1, crashes, cancelRequested, attempts);
+    return changed(attempt - 1, crashes, asked, attempts);
   }
 
   TaskEntry with(Attempt ended) {
-    return changed(attempt, crashes, cancelRequested, and(ended));
+    return changed(attempt, crashes, asked, and(ended));
   }
 
   TaskEntry crashed(Attempt ended) {
-    return changed(attempt, crashes + 1, cancelRequested, and(ended));
+    return changed(attempt, crashes + 1, asked, and(ended));
   }
 
   TaskState state() {
-    return new TaskState(row, status, dueMillis, attempt, cancelRequested, endedMillis, result);
+    return new TaskState(row, status, dueMillis, attempt, asked, endedMillis, result);
   }
 
-  private TaskEntry changed(int begun, int crashed, boolean cancel, List<Attempt> ended) {
+  private TaskEntry changed(int begun, int crashed, Asked next, List<Attempt> ended) {
     return new TaskEntry(
-        row, status, dueMillis, begun, crashed, fence, owner, cancel, endedMillis, result, ended);
+        row, status, dueMillis, begun, crashed, fence, owner, next, endedMillis, result, ended);
   }
 
   private List<Attempt> and(Attempt ended) {

@@ -101,7 +101,11 @@ final class TaskTable {
       byNumber.put(new TaskNumber(entry.row().applicationId(), taskNo), entry.row().id());
     }
     switch (entry.status()) {
-      case WAITING -> ready(entry.row().priority()).put(Position.due(entry), entry);
+      case WAITING -> {
+        if (entry.isReady()) {
+          ready(entry.row().priority()).put(Position.due(entry), entry);
+        }
+      }
       case RUNNING ->
           leased
               .computeIfAbsent(entry.owner(), node -> new TreeMap<>())

@@ -14,6 +14,7 @@ import static dev.gatehouse.testing.contract.TaskSamples.rows;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.gatehouse.scheduler.Asked;
 import dev.gatehouse.scheduler.Attempt;
 import dev.gatehouse.scheduler.Attempt.Outcome;
 import dev.gatehouse.scheduler.ClaimedTask;
@@ -113,11 +114,11 @@ public abstract class TaskLeaseContract extends TaskContract {
     long end = now() + 1;
     assertThat(state(1)).isEqualTo(ended(1, TaskStatus.FINISHED, 1, end, "{\"r\":\"😀\"}"));
     assertThat(state(2))
-        .isEqualTo(new TaskState(row(2), TaskStatus.WAITING, now() + 7, 1, false, 0, null));
+        .isEqualTo(new TaskState(row(2), TaskStatus.WAITING, now() + 7, 1, Asked.NOTHING, 0, null));
     assertThat(state(3)).isEqualTo(ended(3, TaskStatus.FAILED, 1, end, null));
     assertThat(state(4)).isEqualTo(ended(4, TaskStatus.CANCELLED, 0, end, null));
     assertThat(state(5))
-        .isEqualTo(new TaskState(row(5), TaskStatus.WAITING, now() + 9, 0, false, 0, null));
+        .isEqualTo(new TaskState(row(5), TaskStatus.WAITING, now() + 9, 0, Asked.NOTHING, 0, null));
     assertThat(tasks().attempts(1)).containsExactly(attempt(claimed.get(0), Outcome.SUCCESS, ""));
     assertThat(tasks().attempts(2))
         .containsExactly(attempt(claimed.get(1), Outcome.FAILURE, "no '😀'"));
@@ -194,7 +195,7 @@ public abstract class TaskLeaseContract extends TaskContract {
     int node = join();
     List<ClaimedTask> claimed = tasks().claim(node, FOREVER, 4);
     claimed.forEach(task -> tasks().cancel(ANYONE, task.row().id(), now()));
-    assertThat(tasks().leased(node, FOREVER, 4)).allMatch(LeasedTask::cancelRequested);
+    assertThat(tasks().leased(node, FOREVER, 4)).allMatch(task -> task.asked() == Asked.CANCEL);
     List<Settled> settled =
         tasks()
             .settle(
@@ -207,7 +208,7 @@ public abstract class TaskLeaseContract extends TaskContract {
                 now() + 2);
     assertThat(settled).hasSize(4).allMatch(task -> task.status() == TaskStatus.CANCELLED);
     assertThat(state(1).result()).isNull();
-    assertThat(state(1).cancelRequested()).isFalse();
+    assertThat(state(1).asked()).isEqualTo(Asked.NOTHING);
     assertThat(state(1).endedMillis()).isEqualTo(now() + 2);
     assertThat(tasks().attempts(1)).hasSize(1);
     assertThat(state(4).attempt()).isZero();
@@ -252,8 +253,8 @@ public abstract class TaskLeaseContract extends TaskContract {
     tasks().cancel(ANYONE, 2, now());
     assertThat(tasks().leased(node, List.of(1L, 2L, 3L, 4L)))
         .containsExactlyInAnyOrder(
-            new LeasedTask(1, claimed.get(0).fence(), false),
-            new LeasedTask(2, claimed.get(1).fence(), true));
+            new LeasedTask(1, claimed.get(0).fence(), Asked.NOTHING),
+            new LeasedTask(2, claimed.get(1).fence(), Asked.CANCEL));
     assertThat(tasks().leased(join(), List.of(1L, 2L))).isEmpty();
   }
 
@@ -266,7 +267,12 @@ public abstract class TaskLeaseContract extends TaskContract {
     assertThat(second.othersExpireMillis()).isEqualTo(first.expiresMillis());
     assertThat(tasks().renew(first.node(), "boot", LEASE).orElseThrow().othersExpireMillis())
         .isEqualTo(second.expiresMillis());
+    tasks().insert(List.of(row(1)));
+    claimOne(second.node());
     tasks().leave(second.node(), "boot");
+    assertThat(tasks().renew(first.node(), "boot", LEASE).orElseThrow().othersExpireMillis())
+        .isLessThanOrEqualTo(now());
+    tasks().recover(3, now(), 10);
     assertThat(tasks().renew(first.node(), "boot", LEASE).orElseThrow().othersExpireMillis())
         .isEqualTo(Long.MAX_VALUE);
   }

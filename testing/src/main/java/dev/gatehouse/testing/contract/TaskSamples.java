@@ -1,5 +1,6 @@
 package dev.gatehouse.testing.contract;
 
+import dev.gatehouse.scheduler.Asked;
 import dev.gatehouse.scheduler.Attempt;
 import dev.gatehouse.scheduler.Attempt.Outcome;
 import dev.gatehouse.scheduler.ClaimedTask;
@@ -46,7 +47,7 @@ final class TaskSamples {
   /** What {@link #row} is after its end. */
   static TaskState ended(
       long id, TaskStatus status, int attempt, long endedMillis, @Nullable String result) {
-    return new TaskState(row(id), status, START, attempt, false, endedMillis, result);
+    return new TaskState(row(id), status, START, attempt, Asked.NOTHING, endedMillis, result);
   }
 
   static Attempt attempt(ClaimedTask task, Outcome outcome, String error) {

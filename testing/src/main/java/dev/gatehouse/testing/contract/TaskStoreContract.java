@@ -12,6 +12,7 @@ import static dev.gatehouse.testing.contract.Together.together;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.gatehouse.scheduler.Asked;
 import dev.gatehouse.scheduler.Attempt;
 import dev.gatehouse.scheduler.Cancellation;
 import dev.gatehouse.scheduler.ClaimedTask;
@@ -53,7 +54,7 @@ public abstract class TaskStoreContract extends TaskContract {
             now() + 1);
     tasks().insert(List.of(row));
     assertThat(state(row.id()))
-        .isEqualTo(new TaskState(row, TaskStatus.WAITING, now() + 1, 0, false, 0, null));
+        .isEqualTo(new TaskState(row, TaskStatus.WAITING, now() + 1, 0, Asked.NOTHING, 0, null));
     assertThat(tasks().claim(join(), FOREVER, 1).get(0).row()).isEqualTo(row);
   }
 
@@ -169,12 +170,12 @@ public abstract class TaskStoreContract extends TaskContract {
     List<ClaimedTask> claimed = tasks().claim(node, FOREVER, 3);
     assertThat(tasks().cancel(ANYONE, 1, now())).isEqualTo(Cancellation.REQUESTED);
     assertThat(tasks().cancel(ANYONE, 1, now())).isEqualTo(Cancellation.REQUESTED);
-    assertThat(state(1).cancelRequested()).isTrue();
+    assertThat(state(1).asked()).isEqualTo(Asked.CANCEL);
     assertThat(state(1).status()).isEqualTo(TaskStatus.RUNNING);
     assertThat(tasks().leased(node, now() + 5, 10))
         .containsExactly(
-            new LeasedTask(2, claimed.get(0).fence(), false),
-            new LeasedTask(1, claimed.get(1).fence(), true));
+            new LeasedTask(2, claimed.get(0).fence(), Asked.NOTHING),
+            new LeasedTask(1, claimed.get(1).fence(), Asked.CANCEL));
     assertThat(tasks().leased(node, now() + 6, 1)).hasSize(1);
     assertThat(tasks().leased(join(), FOREVER, 10)).isEmpty();
   }
@@ -205,7 +206,7 @@ public abstract class TaskStoreContract extends TaskContract {
     tasks().settle(node, List.of(fail(second)), now());
     assertThat(tasks().requeue(ANYONE, 1, now() + 3, false)).isEqualTo(Requeue.REQUEUED);
     assertThat(state(1))
-        .isEqualTo(new TaskState(row(1), TaskStatus.WAITING, now() + 3, 0, false, 0, null));
+        .isEqualTo(new TaskState(row(1), TaskStatus.WAITING, now() + 3, 0, Asked.NOTHING, 0, null));
     ClaimedTask third = claimOne(node);
     assertThat(List.of(third.attempt(), third.crashes(), third.fence())).containsExactly(1, 0, 3L);
     tasks().settle(node, List.of(finish(third, null)), now());
@@ -240,7 +241,7 @@ public abstract class TaskStoreContract extends TaskContract {
     assertThat(tasks().requeue(ANYONE, 1, now(), true)).isEqualTo(Requeue.REQUEUED);
     assertThat(tasks().requeue(ANYONE, 2, now(), true)).isEqualTo(Requeue.REQUEUED);
     assertThat(state(1).result()).isNull();
-    assertThat(state(2).cancelRequested()).isFalse();
+    assertThat(state(2).asked()).isEqualTo(Asked.NOTHING);
     assertThat(tasks().settle(node, List.of(finish(claimed.get(1), "2")), now())).isEmpty();
     assertThat(tasks().claim(node, FOREVER, 2))
         .allMatch(task -> task.fence() == 2 && task.attempt() == 1);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gatehouse.scheduler.Cancellation;
 import dev.gatehouse.scheduler.Settlement;
+import dev.gatehouse.scheduler.TaskChange;
 import dev.gatehouse.scheduler.TaskStore;
 import dev.gatehouse.storage.Storage;
 import dev.gatehouse.storage.memory.MemoryStorage;
@@ -88,6 +89,16 @@ class BrokenTaskStoreTest {
   @Test
   void forgottenIsKept_rule15Fails() {
     assertThat(ContractRun.brokenRules(KeepsTheForgotten.class)).contains("TASK15");
+  }
+
+  @Test
+  void pauseHasNoEffect_rule16Fails() {
+    assertThat(ContractRun.brokenRules(PausesNothing.class)).contains("TASK16");
+  }
+
+  @Test
+  void dueTimeStays_rule17Fails() {
+    assertThat(ContractRun.brokenRules(ReschedulesNothing.class)).contains("TASK17");
   }
 
   @Test
@@ -299,6 +310,22 @@ class BrokenTaskStoreTest {
               call.is("cancel")
                   ? call.with(2, (long) call.arguments().get(2) + 1).go()
                   : call.go());
+    }
+  }
+
+  static class PausesNothing extends TaskChangeContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return BrokenTaskStoreTest.open(
+          leaseClock, call -> call.is("pause") ? TaskChange.DONE : call.go());
+    }
+  }
+
+  static class ReschedulesNothing extends TaskChangeContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return BrokenTaskStoreTest.open(
+          leaseClock, call -> call.is("reschedule") ? TaskChange.DONE : call.go());
     }
   }
 

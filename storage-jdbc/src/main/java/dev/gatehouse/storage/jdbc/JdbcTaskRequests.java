@@ -1,0 +1,204 @@
+package dev.gatehouse.storage.jdbc;
+
+import dev.gatehouse.scheduler.Asked;
+import dev.gatehouse.scheduler.Cancellation;
+import dev.gatehouse.scheduler.Requeue;
+import dev.gatehouse.scheduler.TaskChange;
+import dev.gatehouse.scheduler.TaskRow;
+import dev.gatehouse.scheduler.TaskStatus;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Function;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is asked of single tasks: each request locks the task's row first. What changes a ready row
+ * makes its fence grow, so that a claim that has read the row before does not take it as it was.
+ */
+final class JdbcTaskRequests {
+  private static final String REVIVE =
+      "INSERT INTO gh_task(id, lane, due_ms, state, attempt, crashes, fence, owner, cancel, "
+          + TaskRows.WHAT
+          + ") SELECT id, ?, ?, 0, 0, 0, fence, NULL, 0, "
+          + TaskRows.WHAT
+          + " FROM gh_task_done WHERE id = ?";
+
+  private static final String RECORD_LAST =
+      "INSERT INTO gh_task_attempt(task_id, fence, number, started_ms, ended_ms, outcome,"
+          + " http_status, error) SELECT id, fence, attempt, attempt_started_ms, attempt_ended_ms,"
+          + " outcome, http_status, error FROM gh_task_done WHERE id = ? AND outcome IS NOT NULL";
+
+  private static final String PAUSE =
+      "UPDATE gh_task SET lane = -1, cancel = 2, fence = fence + 1 WHERE id = ? AND cancel = 0";
+
+  private static final String RESUME =
+      "UPDATE gh_task SET lane = ?, cancel = 0, fence = fence + 1 WHERE id = ?";
+
+  private static final String RESCHEDULE =
+      "UPDATE gh_task SET due_ms = ?, fence = fence + 1 WHERE id = ?";
+
+  private static final String ASK = "UPDATE gh_task SET cancel = ? WHERE id = ?";
+
+  private final Handle handle;
+  private final TaskSql sql;
+
+  JdbcTaskRequests(Handle handle, TaskSql sql) {
+    this.handle = handle;
+    this.sql = sql;
+  }
+
+  Cancellation cancel(OptionalLong applicationId, long id, long nowMillis) {
+    LockedTask task = lock(applicationId, id).orElse(null);
+    if (task == null) {
+      return Cancellation.NOT_FOUND;
+    }
+    if (task.status().isFinal()) {
+      return Cancellation.TOO_LATE;
+    }
+    if (task.status() == TaskStatus.RUNNING) {
+      ask(task, Asked.CANCEL);
+      return Cancellation.REQUESTED;
+    }
+    TaskChanges changes = new TaskChanges(nowMillis);
+    changes.end(task, null, TaskStatus.CANCELLED, null);
+    changes.write(handle);
+    return Cancellation.CANCELLED;
+  }
+
+  private void ask(LockedTask task, Asked asked) {
+    handle.execute(ASK, asked.code(), task.id());
+  }
+
+  TaskChange pause(OptionalLong applicationId, long id) {
+    return change(
+        applicationId,
+        id,
+        task -> {
+          if (task.status() == TaskStatus.RUNNING) {
+            ask(task, Asked.PAUSE);
+            return TaskChange.REQUESTED;
+          }
+          handle.execute(PAUSE, id);
+          return TaskChange.DONE;
+        });
+  }
+
+  TaskChange resume(OptionalLong applicationId, long id) {
+    return change(
+        applicationId,
+        id,
+        task -> {
+          if (task.asked() != Asked.PAUSE) {
+            return TaskChange.DONE;
+          }
+          if (task.status() == TaskStatus.RUNNING) {
+            ask(task, Asked.NOTHING);
+          } else {
+            handle.execute(RESUME, sql.lane(row(id)), id);
+          }
+          return TaskChange.DONE;
+        });
+  }
+
+  TaskChange reschedule(OptionalLong applicationId, long id, long dueMillis) {
+    return change(
+        applicationId,
+        id,
+        task -> {
+          if (task.status() == TaskStatus.RUNNING) {
+            return TaskChange.RUNNING;
+          }
+          handle.execute(RESCHEDULE, dueMillis, id);
+          return TaskChange.DONE;
+        });
+  }
+
+  private TaskChange change(
+      OptionalLong applicationId, long id, Function<LockedTask, TaskChange> change) {
+    LockedTask task = lock(applicationId, id).orElse(null);
+    if (task == null) {
+      return TaskChange.NOT_FOUND;
+    }
+    boolean over = task.status().isFinal() || task.cancelRequested();
+    return over ? TaskChange.TOO_LATE : change.apply(task);
+  }
+
+  Requeue requeue(OptionalLong applicationId, long id, long nowMillis, boolean force) {
+    LockedTask task = lock(applicationId, id).orElse(null);
+    if (task == null) {
+      return Requeue.NOT_FOUND;
+    }
+    if (task.status() == TaskStatus.WAITING) {
+      return Requeue.WAITING;
+    }
+    if (task.status() == TaskStatus.RUNNING && !force) {
+      return Requeue.RUNNING;
+    }
+    if (task.status() == TaskStatus.FINISHED && !force) {
+      return Requeue.FINISHED;
+    }
+    revive(task, nowMillis);
+    return Requeue.REQUEUED;
+  }
+
+  private void revive(LockedTask task, long nowMillis) {
+    if (task.status() == TaskStatus.RUNNING) {
+      ask(task, Asked.NOTHING);
+      TaskChanges changes = new TaskChanges(nowMillis);
+      changes.ready(task.anew(), null, nowMillis);
+      changes.write(handle);
+      return;
+    }
+    TaskRow row = row(task.id());
+    handle.execute(RECORD_LAST, task.id());
+    handle.execute(REVIVE, sql.lane(row), nowMillis, task.id());
+    handle.execute("DELETE FROM gh_task_done WHERE id = ?", task.id());
+  }
+
+  private TaskRow row(long id) {
+    return JdbcTaskStore.find(handle, id).orElseThrow().row();
+  }
+
+  /**
+   * The task, locked wherever it is. Between a look into one table and one into the other it may
+   * move the other way, so a second round follows before it counts as missing.
+   */
+  private Optional<LockedTask> lock(OptionalLong applicationId, long id) {
+    String columns = "SELECT id, fence, attempt, application_id, due_ms, ";
+    String open = columns + "crashes, cancel, state AS status FROM gh_task WHERE id = ? FOR UPDATE";
+    String done =
+        columns + "0 AS crashes, 0 AS cancel, status FROM gh_task_done WHERE id = ? FOR UPDATE";
+    for (String text : List.of(open, done, open, done)) {
+      Optional<LockedTask> task =
+          handle
+              .createQuery(text)
+              .bind(0, id)
+              .map((results, context) -> locked(results, applicationId))
+              .findOne();
+      if (task.isPresent()) {
+        return task;
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static @Nullable LockedTask locked(ResultSet results, OptionalLong applicationId)
+      throws SQLException {
+    if (applicationId.isPresent()
+        && applicationId.getAsLong() != results.getLong("application_id")) {
+      return null;
+    }
+    return new LockedTask(
+        results.getLong("id"),
+        results.getLong("fence"),
+        results.getInt("attempt"),
+        results.getInt("crashes"),
+        TaskRows.asked(results.getInt("cancel")),
+        results.getLong("due_ms"),
+        TaskRows.status(results.getInt("status")));
+  }
+}
