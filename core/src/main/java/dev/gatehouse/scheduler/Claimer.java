@@ -21,7 +21,9 @@ final class Claimer {
   private static final int BATCH = 1_000;
 
   private static final long ANEW_NANOS = TimeUnit.SECONDS.toNanos(2);
-  private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+  /** Longest wait between two looks: what is due later needs no hint. */
+  static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
   private final TaskStore store;
   private final EngineClock clock;
@@ -31,6 +33,10 @@ final class Claimer {
   private final int enough;
   private volatile boolean anew = true;
   private volatile long horizonMillis;
+
+  /** When the next claim is to come; while one is being made, nothing is sure to be part of it. */
+  private volatile long nextMillis = Long.MAX_VALUE;
+
   private final AtomicLong claims = new AtomicLong();
 
   // Used by the thread that claims.
@@ -51,6 +57,11 @@ final class Claimer {
     enough = Math.max(1, Math.min(BATCH, holdings.room() / 4));
   }
 
+  /** Whether a task that is due at that time would have to wait for the next claim. */
+  boolean comesAfter(long dueMillis) {
+    return dueMillis < nextMillis;
+  }
+
   /** The next claim finds all that is ready, wherever it stands. */
   void anew() {
     anew = true;
@@ -63,6 +74,13 @@ final class Claimer {
    * @return nanoseconds until it should be called again
    */
   long claim(long windowMillis, long pollNanos) {
+    nextMillis = Long.MAX_VALUE;
+    long wait = claimAndWait(windowMillis, pollNanos);
+    nextMillis = clock.millis() + TimeUnit.NANOSECONDS.toMillis(wait);
+    return wait;
+  }
+
+  private long claimAndWait(long windowMillis, long pollNanos) {
     Node node = membership.live();
     if (node == null) {
       return Long.MAX_VALUE;

@@ -1,6 +1,7 @@
 package dev.gatehouse.scheduler;
 
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * The parts of a scheduler at work on one node, put together; who calls them, and when, is up to
@@ -10,6 +11,8 @@ final class Engine {
   private final EngineClock clock;
   private final Waker waker;
   private final long windowNanos;
+  private final Hints hints;
+  private final LongAdder heeded = new LongAdder();
   private final Holdings holdings;
   private final Settler settler;
   private final Attempts attempts;
@@ -25,6 +28,7 @@ final class Engine {
     this.clock = clock;
     this.waker = waker;
     windowNanos = parts.options().claimWindow().toNanos();
+    hints = parts.store().hints();
     holdings = new Holdings(parts.options().capacity(), clock.nanoTime());
     settler = new Settler(parts, holdings, clock, this::dueAt, waker);
     attempts = new Attempts(holdings, clock, settler, parts.listener(), waker);
@@ -44,12 +48,40 @@ final class Engine {
     recurrer = new Recurrer(parts, this);
   }
 
-  /** A ready task is due at that time: if that is soon, it is claimed at once. */
+  /**
+   * A task that this node made ready is due at that time: if that is soon, it is claimed at once,
+   * and other nodes, if there are any, hear of it.
+   */
   void dueAt(long dueMillis) {
-    if (clock.nanosUntil(dueMillis) <= windowNanos) {
+    long nanos = clock.nanosUntil(dueMillis);
+    if (nanos <= windowNanos || claimer.comesAfter(dueMillis)) {
       claimer.anew();
       waker.wake(Waker.Role.CLAIMER);
     }
+    if (nanos <= Claimer.IDLE_NANOS && membership.hasOthers()) {
+      hints.announce(dueMillis);
+    }
+  }
+
+  /** Has the engine hear of what other nodes made ready, until that is closed. */
+  Hints.Listening listen() {
+    return hints.listen(this::heard);
+  }
+
+  /** Some node says that a task is due at that time. */
+  void heard(long dueMillis) {
+    if (claimer.comesAfter(dueMillis)) {
+      heeded.increment();
+      claimer.anew();
+      waker.wake(Waker.Role.CLAIMER);
+    } else if (clock.nanosUntil(dueMillis) <= windowNanos) {
+      claimer.anew();
+    }
+  }
+
+  /** How many hints brought a claim forward. */
+  long heeded() {
+    return heeded.sum();
   }
 
   EngineClock clock() {

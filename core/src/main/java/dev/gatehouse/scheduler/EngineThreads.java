@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,6 +43,8 @@ final class EngineThreads implements Drive {
   private final ExecutorService workers;
   private final Map<Role, Loop> loops = new EnumMap<>(Role.class);
   private volatile long settleBy;
+  private volatile Hints.@Nullable Listening listening;
+  private volatile boolean closing;
   private int round; // used by the keeper's thread
   private long claimedNanos = System.nanoTime() - MIN_CLAIM_NANOS; // used by the claimer's thread
   private long settledNanos = System.nanoTime() - LINGER_NANOS; // used by the settler's thread
@@ -63,6 +66,11 @@ final class EngineThreads implements Drive {
   }
 
   void start() {
+    Hints.Listening started = engine.listen();
+    listening = started;
+    if (closing) {
+      started.close();
+    }
     loops.values().forEach(Loop::start);
   }
 
@@ -165,6 +173,11 @@ final class EngineThreads implements Drive {
     long end = System.nanoTime() + timeout.toNanos();
     loop(Role.CLAIMER).stop();
     boolean interrupted = !awaitAttempts(end);
+    closing = true;
+    Hints.Listening begun = listening;
+    if (begun != null) {
+      begun.close();
+    }
     engine.attempts().loseAll(null);
     workers.shutdownNow();
     loop(Role.TIMER).stop();

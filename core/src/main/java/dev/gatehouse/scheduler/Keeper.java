@@ -54,10 +54,8 @@ final class Keeper {
     }
     // Those under way first: the others are many, and checked again by what they end with.
     List<HeldTask> open =
-        Stream.concat(
-                engine.holdings().underWay().all().stream(),
-                engine.holdings().all().stream().filter(Keeper::isOpen))
-            .filter(held -> held.node().equals(node))
+        Stream.concat(engine.holdings().underWay().all().stream(), engine.holdings().all().stream())
+            .filter(held -> held.node().equals(node) && isOpen(held))
             .distinct()
             .limit(TaskStore.MAX_BATCH)
             .toList();

@@ -32,6 +32,7 @@ final class Membership {
   private final long renewNanos;
   private final AtomicReference<@Nullable Node> node = new AtomicReference<>();
   private volatile long othersExpireMillis;
+  private volatile boolean others;
   private long renewedNanos; // used by the thread that keeps the lease
 
   Membership(SchedulerParts parts, EngineClock clock, Attempts attempts, Waker waker) {
@@ -55,6 +56,16 @@ final class Membership {
   /** When another node may be lost, as far as is known, in epoch milliseconds of the store's. */
   long othersExpireMillis() {
     return othersExpireMillis;
+  }
+
+  /** Whether there were other nodes when the lease was last renewed. */
+  boolean hasOthers() {
+    return others;
+  }
+
+  private void heardOf(NodeLease lease) {
+    othersExpireMillis = lease.othersExpireMillis();
+    others = lease.othersExpireMillis() != Long.MAX_VALUE;
   }
 
   /** What lost nodes held is being freed; the next renewal tells of further ones. */
@@ -118,7 +129,7 @@ final class Membership {
     long sent = clock.nanoTime();
     NodeLease joined = store.join(boot, lease);
     clock.sampled(sent, joined.nowMillis(), clock.nanoTime());
-    othersExpireMillis = joined.othersExpireMillis();
+    heardOf(joined);
     renewedNanos = sent;
     nodeNumber.accept(joined.node());
     node.set(new Node(joined.node(), boot, sent + trustedNanos));
@@ -135,7 +146,7 @@ final class Membership {
       return;
     }
     clock.sampled(sent, renewed.get().nowMillis(), clock.nanoTime());
-    othersExpireMillis = renewed.get().othersExpireMillis();
+    heardOf(renewed.get());
     renewedNanos = sent;
     current.prolong(sent + trustedNanos);
   }

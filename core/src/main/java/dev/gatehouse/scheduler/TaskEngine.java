@@ -162,11 +162,14 @@ public final class TaskEngine implements AutoCloseable {
     return driving == null ? parts.clock().millis() : driving.engine().clock().millis();
   }
 
-  /** A task is due at that time. */
+  /** A task is due at that time: this node and others hear of it. */
   void dueAt(long dueMillis) {
     Drive driving = drive;
     if (driving != null) {
       driving.engine().dueAt(dueMillis);
+    } else if (dueMillis - parts.clock().millis()
+        <= TimeUnit.NANOSECONDS.toMillis(Claimer.IDLE_NANOS)) {
+      parts.store().hints().announce(dueMillis);
     }
   }
 

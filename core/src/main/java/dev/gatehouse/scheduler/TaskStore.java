@@ -93,6 +93,14 @@ public interface TaskStore {
   TaskStore joining(Transaction transaction);
 
   /**
+   * How nodes tell each other of tasks that are due soon; does not ask the store. By default they
+   * don't: each finds out by itself, within two seconds.
+   */
+  default Hints hints() {
+    return Hints.NONE;
+  }
+
+  /**
    * Inserts ready tasks, due at their {@code runtimeMillis}.
    *
    * @param tasks 1..{@link #MAX_BATCH}

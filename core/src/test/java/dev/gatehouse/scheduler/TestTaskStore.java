@@ -78,10 +78,16 @@ final class TestTaskStore implements TaskStore, Transactions {
   private volatile Function<String, Throwable> failure =
       method -> new StorageException(method + " failed");
   private volatile String refused = "none";
+  Hints hints = Hints.NONE;
   private int nodes;
 
   TestTaskStore(InstantSource clock) {
     this.clock = clock;
+  }
+
+  @Override
+  public Hints hints() {
+    return hints;
   }
 
   /** From now on a task with this result cannot be settled. */

@@ -193,6 +193,12 @@ final class Database {
     return migration.ensure(pooled).dialect();
   }
 
+  /** Whether the database is known to speak it; does not ask. */
+  boolean isKnown(Dialect dialect) {
+    Profile known = migration.known();
+    return known != null && known.dialect() == dialect;
+  }
+
   /** Whether what is done here ends with a transaction that no host works in. */
   boolean ownsTransaction() {
     return joined == null || joined.isOwned();

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.gatehouse.audit.AuditStore;
 import dev.gatehouse.permission.PermissionStore;
 import dev.gatehouse.registry.RegistryStore;
+import dev.gatehouse.scheduler.Hints;
 import dev.gatehouse.scheduler.ScheduleStore;
 import dev.gatehouse.scheduler.TaskStore;
 import dev.gatehouse.signing.KeyStore;
@@ -35,14 +36,24 @@ import org.jspecify.annotations.Nullable;
  * error of the database ends it on PostgreSQL, as any other would.
  *
  * <p>Each thread that asks it something needs one connection of the DataSource for as long as that
- * takes: four threads of the scheduler, those that prepare attempts, and the host's own. Safe for
- * use by multiple threads.
+ * takes: four threads of the scheduler, those that prepare attempts, and the host's own.
+ *
+ * <p>On PostgreSQL, nodes tell each other of tasks that are due soon ({@code LISTEN} and {@code
+ * NOTIFY}), so that an idle one need not find out by its next look, two seconds later at worst. For
+ * that a Gatehouse that was started keeps one connection of the DataSource to itself until it is
+ * closed, opened again after a failure, and one more for a moment whenever it has something to
+ * tell, at most every 10 ms. {@link #withoutHints} does without: where connections are few, or come
+ * from a pooler that gives each transaction another session, such as PgBouncer's transaction mode,
+ * with which nothing would be heard. Safe for use by multiple threads.
  */
 public final class JdbcStorage implements Storage {
   private static final int H2_CONNECTIONS = 16;
 
+  private final DataSource dataSource;
   private final Database database;
   private final @Nullable JdbcConnectionPool ownPool;
+  private final @Nullable JdbcHints remoteHints;
+  private final @Nullable InstantSource leaseClock;
   private final RegistryStore registry;
   private final KeyStore keys;
   private final NonceStore nonces;
@@ -51,17 +62,27 @@ public final class JdbcStorage implements Storage {
   private final ScheduleStore schedules;
   private final AuditStore audit;
 
+  /** Where nodes hear hints from. */
+  private enum Reach {
+    PROCESS,
+    DATABASE
+  }
+
   private JdbcStorage(
       DataSource dataSource,
       @Nullable JdbcConnectionPool ownPool,
-      @Nullable InstantSource leaseClock) {
-    this.database = new Database(dataSource, new Migration(), leaseClock);
+      @Nullable InstantSource leaseClock,
+      Reach hints) {
+    this.dataSource = dataSource;
     this.ownPool = ownPool;
+    this.leaseClock = leaseClock;
+    database = new Database(dataSource, new Migration(), leaseClock);
+    remoteHints = hints == Reach.DATABASE ? new JdbcHints(dataSource, database) : null;
     registry = new JdbcRegistryStore(database);
     keys = new JdbcKeyStore(database);
     nonces = new JdbcNonceStore(database);
     permissions = new JdbcPermissionStore(database);
-    tasks = new JdbcTaskStore(database);
+    tasks = new JdbcTaskStore(database, remoteHints == null ? Hints.inProcess() : remoteHints);
     schedules = new JdbcScheduleStore(database);
     audit = new JdbcAuditStore(database);
   }
@@ -71,7 +92,7 @@ public final class JdbcStorage implements Storage {
    * should be opened as {@code jdbc:h2:async:}, or the interruption of a handler closes it for all.
    */
   public static JdbcStorage of(DataSource dataSource) {
-    return new JdbcStorage(requireNonNull(dataSource, "dataSource"), null, null);
+    return new JdbcStorage(requireNonNull(dataSource, "dataSource"), null, null, Reach.DATABASE);
   }
 
   /**
@@ -80,7 +101,10 @@ public final class JdbcStorage implements Storage {
    */
   public static JdbcStorage of(DataSource dataSource, InstantSource leaseClock) {
     return new JdbcStorage(
-        requireNonNull(dataSource, "dataSource"), null, requireNonNull(leaseClock, "leaseClock"));
+        requireNonNull(dataSource, "dataSource"),
+        null,
+        requireNonNull(leaseClock, "leaseClock"),
+        Reach.DATABASE);
   }
 
   /**
@@ -100,7 +124,16 @@ public final class JdbcStorage implements Storage {
     JdbcConnectionPool pool =
         JdbcConnectionPool.create("jdbc:h2:async:" + path + ";DB_CLOSE_ON_EXIT=FALSE", "sa", "");
     pool.setMaxConnections(H2_CONNECTIONS);
-    return new JdbcStorage(pool, pool, null);
+    return new JdbcStorage(pool, pool, null, Reach.PROCESS);
+  }
+
+  /**
+   * This storage, of which nodes in other processes hear nothing, and which hears nothing of them:
+   * it keeps no connection for that. Only nodes that share the returned object tell each other of
+   * tasks; the others find them by polling. The returned one takes this one's place.
+   */
+  public JdbcStorage withoutHints() {
+    return new JdbcStorage(dataSource, ownPool, leaseClock, Reach.PROCESS);
   }
 
   @Override
@@ -152,6 +185,9 @@ public final class JdbcStorage implements Storage {
 
   @Override
   public void close() {
+    if (remoteHints != null) {
+      remoteHints.close();
+    }
     if (ownPool != null) {
       ownPool.dispose();
     }

@@ -7,6 +7,7 @@ import dev.gatehouse.error.StorageException;
 import dev.gatehouse.scheduler.Attempt;
 import dev.gatehouse.scheduler.Cancellation;
 import dev.gatehouse.scheduler.ClaimedTask;
+import dev.gatehouse.scheduler.Hints;
 import dev.gatehouse.scheduler.IfTaken;
 import dev.gatehouse.scheduler.LeasedTask;
 import dev.gatehouse.scheduler.NodeLease;
@@ -70,18 +71,27 @@ final class JdbcTaskStore implements TaskStore {
   /** Of this process's nodes; null within a transaction that was joined. */
   private final @Nullable ConcurrentMap<Integer, LaneCursors> cursors;
 
-  JdbcTaskStore(Database database) {
-    this(database, new ConcurrentHashMap<>());
+  private final Hints hints;
+
+  JdbcTaskStore(Database database, Hints hints) {
+    this(database, hints, new ConcurrentHashMap<>());
   }
 
-  private JdbcTaskStore(Database database, @Nullable ConcurrentMap<Integer, LaneCursors> cursors) {
+  private JdbcTaskStore(
+      Database database, Hints hints, @Nullable ConcurrentMap<Integer, LaneCursors> cursors) {
     this.database = database;
+    this.hints = hints;
     this.cursors = cursors;
   }
 
   @Override
   public TaskStore joining(Transaction transaction) {
-    return new JdbcTaskStore(database.joining(transaction), null);
+    return new JdbcTaskStore(database.joining(transaction), hints, null);
+  }
+
+  @Override
+  public Hints hints() {
+    return hints;
   }
 
   private TaskSql sql() {

@@ -59,6 +59,11 @@ final class Migration {
     return known == null ? migrate(jdbi) : known;
   }
 
+  /** What the database is, as far as it was asked; does not ask it. */
+  @Nullable Profile known() {
+    return profile;
+  }
+
   private synchronized Profile migrate(Jdbi jdbi) {
     Profile known = profile;
     if (known != null) {

@@ -8,6 +8,7 @@ import dev.gatehouse.scheduler.Asked;
 import dev.gatehouse.scheduler.Attempt;
 import dev.gatehouse.scheduler.Cancellation;
 import dev.gatehouse.scheduler.ClaimedTask;
+import dev.gatehouse.scheduler.Hints;
 import dev.gatehouse.scheduler.IfTaken;
 import dev.gatehouse.scheduler.LeasedTask;
 import dev.gatehouse.scheduler.NodeLease;
@@ -49,6 +50,7 @@ final class MemoryTaskStore implements TaskStore {
   private final Journal journal;
   private final TaskTable tasks;
   private final NodeTable nodes;
+  private final Hints hints = Hints.inProcess();
 
   MemoryTaskStore(Journal journal, InstantSource leaseClock) {
     this.journal = journal;
@@ -60,6 +62,11 @@ final class MemoryTaskStore implements TaskStore {
   public TaskStore joining(Transaction transaction) {
     journal.requireOpen(transaction);
     return this;
+  }
+
+  @Override
+  public Hints hints() {
+    return hints;
   }
 
   @Override
