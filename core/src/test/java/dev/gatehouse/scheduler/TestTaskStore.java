@@ -78,6 +78,7 @@ final class TestTaskStore implements TaskStore, Transactions {
   private volatile Function<String, Throwable> failure =
       method -> new StorageException(method + " failed");
   private volatile String refused = "none";
+  final List<ProgressReport> reported = new ArrayList<>();
   private int nodes;
 
   TestTaskStore(InstantSource clock) {
@@ -271,6 +272,21 @@ final class TestTaskStore implements TaskStore, Transactions {
     }
     tasks.put(settlement.id(), after);
     return Optional.of(new Settled(settlement.id(), after.status()));
+  }
+
+  @Override
+  public void progress(int node, List<ProgressReport> reports) {
+    run("progress", () -> reported.addAll(reports));
+  }
+
+  @Override
+  public synchronized List<TaskState> ended(
+      OptionalLong applicationId, TaskStatus status, long afterId, int limit) {
+    return tasks.keySet().stream()
+        .flatMap(id -> find(applicationId, id).stream())
+        .filter(state -> state.status() == status && state.row().id() > afterId)
+        .limit(limit)
+        .toList();
   }
 
   @Override
