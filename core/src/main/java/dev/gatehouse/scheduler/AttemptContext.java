@@ -11,10 +11,12 @@ import java.util.OptionalLong;
 final class AttemptContext implements TaskContext {
   private final HeldTask held;
   private final Completer completer;
+  private final ProgressBoard board;
 
-  AttemptContext(HeldTask held, Completer completer) {
+  AttemptContext(HeldTask held, Completer completer, ProgressBoard board) {
     this.held = held;
     this.completer = completer;
+    this.board = board;
   }
 
   @Override
@@ -56,6 +58,11 @@ final class AttemptContext implements TaskContext {
   @Override
   public boolean isCancelled() {
     return held.isCancelled();
+  }
+
+  @Override
+  public void progress(int percent, String note) {
+    board.report(held, new TaskProgress(percent, note));
   }
 
   @Override

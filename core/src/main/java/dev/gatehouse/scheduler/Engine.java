@@ -18,6 +18,7 @@ final class Engine {
   private final Attempts attempts;
   private final Membership membership;
   private final Claimer claimer;
+  private final ProgressBoard progress;
   private final Runner runner;
   private final Drainers drainers;
   private final Firing firing;
@@ -34,7 +35,8 @@ final class Engine {
     attempts = new Attempts(holdings, clock, settler, parts.listener(), waker);
     membership = new Membership(parts, clock, attempts, waker);
     claimer = new Claimer(parts.store(), clock, membership, holdings, attempts);
-    runner = new Runner(parts, attempts, waker);
+    progress = new ProgressBoard(parts.store(), clock);
+    runner = new Runner(parts, attempts, progress, waker);
     int processors = Runtime.getRuntime().availableProcessors();
     drainers =
         new Drainers(
@@ -110,6 +112,10 @@ final class Engine {
 
   Claimer claimer() {
     return claimer;
+  }
+
+  ProgressBoard progress() {
+    return progress;
   }
 
   Runner runner() {

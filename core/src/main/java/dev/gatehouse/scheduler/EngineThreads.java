@@ -139,6 +139,7 @@ final class EngineThreads implements Drive {
   private long look() {
     round++;
     engine.keeper().checkHeld();
+    engine.progress().write();
     if (round % ROUNDS_TO_AUDIT == 0) {
       engine.keeper().auditLeases();
     }

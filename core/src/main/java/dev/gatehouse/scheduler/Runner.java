@@ -30,15 +30,17 @@ final class Runner {
   private final SchedulerParts parts;
   private final Attempts attempts;
   private final Completer completer;
+  private final ProgressBoard board;
   private final CallbackSender sender;
   private final Permits permits;
   private final Set<String> unknown = ConcurrentHashMap.newKeySet();
   private final Set<String> policies = ConcurrentHashMap.newKeySet();
 
-  Runner(SchedulerParts parts, Attempts attempts, Waker waker) {
+  Runner(SchedulerParts parts, Attempts attempts, ProgressBoard board, Waker waker) {
     this.parts = parts;
     this.attempts = attempts;
     completer = new Completer(parts, attempts);
+    this.board = board;
     sender = new CallbackSender(parts.callbacks(), parts.clock());
     permits = new Permits(parts.options().maxRunning(), waker);
   }
@@ -138,7 +140,7 @@ final class Runner {
     Ending ending;
     held.enter();
     try {
-      ending = Ending.of(handler.handle(new AttemptContext(held, completer)));
+      ending = Ending.of(handler.handle(new AttemptContext(held, completer, board)));
     } catch (Throwable e) {
       LOGGER.debug("attempt {} of task {} threw", held.attempt(), held.id(), e);
       ending = Ending.thrown(e);

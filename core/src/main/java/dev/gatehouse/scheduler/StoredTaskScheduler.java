@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class StoredTaskScheduler implements TaskScheduler {
   private static final int MAX_TASKS = 1_000;
+  private static final int MAX_PAGE = 100;
 
   private final SchedulerParts parts;
   private final TaskEngine engine;
@@ -219,6 +220,28 @@ final class StoredTaskScheduler implements TaskScheduler {
   }
 
   @Override
+  public List<TaskDetail> failedTasks(int limit) {
+    return failed(0, limit);
+  }
+
+  @Override
+  public List<TaskDetail> failedTasks(TaskId after, int limit) {
+    return failed(requireNonNull(after, "after").value(), limit);
+  }
+
+  private List<TaskDetail> failed(long afterId, int limit) {
+    engine.requireOpen();
+    Check.range(limit, 1, MAX_PAGE, "limit");
+    return inTransaction(
+        transaction -> {
+          TaskStore store = parts.store().joining(transaction);
+          return store.ended(scopeId(), TaskStatus.FAILED, afterId, limit).stream()
+              .map(state -> detail(state, store.attempts(state.row().id())))
+              .toList();
+        });
+  }
+
+  @Override
   public ScheduleDetail repeat(Schedule schedule) {
     engine.requireOpen();
     TaskRow work = row(requireNonNull(schedule, "schedule").task(), engine.millis());
@@ -284,6 +307,7 @@ final class StoredTaskScheduler implements TaskScheduler {
             ? Optional.empty()
             : Optional.of(Instant.ofEpochMilli(state.endedMillis())),
         Optional.ofNullable(state.result()),
+        Optional.ofNullable(state.progress()),
         attempts);
   }
 

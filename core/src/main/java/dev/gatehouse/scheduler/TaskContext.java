@@ -35,6 +35,17 @@ public interface TaskContext {
   boolean isCancelled();
 
   /**
+   * Tells how far the attempt has got, for {@link TaskDetail#progress} to show within about two
+   * seconds. Costs little however often it is called: of an attempt only the last word is written,
+   * at most once a second and together with others'. No effect once the attempt has ended; the next
+   * one begins without.
+   *
+   * @param percent 0..100
+   * @param note for people, 0..255 characters
+   */
+  void progress(int percent, String note);
+
+  /**
    * Finishes the task as a part of the handler's own transaction: what the handler writes there and
    * the end of the task are committed together, or neither is. So the effect takes place exactly
    * once, if it is in the database of the scheduler's storage. The transaction must be committed or

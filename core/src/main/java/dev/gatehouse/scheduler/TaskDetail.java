@@ -22,6 +22,7 @@ import java.util.OptionalLong;
  * @param asked what was asked of it: {@link Asked#PAUSE} while it waits means that it is paused
  * @param endedAt when it became final
  * @param result JSON that its handler returned
+ * @param progress what the attempt under way has reported, as of a second or two ago
  * @param attempts those that have ended, the earliest first
  */
 public record TaskDetail(
@@ -37,6 +38,7 @@ public record TaskDetail(
     Asked asked,
     Optional<Instant> endedAt,
     Optional<String> result,
+    Optional<TaskProgress> progress,
     List<Attempt> attempts) {
   /** Checks that nothing is missing, and copies the list. */
   public TaskDetail {
@@ -51,6 +53,7 @@ public record TaskDetail(
     requireNonNull(asked, "asked");
     requireNonNull(endedAt, "endedAt");
     requireNonNull(result, "result");
+    requireNonNull(progress, "progress");
     attempts = List.copyOf(attempts);
   }
 

@@ -91,6 +91,22 @@ public interface TaskScheduler {
   Optional<TaskDetail> findTask(String taskNo);
 
   /**
+   * The first of the tasks that failed and are still kept, in order of id: dead letters, to be read
+   * and {@linkplain #requeue requeued}. A task that fails while pages are read may come before the
+   * last one read.
+   *
+   * @param limit 1..100
+   */
+  List<TaskDetail> failedTasks(int limit);
+
+  /**
+   * As {@link #failedTasks(int)}, those after that task.
+   *
+   * @param limit 1..100
+   */
+  List<TaskDetail> failedTasks(TaskId after, int limit);
+
+  /**
    * Has work done again and again. If the application (or the host) has a schedule of that name, it
    * becomes this one: repeating the same has no effect, so a host may do so whenever it starts; a
    * change of its times counts from now on, other changes with the next occurrence, and neither

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param asked what was asked of it
  * @param endedMillis when it became final; 0 while it is not
  * @param result JSON that its handler returned, or null
+ * @param progress what the attempt under way has reported, or null
  */
 public record TaskState(
     TaskRow row,
@@ -22,12 +23,25 @@ public record TaskState(
     int attempt,
     Asked asked,
     long endedMillis,
-    @Nullable String result) {
+    @Nullable String result,
+    @Nullable TaskProgress progress) {
   /** Checks that nothing is missing. */
   public TaskState {
     requireNonNull(row, "row");
     requireNonNull(status, "status");
     requireNonNull(asked, "asked");
+  }
+
+  /** A task without progress. */
+  public TaskState(
+      TaskRow row,
+      TaskStatus status,
+      long dueMillis,
+      int attempt,
+      Asked asked,
+      long endedMillis,
+      @Nullable String result) {
+    this(row, status, dueMillis, attempt, asked, endedMillis, result, null);
   }
 
   @Override

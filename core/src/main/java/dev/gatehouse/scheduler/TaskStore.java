@@ -59,6 +59,10 @@ import java.util.OptionalLong;
  *       and crashes from zero, and keeps its id, its number, its recorded attempts and its pause;
  *       its fence grows, so that a holder loses it. It replaces what is leased or final only if it
  *       is to {@linkplain IfTaken#SUPERSEDE supersede}.
+ *   <li>{@code TASK-19} The progress of a leased task is the last that its holder reported under
+ *       its fence; it is gone when the lease ends.
+ *   <li>{@code TASK-20} Page by page, each by the last id of the one before, final tasks of one
+ *       status are all found once, another application's never.
  *   <li>{@code TASK-14} What is done in a transaction shows to others with its commit, and leaves
  *       nothing when it is rolled back.
  * </ul>
@@ -137,6 +141,14 @@ public interface TaskStore {
   List<Settled> settle(int node, List<Settlement> settlements, long nowMillis);
 
   /**
+   * Keeps how far attempts have got; of tasks that the node does not hold under the fence nothing
+   * is written.
+   *
+   * @param reports 1..{@link #MAX_BATCH}, each task once
+   */
+  void progress(int node, List<ProgressReport> reports);
+
+  /**
    * What the node holds, in order of (due time, id).
    *
    * @param dueUntilMillis the latest due time
@@ -175,6 +187,15 @@ public interface TaskStore {
 
   /** Makes a task ready, due at {@code nowMillis}. */
   Requeue requeue(OptionalLong applicationId, long id, long nowMillis, boolean force);
+
+  /**
+   * The application's tasks of that status, in order of id.
+   *
+   * @param status a final one
+   * @param afterId the last id of the page before, or 0
+   * @param limit 1..{@link #MAX_BATCH}
+   */
+  List<TaskState> ended(OptionalLong applicationId, TaskStatus status, long afterId, int limit);
 
   /** The task and where it stands. */
   Optional<TaskState> find(OptionalLong applicationId, long id);

@@ -79,6 +79,7 @@ final class TestTaskStore implements TaskStore, Transactions {
       method -> new StorageException(method + " failed");
   private volatile String refused = "none";
   Hints hints = Hints.NONE;
+  final List<ProgressReport> reported = new ArrayList<>();
   private int nodes;
 
   TestTaskStore(InstantSource clock) {
@@ -277,6 +278,21 @@ final class TestTaskStore implements TaskStore, Transactions {
     }
     tasks.put(settlement.id(), after);
     return Optional.of(new Settled(settlement.id(), after.status()));
+  }
+
+  @Override
+  public void progress(int node, List<ProgressReport> reports) {
+    run("progress", () -> reported.addAll(reports));
+  }
+
+  @Override
+  public synchronized List<TaskState> ended(
+      OptionalLong applicationId, TaskStatus status, long afterId, int limit) {
+    return tasks.keySet().stream()
+        .flatMap(id -> find(applicationId, id).stream())
+        .filter(state -> state.status() == status && state.row().id() > afterId)
+        .limit(limit)
+        .toList();
   }
 
   @Override

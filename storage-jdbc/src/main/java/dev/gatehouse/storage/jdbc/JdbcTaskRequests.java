@@ -45,7 +45,7 @@ final class JdbcTaskRequests {
 
   private static final String REPLACE =
       "UPDATE gh_task SET lane = ?, cancel = ?, due_ms = ?, state = 0, owner = NULL, attempt = 0,"
-          + " crashes = 0, fence = fence + 1, kind = ?, name = ?, payload = ?, timeout_ms = ?,"
+          + " percent = NULL, note = NULL, crashes = 0, fence = fence + 1, kind = ?, name = ?, payload = ?, timeout_ms = ?,"
           + " retry = ?, created_ms = ?, runtime_ms = ?, priority = ? WHERE id = ?";
 
   private static final String ASK = "UPDATE gh_task SET cancel = ? WHERE id = ?";

@@ -11,6 +11,7 @@ import dev.gatehouse.scheduler.Hints;
 import dev.gatehouse.scheduler.IfTaken;
 import dev.gatehouse.scheduler.LeasedTask;
 import dev.gatehouse.scheduler.NodeLease;
+import dev.gatehouse.scheduler.ProgressReport;
 import dev.gatehouse.scheduler.Requeue;
 import dev.gatehouse.scheduler.Scheduled;
 import dev.gatehouse.scheduler.Settled;
@@ -41,6 +42,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.PreparedBatch;
+import org.jdbi.v3.core.statement.Query;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,6 +68,15 @@ final class JdbcTaskStore implements TaskStore {
           + " SELECT attempt, fence, attempt_started_ms, attempt_ended_ms, outcome, http_status,"
           + " error FROM gh_task_done WHERE id = ? AND outcome IS NOT NULL"
           + " ORDER BY fence DESC FETCH FIRST ? ROWS ONLY";
+
+  private static final String DONE =
+      "SELECT id, status, due_ms, attempt, 0, ended_ms, result, NULL, NULL, "
+          + TaskRows.WHAT
+          + " FROM gh_task_done";
+
+  private static final String PROGRESS =
+      "UPDATE gh_task SET percent = ?, note = ? WHERE id = ? AND fence = ? AND owner = ?"
+          + " AND state = 1";
 
   private final Database database;
 
@@ -284,6 +296,28 @@ final class JdbcTaskStore implements TaskStore {
   }
 
   @Override
+  public void progress(int node, List<ProgressReport> reports) {
+    Check.range(reports.size(), 1, MAX_BATCH, "number of reports");
+    List<ProgressReport> ordered = new ArrayList<>(reports);
+    ordered.sort(Comparator.comparingLong(ProgressReport::id));
+    database.use(
+        handle -> {
+          begin(handle);
+          PreparedBatch batch = handle.prepareBatch(PROGRESS);
+          for (ProgressReport report : ordered) {
+            batch
+                .bind(0, report.progress().percent())
+                .bind(1, report.progress().note())
+                .bind(2, report.id())
+                .bind(3, report.fence())
+                .bind(4, node)
+                .add();
+          }
+          return batch.execute();
+        });
+  }
+
+  @Override
   public List<LeasedTask> leased(int node, long dueUntilMillis, int limit) {
     Check.range(limit, 1, MAX_BATCH, "limit");
     return database.use(
@@ -343,35 +377,45 @@ final class JdbcTaskStore implements TaskStore {
                     || applicationId.getAsLong() == state.row().applicationId());
   }
 
+  @Override
+  public List<TaskState> ended(
+      OptionalLong applicationId, TaskStatus status, long afterId, int limit) {
+    Check.that(status.isFinal(), "status must be final, was " + status);
+    Check.range(limit, 1, MAX_BATCH, "limit");
+    // The status as a literal, so that a partial index can serve.
+    String sql =
+        DONE
+            + " WHERE status = "
+            + status.code()
+            + " AND id > ?"
+            + (applicationId.isPresent() ? " AND application_id = ?" : "")
+            + " ORDER BY id FETCH FIRST ? ROWS ONLY";
+    return database.use(
+        handle -> {
+          int next = 0;
+          Query query = handle.createQuery(sql).bind(next++, afterId);
+          if (applicationId.isPresent()) {
+            query.bind(next++, applicationId.getAsLong());
+          }
+          return query.bind(next, limit).map((row, context) -> TaskRows.state(row)).list();
+        });
+  }
+
   /** In several looks, for it may be on its way from one table to the other. */
   static Optional<TaskState> find(Handle handle, long id) {
     String open =
-        "SELECT id, state, due_ms, attempt, cancel, 0, NULL, "
+        "SELECT id, state, due_ms, attempt, cancel, 0, NULL, percent, note, "
             + TaskRows.WHAT
             + " FROM gh_task WHERE id = ?";
-    String done =
-        "SELECT id, status, due_ms, attempt, 0, ended_ms, result, "
-            + TaskRows.WHAT
-            + " FROM gh_task_done WHERE id = ?";
+    String done = DONE + " WHERE id = ?";
     for (String sql : List.of(open, done, open, done)) {
       Optional<TaskState> found =
-          handle.createQuery(sql).bind(0, id).map((row, context) -> state(row)).findOne();
+          handle.createQuery(sql).bind(0, id).map((row, context) -> TaskRows.state(row)).findOne();
       if (found.isPresent()) {
         return found;
       }
     }
     return Optional.empty();
-  }
-
-  private static TaskState state(ResultSet results) throws SQLException {
-    return new TaskState(
-        TaskRows.row(results, 1, 8),
-        TaskRows.status(results.getInt(2)),
-        results.getLong(3),
-        results.getInt(4),
-        TaskRows.asked(results.getInt(5)),
-        results.getLong(6),
-        TaskRows.text(results.getBytes(7)));
   }
 
   @Override

@@ -17,7 +17,7 @@ final class TaskChanges {
   /** What was asked to pause leaves the lanes, in which claims look. */
   private static final String READY =
       "UPDATE gh_task SET state = 0, owner = NULL, lane = CASE cancel WHEN 2 THEN -1 ELSE lane END,"
-          + " cancel = CASE cancel WHEN 2 THEN 2 ELSE 0 END, due_ms = ?, attempt = ?, crashes = ?"
+          + " cancel = CASE cancel WHEN 2 THEN 2 ELSE 0 END, percent = NULL, note = NULL, due_ms = ?, attempt = ?, crashes = ?"
           + " WHERE id = ? AND fence = ? AND state = 1";
 
   private static final String COPY_ENDED =

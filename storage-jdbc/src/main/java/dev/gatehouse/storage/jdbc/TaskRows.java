@@ -7,7 +7,9 @@ import dev.gatehouse.scheduler.Asked;
 import dev.gatehouse.scheduler.ClaimedTask;
 import dev.gatehouse.scheduler.LeasedTask;
 import dev.gatehouse.scheduler.Priority;
+import dev.gatehouse.scheduler.TaskProgress;
 import dev.gatehouse.scheduler.TaskRow;
+import dev.gatehouse.scheduler.TaskState;
 import dev.gatehouse.scheduler.TaskStatus;
 import java.nio.charset.StandardCharsets;
 import java.sql.ResultSet;
@@ -74,6 +76,25 @@ final class TaskRows {
       }
     }
     throw new StorageException("unknown status of a task: " + code);
+  }
+
+  /**
+   * Of a result's columns id, status, due_ms, attempt, cancel, ended_ms, result, percent, note, and
+   * {@link #WHAT}.
+   */
+  static TaskState state(ResultSet results) throws SQLException {
+    int percent = results.getInt(8);
+    TaskProgress progress =
+        results.wasNull() ? null : new TaskProgress(percent, results.getString(9));
+    return new TaskState(
+        row(results, 1, 10),
+        status(results.getInt(2)),
+        results.getLong(3),
+        results.getInt(4),
+        asked(results.getInt(5)),
+        results.getLong(6),
+        text(results.getBytes(7)),
+        progress);
   }
 
   /** The task of a result with its id in one column and {@link #WHAT} from another on. */

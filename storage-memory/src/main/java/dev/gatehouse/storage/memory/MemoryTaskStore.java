@@ -13,6 +13,7 @@ import dev.gatehouse.scheduler.IfTaken;
 import dev.gatehouse.scheduler.LeasedTask;
 import dev.gatehouse.scheduler.NodeLease;
 import dev.gatehouse.scheduler.Priority;
+import dev.gatehouse.scheduler.ProgressReport;
 import dev.gatehouse.scheduler.Requeue;
 import dev.gatehouse.scheduler.Scheduled;
 import dev.gatehouse.scheduler.Settled;
@@ -196,6 +197,21 @@ final class MemoryTaskStore implements TaskStore {
   }
 
   @Override
+  public void progress(int node, List<ProgressReport> reports) {
+    Check.range(reports.size(), 1, MAX_BATCH, "number of reports");
+    journal.<@Nullable Object>run(
+        () -> {
+          for (ProgressReport report : reports) {
+            TaskEntry entry = tasks.find(report.id());
+            if (entry != null && entry.owner() == node && entry.fence() == report.fence()) {
+              tasks.put(entry.with(report.progress()));
+            }
+          }
+          return null;
+        });
+  }
+
+  @Override
   public List<LeasedTask> leased(int node, long dueUntilMillis, int limit) {
     Check.range(limit, 1, MAX_BATCH, "limit");
     return journal.run(
@@ -329,10 +345,26 @@ final class MemoryTaskStore implements TaskStore {
 
   private @Nullable TaskEntry visible(OptionalLong applicationId, long id) {
     TaskEntry entry = tasks.find(id);
-    return entry != null
-            && (applicationId.isEmpty() || applicationId.getAsLong() == entry.row().applicationId())
-        ? entry
-        : null;
+    return entry != null && isOf(applicationId, entry) ? entry : null;
+  }
+
+  private static boolean isOf(OptionalLong applicationId, TaskEntry entry) {
+    return applicationId.isEmpty() || applicationId.getAsLong() == entry.row().applicationId();
+  }
+
+  @Override
+  public List<TaskState> ended(
+      OptionalLong applicationId, TaskStatus status, long afterId, int limit) {
+    Check.that(status.isFinal(), "status must be final, was " + status);
+    Check.range(limit, 1, MAX_BATCH, "limit");
+    return journal.run(
+        () ->
+            tasks
+                .ended(status, afterId)
+                .filter(entry -> isOf(applicationId, entry))
+                .limit(limit)
+                .map(TaskEntry::state)
+                .toList());
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.gatehouse.storage.memory;
 
 import dev.gatehouse.scheduler.Asked;
 import dev.gatehouse.scheduler.Attempt;
+import dev.gatehouse.scheduler.TaskProgress;
 import dev.gatehouse.scheduler.TaskRow;
 import dev.gatehouse.scheduler.TaskState;
 import dev.gatehouse.scheduler.TaskStatus;
@@ -27,7 +28,8 @@ record TaskEntry(
     Asked asked,
     long endedMillis,
     @Nullable String result,
-    List<Attempt> attempts) {
+    List<Attempt> attempts,
+    @Nullable TaskProgress progress) {
 
   static TaskEntry ready(TaskRow row) {
     return new TaskEntry(
@@ -41,7 +43,8 @@ record TaskEntry(
         Asked.NOTHING,
         0,
         null,
-        List.of());
+        List.of(),
+        null);
   }
 
   TaskEntry leased(int node) {
@@ -56,19 +59,31 @@ record TaskEntry(
         Asked.NOTHING,
         0,
         null,
-        attempts);
+        attempts,
+        null);
   }
 
   /** Nobody's; paused if that was asked. */
   TaskEntry readyAt(long millis) {
     Asked lasting = asked == Asked.PAUSE ? asked : Asked.NOTHING;
     return new TaskEntry(
-        row, TaskStatus.WAITING, millis, attempt, crashes, fence, 0, lasting, 0, null, attempts);
+        row,
+        TaskStatus.WAITING,
+        millis,
+        attempt,
+        crashes,
+        fence,
+        0,
+        lasting,
+        0,
+        null,
+        attempts,
+        null);
   }
 
   TaskEntry anew(long millis) {
     return new TaskEntry(
-        row, TaskStatus.WAITING, millis, 0, 0, fence, 0, Asked.NOTHING, 0, null, attempts);
+        row, TaskStatus.WAITING, millis, 0, 0, fence, 0, Asked.NOTHING, 0, null, attempts, null);
   }
 
   /** With another definition; nobody's, and paused if it was. */
@@ -85,7 +100,8 @@ record TaskEntry(
         lasting,
         0,
         null,
-        attempts);
+        attempts,
+        null);
   }
 
   TaskEntry cancelled(long millis) {
@@ -94,11 +110,38 @@ record TaskEntry(
 
   TaskEntry ended(TaskStatus end, long millis, @Nullable String kept) {
     return new TaskEntry(
-        row, end, dueMillis, attempt, crashes, fence, 0, Asked.NOTHING, millis, kept, attempts);
+        row,
+        end,
+        dueMillis,
+        attempt,
+        crashes,
+        fence,
+        0,
+        Asked.NOTHING,
+        millis,
+        kept,
+        attempts,
+        null);
   }
 
   TaskEntry asked(Asked next) {
     return changed(attempt, crashes, next, attempts);
+  }
+
+  TaskEntry with(TaskProgress next) {
+    return new TaskEntry(
+        row,
+        status,
+        dueMillis,
+        attempt,
+        crashes,
+        fence,
+        owner,
+        asked,
+        endedMillis,
+        result,
+        attempts,
+        next);
   }
 
   boolean cancelRequested() {
@@ -124,12 +167,23 @@ record TaskEntry(
   }
 
   TaskState state() {
-    return new TaskState(row, status, dueMillis, attempt, asked, endedMillis, result);
+    return new TaskState(row, status, dueMillis, attempt, asked, endedMillis, result, progress);
   }
 
   private TaskEntry changed(int begun, int crashed, Asked next, List<Attempt> ended) {
     return new TaskEntry(
-        row, status, dueMillis, begun, crashed, fence, owner, next, endedMillis, result, ended);
+        row,
+        status,
+        dueMillis,
+        begun,
+        crashed,
+        fence,
+        owner,
+        next,
+        endedMillis,
+        result,
+        ended,
+        progress);
   }
 
   private List<Attempt> and(Attempt ended) {

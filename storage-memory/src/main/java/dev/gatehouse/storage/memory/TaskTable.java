@@ -3,6 +3,7 @@ package dev.gatehouse.storage.memory;
 import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.scheduler.Priority;
+import dev.gatehouse.scheduler.TaskStatus;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -76,6 +77,13 @@ final class TaskTable {
   /** Final ones, the oldest first. */
   Stream<TaskEntry> endedBefore(long millis) {
     return ended.headMap(new Position(millis, 0), false).values().stream();
+  }
+
+  /** Final ones of that status after the id, in order of id. */
+  Stream<TaskEntry> ended(TaskStatus status, long afterId) {
+    return ended.values().stream()
+        .filter(entry -> entry.status() == status && entry.row().id() > afterId)
+        .sorted(Comparator.comparingLong(entry -> entry.row().id()));
   }
 
   private void replace(long id, @Nullable TaskEntry next) {

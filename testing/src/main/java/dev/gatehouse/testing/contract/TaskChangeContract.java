@@ -18,10 +18,12 @@ import dev.gatehouse.scheduler.ClaimedTask;
 import dev.gatehouse.scheduler.IfTaken;
 import dev.gatehouse.scheduler.LeasedTask;
 import dev.gatehouse.scheduler.Priority;
+import dev.gatehouse.scheduler.ProgressReport;
 import dev.gatehouse.scheduler.Requeue;
 import dev.gatehouse.scheduler.Scheduled.Outcome;
 import dev.gatehouse.scheduler.Settled;
 import dev.gatehouse.scheduler.TaskChange;
+import dev.gatehouse.scheduler.TaskProgress;
 import dev.gatehouse.scheduler.TaskRow;
 import dev.gatehouse.scheduler.TaskState;
 import dev.gatehouse.scheduler.TaskStatus;
@@ -294,6 +296,66 @@ public abstract class TaskChangeContract extends TaskContract {
         now() + 1,
         now() + 3,
         priority);
+  }
+
+  @Test
+  void TASK19_progress_ofTheHolder_showsUntilTheLeaseEnds() {
+    tasks().insert(List.of(row(1), row(2)));
+    int node = join();
+    int other = join();
+    List<ClaimedTask> claimed = tasks().claim(node, FOREVER, 2);
+    TaskProgress widest = new TaskProgress(100, "字".repeat(TaskProgress.MAX_NOTE));
+    tasks().progress(node, List.of(report(claimed.get(1), new TaskProgress(0, ""))));
+    tasks().progress(node, List.of(report(claimed.get(1), widest), report(claimed.get(0), widest)));
+    assertThat(state(1).progress()).isEqualTo(widest);
+    assertThat(state(2).progress()).isEqualTo(widest);
+    TaskProgress stale = new TaskProgress(1, "stale");
+    tasks().progress(other, List.of(report(claimed.get(0), stale)));
+    tasks()
+        .progress(node, List.of(new ProgressReport(1, 9, stale), new ProgressReport(99, 1, stale)));
+    assertThat(state(1).progress()).isEqualTo(widest);
+    tasks()
+        .settle(node, List.of(retry(claimed.get(0), now()), finish(claimed.get(1), null)), now());
+    assertThat(state(1).progress()).isNull();
+    assertThat(state(2).progress()).isNull();
+    tasks().progress(node, List.of(report(claimed.get(0), stale)));
+    assertThat(state(1).progress()).isNull();
+    claimOne(node);
+    assertThat(state(1).progress()).isNull();
+  }
+
+  private static ProgressReport report(ClaimedTask task, TaskProgress progress) {
+    return new ProgressReport(task.row().id(), task.fence(), progress);
+  }
+
+  @Test
+  void TASK20_ended_pageByPage_eachOnceAndOnlyTheApplications() {
+    for (long id = 1; id <= 5; id++) {
+      tasks().insert(List.of(numbered(id, id == 3 ? 8 : 7, "no-" + id)));
+    }
+    int node = join();
+    List<ClaimedTask> claimed = tasks().claim(node, FOREVER, 5);
+    for (int i = 4; i >= 0; i--) {
+      tasks()
+          .settle(
+              node,
+              List.of(i == 1 ? finish(claimed.get(i), null) : fail(claimed.get(i))),
+              now() + 9 - i);
+    }
+    assertThat(failed(ANYONE, 0, 2)).containsExactly(1L, 3L);
+    assertThat(failed(ANYONE, 3, 2)).containsExactly(4L, 5L);
+    assertThat(failed(ANYONE, 5, 2)).isEmpty();
+    assertThat(failed(OptionalLong.of(7), 0, 10)).containsExactly(1L, 4L, 5L);
+    assertThat(failed(OptionalLong.of(8), 0, 10)).containsExactly(3L);
+    assertThat(tasks().ended(ANYONE, TaskStatus.FINISHED, 0, 10)).containsExactly(state(2));
+    tasks().requeue(ANYONE, 4, now(), false);
+    assertThat(failed(ANYONE, 1, 10)).containsExactly(3L, 5L);
+  }
+
+  private List<Long> failed(OptionalLong applicationId, long afterId, int limit) {
+    return tasks().ended(applicationId, TaskStatus.FAILED, afterId, limit).stream()
+        .map(state -> state.row().id())
+        .toList();
   }
 
   @Test

@@ -108,6 +108,16 @@ class BrokenTaskStoreTest {
   }
 
   @Test
+  void progressIsNotKept_rule19Fails() {
+    assertThat(ContractRun.brokenRules(DropsProgress.class)).contains("TASK19");
+  }
+
+  @Test
+  void pagesAreOfEverybody_rule20Fails() {
+    assertThat(ContractRun.brokenRules(PagesOfEverybody.class)).contains("TASK20");
+  }
+
+  @Test
   void transactionIsNotJoined_rule14Fails() {
     assertThat(ContractRun.brokenRules(JoinsNothing.class)).contains("TASK14");
   }
@@ -341,6 +351,22 @@ class BrokenTaskStoreTest {
       return BrokenTaskStoreTest.open(
           leaseClock,
           call -> call.is("replace") ? call.with(1, IfTaken.SUPERSEDE).go() : call.go());
+    }
+  }
+
+  static class DropsProgress extends TaskChangeContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return BrokenTaskStoreTest.open(leaseClock, call -> call.is("progress") ? null : call.go());
+    }
+  }
+
+  static class PagesOfEverybody extends TaskChangeContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return BrokenTaskStoreTest.open(
+          leaseClock,
+          call -> call.is("ended") ? call.with(0, OptionalLong.empty()).go() : call.go());
     }
   }
 

@@ -21,7 +21,9 @@ CREATE TABLE IF NOT EXISTS gh_task(
   retry VARCHAR(32) NOT NULL,
   created_ms BIGINT NOT NULL,
   runtime_ms BIGINT NOT NULL,
-  priority SMALLINT NOT NULL
+  priority SMALLINT NOT NULL,
+  percent SMALLINT,
+  note VARCHAR(255)
 );
 
 -- The only secondary index: a claim or a lease changes no index.

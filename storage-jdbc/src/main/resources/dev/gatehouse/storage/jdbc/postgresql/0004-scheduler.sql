@@ -21,7 +21,9 @@ CREATE TABLE IF NOT EXISTS gh_task(
   retry VARCHAR(32) NOT NULL,
   created_ms BIGINT NOT NULL,
   runtime_ms BIGINT NOT NULL,
-  priority SMALLINT NOT NULL
+  priority SMALLINT NOT NULL,
+  percent SMALLINT,
+  note VARCHAR(255)
 ) WITH (
   -- A claim writes a row anew: half a page of room keeps it on its page, and all indexes as they are.
   fillfactor = 50,
@@ -60,6 +62,9 @@ CREATE TABLE IF NOT EXISTS gh_task_done(
 );
 
 CREATE INDEX IF NOT EXISTS gh_task_done_ended ON gh_task_done(ended_ms, id);
+
+-- For pages of failed tasks; what finishes is not in it.
+CREATE INDEX IF NOT EXISTS gh_task_done_failed ON gh_task_done(id) WHERE status = 4;
 
 CREATE TABLE IF NOT EXISTS gh_task_key(
   application_id BIGINT NOT NULL,
