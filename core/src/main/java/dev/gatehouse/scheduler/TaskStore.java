@@ -54,6 +54,8 @@ import java.util.OptionalLong;
  *       before. Only a pause, a resumption and a forced requeue change whether a task is paused.
  *   <li>{@code TASK-17} A ready or paused task can be given another due time, sooner or later; a
  *       claim takes it with the due time that it has then.
+ *   <li>{@code TASK-18} A count looks at no more tasks than asked, the earliest due of each lane;
+ *       of fewer than a hundredth of the limit it sees all, and it says that it did only if so.
  *   <li>{@code TASK-14} What is done in a transaction shows to others with its commit, and leaves
  *       nothing when it is rolled back.
  * </ul>
@@ -115,6 +117,14 @@ public interface TaskStore {
    * @return in order of (due time, id)
    */
   List<ClaimedTask> claim(int node, Reach reach, long dueUntilMillis, int limit);
+
+  /**
+   * How many tasks are neither final nor paused.
+   *
+   * @param nowMillis ready tasks due until then are due
+   * @param limit 100..{@link #MAX_BATCH}
+   */
+  TaskCounts count(long nowMillis, int limit);
 
   /** The earliest due time of a ready task. */
   OptionalLong earliestDue();

@@ -10,10 +10,12 @@ import dev.gatehouse.scheduler.ClaimedTask;
 import dev.gatehouse.scheduler.Hints;
 import dev.gatehouse.scheduler.LeasedTask;
 import dev.gatehouse.scheduler.NodeLease;
+import dev.gatehouse.scheduler.Priority;
 import dev.gatehouse.scheduler.Requeue;
 import dev.gatehouse.scheduler.Settled;
 import dev.gatehouse.scheduler.Settlement;
 import dev.gatehouse.scheduler.TaskChange;
+import dev.gatehouse.scheduler.TaskCounts;
 import dev.gatehouse.scheduler.TaskRow;
 import dev.gatehouse.scheduler.TaskState;
 import dev.gatehouse.scheduler.TaskStatus;
@@ -169,6 +171,23 @@ final class JdbcTaskStore implements TaskStore {
     if (database.ownsTransaction()) {
       sql().begin(handle);
     }
+  }
+
+  @Override
+  public TaskCounts count(long nowMillis, int limit) {
+    Check.range(limit, 100, MAX_BATCH, "limit");
+    int perLane = limit / (sql().lanes() * Priority.values().length);
+    List<TaskSql.LaneCount> lanes =
+        database.use(
+            handle -> {
+              begin(handle);
+              return sql().count(handle, nowMillis, perLane);
+            });
+    long all = lanes.stream().mapToLong(TaskSql.LaneCount::all).sum();
+    long due = lanes.stream().mapToLong(TaskSql.LaneCount::due).sum();
+    long leased = lanes.stream().mapToLong(TaskSql.LaneCount::leased).sum();
+    boolean complete = lanes.stream().allMatch(lane -> lane.all() < perLane);
+    return new TaskCounts(all - due - leased, due, leased, complete);
   }
 
   @Override

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.gatehouse.scheduler.Cancellation;
 import dev.gatehouse.scheduler.Settlement;
 import dev.gatehouse.scheduler.TaskChange;
+import dev.gatehouse.scheduler.TaskCounts;
 import dev.gatehouse.scheduler.TaskStore;
 import dev.gatehouse.storage.Storage;
 import dev.gatehouse.storage.memory.MemoryStorage;
@@ -99,6 +100,11 @@ class BrokenTaskStoreTest {
   @Test
   void dueTimeStays_rule17Fails() {
     assertThat(ContractRun.brokenRules(ReschedulesNothing.class)).contains("TASK17");
+  }
+
+  @Test
+  void countIsAlwaysSaidToBeComplete_rule18Fails() {
+    assertThat(ContractRun.brokenRules(CountsTooSurely.class)).contains("TASK18");
   }
 
   @Test
@@ -326,6 +332,18 @@ class BrokenTaskStoreTest {
     protected Storage open(InstantSource leaseClock) {
       return BrokenTaskStoreTest.open(
           leaseClock, call -> call.is("reschedule") ? TaskChange.DONE : call.go());
+    }
+  }
+
+  static class CountsTooSurely extends TaskStoreContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return BrokenTaskStoreTest.open(
+          leaseClock,
+          call ->
+              call.is("count") && call.go() instanceof TaskCounts counts
+                  ? new TaskCounts(counts.waiting(), counts.due(), counts.leased(), true)
+                  : call.go());
     }
   }
 
