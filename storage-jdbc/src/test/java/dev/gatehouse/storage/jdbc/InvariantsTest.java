@@ -66,7 +66,7 @@ class InvariantsTest {
 
   private long databaseMillis() {
     return jdbi.withHandle(
-        handle -> handle.createQuery(Dialect.POSTGRESQL.now()).mapTo(Long.class).one());
+        handle -> handle.createQuery("SELECT " + Dialect.POSTGRESQL.now()).mapTo(Long.class).one());
   }
 
   private TaskStatus status(TaskId id) {
