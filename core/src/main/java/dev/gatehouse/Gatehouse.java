@@ -163,6 +163,17 @@ public final class Gatehouse implements AutoCloseable {
   }
 
   /**
+   * How it is doing, for a health check or a page. Asks the storage, briefly: what takes longer the
+   * more tasks there are is left out, or said to be incomplete; while the storage is out of reach,
+   * what it would have told is missing.
+   *
+   * @throws ClosedException if it is closed
+   */
+  public GatehouseStatus status() {
+    return new GatehouseStatus(engine.status());
+  }
+
+  /**
    * The parts inside a transaction of the host's: what they write there is committed or rolled back
    * with the host's own rows. Gatehouse does neither. For one thread, until the transaction ends.
    */

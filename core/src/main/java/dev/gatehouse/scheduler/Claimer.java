@@ -38,6 +38,7 @@ final class Claimer {
   private volatile long nextMillis = Long.MAX_VALUE;
 
   private final AtomicLong claims = new AtomicLong();
+  private final AtomicLong claimed = new AtomicLong();
 
   // Used by the thread that claims.
   private boolean full;
@@ -89,11 +90,11 @@ final class Claimer {
       return pollNanos;
     }
     int wanted = Math.min(BATCH, holdings.room());
-    int claimed = claim(node, windowMillis, wanted);
-    if (claimed == wanted) {
+    int count = claim(node, windowMillis, wanted);
+    if (count == wanted) {
       return 0;
     }
-    return claimed > 0 || !holdings.isEmpty()
+    return count > 0 || !holdings.isEmpty()
         ? pollNanos
         : Math.max(pollNanos, nanosToNext(windowMillis));
   }
@@ -114,11 +115,13 @@ final class Claimer {
     // If the answer is lost, anything up to there may have been claimed.
     horizonMillis = Math.max(horizon, until);
     claims.incrementAndGet();
-    List<ClaimedTask> claimed = store.claim(node.number(), reach(), until, limit);
-    long last = claimed.isEmpty() ? 0 : claimed.get(claimed.size() - 1).dueMillis();
+    List<ClaimedTask> tasks = store.claim(node.number(), reach(), until, limit);
+    long last = tasks.isEmpty() ? 0 : tasks.get(tasks.size() - 1).dueMillis();
     horizonMillis = Math.max(horizon, last);
-    attempts.hold(node, claimed);
-    return claimed.size();
+    full = tasks.size() == limit;
+    claimed.addAndGet(tasks.size());
+    attempts.hold(node, tasks);
+    return tasks.size();
   }
 
   private Reach reach() {
@@ -144,6 +147,11 @@ final class Claimer {
   /** How many claims were made, with or without an answer. */
   long claims() {
     return claims.get();
+  }
+
+  /** How many tasks they gave. */
+  long claimed() {
+    return claimed.get();
   }
 
   /** The latest due time of a task that this node may have claimed. */

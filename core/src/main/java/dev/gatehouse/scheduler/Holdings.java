@@ -55,6 +55,10 @@ final class Holdings {
     return true;
   }
 
+  int size() {
+    return byId.size();
+  }
+
   boolean isEmpty() {
     return byId.isEmpty();
   }

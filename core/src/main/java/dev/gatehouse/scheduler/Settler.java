@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +43,9 @@ final class Settler {
 
   /** How many are queued, so that the thread that flushes is roused for the first and for many. */
   private final AtomicInteger pendings = new AtomicInteger();
+
+  private final LongAdder flushes = new LongAdder();
+  private final LongAdder settlements = new LongAdder();
 
   // Used by the thread that flushes.
   private final Deque<Pending> backlog = new ArrayDeque<>();
@@ -189,7 +193,19 @@ final class Settler {
     audit.write(transaction, records);
   }
 
+  /** How many groups were written. */
+  long flushes() {
+    return flushes.sum();
+  }
+
+  /** How many settlements counted. */
+  long settled() {
+    return settlements.sum();
+  }
+
   private void acknowledge(List<Pending> group, List<Settled> settled) {
+    flushes.increment();
+    settlements.add(settled.size());
     for (Pending pending : group) {
       if (pending.held() != null) {
         holdings.remove(pending.held());

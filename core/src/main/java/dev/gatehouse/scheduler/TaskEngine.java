@@ -4,13 +4,19 @@ import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.check.Check;
 import dev.gatehouse.error.ClosedException;
+import dev.gatehouse.error.StorageException;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Runs tasks that a {@link TaskStore} keeps. Several nodes may share a store, in one process or in
@@ -21,22 +27,29 @@ import org.jspecify.annotations.Nullable;
  * threads.
  */
 public final class TaskEngine implements AutoCloseable {
+  private static final Logger LOGGER = LoggerFactory.getLogger(TaskEngine.class);
   private static final Duration LONGEST = Duration.ofDays(1);
 
+  private static final int COUNTED = TaskStore.MAX_BATCH;
+
   private final SchedulerParts parts;
+  private final QuietListener listener;
   private final TaskScheduler scheduler;
   private final CountDownLatch ended = new CountDownLatch(1);
   private final ReentrantLock lifecycle = new ReentrantLock();
   private volatile @Nullable Drive drive; // written under lifecycle
   private volatile boolean closing; // written under lifecycle
+  private volatile long startedNanos; // written under lifecycle, before drive
 
-  private TaskEngine(SchedulerParts parts) {
+  private TaskEngine(SchedulerParts parts, QuietListener listener) {
     this.parts = parts;
+    this.listener = listener;
     scheduler = new StoredTaskScheduler(parts, this);
   }
 
   /** An engine that does nothing yet. */
   public static TaskEngine create(SchedulerParts parts) {
+    QuietListener listener = new QuietListener(parts.listener());
     SchedulerParts quiet =
         new SchedulerParts(
             parts.store(),
@@ -49,9 +62,9 @@ public final class TaskEngine implements AutoCloseable {
             parts.nodeNumber(),
             parts.clock(),
             parts.nanoTime(),
-            new QuietListener(parts.listener()),
+            listener,
             parts.options());
-    return new TaskEngine(quiet);
+    return new TaskEngine(quiet, listener);
   }
 
   /** The host's scheduler, whose tasks need no application. */
@@ -91,11 +104,59 @@ public final class TaskEngine implements AutoCloseable {
         throw new IllegalStateException("the scheduler was started before");
       }
       D made = maker.get();
+      startedNanos = parts.nanoTime().getAsLong();
       drive = made;
       return made;
     } finally {
       lifecycle.unlock();
     }
+  }
+
+  /**
+   * How the scheduler is doing. Asks the storage for two things, whatever the number of tasks; if
+   * it cannot be asked, what it would have told is missing. Final tasks are not counted: that would
+   * take as long as there are many.
+   *
+   * @throws ClosedException if it is closed
+   */
+  public SchedulerStatus status() {
+    requireOpen();
+    long now = millis();
+    Optional<TaskCounts> tasks = Optional.empty();
+    OptionalLong earliest = OptionalLong.empty();
+    try {
+      tasks = Optional.of(parts.store().count(now, COUNTED));
+      earliest = parts.store().earliestDue();
+    } catch (StorageException e) {
+      LOGGER.debug("the storage could not be asked for the scheduler's status", e);
+    }
+    long lagMillis = earliest.isPresent() ? Math.max(0, now - earliest.getAsLong()) : 0;
+    Drive driving = drive;
+    Engine engine = driving == null ? null : driving.engine();
+    Node node = engine == null ? null : engine.membership().live();
+    return new SchedulerStatus(
+        node == null ? OptionalInt.empty() : OptionalInt.of(node.number()),
+        tasks,
+        earliest.isPresent()
+            ? Optional.of(Instant.ofEpochMilli(earliest.getAsLong()))
+            : Optional.empty(),
+        Duration.ofMillis(lagMillis),
+        engine == null ? 0 : engine.holdings().size(),
+        engine == null ? 0 : engine.holdings().underWay().size(),
+        engine == null ? SchedulerStatus.Work.NONE : work(engine));
+  }
+
+  private SchedulerStatus.Work work(Engine engine) {
+    return new SchedulerStatus.Work(
+        Duration.ofNanos(parts.nanoTime().getAsLong() - startedNanos),
+        engine.claimer().claims(),
+        engine.claimer().claimed(),
+        engine.settler().flushes(),
+        engine.settler().settled(),
+        listener.stale(),
+        listener.fenced(),
+        listener.recovered(),
+        engine.heeded());
   }
 
   /** As {@link #close(Duration)}, with the time that the options say. */

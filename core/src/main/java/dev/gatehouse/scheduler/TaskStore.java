@@ -63,6 +63,8 @@ import java.util.OptionalLong;
  *       its fence; it is gone when the lease ends.
  *   <li>{@code TASK-20} Page by page, each by the last id of the one before, final tasks of one
  *       status are all found once, another application's never.
+ *   <li>{@code TASK-21} A count looks at no more tasks than asked, the earliest due of each lane;
+ *       of fewer than a hundredth of the limit it sees all, and it says that it did only if so.
  *   <li>{@code TASK-14} What is done in a transaction shows to others with its commit, and leaves
  *       nothing when it is rolled back.
  * </ul>
@@ -127,6 +129,14 @@ public interface TaskStore {
    * @return in order of (due time, id)
    */
   List<ClaimedTask> claim(int node, Reach reach, long dueUntilMillis, int limit);
+
+  /**
+   * How many tasks are neither final nor paused.
+   *
+   * @param nowMillis ready tasks due until then are due
+   * @param limit 100..{@link #MAX_BATCH}
+   */
+  TaskCounts count(long nowMillis, int limit);
 
   /** The earliest due time of a ready task. */
   OptionalLong earliestDue();

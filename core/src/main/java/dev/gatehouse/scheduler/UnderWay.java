@@ -36,6 +36,10 @@ final class UnderWay {
     attempts.remove(held);
   }
 
+  int size() {
+    return attempts.size();
+  }
+
   List<HeldTask> all() {
     return List.copyOf(attempts);
   }

@@ -21,6 +21,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -84,6 +85,23 @@ final class TestTaskStore implements TaskStore, Transactions {
 
   TestTaskStore(InstantSource clock) {
     this.clock = clock;
+  }
+
+  @Override
+  public TaskCounts count(long nowMillis, int limit) {
+    return run(
+        "count",
+        () -> {
+          long leased = count(entry -> entry.status() == TaskStatus.RUNNING);
+          long waiting = count(entry -> entry.status() == TaskStatus.WAITING);
+          long due =
+              count(entry -> entry.status() == TaskStatus.WAITING && entry.due() <= nowMillis);
+          return new TaskCounts(waiting - due, due, leased, true);
+        });
+  }
+
+  private long count(Predicate<Entry> which) {
+    return tasks.values().stream().filter(which).count();
   }
 
   @Override

@@ -54,6 +54,11 @@ final class H2TaskSql implements TaskSql {
       "SELECT due_ms FROM gh_task WHERE lane = ? AND state = 0"
           + " ORDER BY lane, due_ms, id FETCH FIRST 1 ROW ONLY";
 
+  private static final String COUNT =
+      "SELECT COUNT(*), COUNT(CASE WHEN state = 0 AND due_ms <= ? THEN 1 END),"
+          + " COUNT(CASE WHEN state = 1 THEN 1 END) FROM (SELECT state, due_ms FROM gh_task"
+          + " WHERE lane = ? ORDER BY lane, due_ms, id FETCH FIRST ? ROWS ONLY)";
+
   private static final String HELD =
       "SELECT id, fence, cancel, due_ms FROM gh_task"
           + " WHERE lane = ? AND due_ms <= ? AND state = 1 AND owner = ?"
@@ -254,6 +259,25 @@ final class H2TaskSql implements TaskSql {
             dues.addAll(Sql.rows(query, results -> results.getLong(1)));
           }
           return dues.stream().mapToLong(Long::longValue).min();
+        });
+  }
+
+  @Override
+  public List<LaneCount> count(Handle handle, long now, int limit) {
+    return Sql.use(
+        handle,
+        COUNT,
+        query -> {
+          List<LaneCount> counts = new ArrayList<>();
+          for (Priority priority : Priority.values()) {
+            query.setLong(1, now);
+            query.setInt(2, priority.code());
+            query.setInt(3, limit);
+            counts.addAll(
+                Sql.rows(
+                    query, row -> new LaneCount(row.getLong(1), row.getLong(2), row.getLong(3))));
+          }
+          return counts;
         });
   }
 

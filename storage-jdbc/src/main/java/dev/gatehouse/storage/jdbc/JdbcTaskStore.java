@@ -12,11 +12,13 @@ import dev.gatehouse.scheduler.IfTaken;
 import dev.gatehouse.scheduler.LeasedTask;
 import dev.gatehouse.scheduler.NodeLease;
 import dev.gatehouse.scheduler.ProgressReport;
+import dev.gatehouse.scheduler.Priority;
 import dev.gatehouse.scheduler.Requeue;
 import dev.gatehouse.scheduler.Scheduled;
 import dev.gatehouse.scheduler.Settled;
 import dev.gatehouse.scheduler.Settlement;
 import dev.gatehouse.scheduler.TaskChange;
+import dev.gatehouse.scheduler.TaskCounts;
 import dev.gatehouse.scheduler.TaskRow;
 import dev.gatehouse.scheduler.TaskState;
 import dev.gatehouse.scheduler.TaskStatus;
@@ -197,6 +199,23 @@ final class JdbcTaskStore implements TaskStore {
   }
 
   @Override
+  public TaskCounts count(long nowMillis, int limit) {
+    Check.range(limit, 100, MAX_BATCH, "limit");
+    int perLane = limit / (sql().lanes() * Priority.values().length);
+    List<TaskSql.LaneCount> lanes =
+        database.use(
+            handle -> {
+              begin(handle);
+              return sql().count(handle, nowMillis, perLane);
+            });
+    long all = lanes.stream().mapToLong(TaskSql.LaneCount::all).sum();
+    long due = lanes.stream().mapToLong(TaskSql.LaneCount::due).sum();
+    long leased = lanes.stream().mapToLong(TaskSql.LaneCount::leased).sum();
+    boolean complete = lanes.stream().allMatch(lane -> lane.all() < perLane);
+    return new TaskCounts(all - due - leased, due, leased, complete);
+  }
+
+  @Override
   public OptionalLong earliestDue() {
     return database.use(handle -> sql().earliestDue(handle));
   }
@@ -213,86 +232,8 @@ final class JdbcTaskStore implements TaskStore {
     return database.use(
         handle -> {
           begin(handle);
-          Map<Long, Settlement> open = new HashMap<>(byId);
-          List<Settled> settled = settleFinished(handle, node, open, nowMillis);
-          if (!open.isEmpty()) {
-            settled.addAll(settleOthers(handle, node, open, nowMillis));
-          }
-          return settled;
+          return new JdbcSettlements(sql(), handle, node, nowMillis).settle(byId.values());
         });
-  }
-
-  /** What succeeded goes without a look at its row, and out of the map. */
-  private List<Settled> settleFinished(
-      Handle handle, int node, Map<Long, Settlement> settlements, long nowMillis) {
-    List<Settlement.Finish> finish = new ArrayList<>();
-    Map<Long, Settlement.Forget> forget = new HashMap<>();
-    for (Settlement settlement : settlements.values()) {
-      if (settlement instanceof Settlement.Finish one) {
-        finish.add(one);
-      } else if (settlement instanceof Settlement.Forget one) {
-        forget.put(one.id(), one);
-      }
-    }
-    List<Settled> settled = new ArrayList<>();
-    if (!finish.isEmpty()) {
-      finish.sort(Comparator.comparingLong(Settlement::id));
-      sql().finish(handle, node, finish, nowMillis).forEach(id -> settled.add(finished(id)));
-    }
-    if (!forget.isEmpty()) {
-      for (long id : sql().forget(handle, node, forget.values())) {
-        forgetRest(handle, requireNonNull(forget.get(id)));
-        settled.add(finished(id));
-      }
-    }
-    settled.forEach(one -> settlements.remove(one.id()));
-    return settled;
-  }
-
-  private static Settled finished(long id) {
-    return new Settled(id, TaskStatus.FINISHED);
-  }
-
-  private static void forgetRest(Handle handle, Settlement.Forget forgotten) {
-    TaskRow row = forgotten.row();
-    if (row.taskNo() != null) {
-      handle.execute(
-          "DELETE FROM gh_task_key WHERE application_id = ? AND task_no = ?",
-          row.applicationId(),
-          row.taskNo());
-    }
-    if (forgotten.fence() > 1) {
-      handle.execute("DELETE FROM gh_task_attempt WHERE task_id = ?", row.id());
-    }
-  }
-
-  private List<Settled> settleOthers(
-      Handle handle, int node, Map<Long, Settlement> settlements, long nowMillis) {
-    TaskChanges changes = new TaskChanges(nowMillis);
-    for (LockedTask task : sql().lock(handle, node, settlements.keySet())) {
-      Settlement settlement = requireNonNull(settlements.get(task.id()));
-      if (settlement.fence() == task.fence()) {
-        settle(changes, task, settlement);
-      }
-    }
-    return changes.write(handle);
-  }
-
-  private static void settle(TaskChanges changes, LockedTask held, Settlement settlement) {
-    Attempt attempt = settlement.attempt();
-    LockedTask task = attempt == null ? held.unbegun() : held;
-    if (task.cancelRequested() || settlement instanceof Settlement.Cancel) {
-      changes.end(task, attempt, TaskStatus.CANCELLED, null);
-    } else if (settlement instanceof Settlement.Retry retry) {
-      changes.ready(task, attempt, retry.dueMillis());
-    } else if (settlement instanceof Settlement.Release release) {
-      changes.ready(task, null, release.dueMillis());
-    } else if (settlement instanceof Settlement.Fail) {
-      changes.end(task, attempt, TaskStatus.FAILED, null);
-    } else {
-      String result = settlement instanceof Settlement.Finish finish ? finish.result() : null;
-      changes.end(task, attempt, TaskStatus.FINISHED, result);
-    }
   }
 
   @Override
@@ -514,33 +455,10 @@ final class JdbcTaskStore implements TaskStore {
     begin(handle);
     long dueUntil = lost.stream().mapToLong(JdbcNodes.Lost::dueUntil).max().orElseThrow();
     List<LockedTask> held = sql().lockLost(handle, dueUntil, limit);
-    TaskChanges changes = new TaskChanges(nowMillis);
-    held.forEach(task -> recover(changes, task.crashed(), maxCrashes, nowMillis));
-    List<Settled> freed = changes.write(handle);
+    List<Settled> freed = JdbcSettlements.recover(handle, held, maxCrashes, nowMillis);
     if (held.size() < limit && !sql().hasLost(handle, dueUntil)) {
       nodes.swept(lost);
     }
     return freed;
-  }
-
-  private static void recover(
-      TaskChanges changes, LockedTask task, int maxCrashes, long nowMillis) {
-    Instant now = Instant.ofEpochMilli(nowMillis);
-    Attempt attempt =
-        new Attempt(
-            task.attempt(),
-            task.fence(),
-            now,
-            now,
-            Attempt.Outcome.CRASHED,
-            null,
-            "the node that ran it was lost");
-    if (task.cancelRequested()) {
-      changes.end(task, attempt, TaskStatus.CANCELLED, null);
-    } else if (task.crashes() > maxCrashes) {
-      changes.end(task, attempt, TaskStatus.FAILED, null);
-    } else {
-      changes.ready(task, attempt, task.dueMillis());
-    }
   }
 }

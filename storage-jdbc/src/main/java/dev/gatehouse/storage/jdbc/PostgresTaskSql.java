@@ -117,6 +117,12 @@ final class PostgresTaskSql implements TaskSql {
           + " CROSS JOIN LATERAL (SELECT t.due_ms FROM gh_task t"
           + " WHERE t.lane = l.lane AND t.state = 0 ORDER BY t.due_ms, t.id LIMIT 1) x";
 
+  private static final String COUNT =
+      "SELECT COUNT(*), COUNT(*) FILTER (WHERE x.state = 0 AND x.due_ms <= ?),"
+          + " COUNT(*) FILTER (WHERE x.state = 1) FROM generate_series(0, ?) AS l(lane)"
+          + " CROSS JOIN LATERAL (SELECT t.state, t.due_ms FROM gh_task t"
+          + " WHERE t.lane = l.lane ORDER BY t.due_ms, t.id LIMIT ?) x GROUP BY l.lane";
+
   private static final String HELD =
       "SELECT x.id, x.fence, x.cancel FROM generate_series(0, ?) AS l(lane)"
           + " CROSS JOIN LATERAL (SELECT t.id, t.fence, t.cancel, t.due_ms FROM gh_task t"
@@ -289,6 +295,20 @@ final class PostgresTaskSql implements TaskSql {
             long due = results.getLong(1);
             return results.wasNull() ? OptionalLong.empty() : OptionalLong.of(due);
           }
+        });
+  }
+
+  @Override
+  public List<LaneCount> count(Handle handle, long now, int limit) {
+    return Sql.use(
+        handle,
+        COUNT,
+        query -> {
+          query.setLong(1, now);
+          query.setInt(2, lastLane());
+          query.setInt(3, limit);
+          return Sql.rows(
+              query, row -> new LaneCount(row.getLong(1), row.getLong(2), row.getLong(3)));
         });
   }
 

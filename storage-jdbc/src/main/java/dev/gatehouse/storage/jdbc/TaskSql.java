@@ -45,6 +45,9 @@ interface TaskSql {
   /** The earliest due time of a ready task in any lane. */
   OptionalLong earliestDue(Handle handle);
 
+  /** Looks at the earliest of each lane, so many of each at most. */
+  List<LaneCount> count(Handle handle, long now, int limit);
+
   /** What the node holds, in order of (due time, id). */
   List<LeasedTask> leased(Handle handle, int node, long dueUntil, int limit);
 
@@ -73,6 +76,13 @@ interface TaskSql {
 
   /** Deletes final tasks, the oldest first, with their attempts and numbers; how many. */
   int purge(Handle handle, long endedBefore, int limit);
+
+  /**
+   * How many tasks of a lane were looked at.
+   *
+   * @param due ready ones due by now
+   */
+  record LaneCount(long all, long due, long leased) {}
 
   /**
    * Who claims what.

@@ -19,6 +19,7 @@ import dev.gatehouse.scheduler.Scheduled;
 import dev.gatehouse.scheduler.Settled;
 import dev.gatehouse.scheduler.Settlement;
 import dev.gatehouse.scheduler.TaskChange;
+import dev.gatehouse.scheduler.TaskCounts;
 import dev.gatehouse.scheduler.TaskRow;
 import dev.gatehouse.scheduler.TaskState;
 import dev.gatehouse.scheduler.TaskStatus;
@@ -137,6 +138,22 @@ final class MemoryTaskStore implements TaskStore {
     tasks.put(entry);
     return new ClaimedTask(
         entry.row(), entry.dueMillis(), entry.attempt(), entry.crashes(), entry.fence());
+  }
+
+  @Override
+  public TaskCounts count(long nowMillis, int limit) {
+    Check.range(limit, 100, MAX_BATCH, "limit");
+    return journal.run(
+        () -> {
+          List<TaskEntry> seen = tasks.open().limit(limit).toList();
+          long leased = seen.stream().filter(entry -> entry.status() == TaskStatus.RUNNING).count();
+          long due =
+              seen.stream()
+                  .filter(entry -> entry.status() == TaskStatus.WAITING)
+                  .filter(entry -> entry.dueMillis() <= nowMillis)
+                  .count();
+          return new TaskCounts(seen.size() - leased - due, due, leased, seen.size() < limit);
+        });
   }
 
   @Override

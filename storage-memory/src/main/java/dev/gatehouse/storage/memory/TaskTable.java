@@ -69,6 +69,13 @@ final class TaskTable {
     return held == null ? Stream.empty() : held.values().stream();
   }
 
+  /** Those that are not final: first what nodes hold, then what is nobody's, the earliest first. */
+  Stream<TaskEntry> open() {
+    Stream<NavigableMap<Position, TaskEntry>> all =
+        Stream.concat(leased.values().stream(), ready.values().stream());
+    return all.flatMap(entries -> entries.values().stream());
+  }
+
   /** The nodes that hold something. */
   List<Integer> owners() {
     return List.copyOf(leased.keySet());

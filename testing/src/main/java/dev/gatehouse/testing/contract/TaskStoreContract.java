@@ -18,6 +18,7 @@ import dev.gatehouse.scheduler.Cancellation;
 import dev.gatehouse.scheduler.ClaimedTask;
 import dev.gatehouse.scheduler.LeasedTask;
 import dev.gatehouse.scheduler.Requeue;
+import dev.gatehouse.scheduler.TaskCounts;
 import dev.gatehouse.scheduler.TaskRow;
 import dev.gatehouse.scheduler.TaskState;
 import dev.gatehouse.scheduler.TaskStatus;
@@ -245,6 +246,32 @@ public abstract class TaskStoreContract extends TaskContract {
     assertThat(tasks().settle(node, List.of(finish(claimed.get(1), "2")), now())).isEmpty();
     assertThat(tasks().claim(node, FOREVER, 2))
         .allMatch(task -> task.fence() == 2 && task.attempt() == 1);
+  }
+
+  @Test
+  void TASK21_count_fewTasks_allByTheirState() {
+    assertThat(tasks().count(now(), 5_000)).isEqualTo(new TaskCounts(0, 0, 0, true));
+    tasks().insert(List.of(row(1), due(2, 1), due(3, 2), due(4, 3), row(5), row(6), row(7)));
+    int node = join();
+    List<ClaimedTask> claimed = tasks().claim(node, now(), 4);
+    tasks().settle(node, List.of(finish(claimed.get(0), null)), now());
+    assertThat(tasks().count(now(), 5_000)).isEqualTo(new TaskCounts(3, 0, 3, true));
+    assertThat(tasks().count(now() + 1, 5_000)).isEqualTo(new TaskCounts(2, 1, 3, true));
+    assertThat(tasks().count(now() + 2, 100).due()).isLessThanOrEqualTo(2);
+  }
+
+  @Test
+  void TASK21_count_moreThanTheLimit_looksAtNoMoreAndSaysSo() {
+    tasks().insert(rows(300));
+    TaskCounts counts = tasks().count(now(), 100);
+    assertThat(counts.complete()).isFalse();
+    assertThat(counts.due()).isBetween(1L, 100L);
+    assertThat(counts.waiting() + counts.leased()).isZero();
+    for (int limit : new int[] {99, TaskStore.MAX_BATCH + 1}) {
+      assertThatThrownBy(() -> tasks().count(now(), limit))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("100..5000, was " + limit);
+    }
   }
 
   @Test

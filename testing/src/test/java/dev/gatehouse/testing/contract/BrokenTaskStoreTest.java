@@ -6,6 +6,7 @@ import dev.gatehouse.scheduler.Cancellation;
 import dev.gatehouse.scheduler.IfTaken;
 import dev.gatehouse.scheduler.Settlement;
 import dev.gatehouse.scheduler.TaskChange;
+import dev.gatehouse.scheduler.TaskCounts;
 import dev.gatehouse.scheduler.TaskStore;
 import dev.gatehouse.storage.Storage;
 import dev.gatehouse.storage.memory.MemoryStorage;
@@ -115,6 +116,11 @@ class BrokenTaskStoreTest {
   @Test
   void pagesAreOfEverybody_rule20Fails() {
     assertThat(ContractRun.brokenRules(PagesOfEverybody.class)).contains("TASK20");
+  }
+
+  @Test
+  void countIsAlwaysSaidToBeComplete_rule21Fails() {
+    assertThat(ContractRun.brokenRules(CountsTooSurely.class)).contains("TASK21");
   }
 
   @Test
@@ -367,6 +373,18 @@ class BrokenTaskStoreTest {
       return BrokenTaskStoreTest.open(
           leaseClock,
           call -> call.is("ended") ? call.with(0, OptionalLong.empty()).go() : call.go());
+    }
+  }
+
+  static class CountsTooSurely extends TaskStoreContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return BrokenTaskStoreTest.open(
+          leaseClock,
+          call ->
+              call.is("count") && call.go() instanceof TaskCounts counts
+                  ? new TaskCounts(counts.waiting(), counts.due(), counts.leased(), true)
+                  : call.go());
     }
   }
 

@@ -1,0 +1,75 @@
+package dev.gatehouse.scheduler;
+
+import static java.util.Objects.requireNonNull;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * How a scheduler is doing. Its parts are read one after the other, while it goes on, so they need
+ * not add up. Immutable.
+ *
+ * @param node the number of this node's lease; empty if it runs no tasks at present: not started,
+ *     or without a lease, because the storage is out of reach or the lease was lost
+ * @param tasks the tasks of all nodes; empty if the storage could not be asked
+ * @param earliestDue when the first task that no node has taken is due, past or to come; empty if
+ *     there is none, or the storage could not be asked
+ * @param lag how long that one is overdue; zero if it is not
+ * @param held tasks that this node has taken and not given back: waiting for their time, under way,
+ *     or to be settled
+ * @param underWay those of them that have begun and not ended
+ * @param work what this node has done
+ */
+public record SchedulerStatus(
+    OptionalInt node,
+    Optional<TaskCounts> tasks,
+    Optional<Instant> earliestDue,
+    Duration lag,
+    int held,
+    int underWay,
+    Work work) {
+  /** Checks that nothing is missing. */
+  public SchedulerStatus {
+    requireNonNull(node, "node");
+    requireNonNull(tasks, "tasks");
+    requireNonNull(earliestDue, "earliestDue");
+    requireNonNull(lag, "lag");
+    requireNonNull(work, "work");
+  }
+
+  /**
+   * What a node has done since it was started; the difference of two, over that of their {@code
+   * since}, is a rate. All zero before the start. Immutable.
+   *
+   * @param since how long ago it was started
+   * @param claims how often it asked the storage for tasks
+   * @param claimed tasks that it was given
+   * @param flushes transactions in which it wrote what became of tasks
+   * @param settled tasks of which it wrote that
+   * @param stale results that came too late, and were dropped
+   * @param fenced how often it lost its lease
+   * @param recovered tasks that it freed of lost nodes
+   * @param hints how often it looked for tasks earlier than it would have, because of another
+   *     node's hint
+   */
+  public record Work(
+      Duration since,
+      long claims,
+      long claimed,
+      long flushes,
+      long settled,
+      long stale,
+      long fenced,
+      long recovered,
+      long hints) {
+    /** Nothing. */
+    static final Work NONE = new Work(Duration.ZERO, 0, 0, 0, 0, 0, 0, 0, 0);
+
+    /** Checks that nothing is missing. */
+    public Work {
+      requireNonNull(since, "since");
+    }
+  }
+}

@@ -1,0 +1,142 @@
+package dev.gatehouse.storage.jdbc;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.gatehouse.scheduler.Attempt;
+import dev.gatehouse.scheduler.Settled;
+import dev.gatehouse.scheduler.Settlement;
+import dev.gatehouse.scheduler.TaskRow;
+import dev.gatehouse.scheduler.TaskStatus;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jdbi.v3.core.Handle;
+
+/** Ends of leases within one transaction. */
+final class JdbcSettlements {
+  private final TaskSql sql;
+  private final Handle handle;
+  private final int node;
+  private final long nowMillis;
+
+  JdbcSettlements(TaskSql sql, Handle handle, int node, long nowMillis) {
+    this.sql = sql;
+    this.handle = handle;
+    this.node = node;
+    this.nowMillis = nowMillis;
+  }
+
+  /** What succeeded goes first, in sets and without a look at its row; the rest one by one. */
+  List<Settled> settle(Collection<Settlement> settlements) {
+    Map<Long, Settlement> open = new HashMap<>();
+    settlements.forEach(settlement -> open.put(settlement.id(), settlement));
+    List<Settled> settled = settleFinished(settlements);
+    settled.forEach(one -> open.remove(one.id()));
+    if (!open.isEmpty()) {
+      settled.addAll(settleOthers(open));
+    }
+    return settled;
+  }
+
+  private List<Settled> settleFinished(Collection<Settlement> settlements) {
+    List<Settlement.Finish> finish = new ArrayList<>();
+    Map<Long, Settlement.Forget> forget = new HashMap<>();
+    for (Settlement settlement : settlements) {
+      if (settlement instanceof Settlement.Finish one) {
+        finish.add(one);
+      } else if (settlement instanceof Settlement.Forget one) {
+        forget.put(one.id(), one);
+      }
+    }
+    List<Settled> settled = new ArrayList<>();
+    if (!finish.isEmpty()) {
+      finish.sort(Comparator.comparingLong(Settlement::id));
+      sql.finish(handle, node, finish, nowMillis).forEach(id -> settled.add(finished(id)));
+    }
+    if (!forget.isEmpty()) {
+      for (long id : sql.forget(handle, node, forget.values())) {
+        forgetRest(requireNonNull(forget.get(id)));
+        settled.add(finished(id));
+      }
+    }
+    return settled;
+  }
+
+  private static Settled finished(long id) {
+    return new Settled(id, TaskStatus.FINISHED);
+  }
+
+  private void forgetRest(Settlement.Forget forgotten) {
+    TaskRow row = forgotten.row();
+    if (row.taskNo() != null) {
+      handle.execute(
+          "DELETE FROM gh_task_key WHERE application_id = ? AND task_no = ?",
+          row.applicationId(),
+          row.taskNo());
+    }
+    if (forgotten.fence() > 1) {
+      handle.execute("DELETE FROM gh_task_attempt WHERE task_id = ?", row.id());
+    }
+  }
+
+  private List<Settled> settleOthers(Map<Long, Settlement> settlements) {
+    TaskChanges changes = new TaskChanges(nowMillis);
+    for (LockedTask task : sql.lock(handle, node, settlements.keySet())) {
+      Settlement settlement = requireNonNull(settlements.get(task.id()));
+      if (settlement.fence() == task.fence()) {
+        settle(changes, task, settlement);
+      }
+    }
+    return changes.write(handle);
+  }
+
+  private static void settle(TaskChanges changes, LockedTask held, Settlement settlement) {
+    Attempt attempt = settlement.attempt();
+    LockedTask task = attempt == null ? held.unbegun() : held;
+    if (task.cancelRequested() || settlement instanceof Settlement.Cancel) {
+      changes.end(task, attempt, TaskStatus.CANCELLED, null);
+    } else if (settlement instanceof Settlement.Retry retry) {
+      changes.ready(task, attempt, retry.dueMillis());
+    } else if (settlement instanceof Settlement.Release release) {
+      changes.ready(task, null, release.dueMillis());
+    } else if (settlement instanceof Settlement.Fail) {
+      changes.end(task, attempt, TaskStatus.FAILED, null);
+    } else {
+      String result = settlement instanceof Settlement.Finish finish ? finish.result() : null;
+      changes.end(task, attempt, TaskStatus.FINISHED, result);
+    }
+  }
+
+  /** Frees what lost nodes held. */
+  static List<Settled> recover(
+      Handle handle, List<LockedTask> held, int maxCrashes, long nowMillis) {
+    TaskChanges changes = new TaskChanges(nowMillis);
+    held.forEach(task -> recover(changes, task.crashed(), maxCrashes, nowMillis));
+    return changes.write(handle);
+  }
+
+  private static void recover(
+      TaskChanges changes, LockedTask task, int maxCrashes, long nowMillis) {
+    Instant now = Instant.ofEpochMilli(nowMillis);
+    Attempt attempt =
+        new Attempt(
+            task.attempt(),
+            task.fence(),
+            now,
+            now,
+            Attempt.Outcome.CRASHED,
+            null,
+            "the node that ran it was lost");
+    if (task.cancelRequested()) {
+      changes.end(task, attempt, TaskStatus.CANCELLED, null);
+    } else if (task.crashes() > maxCrashes) {
+      changes.end(task, attempt, TaskStatus.FAILED, null);
+    } else {
+      changes.ready(task, attempt, task.dueMillis());
+    }
+  }
+}
