@@ -12,6 +12,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,7 +44,7 @@ final class Recurrer {
   private final AtomicInteger changes = new AtomicInteger();
   private int heard;
   private boolean asked;
-  private boolean failed;
+  private @Nullable GatehouseException failure;
   private long askedNanos;
   private long dueMillis = Rhythm.NEVER;
   private long doneMillis = BEGINNING;
@@ -76,10 +77,10 @@ final class Recurrer {
       return;
     }
     asked = false;
-    failed = false;
+    failure = null;
     recurUntil(horizon);
-    if (failed) {
-      return;
+    if (failure != null) {
+      throw failure;
     }
     // What is due still cannot be done here: it must not hide what is due later.
     doneMillis = horizon;
@@ -130,8 +131,7 @@ final class Recurrer {
         LOGGER.warn("schedule {} cannot be read here, it is left for other nodes", row.id(), e);
       }
     } catch (GatehouseException e) {
-      LOGGER.warn("schedule {} cannot occur now, it is tried again", row.id(), e);
-      failed = true;
+      failure = e;
     }
   }
 
