@@ -30,8 +30,9 @@ final class GatehouseSide implements Side {
           + " CROSS JOIN LATERAL (SELECT 1 FROM gh_task t"
           + " WHERE t.lane = l.lane AND t.due_ms <= ? LIMIT 1) AS due)";
 
+  /** No subquery: H2 keeps its result while others' deletions are not committed, and after. */
   private static final String DUE_H2 =
-      "SELECT EXISTS(SELECT 1 FROM gh_task WHERE lane IN (0, 1, 2) AND due_ms <= ?)";
+      "SELECT COUNT(*) > 0 FROM gh_task WHERE lane IN (0, 1, 2) AND due_ms <= ?";
 
   private final Setting setting;
   private final List<HikariDataSource> pools = new ArrayList<>();
