@@ -35,6 +35,7 @@ final class EngineThreads implements Drive {
 
   private static final long LINGER_NANOS = TimeUnit.MILLISECONDS.toNanos(40);
   private static final int ROUNDS_TO_AUDIT = 10;
+  private static final int ROUNDS_TO_ALERT = 10;
   private static final int ROUNDS_TO_SWEEP = 80;
   private static final int ROUNDS_TO_PURGE = 120;
 
@@ -143,7 +144,8 @@ final class EngineThreads implements Drive {
     if (round % ROUNDS_TO_AUDIT == 0) {
       engine.keeper().auditLeases();
     }
-    if (round % ROUNDS_TO_SWEEP == 0) {
+    boolean alert = round % ROUNDS_TO_ALERT == 0 && engine.keeper().isAlert();
+    if (alert || round % ROUNDS_TO_SWEEP == 0) {
       engine.keeper().recover();
     } else {
       engine.keeper().recoverIfDue();

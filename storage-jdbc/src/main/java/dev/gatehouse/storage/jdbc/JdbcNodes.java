@@ -24,7 +24,7 @@ final class JdbcNodes {
   private static final Duration MEMORY = Duration.ofHours(1);
 
   /** How often what lost nodes held is looked for again. */
-  private static final Duration SWEEP = Duration.ofMinutes(2);
+  private static final Duration SWEEP = Duration.ofSeconds(4);
 
   /** When others may be lost: when their leases end, or at once if they have left. */
   private static final String OTHERS =
