@@ -28,7 +28,7 @@ final class GatehouseSide implements Side {
   private static final String DUE_POSTGRESQL =
       "SELECT EXISTS(SELECT 1 FROM generate_series(0, 255) AS l(lane)"
           + " CROSS JOIN LATERAL (SELECT 1 FROM gh_task t"
-          + " WHERE t.lane = l.lane AND t.due_ms <= ? LIMIT 1) AS due)";
+          + " WHERE t.lane = l.lane AND t.due_ms <= ? ORDER BY t.due_ms, t.id LIMIT 1) AS due)";
 
   /** No subquery: H2 keeps its result while others' deletions are not committed, and after. */
   private static final String DUE_H2 =

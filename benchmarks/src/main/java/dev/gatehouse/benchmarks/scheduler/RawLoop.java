@@ -82,7 +82,7 @@ final class RawLoop implements Side {
   private static final String DUE =
       "SELECT EXISTS(SELECT 1 FROM generate_series(0, 255) AS l(lane)"
           + " CROSS JOIN LATERAL (SELECT 1 FROM raw_task t"
-          + " WHERE t.lane = l.lane AND t.due_ms <= ? LIMIT 1) AS due)";
+          + " WHERE t.lane = l.lane AND t.due_ms <= ? ORDER BY t.due_ms, t.id LIMIT 1) AS due)";
 
   /** Plans made while the table was empty would read all of it. */
   private static final List<String> PLANS =
