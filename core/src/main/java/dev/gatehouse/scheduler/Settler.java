@@ -164,25 +164,27 @@ final class Settler {
         sorted.stream()
             .map(pending -> parts.options().toKeep(pending.held(), pending.settlement()))
             .toList();
-    Map<Long, HeldTask> heldById = new HashMap<>();
-    for (Pending pending : sorted) {
-      if (pending.held() != null) {
-        heldById.put(pending.settlement().id(), pending.held());
-      }
-    }
     int node = sorted.get(0).node().number();
     long now = clock.millis();
     Transactions transactions = parts.transactions();
     return transactions.call(
         transaction -> {
           List<Settled> done = parts.store().joining(transaction).settle(node, settlements, now);
-          record(transaction, done, heldById);
+          record(transaction, done, group);
           return done;
         });
   }
 
-  private void record(
-      Transaction transaction, List<Settled> settled, Map<Long, HeldTask> heldById) {
+  private void record(Transaction transaction, List<Settled> settled, List<Pending> group) {
+    if (!audit.coversAny()) {
+      return;
+    }
+    Map<Long, HeldTask> heldById = new HashMap<>();
+    for (Pending pending : group) {
+      if (pending.held() != null) {
+        heldById.put(pending.settlement().id(), pending.held());
+      }
+    }
     List<AuditRecord> records = new ArrayList<>();
     for (Settled one : settled) {
       HeldTask held = heldById.get(one.id());

@@ -89,8 +89,8 @@ public interface TaskStore {
 
     /**
      * Where the node's last claim left off, as far as the store remembers: tasks that became ready
-     * since, at an earlier due time, may be passed over. So a claim need not step over all that is
-     * leased.
+     * since its last claim of {@link #ALL} may be passed over. So a claim need not step over all
+     * that is leased.
      */
     ONWARD
   }

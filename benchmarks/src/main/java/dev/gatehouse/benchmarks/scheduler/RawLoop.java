@@ -2,7 +2,6 @@ package dev.gatehouse.benchmarks.scheduler;
 
 import com.zaxxer.hikari.HikariDataSource;
 import java.nio.charset.StandardCharsets;
-import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -10,7 +9,6 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -50,7 +48,7 @@ final class RawLoop implements Side {
   private static final String INSERT =
       "INSERT INTO raw_task SELECT x.id, x.lane, x.due, 0, 0, 0, 0, NULL, 0, 0, 'bench', NULL, '',"
           + " x.payload, 60000, 'linear:5000:5', x.due, x.due"
-          + " FROM unnest(?::bigint[], ?::smallint[], ?::bigint[], ?::bytea[])"
+          + " FROM unnest(?::bigint[], ?::int[], ?::bigint[], ?::bytea[])"
           + " AS x(id, lane, due, payload)";
 
   /**
@@ -59,7 +57,7 @@ final class RawLoop implements Side {
    */
   private static final String CLAIM_DUE =
       "WITH c AS MATERIALIZED (SELECT x.place FROM"
-          + " unnest(?::smallint[], ?::bigint[], ?::bigint[]) AS l(lane, due, id)"
+          + " unnest(?::int[], ?::bigint[], ?::bigint[]) AS l(lane, due, id)"
           + " CROSS JOIN LATERAL (SELECT t.ctid AS place FROM raw_task t"
           + " WHERE t.lane = l.lane AND (t.due_ms, t.id) > (l.due, l.id) AND t.due_ms <= ?"
           + " AND t.state = 0 ORDER BY t.due_ms, t.id LIMIT ? FOR UPDATE SKIP LOCKED) x)"
@@ -80,7 +78,7 @@ final class RawLoop implements Side {
           + " AND t.fence = l.fence AND t.owner = 1 OFFSET 0) x))";
 
   private static final String DUE =
-      "SELECT EXISTS(SELECT 1 FROM generate_series(0, 255) AS l(lane)"
+      "SELECT EXISTS(SELECT 1 FROM generate_series(0, 15) AS l(lane)"
           + " CROSS JOIN LATERAL (SELECT 1 FROM raw_task t"
           + " WHERE t.lane = l.lane AND t.due_ms <= ? ORDER BY t.due_ms, t.id LIMIT 1) AS due)";
 
@@ -136,21 +134,18 @@ final class RawLoop implements Side {
 
   private void insert(PreparedStatement insert, Tasks tasks, int from, int until)
       throws SQLException {
-    Long[] ids = IntStream.range(from, until).mapToObj(Long::valueOf).toArray(Long[]::new);
-    Short[] lanes =
-        IntStream.range(from, until).mapToObj(i -> (short) (i % LANES)).toArray(Short[]::new);
-    Long[] dues =
-        IntStream.range(from, until)
-            .mapToObj(i -> tasks.due().apply(i).toEpochMilli())
-            .toArray(Long[]::new);
+    long[] ids = IntStream.range(from, until).mapToLong(i -> i).toArray();
+    int[] lanes = IntStream.range(from, until).map(i -> i % LANES).toArray();
+    long[] dues =
+        IntStream.range(from, until).mapToLong(i -> tasks.due().apply(i).toEpochMilli()).toArray();
     byte[][] payloads =
         IntStream.range(from, until)
             .mapToObj(i -> Payload.of(i, payload).getBytes(StandardCharsets.UTF_8))
             .toArray(byte[][]::new);
     Connection connection = insert.getConnection();
-    insert.setArray(1, connection.createArrayOf("bigint", ids));
-    insert.setArray(2, connection.createArrayOf("smallint", lanes));
-    insert.setArray(3, connection.createArrayOf("bigint", dues));
+    insert.setObject(1, ids);
+    insert.setObject(2, lanes);
+    insert.setObject(3, dues);
     insert.setArray(4, connection.createArrayOf("bytea", payloads));
     insert.executeUpdate();
   }
@@ -225,8 +220,8 @@ final class RawLoop implements Side {
       while (!closed) {
         Claimed claimed = ended.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
         if (claimed != null) {
-          delete.setArray(1, connection.createArrayOf("bigint", claimed.ids().toArray()));
-          delete.setArray(2, connection.createArrayOf("bigint", claimed.fences().toArray()));
+          delete.setObject(1, claimed.ids().stream().mapToLong(Long::longValue).toArray());
+          delete.setObject(2, claimed.fences().stream().mapToLong(Long::longValue).toArray());
           delete.executeUpdate();
         }
       }
@@ -278,26 +273,18 @@ final class RawLoop implements Side {
 
   /** Where a claimer stands in each of its lanes. Not safe: confine to one thread. */
   private static final class Cursor {
-    private final Short[] lanes;
-    private final Long[] dues = new Long[LANES / CLAIMERS];
-    private final Long[] ids = new Long[LANES / CLAIMERS];
+    private final int[] lanes;
+    private final long[] dues = new long[LANES / CLAIMERS];
+    private final long[] ids = new long[LANES / CLAIMERS];
 
     Cursor(int claimer) {
-      lanes =
-          IntStream.range(0, LANES)
-              .filter(lane -> lane % CLAIMERS == claimer)
-              .mapToObj(lane -> (short) lane)
-              .toArray(Short[]::new);
-      Arrays.fill(dues, 0L);
-      Arrays.fill(ids, 0L);
+      lanes = IntStream.range(0, LANES).filter(lane -> lane % CLAIMERS == claimer).toArray();
     }
 
     void bind(PreparedStatement claim, long now) throws SQLException {
-      Connection connection = claim.getConnection();
-      Array laneArray = connection.createArrayOf("smallint", lanes);
-      claim.setArray(1, laneArray);
-      claim.setArray(2, connection.createArrayOf("bigint", dues));
-      claim.setArray(3, connection.createArrayOf("bigint", ids));
+      claim.setObject(1, lanes);
+      claim.setObject(2, dues);
+      claim.setObject(3, ids);
       claim.setLong(4, now);
       claim.setInt(5, CLAIM / lanes.length);
     }

@@ -31,12 +31,11 @@ final class JdbcSettlements {
   }
 
   /** What succeeded goes first, in sets and without a look at its row; the rest one by one. */
-  List<Settled> settle(Collection<Settlement> settlements) {
-    Map<Long, Settlement> open = new HashMap<>();
-    settlements.forEach(settlement -> open.put(settlement.id(), settlement));
-    List<Settled> settled = settleFinished(settlements);
-    settled.forEach(one -> open.remove(one.id()));
-    if (!open.isEmpty()) {
+  List<Settled> settle(Map<Long, Settlement> settlements) {
+    List<Settled> settled = settleFinished(settlements.values());
+    if (settled.size() < settlements.size()) {
+      Map<Long, Settlement> open = new HashMap<>(settlements);
+      settled.forEach(one -> open.remove(one.id()));
       settled.addAll(settleOthers(open));
     }
     return settled;

@@ -232,7 +232,7 @@ final class JdbcTaskStore implements TaskStore {
     return database.use(
         handle -> {
           begin(handle);
-          return new JdbcSettlements(sql(), handle, node, nowMillis).settle(byId.values());
+          return new JdbcSettlements(sql(), handle, node, nowMillis).settle(byId);
         });
   }
 

@@ -7,8 +7,10 @@ import dev.gatehouse.storage.jdbc.TaskSql.Claim;
 import dev.gatehouse.storage.jdbc.TaskSql.LaneShare;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jdbi.v3.core.Handle;
 
 /**
@@ -27,6 +29,11 @@ final class LaneCursors {
   private final long[] keptDue;
   private final long[] keptId;
 
+  /** Lanes that gave less than they were asked for: not asked again before a new start. */
+  private final BitSet exhausted = new BitSet();
+
+  private final BitSet keptExhausted = new BitSet();
+
   LaneCursors(TaskSql sql) {
     this.sql = sql;
     int lanes = sql.lanes() * Priority.values().length;
@@ -41,6 +48,7 @@ final class LaneCursors {
   void rewind() {
     Arrays.fill(due, Long.MIN_VALUE);
     Arrays.fill(id, 0);
+    exhausted.clear();
     keep();
   }
 
@@ -48,12 +56,19 @@ final class LaneCursors {
   void keep() {
     System.arraycopy(due, 0, keptDue, 0, due.length);
     System.arraycopy(id, 0, keptId, 0, id.length);
+    copy(exhausted, keptExhausted);
   }
 
   /** What was claimed since {@link #keep} is not. */
   void restore() {
     System.arraycopy(keptDue, 0, due, 0, due.length);
     System.arraycopy(keptId, 0, id, 0, id.length);
+    copy(keptExhausted, exhausted);
+  }
+
+  private static void copy(BitSet from, BitSet to) {
+    to.clear();
+    to.or(from);
   }
 
   /** Claims in as many rounds as it takes: what one lane has not to give is asked of the others. */
@@ -67,27 +82,18 @@ final class LaneCursors {
 
   private List<ClaimedTask> claimShares(Handle handle, Claim claim, int limit) {
     List<ClaimedTask> claimed = new ArrayList<>();
-    List<Integer> open = allLanes();
-    List<LaneShare> shares = shares(open, limit);
+    List<LaneShare> shares = shares(limit);
     while (!shares.isEmpty()) {
       List<ClaimedTask> round = sql.claim(handle, claim, shares);
       claimed.addAll(round);
-      open.removeAll(exhausted(shares, round));
-      shares = shares(open, limit - claimed.size());
+      pass(shares, round);
+      shares = shares(limit - claimed.size());
     }
     return claimed;
   }
 
-  private List<Integer> allLanes() {
-    List<Integer> lanes = new ArrayList<>();
-    for (int lane = 0; lane < due.length; lane++) {
-      lanes.add(lane);
-    }
-    return lanes;
-  }
-
-  /** Moves the cursors past what was claimed; the lanes that gave less than they were asked for. */
-  private List<Integer> exhausted(List<LaneShare> asked, List<ClaimedTask> round) {
+  /** Moves the cursors past what was claimed. */
+  private void pass(List<LaneShare> asked, List<ClaimedTask> round) {
     int[] counts = new int[due.length];
     for (ClaimedTask task : round) {
       int lane = sql.lane(task.row());
@@ -100,17 +106,17 @@ final class LaneCursors {
         id[lane] = task.row().id();
       }
     }
-    List<Integer> exhausted = new ArrayList<>();
     for (LaneShare share : asked) {
       if (counts[share.lane()] < share.share()) {
-        exhausted.add(share.lane());
+        exhausted.set(share.lane());
       }
     }
-    return exhausted;
   }
 
   /** Divides the limit between priorities by their weights, and evenly between their lanes. */
-  private List<LaneShare> shares(List<Integer> lanes, int limit) {
+  private List<LaneShare> shares(int limit) {
+    List<Integer> lanes =
+        IntStream.range(0, due.length).filter(lane -> !exhausted.get(lane)).boxed().toList();
     int weights = Math.max(1, lanes.stream().mapToInt(this::weight).sum());
     int[] shares = lanes.stream().mapToInt(lane -> limit * weight(lane) / weights).toArray();
     int left = limit - Arrays.stream(shares).sum();

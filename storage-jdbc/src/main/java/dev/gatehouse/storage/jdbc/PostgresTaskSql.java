@@ -18,6 +18,8 @@ import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.ToIntFunction;
+import java.util.function.ToLongFunction;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
@@ -231,18 +233,18 @@ final class PostgresTaskSql implements TaskSql {
   }
 
   private void bind(PreparedStatement insert, List<TaskRow> rows) throws SQLException {
-    setArray(insert, 1, "int8", rows, TaskRow::id);
-    setArray(insert, 2, "int2", rows, row -> (short) lane(row));
-    setArray(insert, 3, "int8", rows, TaskRow::applicationId);
+    setLongs(insert, 1, rows, TaskRow::id);
+    setShorts(insert, 2, rows, row -> lane(row));
+    setLongs(insert, 3, rows, TaskRow::applicationId);
     setArray(insert, 4, "varchar", rows, TaskRow::kind);
     setArray(insert, 5, "varchar", rows, TaskRow::taskNo);
     setArray(insert, 6, "varchar", rows, TaskRow::name);
     setArrayOfBytes(insert, 7, rows, row -> TaskRows.bytes(row.content()));
-    setArray(insert, 8, "int4", rows, TaskRow::timeoutMillis);
+    setInts(insert, 8, rows, TaskRow::timeoutMillis);
     setArray(insert, 9, "varchar", rows, TaskRow::retry);
-    setArray(insert, 10, "int8", rows, TaskRow::createdMillis);
-    setArray(insert, 11, "int8", rows, TaskRow::runtimeMillis);
-    setArray(insert, 12, "int2", rows, row -> (short) row.priority().code());
+    setLongs(insert, 10, rows, TaskRow::createdMillis);
+    setLongs(insert, 11, rows, TaskRow::runtimeMillis);
+    setShorts(insert, 12, rows, row -> row.priority().code());
   }
 
   @Override
@@ -251,10 +253,10 @@ final class PostgresTaskSql implements TaskSql {
         handle,
         CLAIM,
         query -> {
-          setArray(query, 1, "int2", lanes, share -> (short) share.lane());
-          setArray(query, 2, "int8", lanes, LaneShare::due);
-          setArray(query, 3, "int8", lanes, LaneShare::id);
-          setArray(query, 4, "int4", lanes, LaneShare::share);
+          setShorts(query, 1, lanes, share -> share.lane());
+          setLongs(query, 2, lanes, LaneShare::due);
+          setLongs(query, 3, lanes, LaneShare::id);
+          setInts(query, 4, lanes, LaneShare::share);
           setBound(query, 5, claim);
           query.setInt(8, claim.node());
           return Sql.rows(query, TaskRows::claimed);
@@ -333,7 +335,7 @@ final class PostgresTaskSql implements TaskSql {
         handle,
         HELD_OF,
         query -> {
-          setArray(query, 1, "int8", ids, Function.identity());
+          setLongs(query, 1, ids, Long::longValue);
           query.setInt(2, node);
           return Sql.rows(query, TaskRows::leased);
         });
@@ -371,7 +373,7 @@ final class PostgresTaskSql implements TaskSql {
         handle,
         LOCK,
         query -> {
-          setArray(query, 1, "int8", ids.stream().sorted().toList(), Function.identity());
+          setLongs(query, 1, ids.stream().sorted().toList(), Long::longValue);
           query.setInt(2, node);
           return Sql.rows(query, TaskRows::locked);
         });
@@ -389,9 +391,9 @@ final class PostgresTaskSql implements TaskSql {
                 query -> {
                   setDropped(query, group, fence, node);
                   query.setLong(4, endedMillis);
-                  setArray(query, 5, "int8", group, Settlement.Finish::id);
-                  setArray(query, 6, "int8", group, s -> s.attempt().startedAt().toEpochMilli());
-                  setArray(query, 7, "int8", group, s -> s.attempt().endedAt().toEpochMilli());
+                  setLongs(query, 5, group, Settlement.Finish::id);
+                  setLongs(query, 6, group, s -> s.attempt().startedAt().toEpochMilli());
+                  setLongs(query, 7, group, s -> s.attempt().endedAt().toEpochMilli());
                   setArray(query, 8, "int4", group, s -> s.attempt().httpStatus());
                   setArrayOfBytes(query, 9, group, s -> TaskRows.bytes(s.result()));
                   return Sql.rows(query, results -> results.getLong(1));
@@ -416,7 +418,7 @@ final class PostgresTaskSql implements TaskSql {
   private static void setDropped(
       PreparedStatement query, List<? extends Settlement> settlements, long fence, int node)
       throws SQLException {
-    setArray(query, 1, "int8", settlements, Settlement::id);
+    setLongs(query, 1, settlements, Settlement::id);
     query.setLong(2, fence);
     query.setInt(3, node);
   }
@@ -443,6 +445,30 @@ final class PostgresTaskSql implements TaskSql {
           query.setInt(2, limit);
           return Sql.rows(query, results -> results.getInt(1)).get(0);
         });
+  }
+
+  /** Of primitives, which the driver sends in binary: a tenth of the work on both sides. */
+  private static <T> void setLongs(
+      PreparedStatement statement, int index, Collection<T> rows, ToLongFunction<? super T> value)
+      throws SQLException {
+    statement.setObject(index, rows.stream().mapToLong(value).toArray());
+  }
+
+  private static <T> void setInts(
+      PreparedStatement statement, int index, Collection<T> rows, ToIntFunction<? super T> value)
+      throws SQLException {
+    statement.setObject(index, rows.stream().mapToInt(value).toArray());
+  }
+
+  private static <T> void setShorts(
+      PreparedStatement statement, int index, Collection<T> rows, ToIntFunction<? super T> value)
+      throws SQLException {
+    short[] values = new short[rows.size()];
+    int i = 0;
+    for (T row : rows) {
+      values[i++] = (short) value.applyAsInt(row);
+    }
+    statement.setObject(index, values);
   }
 
   private static <T> void setArray(
