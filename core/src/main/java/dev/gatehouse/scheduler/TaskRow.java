@@ -23,6 +23,10 @@ import org.jspecify.annotations.Nullable;
  * @param createdMillis when it was scheduled
  * @param runtimeMillis when its first attempt is or was due
  * @param priority how it stands to others
+ * @param key what it shares a limit of attempts under way with, within the application, 1..120
+ *     characters; null if nothing
+ * @param keyLimit 1..{@link #MAX_KEY_LIMIT} attempts at a time of tasks with the key; 0 without one
+ * @param workflowId the workflow that it is a part of; 0 if none
  */
 public record TaskRow(
     long id,
@@ -35,9 +39,15 @@ public record TaskRow(
     String retry,
     long createdMillis,
     long runtimeMillis,
-    Priority priority) {
+    Priority priority,
+    @Nullable String key,
+    int keyLimit,
+    long workflowId) {
   /** The kind of tasks that are posted to their application's callback. */
   public static final String CALLBACK = "callback";
+
+  /** Most attempts at a time of tasks that share a key. */
+  public static final int MAX_KEY_LIMIT = 1_000;
 
   /** Checks that stores can keep it as it is. */
   public TaskRow {
@@ -55,6 +65,13 @@ public record TaskRow(
     Check.range(createdMillis, 0, Long.MAX_VALUE, "createdMillis");
     Check.range(runtimeMillis, 0, Long.MAX_VALUE, "runtimeMillis");
     requireNonNull(priority, "priority");
+    if (key == null) {
+      Check.range(keyLimit, 0, 0, "keyLimit");
+    } else {
+      Check.text(key, 1, 120, "key");
+      Check.range(keyLimit, 1, MAX_KEY_LIMIT, "keyLimit");
+    }
+    Check.range(workflowId, 0, Long.MAX_VALUE, "workflowId");
   }
 
   /** A task of normal priority. */
@@ -83,6 +100,36 @@ public record TaskRow(
         Priority.NORMAL);
   }
 
+  /** A task without a key, and of no workflow. */
+  public TaskRow(
+      long id,
+      long applicationId,
+      String kind,
+      @Nullable String taskNo,
+      String name,
+      String content,
+      int timeoutMillis,
+      String retry,
+      long createdMillis,
+      long runtimeMillis,
+      Priority priority) {
+    this(
+        id,
+        applicationId,
+        kind,
+        taskNo,
+        name,
+        content,
+        timeoutMillis,
+        retry,
+        createdMillis,
+        runtimeMillis,
+        priority,
+        null,
+        0,
+        0);
+  }
+
   /** The same under another id. */
   TaskRow withId(long other) {
     return new TaskRow(
@@ -96,7 +143,48 @@ public record TaskRow(
         retry,
         createdMillis,
         runtimeMillis,
-        priority);
+        priority,
+        key,
+        keyLimit,
+        workflowId);
+  }
+
+  /** The same with a key. */
+  public TaskRow withKey(String value, int limit) {
+    return new TaskRow(
+        id,
+        applicationId,
+        kind,
+        taskNo,
+        name,
+        content,
+        timeoutMillis,
+        retry,
+        createdMillis,
+        runtimeMillis,
+        priority,
+        value,
+        limit,
+        workflowId);
+  }
+
+  /** The same as a part of a workflow. */
+  public TaskRow withWorkflow(long value) {
+    return new TaskRow(
+        id,
+        applicationId,
+        kind,
+        taskNo,
+        name,
+        content,
+        timeoutMillis,
+        retry,
+        createdMillis,
+        runtimeMillis,
+        priority,
+        key,
+        keyLimit,
+        value);
   }
 
   /** Exact only for texts that may be too long. */

@@ -31,7 +31,8 @@ final class H2TaskSql implements TaskSql {
   private static final String INSERT =
       "INSERT INTO gh_task(id, lane, due_ms, state, attempt, crashes, fence, owner, cancel, "
           + TaskRows.WHAT
-          + ") VALUES (?, ?, ?, 0, 0, 0, 0, NULL, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+          + ") VALUES (?, ?, ?, 0, 0, 0, 0, NULL, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+          + " ?)";
 
   private static final String BOUND =
       "SELECT expires_ms FROM gh_node WHERE node = ? AND state = 1"
@@ -147,6 +148,9 @@ final class H2TaskSql implements TaskSql {
     insert.setLong(11, row.createdMillis());
     insert.setLong(12, row.runtimeMillis());
     insert.setInt(13, row.priority().code());
+    insert.setString(14, row.key());
+    insert.setObject(15, row.key() == null ? null : row.keyLimit(), Types.INTEGER);
+    insert.setObject(16, row.workflowId() == 0 ? null : row.workflowId(), Types.BIGINT);
   }
 
   @Override

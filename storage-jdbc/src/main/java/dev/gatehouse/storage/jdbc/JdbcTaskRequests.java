@@ -46,7 +46,8 @@ final class JdbcTaskRequests {
   private static final String REPLACE =
       "UPDATE gh_task SET lane = ?, cancel = ?, due_ms = ?, state = 0, owner = NULL, attempt = 0,"
           + " percent = NULL, note = NULL, crashes = 0, fence = fence + 1, kind = ?, name = ?, payload = ?, timeout_ms = ?,"
-          + " retry = ?, created_ms = ?, runtime_ms = ?, priority = ? WHERE id = ?";
+          + " retry = ?, created_ms = ?, runtime_ms = ?, priority = ?, limit_key = ?, key_limit = ?,"
+          + " workflow_id = ? WHERE id = ?";
 
   private static final String ASK = "UPDATE gh_task SET cancel = ? WHERE id = ?";
 
@@ -149,6 +150,9 @@ final class JdbcTaskRequests {
         row.createdMillis(),
         row.runtimeMillis(),
         row.priority().code(),
+        row.key(),
+        row.key() == null ? null : (Integer) row.keyLimit(),
+        row.workflowId() == 0 ? null : (Long) row.workflowId(),
         row.id());
     return Optional.of(Outcome.REPLACED);
   }

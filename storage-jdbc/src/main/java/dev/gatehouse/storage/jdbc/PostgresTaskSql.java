@@ -51,11 +51,12 @@ final class PostgresTaskSql implements TaskSql {
 
   private static final String GIVEN =
       "unnest(?::bigint[], ?::smallint[], ?::bigint[], ?::varchar[], ?::varchar[], ?::varchar[],"
-          + " ?::bytea[], ?::int[], ?::varchar[], ?::bigint[], ?::bigint[], ?::smallint[])";
+          + " ?::bytea[], ?::int[], ?::varchar[], ?::bigint[], ?::bigint[], ?::smallint[],"
+          + " ?::varchar[], ?::int[], ?::bigint[])";
 
   private static final String GIVEN_COLUMNS =
       "(id, lane, application_id, kind, task_no, name, payload, timeout_ms, retry, created_ms,"
-          + " runtime_ms, priority)";
+          + " runtime_ms, priority, limit_key, key_limit, workflow_id)";
 
   private static final String READY =
       "INSERT INTO gh_task("
@@ -245,6 +246,9 @@ final class PostgresTaskSql implements TaskSql {
     setLongs(insert, 10, rows, TaskRow::createdMillis);
     setLongs(insert, 11, rows, TaskRow::runtimeMillis);
     setShorts(insert, 12, rows, row -> row.priority().code());
+    setArray(insert, 13, "varchar", rows, TaskRow::key);
+    setArray(insert, 14, "int4", rows, row -> row.key() == null ? null : row.keyLimit());
+    setArray(insert, 15, "int8", rows, row -> row.workflowId() == 0 ? null : row.workflowId());
   }
 
   @Override

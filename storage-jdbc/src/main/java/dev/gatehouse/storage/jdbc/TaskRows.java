@@ -21,7 +21,7 @@ final class TaskRows {
   /** What a task is, in the order of {@link #row}. */
   static final String WHAT =
       "application_id, kind, task_no, name, payload, timeout_ms, retry, created_ms, runtime_ms,"
-          + " priority";
+          + " priority, limit_key, key_limit, workflow_id";
 
   /** The columns of {@link #claimed}. */
   static final String CLAIMED = "id, due_ms, attempt, crashes, fence, " + WHAT;
@@ -110,7 +110,10 @@ final class TaskRows {
         results.getString(what + 6),
         results.getLong(what + 7),
         results.getLong(what + 8),
-        Priority.of(results.getInt(what + 9)));
+        Priority.of(results.getInt(what + 9)),
+        results.getString(what + 10),
+        results.getInt(what + 11),
+        results.getLong(what + 12));
   }
 
   /** JSON is kept in UTF-8, so that no character set or collation of the database touches it. */

@@ -51,8 +51,10 @@ public abstract class TaskStoreContract extends TaskContract {
             "{\"a\":\"\\u0000 '\\\" %_\\\\ \uD83D\uDE00 字\",\"b\":12345678901234567890.10}",
             3_600_000,
             "linear:3600:10",
-            now(),
-            now() + 1);
+                now(),
+                now() + 1)
+            .withKey("字".repeat(120), TaskRow.MAX_KEY_LIMIT)
+            .withWorkflow(Long.MAX_VALUE);
     tasks().insert(List.of(row));
     assertThat(state(row.id()))
         .isEqualTo(new TaskState(row, TaskStatus.WAITING, now() + 1, 0, Asked.NOTHING, 0, null));

@@ -22,6 +22,9 @@ CREATE TABLE IF NOT EXISTS gh_task(
   created_ms BIGINT NOT NULL,
   runtime_ms BIGINT NOT NULL,
   priority SMALLINT NOT NULL,
+  limit_key VARCHAR(120) COLLATE "C",
+  key_limit INT,
+  workflow_id BIGINT,
   percent SMALLINT,
   note VARCHAR(255)
 ) WITH (
@@ -58,7 +61,10 @@ CREATE TABLE IF NOT EXISTS gh_task_done(
   retry VARCHAR(32) NOT NULL,
   created_ms BIGINT NOT NULL,
   runtime_ms BIGINT NOT NULL,
-  priority SMALLINT NOT NULL
+  priority SMALLINT NOT NULL,
+  limit_key VARCHAR(120) COLLATE "C",
+  key_limit INT,
+  workflow_id BIGINT
 );
 
 CREATE INDEX IF NOT EXISTS gh_task_done_ended ON gh_task_done(ended_ms, id);
