@@ -43,6 +43,10 @@ final class Attempts {
     this.waker = waker;
   }
 
+  GateQueue gates() {
+    return holdings.gates();
+  }
+
   /** Takes claimed tasks in; {@link Drainers} and timer are to be told of it. */
   void hold(Node node, List<ClaimedTask> claimed) {
     long now = clock.millis();
@@ -135,6 +139,7 @@ final class Attempts {
   void confirm(HeldTask held) {
     if (held.confirm()) {
       holdings.remove(held);
+      holdings.gates().left(held.row(), true);
       tell(held, Outcome.SUCCESS, held.endedNanos());
       if (holdings.hasRoomAgain()) {
         waker.wake(Waker.Role.CLAIMER);

@@ -18,6 +18,7 @@ final class Engine {
   private final Attempts attempts;
   private final Membership membership;
   private final Claimer claimer;
+  private final Gatekeeper gatekeeper;
   private final ProgressBoard progress;
   private final Runner runner;
   private final Drainers drainers;
@@ -30,11 +31,16 @@ final class Engine {
     this.waker = waker;
     windowNanos = parts.options().claimWindow().toNanos();
     hints = parts.store().hints();
-    holdings = new Holdings(parts.options().capacity(), clock.nanoTime());
+    holdings =
+        new Holdings(
+            parts.options().capacity(),
+            clock.nanoTime(),
+            new GateQueue(new GateRules(parts.options()), waker));
     settler = new Settler(parts, holdings, clock, this::dueAt, waker);
     attempts = new Attempts(holdings, clock, settler, parts.listener(), waker);
     membership = new Membership(parts, clock, attempts, waker);
     claimer = new Claimer(parts.store(), clock, membership, holdings, attempts);
+    gatekeeper = new Gatekeeper(parts, holdings, clock, this::dueAt);
     progress = new ProgressBoard(parts.store(), clock);
     runner = new Runner(parts, attempts, progress, waker);
     int processors = Runtime.getRuntime().availableProcessors();
@@ -112,6 +118,10 @@ final class Engine {
 
   Claimer claimer() {
     return claimer;
+  }
+
+  Gatekeeper gatekeeper() {
+    return gatekeeper;
   }
 
   ProgressBoard progress() {

@@ -88,6 +88,7 @@ final class EngineThreads implements Drive {
       case CLAIMER -> claim();
       case TIMER -> engine.firing().fire();
       case SETTLER -> settle();
+      case GATEKEEPER -> letThrough();
       case LEASE -> engine.membership().keep();
       case KEEPER -> lookAndRecur();
     };
@@ -125,6 +126,13 @@ final class EngineThreads implements Drive {
     return Long.MAX_VALUE;
   }
 
+  private long letThrough() {
+    if (engine.gatekeeper().flush() > 0) {
+      engine.drainers().rouse();
+    }
+    return Long.MAX_VALUE;
+  }
+
   /**
    * What goes wrong with schedules must not keep tasks from being recovered. Only a node with a
    * lease knows the store's time; by a clock of its own it might take occurrences for missed.
@@ -150,6 +158,9 @@ final class EngineThreads implements Drive {
     } else {
       engine.keeper().recoverIfDue();
     }
+    if (round % ROUNDS_TO_PURGE == 0) {
+      engine.gatekeeper().sweep();
+    }
     if (round % ROUNDS_TO_PURGE == 0 && engine.keeper().purge()) {
       round--;
       return 0;
@@ -161,6 +172,8 @@ final class EngineThreads implements Drive {
   private void last(Role role) {
     if (role == Role.SETTLER) {
       settleRest();
+    } else if (role == Role.GATEKEEPER) {
+      engine.gatekeeper().flush();
     } else if (role == Role.LEASE) {
       engine.membership().leave();
     }
@@ -169,7 +182,7 @@ final class EngineThreads implements Drive {
   /**
    * Ends all threads: claims no more, gives back what was not begun, waits for what is under way,
    * interrupts the rest, writes what ended, and leaves. The lease is kept to the last. Each of the
-   * last three has {@link #GRACE} beyond the time given.
+   * last four has {@link #GRACE} beyond the time given.
    */
   @Override
   public void close(Duration timeout) {
@@ -189,6 +202,8 @@ final class EngineThreads implements Drive {
     settleBy = System.nanoTime() + GRACE.toNanos();
     loop(Role.SETTLER).stop();
     interrupted |= join(Role.SETTLER);
+    loop(Role.GATEKEEPER).stop();
+    interrupted |= join(Role.GATEKEEPER);
     loop(Role.LEASE).stop();
     interrupted |= join(Role.LEASE);
     if (interrupted) {

@@ -49,6 +49,7 @@ final class HeldTask {
   }
 
   private volatile Completion completion = Completion.NONE;
+  private volatile boolean admitted;
 
   /**
    * Whom to interrupt: null but for the time of the handler's work, then its thread, and once that
@@ -123,6 +124,15 @@ final class HeldTask {
   /** The transaction's end is known; true for whoever is first. */
   boolean confirm() {
     return PHASE.compareAndSet(this, Phase.UNCONFIRMED, Phase.ENDED);
+  }
+
+  /** It has gone through its gates. */
+  void admit() {
+    admitted = true;
+  }
+
+  boolean isAdmitted() {
+    return admitted;
   }
 
   boolean isUnconfirmed() {

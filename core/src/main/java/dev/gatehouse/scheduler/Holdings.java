@@ -9,9 +9,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All tasks that this node holds: those claimed ahead, those due and not begun, those under way,
- * and those that wait to be settled. Without locks. Safe for use by multiple threads; {@link
- * #moveDue} is called by one at a time.
+ * All tasks that this node holds: those claimed ahead, those due and not begun, those at gates,
+ * those under way, and those that wait to be settled. Without locks. Safe for use by multiple
+ * threads; {@link #moveDue} is called by one at a time.
  */
 final class Holdings {
   private final int capacity;
@@ -19,14 +19,16 @@ final class Holdings {
   private final Window window = new Window();
   private final Queue<HeldTask> due = new ConcurrentLinkedQueue<>();
   private final UnderWay underWay;
+  private final GateQueue gates;
 
   private volatile int wanted;
 
   /** How many of the window and of the due may have been taken away since they were swept. */
   private final AtomicInteger dropped = new AtomicInteger();
 
-  Holdings(int capacity, long nanoTime) {
+  Holdings(int capacity, long nanoTime, GateQueue gates) {
     this.capacity = capacity;
+    this.gates = gates;
     underWay = new UnderWay(nanoTime);
   }
 
@@ -103,6 +105,11 @@ final class Holdings {
   /** A task was taken away before it began. */
   void dropped() {
     dropped.incrementAndGet();
+  }
+
+  /** Those that are due and wait at gates, and what else there is to do there. */
+  GateQueue gates() {
+    return gates;
   }
 
   UnderWay underWay() {

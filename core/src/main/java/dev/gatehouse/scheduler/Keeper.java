@@ -175,6 +175,7 @@ final class Keeper {
     if (freed > 0) {
       LOGGER.info("recovered {} tasks from nodes that were lost", freed);
       listener.tasksRecovered(freed);
+      engine.gatekeeper().sweep();
       engine.claimer().anew();
       engine.waker().wake(Waker.Role.CLAIMER);
     }

@@ -75,7 +75,9 @@ final class Placement {
       // A host that goes on after the exception would commit those that were inserted.
       wanted.forEach(one -> requireFree(store, one));
     }
-    List<Long> ids = store.insert(wanted.stream().map(Wanted::row).toList());
+    List<TaskRow> rows = wanted.stream().map(Wanted::row).toList();
+    List<Long> ids = store.insert(rows);
+    standInLines(transaction, store, rows.stream().filter(row -> ids.contains(row.id())).toList());
     Scheduled[] placed = new Scheduled[ids.size()];
     for (int i : inOrderOf(ids)) {
       Wanted one = wanted.get(i);
@@ -113,6 +115,7 @@ final class Placement {
       Outcome outcome = store.replace(row, wanted.ifTaken()).orElse(null);
       if (outcome != null) {
         if (outcome == Outcome.REPLACED) {
+          changeGates(transaction, store, row);
           audit.changed(transaction, row, 0, "replaced");
         }
         return new Scheduled(new TaskId(owner), outcome);
@@ -120,11 +123,31 @@ final class Placement {
       // It was purged meanwhile, and its number with it.
       owner = store.insert(List.of(wanted.row())).get(0);
       if (owner == wanted.row().id()) {
+        standInLines(transaction, store, List.of(wanted.row()));
         return new Scheduled(new TaskId(owner), Outcome.NEW);
       }
     }
     throw new StorageException(
         "task number was taken and given up by others " + TRIES + " times in a row");
+  }
+
+  static void standInLines(Transaction transaction, TaskStore store, List<TaskRow> inserted) {
+    List<GateStore.Place> places = GateRules.lines(inserted);
+    if (!places.isEmpty()) {
+      store.gates().joining(transaction).add(places);
+    }
+  }
+
+  /** Whatever places it had were another task's, so to speak. */
+  private void changeGates(Transaction transaction, TaskStore store, TaskRow row) {
+    GateStore gates = store.gates().joining(transaction);
+    List<GateStore.Place> old = gates.ofTasks(List.of(row.id()));
+    if (!old.isEmpty()) {
+      gates.remove(old);
+      List<String> names = old.stream().map(GateStore.Place::gate).toList();
+      transaction.afterCommit(() -> engine.touchedGates(names));
+    }
+    standInLines(transaction, store, List.of(row));
   }
 
   /** As {@link TaskRequests} do; again, if the transaction is tried again. */

@@ -4,8 +4,11 @@ import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.check.Check;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +40,8 @@ public final class SchedulerOptions {
   private final Set<String> forgotten;
   private final Duration drain;
   private final Audited audited;
+  private final Map<String, Limit> limits;
+  private final @Nullable Limit applicationLimit;
 
   private SchedulerOptions(Builder builder) {
     lease = builder.lease;
@@ -50,6 +55,8 @@ public final class SchedulerOptions {
     forgotten = Set.copyOf(builder.forgotten);
     drain = builder.drain;
     audited = builder.audited;
+    limits = Map.copyOf(builder.limits);
+    applicationLimit = builder.applicationLimit;
   }
 
   /** A builder that holds the defaults. */
@@ -121,6 +128,16 @@ public final class SchedulerOptions {
     return audited;
   }
 
+  /** The limit of a handler. */
+  public Optional<Limit> limit(String handler) {
+    return Optional.ofNullable(limits.get(handler));
+  }
+
+  /** The limit of each application. */
+  public Optional<Limit> applicationLimit() {
+    return Optional.ofNullable(applicationLimit);
+  }
+
   /** Makes options. Not safe: confine to one thread. */
   public static final class Builder {
     private Duration lease = Duration.ofSeconds(10);
@@ -134,6 +151,8 @@ public final class SchedulerOptions {
     private final Set<String> forgotten = new HashSet<>();
     private Duration drain = Duration.ofSeconds(10);
     private Audited audited = Audited.APPLICATIONS;
+    private final Map<String, Limit> limits = new HashMap<>();
+    private @Nullable Limit applicationLimit;
 
     private Builder() {}
 
@@ -231,6 +250,23 @@ public final class SchedulerOptions {
     /** Which tasks are audited. Default those of applications. */
     public Builder audited(Audited value) {
       audited = requireNonNull(value, "audited");
+      return this;
+    }
+
+    /**
+     * Limits the attempts of a handler, or of callbacks ({@link TaskRow#CALLBACK}), in all the
+     * cluster; it should be the same on each node, for each keeps to what it was told. Tasks that
+     * find no room wait their turn without holding up others. Replaces one given before. Default
+     * none.
+     */
+    public Builder limit(String handler, Limit value) {
+      limits.put(Check.text(handler, 1, 64, "handler"), requireNonNull(value, "value"));
+      return this;
+    }
+
+    /** As {@link #limit}, for the attempts of each application. Default none. */
+    public Builder limitApplications(Limit value) {
+      applicationLimit = requireNonNull(value, "value");
       return this;
     }
 

@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What becomes of a leased task. It counts only while the node still holds the task under the
- * fence. If the task was asked to be cancelled meanwhile, every settlement but {@link Release} ends
- * it as cancelled. Immutable.
+ * fence. If the task was asked to be cancelled meanwhile, every settlement ends it as cancelled.
+ * Immutable.
  */
 public sealed interface Settlement {
   /** The task. */
@@ -86,6 +86,17 @@ public sealed interface Settlement {
    * It was not begun: ready again at the given time, and the claim does not count as an attempt.
    */
   record Release(long id, long fence, long dueMillis) implements Settlement {
+    @Override
+    public @Nullable Attempt attempt() {
+      return null;
+    }
+  }
+
+  /**
+   * It was not begun: waits until it is {@linkplain TaskStore#admit admitted}, due as before, and
+   * the claim does not count as an attempt.
+   */
+  record Park(long id, long fence) implements Settlement {
     @Override
     public @Nullable Attempt attempt() {
       return null;

@@ -195,6 +195,24 @@ final class Settler {
     audit.write(transaction, records);
   }
 
+  private void leaveGates(List<Pending> group, List<Settled> settled) {
+    GateQueue gates = holdings.gates();
+    Map<Long, TaskRow> limited = new HashMap<>();
+    for (Pending pending : group) {
+      if (pending.held() != null && gates.rules().concern(pending.held().row())) {
+        limited.put(pending.settlement().id(), pending.held().row());
+      }
+    }
+    if (!limited.isEmpty()) {
+      for (Settled one : settled) {
+        TaskRow row = limited.get(one.id());
+        if (row != null) {
+          gates.left(row, one.status().isFinal());
+        }
+      }
+    }
+  }
+
   /** How many groups were written. */
   long flushes() {
     return flushes.sum();
@@ -208,6 +226,7 @@ final class Settler {
   private void acknowledge(List<Pending> group, List<Settled> settled) {
     flushes.increment();
     settlements.add(settled.size());
+    leaveGates(group, settled);
     for (Pending pending : group) {
       if (pending.held() != null) {
         holdings.remove(pending.held());

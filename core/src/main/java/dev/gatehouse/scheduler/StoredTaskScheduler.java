@@ -102,18 +102,20 @@ final class StoredTaskScheduler implements TaskScheduler {
       application = current(application);
     }
     requireWorker(task, application);
-    return new TaskRow(
-        parts.ids().getAsLong(),
-        application == null ? 0 : application.id(),
-        task.handler().orElse(TaskRow.CALLBACK),
-        task.taskNo().orElse(null),
-        task.name(),
-        task.content(),
-        Math.toIntExact(task.timeout().toMillis()),
-        (application == null ? task : task.application(application)).retryPolicy().spec(),
-        now,
-        task.dueAt(Instant.ofEpochMilli(now)).toEpochMilli(),
-        task.priority());
+    TaskRow row =
+        new TaskRow(
+            parts.ids().getAsLong(),
+            application == null ? 0 : application.id(),
+            task.handler().orElse(TaskRow.CALLBACK),
+            task.taskNo().orElse(null),
+            task.name(),
+            task.content(),
+            Math.toIntExact(task.timeout().toMillis()),
+            (application == null ? task : task.application(application)).retryPolicy().spec(),
+            now,
+            task.dueAt(Instant.ofEpochMilli(now)).toEpochMilli(),
+            task.priority());
+    return task.key().map(key -> row.withKey(key, task.keyLimit())).orElse(row);
   }
 
   private Application current(Application application) {

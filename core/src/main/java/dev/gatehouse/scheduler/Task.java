@@ -37,6 +37,8 @@ public final class Task {
   private final Priority priority;
   private final @Nullable RetryPolicy retryPolicy;
   private final IfTaken ifTaken;
+  private final @Nullable String key;
+  private final int keyLimit;
 
   private Task(Values values) {
     taskNo = values.taskNo;
@@ -50,6 +52,8 @@ public final class Task {
     priority = values.priority;
     retryPolicy = values.retryPolicy;
     ifTaken = values.ifTaken;
+    key = values.key;
+    keyLimit = values.keyLimit;
   }
 
   /**
@@ -149,6 +153,38 @@ public final class Task {
     return with(values -> values.ifTaken = requireNonNull(value, "ifTaken"));
   }
 
+  /**
+   * Has it wait for its turn: tasks of one application (or all the host's own) with the same key
+   * run one after the other, on whatever node, in order of the due time that they were scheduled
+   * for, and with the same due time in order of their scheduling. Those behind wait until it is
+   * final: through its retries, and while it is paused. Not due yet, it holds up nobody. 1..120
+   * characters. Replaces {@link #atMost}. Default none.
+   */
+  public Task inOrder(String value) {
+    return key(value, 0);
+  }
+
+  /**
+   * Has it share a limit: of tasks of one application (or all the host's own) with the same key, at
+   * most so many attempts are under way at a time, on all nodes together. Tasks that share a key
+   * should give the same limit; where they don't, each goes by its own. Replaces {@link #inOrder}.
+   *
+   * @param attempts 1..{@link Limit#MAX_CONCURRENT}
+   * @param value the key, 1..120 characters
+   */
+  public Task atMost(int attempts, String value) {
+    return key(value, Check.range(attempts, 1, Limit.MAX_CONCURRENT, "attempts"));
+  }
+
+  private Task key(String value, int limit) {
+    Check.text(value, 1, 120, "key");
+    return with(
+        values -> {
+          values.key = value;
+          values.keyLimit = limit;
+        });
+  }
+
   /** The owner's number. */
   public Optional<String> taskNo() {
     return Optional.ofNullable(taskNo);
@@ -194,6 +230,16 @@ public final class Task {
     return priority;
   }
 
+  /** What it shares an order or a limit with. */
+  public Optional<String> key() {
+    return Optional.ofNullable(key);
+  }
+
+  /** Most attempts at a time of tasks with its key; 0 if they run in order, or it has none. */
+  public int keyLimit() {
+    return keyLimit;
+  }
+
   /** How it is retried. */
   public RetryPolicy retryPolicy() {
     if (retryPolicy != null) {
@@ -220,6 +266,8 @@ public final class Task {
     values.priority = priority;
     values.retryPolicy = retryPolicy;
     values.ifTaken = ifTaken;
+    values.key = key;
+    values.keyLimit = keyLimit;
     change.accept(values);
     return new Task(values);
   }
@@ -237,5 +285,7 @@ public final class Task {
     private Priority priority = Priority.NORMAL;
     private @Nullable RetryPolicy retryPolicy;
     private IfTaken ifTaken = IfTaken.REJECT;
+    private @Nullable String key;
+    private int keyLimit;
   }
 }

@@ -7,6 +7,7 @@ import dev.gatehouse.error.ClosedException;
 import dev.gatehouse.error.StorageException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -248,6 +249,22 @@ public final class TaskEngine implements AutoCloseable {
     } else {
       long due = held.dueMillis();
       engine.settler().add(held, new Settlement.Release(held.row().id(), held.fence(), due));
+    }
+  }
+
+  /** A task's places at gates are to be given up; that in a line only if it ended. */
+  void leftGates(long taskId, boolean ended) {
+    Drive driving = drive;
+    if (driving != null) {
+      driving.engine().holdings().gates().left(taskId, ended);
+    }
+  }
+
+  /** Places at those gates were given up. */
+  void touchedGates(Collection<String> gates) {
+    Drive driving = drive;
+    if (driving != null) {
+      driving.engine().holdings().gates().touch(gates);
     }
   }
 

@@ -51,7 +51,10 @@ final class TaskRequests {
                   ? Cancellation.CANCELLED
                   : store.cancel(scope, id.value(), engine.millis());
           switch (cancellation) {
-            case CANCELLED -> record(transaction, store, id, "cancelled");
+            case CANCELLED -> {
+              record(transaction, store, id, "cancelled");
+              leaveGates(transaction, store, id, true);
+            }
             case REQUESTED -> {
               record(transaction, store, id, "is to be cancelled");
               transaction.afterCommit(engine::askedOfRunning);
@@ -76,6 +79,7 @@ final class TaskRequests {
           TaskStore store = parts.store().joining(transaction);
           Requeue requeue = store.requeue(scope, id.value(), now, force);
           if (requeue == Requeue.REQUEUED) {
+            standInLine(transaction, store, id);
             record(transaction, store, id, force ? "requeued by force" : "requeued");
             transaction.afterCommit(() -> engine.dueAt(now));
           }
@@ -91,6 +95,7 @@ final class TaskRequests {
           TaskChange change = store.pause(scope, id.value());
           if (change == TaskChange.DONE) {
             record(transaction, store, id, "paused");
+            leaveGates(transaction, store, id, false);
           } else if (change == TaskChange.REQUESTED) {
             record(transaction, store, id, "is to be paused");
             transaction.afterCommit(engine::askedOfRunning);
@@ -139,10 +144,28 @@ final class TaskRequests {
           TaskChange change = store.reschedule(scope, id.value(), due);
           if (change == TaskChange.DONE) {
             record(transaction, store, id, "rescheduled");
+            leaveGates(transaction, store, id, false);
             transaction.afterCommit(() -> engine.dueAt(due));
           }
           return change;
         });
+  }
+
+  /** After the commit, and only if it has places: gates are not locked in a host's transaction. */
+  private void leaveGates(Transaction transaction, TaskStore store, TaskId id, boolean ended) {
+    if (!store.gates().joining(transaction).ofTasks(List.of(id.value())).isEmpty()) {
+      transaction.afterCommit(() -> engine.leftGates(id.value(), ended));
+    }
+  }
+
+  /** At its old place, if it stands in none. */
+  private void standInLine(Transaction transaction, TaskStore store, TaskId id) {
+    leaveGates(transaction, store, id, false);
+    List<TaskRow> row = store.find(scope, id.value()).map(TaskState::row).stream().toList();
+    List<GateStore.Place> line = GateRules.lines(row);
+    if (!line.isEmpty()) {
+      store.gates().joining(transaction).add(line);
+    }
   }
 
   private void release(TaskStore store, @Nullable HeldTask unbegun) {

@@ -23,9 +23,10 @@ import org.jspecify.annotations.Nullable;
  * @param createdMillis when it was scheduled
  * @param runtimeMillis when its first attempt is or was due
  * @param priority how it stands to others
- * @param key what it shares a limit of attempts under way with, within the application, 1..120
- *     characters; null if nothing
- * @param keyLimit 1..{@link #MAX_KEY_LIMIT} attempts at a time of tasks with the key; 0 without one
+ * @param key what it shares an order or a limit with, within the application, 1..120 characters;
+ *     null if nothing
+ * @param keyLimit most attempts at a time of tasks with the key, up to {@link
+ *     Limit#MAX_CONCURRENT}; 0: one after the other in order of (runtimeMillis, id), or no key
  * @param workflowId the workflow that it is a part of; 0 if none
  */
 public record TaskRow(
@@ -45,9 +46,6 @@ public record TaskRow(
     long workflowId) {
   /** The kind of tasks that are posted to their application's callback. */
   public static final String CALLBACK = "callback";
-
-  /** Most attempts at a time of tasks that share a key. */
-  public static final int MAX_KEY_LIMIT = 1_000;
 
   /** Checks that stores can keep it as it is. */
   public TaskRow {
@@ -69,7 +67,7 @@ public record TaskRow(
       Check.range(keyLimit, 0, 0, "keyLimit");
     } else {
       Check.text(key, 1, 120, "key");
-      Check.range(keyLimit, 1, MAX_KEY_LIMIT, "keyLimit");
+      Check.range(keyLimit, 0, Limit.MAX_CONCURRENT, "keyLimit");
     }
     Check.range(workflowId, 0, Long.MAX_VALUE, "workflowId");
   }

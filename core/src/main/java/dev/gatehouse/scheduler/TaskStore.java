@@ -11,10 +11,10 @@ import java.util.OptionalLong;
  * SPI: keeps tasks, their attempts, and the leases of the nodes that run them. Safe for use by
  * multiple threads, but for what {@link #joining} returns.
  *
- * <p>A task is <i>ready</i> (waits, nobody's), <i>paused</i> (as that, but not to be claimed),
- * <i>leased</i> (held by one node under a fence) or <i>final</i>. Times come in as arguments in
- * epoch milliseconds; only leases of nodes are judged by the store's own clock. An application id
- * that is empty means: of whomever.
+ * <p>A task is <i>ready</i> (waits, nobody's), <i>paused</i> or <i>parked</i> (as that, but not to
+ * be claimed), <i>leased</i> (held by one node under a fence) or <i>final</i>. Times come in as
+ * arguments in epoch milliseconds; only leases of nodes are judged by the store's own clock. An
+ * application id that is empty means: of whomever.
  *
  * <ul>
  *   <li>{@code TASK-1} A task that was inserted is there, whole, byte for byte, once the
@@ -65,6 +65,9 @@ import java.util.OptionalLong;
  *       status are all found once, another application's never.
  *   <li>{@code TASK-21} A count looks at no more tasks than asked, the earliest due of each lane;
  *       of fewer than a hundredth of the limit it sees all, and it says that it did only if so.
+ *   <li>{@code TASK-22} A parked task is as a paused one, but nobody asked for it: it waits until
+ *       it is admitted, or changed by a pause, a reschedule, a replacement or a requeue, or
+ *       cancelled. Admission makes it ready as before, but for those that others are changing now.
  *   <li>{@code TASK-14} What is done in a transaction shows to others with its commit, and leaves
  *       nothing when it is rolled back.
  * </ul>
@@ -97,6 +100,9 @@ public interface TaskStore {
 
   /** This store inside the transaction. */
   TaskStore joining(Transaction transaction);
+
+  /** The gates that limited tasks go through. */
+  GateStore gates();
 
   /**
    * How nodes tell each other of tasks that are due soon; does not ask the store. By default they
@@ -131,7 +137,7 @@ public interface TaskStore {
   List<ClaimedTask> claim(int node, Reach reach, long dueUntilMillis, int limit);
 
   /**
-   * How many tasks are neither final nor paused.
+   * How many tasks are neither final nor paused nor parked.
    *
    * @param nowMillis ready tasks due until then are due
    * @param limit 100..{@link #MAX_BATCH}
@@ -172,6 +178,14 @@ public interface TaskStore {
    * @param ids 1..{@link #MAX_BATCH}
    */
   List<LeasedTask> leased(int node, Collection<Long> ids);
+
+  /**
+   * Makes parked tasks ready; passes over those that others have locked.
+   *
+   * @param ids 1..{@link #MAX_BATCH}
+   * @return which of them it made ready
+   */
+  Collection<Long> admit(Collection<Long> ids);
 
   /** Cancels a task. */
   Cancellation cancel(OptionalLong applicationId, long id, long nowMillis);

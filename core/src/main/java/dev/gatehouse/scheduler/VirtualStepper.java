@@ -34,7 +34,7 @@ final class VirtualStepper implements Stepper, Drive {
   public Optional<Instant> next() {
     requireOpen();
     long now = engine.clock().nanoTime();
-    if (!engine.settler().isIdle()) {
+    if (!engine.settler().isIdle() || !engine.gatekeeper().isIdle()) {
       return Optional.of(instant(now));
     }
     long next = saturatedSum(now, engine.attempts().nanosToExpiry());
@@ -78,7 +78,10 @@ final class VirtualStepper implements Stepper, Drive {
       engine.recurrer().recur(0);
       boolean claimed = engine.runner().hasRoom() && engine.claimer().claimOne();
       engine.firing().fire();
-      more = engine.settler().flush() > 0 || claimed;
+      boolean settled = engine.settler().flush() > 0;
+      boolean passed = engine.gatekeeper().flush() > 0;
+      engine.firing().fire();
+      more = settled || passed || claimed;
     }
     engine.keeper().checkHeld();
   }
@@ -96,6 +99,7 @@ final class VirtualStepper implements Stepper, Drive {
       while (engine.keeper().purge()) {
         // Batch after batch.
       }
+      engine.gatekeeper().sweep();
     }
   }
 
@@ -106,6 +110,7 @@ final class VirtualStepper implements Stepper, Drive {
     engine.attempts().releaseAll();
     engine.attempts().loseAll(null);
     engine.settler().flush();
+    engine.gatekeeper().flush();
     engine.membership().leave();
   }
 

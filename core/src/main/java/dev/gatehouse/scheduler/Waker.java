@@ -11,6 +11,8 @@ interface Waker {
     TIMER,
     /** Writes what became of them. */
     SETTLER,
+    /** Lets limited tasks through their gates. */
+    GATEKEEPER,
     /** Keeps the node's lease. */
     LEASE,
     /** Frees what dead nodes held, hears of cancelled tasks, lets schedules recur, purges. */

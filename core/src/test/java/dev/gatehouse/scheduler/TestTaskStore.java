@@ -109,6 +109,16 @@ final class TestTaskStore implements TaskStore, Transactions {
     return hints;
   }
 
+  @Override
+  public GateStore gates() {
+    return new NoGates();
+  }
+
+  @Override
+  public Collection<Long> admit(Collection<Long> ids) {
+    throw new UnsupportedOperationException("this store knows no parked tasks");
+  }
+
   /** From now on a task with this result cannot be settled. */
   void refusing(String result) {
     refused = result;

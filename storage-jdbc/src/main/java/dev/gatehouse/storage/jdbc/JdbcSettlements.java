@@ -102,6 +102,8 @@ final class JdbcSettlements {
       changes.ready(task, attempt, retry.dueMillis());
     } else if (settlement instanceof Settlement.Release release) {
       changes.ready(task, null, release.dueMillis());
+    } else if (settlement instanceof Settlement.Park) {
+      changes.park(task);
     } else if (settlement instanceof Settlement.Fail) {
       changes.end(task, attempt, TaskStatus.FAILED, null);
     } else {

@@ -10,6 +10,8 @@ import dev.gatehouse.scheduler.TaskRow;
 import dev.gatehouse.scheduler.TaskStatus;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -42,6 +44,12 @@ final class JdbcTaskRequests {
 
   private static final String RESCHEDULE =
       "UPDATE gh_task SET due_ms = ?, fence = fence + 1 WHERE id = ?";
+
+  private static final String LOCK_PARKED =
+      "SELECT id FROM gh_task WHERE id = ? AND lane = -2 FOR UPDATE SKIP LOCKED";
+
+  private static final String UNPARK =
+      "UPDATE gh_task SET lane = ?, fence = fence + 1 WHERE id = ? AND lane = -2";
 
   private static final String REPLACE =
       "UPDATE gh_task SET lane = ?, cancel = ?, due_ms = ?, state = 0, owner = NULL, attempt = 0,"
@@ -121,8 +129,27 @@ final class JdbcTaskRequests {
             return TaskChange.RUNNING;
           }
           handle.execute(RESCHEDULE, dueMillis, id);
+          unpark(id);
           return TaskChange.DONE;
         });
+  }
+
+  private void unpark(long id) {
+    handle.execute(UNPARK, sql.lane(row(id)), id);
+  }
+
+  /** Makes parked tasks ready whose rows nobody has locked. */
+  Collection<Long> admit(Collection<Long> ids) {
+    List<Long> admitted = new ArrayList<>();
+    for (long id : ids.stream().sorted().toList()) {
+      boolean parked =
+          handle.createQuery(LOCK_PARKED).bind(0, id).mapTo(Long.class).findOne().isPresent();
+      if (parked) {
+        unpark(id);
+        admitted.add(id);
+      }
+    }
+    return admitted;
   }
 
   Optional<Outcome> replace(TaskRow row, IfTaken ifTaken) {

@@ -7,6 +7,7 @@ import dev.gatehouse.error.StorageException;
 import dev.gatehouse.scheduler.Attempt;
 import dev.gatehouse.scheduler.Cancellation;
 import dev.gatehouse.scheduler.ClaimedTask;
+import dev.gatehouse.scheduler.GateStore;
 import dev.gatehouse.scheduler.Hints;
 import dev.gatehouse.scheduler.IfTaken;
 import dev.gatehouse.scheduler.LeasedTask;
@@ -101,6 +102,11 @@ final class JdbcTaskStore implements TaskStore {
   @Override
   public TaskStore joining(Transaction transaction) {
     return new JdbcTaskStore(database.joining(transaction), hints, null);
+  }
+
+  @Override
+  public GateStore gates() {
+    return new JdbcGateStore(database);
   }
 
   @Override
@@ -272,6 +278,12 @@ final class JdbcTaskStore implements TaskStore {
   public List<LeasedTask> leased(int node, Collection<Long> ids) {
     Check.range(ids.size(), 1, MAX_BATCH, "number of ids");
     return database.use(handle -> sql().leased(handle, node, ids));
+  }
+
+  @Override
+  public Collection<Long> admit(Collection<Long> ids) {
+    Check.range(ids.size(), 1, MAX_BATCH, "number of ids");
+    return request(requests -> requests.admit(ids));
   }
 
   @Override

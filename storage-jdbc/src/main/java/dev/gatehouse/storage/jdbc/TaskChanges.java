@@ -14,9 +14,12 @@ import org.jspecify.annotations.Nullable;
  * batch for each table.
  */
 final class TaskChanges {
+  /** The lane of what waits to be admitted; no claim looks there. */
+  static final int PARKED = -2;
+
   /** What was asked to pause leaves the lanes, in which claims look. */
   private static final String READY =
-      "UPDATE gh_task SET state = 0, owner = NULL, lane = CASE cancel WHEN 2 THEN -1 ELSE lane END,"
+      "UPDATE gh_task SET state = 0, owner = NULL, lane = CASE WHEN cancel = 2 THEN -1 ELSE COALESCE(?, lane) END,"
           + " cancel = CASE cancel WHEN 2 THEN 2 ELSE 0 END, percent = NULL, note = NULL, due_ms = ?, attempt = ?, crashes = ?"
           + " WHERE id = ? AND fence = ? AND state = 1";
 
@@ -47,10 +50,16 @@ final class TaskChanges {
   /** Ready again, with the attempt that has ended now, or null. */
   void ready(LockedTask task, @Nullable Attempt attempt, long dueMillis) {
     settled.add(new Settled(task.id(), TaskStatus.WAITING));
-    ready.add(new Ready(task, dueMillis));
+    ready.add(new Ready(task, dueMillis, false));
     if (attempt != null) {
       recorded.add(new Recorded(task.id(), attempt));
     }
+  }
+
+  /** Waits until it is admitted. */
+  void park(LockedTask task) {
+    settled.add(new Settled(task.id(), TaskStatus.WAITING));
+    ready.add(new Ready(task, task.dueMillis(), true));
   }
 
   /** Final, through the attempt or, if that is null, without one. */
@@ -77,11 +86,12 @@ final class TaskChanges {
   private void writeReady(PreparedBatch batch) {
     for (Ready change : ready) {
       batch
-          .bind(0, change.dueMillis())
-          .bind(1, change.task().attempt())
-          .bind(2, change.task().crashes())
-          .bind(3, change.task().id())
-          .bind(4, change.task().fence())
+          .bind(0, change.parked() ? (Integer) PARKED : null)
+          .bind(1, change.dueMillis())
+          .bind(2, change.task().attempt())
+          .bind(3, change.task().crashes())
+          .bind(4, change.task().id())
+          .bind(5, change.task().fence())
           .add();
     }
     batch.execute();
@@ -129,7 +139,7 @@ final class TaskChanges {
     batch.execute();
   }
 
-  private record Ready(LockedTask task, long dueMillis) {}
+  private record Ready(LockedTask task, long dueMillis, boolean parked) {}
 
   private record Ended(
       LockedTask task, @Nullable Attempt attempt, TaskStatus status, @Nullable String result) {}

@@ -8,6 +8,7 @@ import dev.gatehouse.scheduler.Asked;
 import dev.gatehouse.scheduler.Attempt;
 import dev.gatehouse.scheduler.Cancellation;
 import dev.gatehouse.scheduler.ClaimedTask;
+import dev.gatehouse.scheduler.GateStore;
 import dev.gatehouse.scheduler.Hints;
 import dev.gatehouse.scheduler.IfTaken;
 import dev.gatehouse.scheduler.LeasedTask;
@@ -53,17 +54,24 @@ final class MemoryTaskStore implements TaskStore {
   private final TaskTable tasks;
   private final NodeTable nodes;
   private final Hints hints = Hints.inProcess();
+  private final GateStore gates;
 
   MemoryTaskStore(Journal journal, InstantSource leaseClock) {
     this.journal = journal;
     tasks = new TaskTable(journal);
     nodes = new NodeTable(journal, leaseClock);
+    gates = new MemoryGateStore(journal, tasks);
   }
 
   @Override
   public TaskStore joining(Transaction transaction) {
     journal.requireOpen(transaction);
     return this;
+  }
+
+  @Override
+  public GateStore gates() {
+    return gates;
   }
 
   @Override
@@ -208,6 +216,9 @@ final class MemoryTaskStore implements TaskStore {
     if (settlement instanceof Settlement.Release release) {
       return entry.readyAt(release.dueMillis());
     }
+    if (settlement instanceof Settlement.Park) {
+      return entry.parked();
+    }
     return settlement instanceof Settlement.Fail
         ? entry.ended(TaskStatus.FAILED, nowMillis, null)
         : entry.cancelled(nowMillis);
@@ -254,6 +265,21 @@ final class MemoryTaskStore implements TaskStore {
   }
 
   @Override
+  public Collection<Long> admit(Collection<Long> ids) {
+    Check.range(ids.size(), 1, MAX_BATCH, "number of ids");
+    return journal.run(
+        () -> {
+          List<TaskEntry> parked =
+              ids.stream()
+                  .map(tasks::find)
+                  .filter(entry -> entry != null && entry.isParked())
+                  .toList();
+          parked.forEach(entry -> tasks.put(entry.admitted()));
+          return parked.stream().map(entry -> entry.row().id()).toList();
+        });
+  }
+
+  @Override
   public Cancellation cancel(OptionalLong applicationId, long id, long nowMillis) {
     return journal.run(
         () -> {
@@ -279,7 +305,7 @@ final class MemoryTaskStore implements TaskStore {
         applicationId,
         id,
         entry -> {
-          tasks.put(entry.asked(Asked.PAUSE));
+          tasks.put((entry.isParked() ? entry.admitted() : entry).asked(Asked.PAUSE));
           return entry.status() == TaskStatus.RUNNING ? TaskChange.REQUESTED : TaskChange.DONE;
         });
   }

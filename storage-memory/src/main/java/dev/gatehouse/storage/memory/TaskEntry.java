@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * A task with all that changes in its life. Immutable: each method returns the entry after the
  * change.
  *
- * @param owner the node that holds it; 0 while none does
+ * @param owner the node that holds it; 0 while none does; {@link #PARKED}
  */
 record TaskEntry(
     TaskRow row,
@@ -30,6 +30,8 @@ record TaskEntry(
     @Nullable String result,
     List<Attempt> attempts,
     @Nullable TaskProgress progress) {
+  /** The owner of what waits to be admitted. */
+  static final int PARKED = -1;
 
   static TaskEntry ready(TaskRow row) {
     return new TaskEntry(
@@ -79,6 +81,27 @@ record TaskEntry(
         null,
         attempts,
         null);
+  }
+
+  /** Nobody's, and not ready. */
+  TaskEntry parked() {
+    TaskEntry ready = readyAt(dueMillis);
+    return ready.isReady() ? ready.ownedBy(PARKED) : ready;
+  }
+
+  /** Ready if it was parked; its fence grows. */
+  TaskEntry admitted() {
+    return new TaskEntry(
+        row, status, dueMillis, attempt, crashes, fence + 1, 0, asked, 0, null, attempts, null);
+  }
+
+  boolean isParked() {
+    return owner == PARKED;
+  }
+
+  private TaskEntry ownedBy(int next) {
+    return new TaskEntry(
+        row, status, dueMillis, attempt, crashes, fence, next, asked, 0, null, attempts, null);
   }
 
   TaskEntry anew(long millis) {
@@ -150,7 +173,7 @@ record TaskEntry(
 
   /** Whether it may be claimed when it is due. */
   boolean isReady() {
-    return status == TaskStatus.WAITING && asked != Asked.PAUSE;
+    return status == TaskStatus.WAITING && asked != Asked.PAUSE && owner != PARKED;
   }
 
   /** The claim does not count, for no attempt was begun. */

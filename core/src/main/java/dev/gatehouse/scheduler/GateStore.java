@@ -1,0 +1,125 @@
+package dev.gatehouse.scheduler;
+
+import dev.gatehouse.check.Check;
+import dev.gatehouse.transaction.Transaction;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * SPI: keeps the gates that limited tasks go through, and who holds or waits for a place in them.
+ * Which tasks they are, and what a gate stands for, is not the store's business. Safe for use by
+ * multiple threads, but for what {@link #joining} returns.
+ *
+ * <ul>
+ *   <li>{@code GATE-1} A lock makes the gates that are not there, and keeps all others who would
+ *       lock one of them waiting until the transaction ends; two that lock the same gates in
+ *       whatever order do not deadlock.
+ *   <li>{@code GATE-2} What is read of a gate that the transaction has locked includes all that was
+ *       committed before.
+ *   <li>{@code GATE-3} A task has one place at most in a gate: adding another changes nothing.
+ *   <li>{@code GATE-4} Adding places waits for no one who has locked the gate.
+ *   <li>{@code GATE-5} Who waits is found in order of (place, task).
+ *   <li>{@code GATE-6} Places of tasks that are final, or gone, are found as left.
+ *   <li>{@code GATE-7} A purge deletes gates without places whose next time has passed, and no
+ *       others.
+ *   <li>{@code GATE-8} What is done in a transaction shows to others with its commit, and leaves
+ *       nothing when it is rolled back.
+ * </ul>
+ */
+public interface GateStore {
+  /** This store inside the transaction. */
+  GateStore joining(Transaction transaction);
+
+  /**
+   * Locks gates; to be called in a transaction that was joined.
+   *
+   * @param names 1..{@link TaskStore#MAX_BATCH}, each of 1..160 characters
+   * @return for each its next time, 0 for new ones
+   */
+  Map<String, Long> lock(Collection<String> names);
+
+  /** Sets the next time of a gate, in epoch microseconds. */
+  void setNext(String name, long micros);
+
+  /**
+   * Adds places.
+   *
+   * @param places 1..{@link TaskStore#MAX_BATCH}
+   */
+  void add(List<Place> places);
+
+  /**
+   * Lets tasks hold the places that they wait in; only gate and task of them count.
+   *
+   * @param places 1..{@link TaskStore#MAX_BATCH}
+   */
+  void hold(Collection<Place> places);
+
+  /**
+   * Removes places; only gate and task of them count.
+   *
+   * @param places 1..{@link TaskStore#MAX_BATCH}
+   */
+  void remove(Collection<Place> places);
+
+  /**
+   * The places of tasks, in any order.
+   *
+   * @param taskIds 1..{@link TaskStore#MAX_BATCH}
+   */
+  List<Place> ofTasks(Collection<Long> taskIds);
+
+  /**
+   * How it stands at gates.
+   *
+   * @param gates 1..{@link TaskStore#MAX_BATCH}, each locked by the transaction
+   */
+  Map<String, Standing> standing(Collection<String> gates);
+
+  /**
+   * The first of those that wait.
+   *
+   * @param limit 1..{@link TaskStore#MAX_BATCH}
+   */
+  List<Place> waiting(String gate, int limit);
+
+  /**
+   * Places of tasks that are final or gone, in any order.
+   *
+   * @param limit 1..{@link TaskStore#MAX_BATCH}
+   */
+  List<Place> left(int limit);
+
+  /**
+   * Deletes gates that nobody needs.
+   *
+   * @param limit 1..{@link TaskStore#MAX_BATCH}
+   * @return how many
+   */
+  int purge(long beforeMicros, int limit);
+
+  /**
+   * How it stands at a gate.
+   *
+   * @param holding how many hold it
+   * @param firstWaiting the task that waits first; 0 if none does
+   */
+  record Standing(int holding, long firstWaiting) {}
+
+  /**
+   * A task's place in a gate.
+   *
+   * @param gate the name, 1..160 characters
+   * @param millis the order among those that wait; for one that holds whatever was agreed
+   * @param limit how many may hold the gate, as the one who added it knew: 1..1,000
+   * @param holds whether it holds the gate, or waits
+   */
+  record Place(String gate, long taskId, long millis, int limit, boolean holds) {
+    /** Checks that stores can keep it. */
+    public Place {
+      Check.text(gate, 1, 160, "gate");
+      Check.range(limit, 1, Limit.MAX_CONCURRENT, "limit");
+    }
+  }
+}

@@ -1,0 +1,248 @@
+package dev.gatehouse.storage.jdbc;
+
+import dev.gatehouse.check.Check;
+import dev.gatehouse.error.StorageException;
+import dev.gatehouse.scheduler.GateStore;
+import dev.gatehouse.scheduler.TaskStore;
+import dev.gatehouse.transaction.Transaction;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import org.jdbi.v3.core.Handle;
+
+/** The GateStore of a {@link JdbcStorage}: a gate is locked by its row. */
+final class JdbcGateStore implements GateStore {
+  private static final int TRIES = 5;
+
+  private static final String LOCK =
+      "SELECT name, next_us FROM gh_gate WHERE name = ANY(?) ORDER BY name FOR UPDATE";
+
+  private static final String PLACE = "SELECT gate, task_id, place_ms, held_limit, holds";
+
+  /** H2 has no ON CONFLICT, PostgreSQL's would do as well: this is both's. */
+  private static final String ADD =
+      "MERGE INTO gh_gate_place p USING (SELECT CAST(? AS VARCHAR(160)) AS gate,"
+          + " CAST(? AS BIGINT) AS task_id, CAST(? AS BIGINT) AS place_ms,"
+          + " CAST(? AS INT) AS held_limit, CAST(? AS SMALLINT) AS holds) s"
+          + " ON p.gate = s.gate AND p.task_id = s.task_id WHEN NOT MATCHED THEN"
+          + " INSERT (gate, task_id, place_ms, held_limit, holds)"
+          + " VALUES (s.gate, s.task_id, s.place_ms, s.held_limit, s.holds)";
+
+  private static final String STANDING =
+      "SELECT g.name, (SELECT COUNT(*) FROM gh_gate_place p WHERE p.gate = g.name AND p.holds = 1),"
+          + " (SELECT p.task_id FROM gh_gate_place p WHERE p.gate = g.name AND p.holds = 0"
+          + " ORDER BY p.gate, p.holds, p.place_ms, p.task_id FETCH FIRST 1 ROW ONLY)"
+          + " FROM gh_gate g WHERE g.name = ANY(?)";
+
+  private static final String WAITING =
+      PLACE
+          + " FROM gh_gate_place WHERE gate = ? AND holds = 0"
+          + " ORDER BY gate, holds, place_ms, task_id FETCH FIRST ? ROWS ONLY";
+
+  private static final String LEFT =
+      PLACE
+          + " FROM gh_gate_place p WHERE NOT EXISTS"
+          + "(SELECT 1 FROM gh_task t WHERE t.id = p.task_id) FETCH FIRST ? ROWS ONLY";
+
+  private static final String PURGE =
+      "DELETE FROM gh_gate WHERE name IN (SELECT g.name FROM gh_gate g WHERE g.next_us < ?"
+          + " AND NOT EXISTS(SELECT 1 FROM gh_gate_place p WHERE p.gate = g.name)"
+          + " FETCH FIRST ? ROWS ONLY FOR UPDATE SKIP LOCKED)";
+
+  private final Database database;
+
+  JdbcGateStore(Database database) {
+    this.database = database;
+  }
+
+  @Override
+  public GateStore joining(Transaction transaction) {
+    return new JdbcGateStore(database.joining(transaction));
+  }
+
+  @Override
+  public Map<String, Long> lock(Collection<String> names) {
+    requireBatch(names);
+    names.forEach(name -> Check.text(name, 1, 160, "name"));
+    return database.use(handle -> lock(handle, new TreeSet<>(names)));
+  }
+
+  /** Those that are not there are made; what another makes or deletes meanwhile is looked for. */
+  private Map<String, Long> lock(Handle handle, TreeSet<String> names) {
+    Map<String, Long> locked = new HashMap<>();
+    for (int tries = 0; tries < TRIES; tries++) {
+      locked.putAll(lockKnown(handle, names));
+      if (locked.size() == names.size()) {
+        return locked;
+      }
+      String insert =
+          "INSERT INTO gh_gate(name, next_us) VALUES (?, 0)" + database.dialect().orNothing();
+      for (String name : names) {
+        if (!locked.containsKey(name)) {
+          Database.inserted(handle.createUpdate(insert).bind(0, name));
+        }
+      }
+    }
+    throw new StorageException(
+        "gates were made and deleted by others " + TRIES + " times in a row");
+  }
+
+  private static Map<String, Long> lockKnown(Handle handle, Collection<String> names) {
+    Map<String, Long> locked = new HashMap<>();
+    Sql.use(
+        handle,
+        LOCK,
+        query -> {
+          setTexts(query, 1, names);
+          return Sql.rows(query, row -> locked.put(row.getString(1), row.getLong(2)));
+        });
+    return locked;
+  }
+
+  private static void setTexts(PreparedStatement statement, int index, Collection<String> texts)
+      throws SQLException {
+    statement.setArray(index, statement.getConnection().createArrayOf("varchar", texts.toArray()));
+  }
+
+  @Override
+  public void setNext(String name, long micros) {
+    database.use(
+        handle -> handle.execute("UPDATE gh_gate SET next_us = ? WHERE name = ?", micros, name));
+  }
+
+  @Override
+  public void add(List<Place> places) {
+    requireBatch(places);
+    database.use(
+        handle ->
+            Sql.use(
+                handle,
+                ADD,
+                insert -> {
+                  for (Place place : places) {
+                    insert.setString(1, place.gate());
+                    insert.setLong(2, place.taskId());
+                    insert.setLong(3, place.millis());
+                    insert.setInt(4, place.limit());
+                    insert.setInt(5, place.holds() ? 1 : 0);
+                    insert.addBatch();
+                  }
+                  return insert.executeBatch();
+                }));
+  }
+
+  @Override
+  public void hold(Collection<Place> places) {
+    change("UPDATE gh_gate_place SET holds = 1 WHERE gate = ? AND task_id = ?", places);
+  }
+
+  @Override
+  public void remove(Collection<Place> places) {
+    change("DELETE FROM gh_gate_place WHERE gate = ? AND task_id = ?", places);
+  }
+
+  private void change(String sql, Collection<Place> places) {
+    requireBatch(places);
+    database.use(
+        handle ->
+            Sql.use(
+                handle,
+                sql,
+                change -> {
+                  for (Place place : places) {
+                    change.setString(1, place.gate());
+                    change.setLong(2, place.taskId());
+                    change.addBatch();
+                  }
+                  return change.executeBatch();
+                }));
+  }
+
+  @Override
+  public List<Place> ofTasks(Collection<Long> taskIds) {
+    requireBatch(taskIds);
+    return database.use(
+        handle ->
+            Sql.use(
+                handle,
+                PLACE + " FROM gh_gate_place WHERE task_id = ANY(?)",
+                query -> {
+                  Object[] ids = taskIds.stream().distinct().toArray();
+                  query.setArray(1, query.getConnection().createArrayOf("bigint", ids));
+                  return Sql.rows(query, JdbcGateStore::place);
+                }));
+  }
+
+  private static Place place(ResultSet row) throws SQLException {
+    return new Place(
+        row.getString(1), row.getLong(2), row.getLong(3), row.getInt(4), row.getInt(5) == 1);
+  }
+
+  @Override
+  public Map<String, Standing> standing(Collection<String> gates) {
+    requireBatch(gates);
+    Map<String, Standing> standing = new HashMap<>();
+    database.use(
+        handle ->
+            Sql.use(
+                handle,
+                STANDING,
+                query -> {
+                  setTexts(query, 1, gates);
+                  return Sql.rows(
+                      query,
+                      row ->
+                          standing.put(
+                              row.getString(1), new Standing(row.getInt(2), row.getLong(3))));
+                }));
+    return standing;
+  }
+
+  @Override
+  public List<Place> waiting(String gate, int limit) {
+    requireLimit(limit);
+    return database.use(
+        handle ->
+            Sql.use(
+                handle,
+                WAITING,
+                query -> {
+                  query.setString(1, gate);
+                  query.setInt(2, limit);
+                  return Sql.rows(query, JdbcGateStore::place);
+                }));
+  }
+
+  @Override
+  public List<Place> left(int limit) {
+    requireLimit(limit);
+    return database.use(
+        handle ->
+            Sql.use(
+                handle,
+                LEFT,
+                query -> {
+                  query.setInt(1, limit);
+                  return Sql.rows(query, JdbcGateStore::place);
+                }));
+  }
+
+  @Override
+  public int purge(long beforeMicros, int limit) {
+    requireLimit(limit);
+    return database.use(handle -> handle.execute(PURGE, beforeMicros, limit));
+  }
+
+  private static void requireBatch(Collection<?> batch) {
+    Check.range(batch.size(), 1, TaskStore.MAX_BATCH, "number of entries");
+  }
+
+  private static void requireLimit(int limit) {
+    Check.range(limit, 1, TaskStore.MAX_BATCH, "limit");
+  }
+}
