@@ -1,7 +1,10 @@
 package dev.gatehouse.scheduler;
 
+import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The parts of a scheduler at work on one node, put together; who calls them, and when, is up to
@@ -69,6 +72,36 @@ final class Engine {
     if (nanos <= Claimer.IDLE_NANOS && membership.hasOthers()) {
       hints.announce(dueMillis);
     }
+  }
+
+  /**
+   * The node, if it should hold so many new tasks itself that are due by then: it has room for
+   * them, nothing waits for a claim, and no other node is left idle.
+   */
+  @Nullable Node toHold(int tasks, long dueUntilMillis) {
+    Node node = membership.live();
+    int room = membership.hasOthers() ? runner.permits().availablePermits() : holdings.room();
+    boolean holds =
+        node != null
+            && claimer.keepsUp()
+            && node.isLive(clock.nanoTime())
+            && tasks <= room - holdings.due().size();
+    if (holds) {
+      claimer.inserts(dueUntilMillis);
+    }
+    return holds ? node : null;
+  }
+
+  /** How far ahead the engine holds tasks, in epoch milliseconds. */
+  long windowEndMillis() {
+    return clock.millis() + TimeUnit.NANOSECONDS.toMillis(windowNanos);
+  }
+
+  /** Tasks were inserted as held by this node, and the insertion is committed. */
+  void hold(Node node, List<ClaimedTask> tasks) {
+    attempts.hold(node, tasks);
+    drainers.rouse();
+    waker.wake(Waker.Role.TIMER);
   }
 
   /** Has the engine hear of what other nodes made ready, until that is closed. */

@@ -35,7 +35,6 @@ final class EngineThreads implements Drive {
 
   private static final long LINGER_NANOS = TimeUnit.MILLISECONDS.toNanos(40);
   private static final int ROUNDS_TO_AUDIT = 10;
-  private static final int ROUNDS_TO_ALERT = 10;
   private static final int ROUNDS_TO_SWEEP = 80;
   private static final int ROUNDS_TO_PURGE = 120;
 
@@ -152,8 +151,7 @@ final class EngineThreads implements Drive {
     if (round % ROUNDS_TO_AUDIT == 0) {
       engine.keeper().auditLeases();
     }
-    boolean alert = round % ROUNDS_TO_ALERT == 0 && engine.keeper().isAlert();
-    if (alert || round % ROUNDS_TO_SWEEP == 0) {
+    if (round % ROUNDS_TO_SWEEP == 0) {
       engine.keeper().recover();
     } else {
       engine.keeper().recoverIfDue();

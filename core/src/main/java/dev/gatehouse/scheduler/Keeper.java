@@ -25,7 +25,6 @@ final class Keeper {
   private static final long UNKNOWN_NANOS = TimeUnit.SECONDS.toNanos(5);
   private static final int BATCH = 1_000;
   private static final int PURGES = 20;
-  private static final long ALERT_NANOS = TimeUnit.MINUTES.toNanos(5);
 
   private final SchedulerParts parts;
   private final Engine engine;
@@ -34,7 +33,6 @@ final class Keeper {
   private final GatehouseListener listener;
   private final Map<LeasedKey, Long> unknownSince = new HashMap<>();
   private long auditedClaims;
-  private long alertUntilNanos;
 
   private record LeasedKey(int node, long id, long fence) {}
 
@@ -44,7 +42,6 @@ final class Keeper {
     clock = engine.clock();
     audit = new TaskAudit(parts.audit(), parts.options().audited());
     listener = parts.listener();
-    alertUntilNanos = clock.nanoTime();
   }
 
   /**
@@ -115,7 +112,7 @@ final class Keeper {
       unknownSince.clear();
       return;
     }
-    long claims = engine.claimer().claims();
+    long claims = engine.claimer().claims() + engine.claimer().insertions();
     if (claims == auditedClaims && unknownSince.isEmpty()) {
       return;
     }
@@ -150,16 +147,10 @@ final class Keeper {
     return true;
   }
 
-  /** Whether a node was lost of late: a claim that it had under way may be committed still. */
-  boolean isAlert() {
-    return clock.nanoTime() - alertUntilNanos < 0;
-  }
-
   /** Frees what lost and departed nodes held, if there may be such nodes. */
   void recoverIfDue() {
     if (clock.millis() >= engine.membership().othersExpireMillis()) {
       engine.membership().recovered();
-      alertUntilNanos = clock.nanoTime() + ALERT_NANOS;
       recover();
     }
   }

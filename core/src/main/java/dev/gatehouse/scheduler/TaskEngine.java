@@ -252,6 +252,11 @@ public final class TaskEngine implements AutoCloseable {
     }
   }
 
+  /** The engine that runs tasks here on threads of its own; null if none does. */
+  @Nullable Engine running() {
+    return drive instanceof EngineThreads threads && !closing ? threads.engine() : null;
+  }
+
   /** A task's places at gates are to be given up; that in a line only if it ended. */
   void leftGates(long taskId, boolean ended) {
     Drive driving = drive;

@@ -90,6 +90,21 @@ class EngineThreadsTest {
         .untilAsserted(() -> assertThat(ids).allMatch(id -> fixture.state(id).status() == status));
   }
 
+  /** Long after the claims of the start, none would come for seconds. */
+  @Test
+  void schedule_dueSoonOnANodeWithRoom_runsWithoutAClaim() {
+    fixture.handlers.put("work", context -> TaskResult.done());
+    TaskEngine engine = start();
+    await().atMost(SOON).until(() -> fixture.store.calls("claim") > 0);
+    fixture.store.failing("claim");
+    TaskId now = schedule(engine, Task.unnumbered().handler("work"));
+    TaskId soon = schedule(engine, Task.unnumbered().handler("work").in(Duration.ofMillis(300)));
+    awaitStatus(List.of(now, soon), TaskStatus.FINISHED);
+    fixture.store.failing();
+    TaskId later = schedule(engine, Task.unnumbered().handler("work").in(Duration.ofSeconds(2)));
+    awaitStatus(later, TaskStatus.FINISHED);
+  }
+
   @Test
   void start_twoNodesAndManyTasks_eachRunsOnceAndNoneEarly() {
     Set<TaskId> ran = ConcurrentHashMap.newKeySet();
