@@ -12,6 +12,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedSet;
 import java.util.TreeSet;
 import org.jdbi.v3.core.Handle;
 
@@ -73,7 +74,7 @@ final class JdbcGateStore implements GateStore {
   }
 
   /** Those that are not there are made; what another makes or deletes meanwhile is looked for. */
-  private Map<String, Long> lock(Handle handle, TreeSet<String> names) {
+  private Map<String, Long> lock(Handle handle, SortedSet<String> names) {
     Map<String, Long> locked = new HashMap<>();
     for (int tries = 0; tries < TRIES; tries++) {
       locked.putAll(lockKnown(handle, names));
