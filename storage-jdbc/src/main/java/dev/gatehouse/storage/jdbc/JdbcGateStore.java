@@ -9,12 +9,14 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.JdbiException;
 
 /** The GateStore of a {@link JdbcStorage}: a gate is locked by its row. */
 final class JdbcGateStore implements GateStore {
@@ -25,14 +27,17 @@ final class JdbcGateStore implements GateStore {
 
   private static final String PLACE = "SELECT gate, task_id, place_ms, held_limit, holds";
 
-  /** H2 has no ON CONFLICT, PostgreSQL's would do as well: this is both's. */
   private static final String ADD =
-      "MERGE INTO gh_gate_place p USING (SELECT CAST(? AS VARCHAR(160)) AS gate,"
-          + " CAST(? AS BIGINT) AS task_id, CAST(? AS BIGINT) AS place_ms,"
-          + " CAST(? AS INT) AS held_limit, CAST(? AS SMALLINT) AS holds) s"
-          + " ON p.gate = s.gate AND p.task_id = s.task_id WHEN NOT MATCHED THEN"
-          + " INSERT (gate, task_id, place_ms, held_limit, holds)"
-          + " VALUES (s.gate, s.task_id, s.place_ms, s.held_limit, s.holds)";
+      "INSERT INTO gh_gate_place(gate, task_id, place_ms, held_limit, holds)"
+          + " SELECT s.gate, s.task_id, s.place_ms, s.held_limit, s.holds"
+          + " FROM (SELECT CAST(? AS VARCHAR(160)) AS gate, CAST(? AS BIGINT) AS task_id,"
+          + " CAST(? AS BIGINT) AS place_ms, CAST(? AS INT) AS held_limit,"
+          + " CAST(? AS SMALLINT) AS holds) s WHERE NOT EXISTS(SELECT 1 FROM gh_gate_place p"
+          + " WHERE p.gate = s.gate AND p.task_id = s.task_id)";
+
+  /** In one order, so that no two who add the same places wait for each other. */
+  private static final Comparator<Place> ORDER =
+      Comparator.comparingLong(Place::taskId).thenComparing(Place::gate);
 
   private static final String STANDING =
       "SELECT g.name, (SELECT COUNT(*) FROM gh_gate_place p WHERE p.gate = g.name AND p.holds = 1),"
@@ -119,22 +124,34 @@ final class JdbcGateStore implements GateStore {
   @Override
   public void add(List<Place> places) {
     requireBatch(places);
-    database.use(
-        handle ->
-            Sql.use(
-                handle,
-                ADD,
-                insert -> {
-                  for (Place place : places) {
-                    insert.setString(1, place.gate());
-                    insert.setLong(2, place.taskId());
-                    insert.setLong(3, place.millis());
-                    insert.setInt(4, place.limit());
-                    insert.setInt(5, place.holds() ? 1 : 0);
-                    insert.addBatch();
-                  }
-                  return insert.executeBatch();
-                }));
+    List<Place> ordered = places.stream().sorted(ORDER).toList();
+    String insert = ADD + database.dialect().orNothing();
+    database.use(handle -> add(handle, insert, ordered));
+  }
+
+  /** What another adds meanwhile is found the next time; on H2 that fails the statement. */
+  private static int[] add(Handle handle, String insert, List<Place> places) {
+    for (int tries = 1; ; tries++) {
+      try {
+        return Sql.use(handle, insert, statement -> addBatch(statement, places));
+      } catch (JdbiException e) {
+        if (tries == TRIES || !Database.isDuplicate(e)) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private static int[] addBatch(PreparedStatement insert, List<Place> places) throws SQLException {
+    for (Place place : places) {
+      insert.setString(1, place.gate());
+      insert.setLong(2, place.taskId());
+      insert.setLong(3, place.millis());
+      insert.setInt(4, place.limit());
+      insert.setInt(5, place.holds() ? 1 : 0);
+      insert.addBatch();
+    }
+    return insert.executeBatch();
   }
 
   @Override
@@ -155,7 +172,7 @@ final class JdbcGateStore implements GateStore {
                 handle,
                 sql,
                 change -> {
-                  for (Place place : places) {
+                  for (Place place : places.stream().sorted(ORDER).toList()) {
                     change.setString(1, place.gate());
                     change.setLong(2, place.taskId());
                     change.addBatch();
