@@ -71,6 +71,7 @@ final class VirtualStepper implements Stepper, Drive {
     engine.keeper().auditLeases();
     engine.keeper().recover();
     purge();
+    engine.workflowKeeper().sweep();
     engine.recurrer().changed();
     boolean more = true;
     while (more) {
@@ -79,6 +80,7 @@ final class VirtualStepper implements Stepper, Drive {
       boolean claimed = engine.runner().hasRoom() && engine.claimer().claimOne();
       engine.firing().fire();
       more = engine.settler().flush() > 0 || claimed;
+      more |= engine.workflowKeeper().sweepIfEnding();
     }
     engine.keeper().checkHeld();
   }

@@ -30,7 +30,8 @@ final class Migration {
           "0003-permission.sql",
           "0004-scheduler.sql",
           "0005-audit.sql",
-          "0006-schedule.sql");
+          "0006-schedule.sql",
+          "0007-workflow.sql");
 
   /** SQL states of a table that is not there, in H2 and PostgreSQL. */
   private static final Set<String> NO_TABLE = Set.of("42S02", "42S03", "42S04", "42P01");

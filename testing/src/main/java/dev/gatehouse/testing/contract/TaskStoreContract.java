@@ -43,14 +43,14 @@ public abstract class TaskStoreContract extends TaskContract {
     String wide = "字".repeat(64);
     TaskRow row =
         new TaskRow(
-            Long.MAX_VALUE,
-            Long.MAX_VALUE,
-            "k".repeat(64),
-            wide,
-            "'\"%_\\; DROP TABLE gh_task; --",
-            "{\"a\":\"\\u0000 '\\\" %_\\\\ \uD83D\uDE00 字\",\"b\":12345678901234567890.10}",
-            3_600_000,
-            "linear:3600:10",
+                Long.MAX_VALUE,
+                Long.MAX_VALUE,
+                "k".repeat(64),
+                wide,
+                "'\"%_\\; DROP TABLE gh_task; --",
+                "{\"a\":\"\\u0000 '\\\" %_\\\\ \uD83D\uDE00 字\",\"b\":12345678901234567890.10}",
+                3_600_000,
+                "linear:3600:10",
                 now(),
                 now() + 1)
             .withKey("字".repeat(120), TaskRow.MAX_KEY_LIMIT)
