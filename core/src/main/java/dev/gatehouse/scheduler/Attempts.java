@@ -185,6 +185,10 @@ final class Attempts {
     return clock.millis();
   }
 
+  Settler settler() {
+    return settler;
+  }
+
   /** As listeners are told. */
   private static String name(Outcome outcome) {
     return switch (outcome) {

@@ -28,6 +28,7 @@ final class Engine {
   private final Firing firing;
   private final Keeper keeper;
   private final Recurrer recurrer;
+  private final WorkflowKeeper workflowKeeper;
 
   Engine(SchedulerParts parts, EngineClock clock, Executor workers, Waker waker) {
     this.clock = clock;
@@ -57,6 +58,7 @@ final class Engine {
     firing = new Firing(clock, membership, holdings, attempts, drainers);
     keeper = new Keeper(parts, this);
     recurrer = new Recurrer(parts, this);
+    workflowKeeper = new WorkflowKeeper(parts, this);
   }
 
   /**
@@ -179,5 +181,9 @@ final class Engine {
 
   Recurrer recurrer() {
     return recurrer;
+  }
+
+  WorkflowKeeper workflowKeeper() {
+    return workflowKeeper;
   }
 }

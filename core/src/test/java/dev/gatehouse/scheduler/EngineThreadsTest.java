@@ -45,6 +45,7 @@ class EngineThreadsTest {
             new SchedulerParts(
                 parts.store(),
                 parts.schedules(),
+                parts.workflows(),
                 parts.transactions(),
                 parts.audit(),
                 parts.handlers(),
