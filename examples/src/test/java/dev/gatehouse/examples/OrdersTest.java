@@ -29,8 +29,7 @@ class OrdersTest {
   void passOn_oneOrderIsRefusedForAWhile_onlyItsCustomerWaits() {
     try (VirtualGatehouse virtual =
         VirtualGatehouse.create(
-            builder ->
-                builder.handler(Orders.PASS_ON, this::passOn).scheduler(Orders.options()))) {
+            builder -> builder.handler(Orders.PASS_ON, this::passOn).scheduler(Orders.options()))) {
       Orders.passOn(virtual.gatehouse(), "anna", "anna-1");
       Orders.passOn(virtual.gatehouse(), "anna", "anna-2");
       Orders.passOn(virtual.gatehouse(), "ben", "ben-1");
