@@ -19,6 +19,7 @@ import dev.gatehouse.scheduler.Task;
 import dev.gatehouse.scheduler.TaskEngine;
 import dev.gatehouse.scheduler.TaskHandler;
 import dev.gatehouse.scheduler.TaskScheduler;
+import dev.gatehouse.scheduler.Workflows;
 import dev.gatehouse.signing.KeyRing;
 import dev.gatehouse.signing.MasterKey;
 import dev.gatehouse.signing.Scheme;
@@ -110,6 +111,7 @@ public final class Gatehouse implements AutoCloseable {
             new SchedulerParts(
                 storage.tasks(),
                 storage.schedules(),
+                storage.workflows(),
                 storage,
                 audit,
                 Map.copyOf(builder.handlers),
@@ -157,6 +159,11 @@ public final class Gatehouse implements AutoCloseable {
     return engine.scheduler();
   }
 
+  /** Workflows: tasks of which some wait for others. */
+  public Workflows workflows() {
+    return engine.workflows();
+  }
+
   /** What happened. */
   public AuditLog audit() {
     return audit;
@@ -184,6 +191,7 @@ public final class Gatehouse implements AutoCloseable {
         keys.joining(transaction),
         permissions.joining(transaction),
         engine.scheduler().joining(transaction),
+        engine.workflows().joining(transaction),
         audit.joining(transaction));
   }
 
@@ -262,6 +270,7 @@ public final class Gatehouse implements AutoCloseable {
    * @param keys their keys
    * @param permissions roles, grants and decisions
    * @param scheduler delayed tasks
+   * @param workflows tasks of which some wait for others
    * @param audit what happened
    */
   public record Joined(
@@ -269,6 +278,7 @@ public final class Gatehouse implements AutoCloseable {
       KeyRing keys,
       Permissions permissions,
       TaskScheduler scheduler,
+      Workflows workflows,
       AuditLog audit) {
     /** Checks that nothing is missing. */
     public Joined {
@@ -276,6 +286,7 @@ public final class Gatehouse implements AutoCloseable {
       requireNonNull(keys, "keys");
       requireNonNull(permissions, "permissions");
       requireNonNull(scheduler, "scheduler");
+      requireNonNull(workflows, "workflows");
       requireNonNull(audit, "audit");
     }
   }

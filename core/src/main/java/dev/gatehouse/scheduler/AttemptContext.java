@@ -78,6 +78,17 @@ final class AttemptContext implements TaskContext {
   }
 
   @Override
+  public Optional<WorkflowId> workflowId() {
+    long id = held.row().workflowId();
+    return id == 0 ? Optional.empty() : Optional.of(new WorkflowId(id));
+  }
+
+  @Override
+  public Optional<String> resultOf(String node) {
+    return completer.results().resultOf(held.row(), node);
+  }
+
+  @Override
   public String toString() {
     return held.toString();
   }

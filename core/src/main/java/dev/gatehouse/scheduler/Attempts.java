@@ -57,7 +57,8 @@ final class Attempts {
         lose(replaced);
       }
       if (node.isLost()) {
-        lose(held);
+        // The claim was under way when the lease was lost, so recovery may have missed it.
+        release(held, held.dueMillis());
       } else {
         holdings.await(held, now);
       }
@@ -184,6 +185,10 @@ final class Attempts {
     return clock.millis();
   }
 
+  Settler settler() {
+    return settler;
+  }
+
   /** As listeners are told. */
   private static String name(Outcome outcome) {
     return switch (outcome) {
@@ -271,10 +276,14 @@ final class Attempts {
     return underWay.nanosToFirst(clock.nanoTime());
   }
 
-  /** Gives up what the node held and is not waiting to be settled; null: whatever node. */
+  /**
+   * Gives up what the node held and is not waiting to be settled; null: whatever node. What was not
+   * begun is given back, if it is not another's yet.
+   */
   void loseAll(@Nullable Node node) {
     for (HeldTask held : holdings.all()) {
       if (node == null || held.node().equals(node)) {
+        release(held, held.dueMillis());
         lose(held);
       }
     }

@@ -40,8 +40,11 @@ final class Claimer {
   private final AtomicLong claims = new AtomicLong();
   private final AtomicLong claimed = new AtomicLong();
 
+  private final AtomicLong insertions = new AtomicLong();
+  private final AtomicLong insertedUntil = new AtomicLong();
+  private volatile boolean full;
+
   // Used by the thread that claims.
-  private boolean full;
   private long anewNanos;
 
   Claimer(
@@ -144,6 +147,22 @@ final class Claimer {
     return Math.max(0, Math.min(IDLE_NANOS, wait));
   }
 
+  /** Whether the last claim took all there was to take. */
+  boolean keepsUp() {
+    return !full;
+  }
+
+  /** Tasks due until then are about to be inserted as held by this node. */
+  void inserts(long dueUntilMillis) {
+    insertions.incrementAndGet();
+    insertedUntil.accumulateAndGet(dueUntilMillis, Math::max);
+  }
+
+  /** How often tasks were inserted as held. */
+  long insertions() {
+    return insertions.get();
+  }
+
   /** How many claims were made, with or without an answer. */
   long claims() {
     return claims.get();
@@ -156,6 +175,6 @@ final class Claimer {
 
   /** The latest due time of a task that this node may have claimed. */
   long horizonMillis() {
-    return horizonMillis;
+    return Math.max(horizonMillis, insertedUntil.get());
   }
 }

@@ -13,11 +13,18 @@ final class Completer {
   private final SchedulerParts parts;
   private final Attempts attempts;
   private final TaskAudit audit;
+  private final NodeResults results;
 
   Completer(SchedulerParts parts, Attempts attempts) {
     this.parts = parts;
     this.attempts = attempts;
     audit = new TaskAudit(parts.audit(), parts.options().audited());
+    results = new NodeResults(parts.workflows());
+  }
+
+  /** What tasks of workflows are handed on. */
+  NodeResults results() {
+    return results;
   }
 
   /** Finishes the task as part of the transaction. */
@@ -50,6 +57,7 @@ final class Completer {
     audit
         .ending(held.row(), TaskStatus.FINISHED, held.attempt())
         .ifPresent(record -> audit.write(transaction, List.of(record)));
+    attempts.settler().ends().ended(transaction, held.row(), TaskStatus.FINISHED, result.result());
   }
 
   private static ConflictException stale(HeldTask held) {

@@ -1,7 +1,10 @@
 package dev.gatehouse.scheduler;
 
+import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The parts of a scheduler at work on one node, put together; who calls them, and when, is up to
@@ -25,6 +28,7 @@ final class Engine {
   private final Firing firing;
   private final Keeper keeper;
   private final Recurrer recurrer;
+  private final WorkflowKeeper workflowKeeper;
 
   Engine(SchedulerParts parts, EngineClock clock, Executor workers, Waker waker) {
     this.clock = clock;
@@ -54,6 +58,7 @@ final class Engine {
     firing = new Firing(clock, membership, holdings, attempts, drainers);
     keeper = new Keeper(parts, this);
     recurrer = new Recurrer(parts, this);
+    workflowKeeper = new WorkflowKeeper(parts, this);
   }
 
   /**
@@ -69,6 +74,36 @@ final class Engine {
     if (nanos <= Claimer.IDLE_NANOS && membership.hasOthers()) {
       hints.announce(dueMillis);
     }
+  }
+
+  /**
+   * The node, if it should hold so many new tasks itself that are due by then: it has room for
+   * them, nothing waits for a claim, and no other node is left idle.
+   */
+  @Nullable Node toHold(int tasks, long dueUntilMillis) {
+    Node node = membership.live();
+    int room = membership.hasOthers() ? runner.permits().availablePermits() : holdings.room();
+    boolean holds =
+        node != null
+            && claimer.keepsUp()
+            && node.isLive(clock.nanoTime())
+            && tasks <= room - holdings.due().size();
+    if (holds) {
+      claimer.inserts(dueUntilMillis);
+    }
+    return holds ? node : null;
+  }
+
+  /** How far ahead the engine holds tasks, in epoch milliseconds. */
+  long windowEndMillis() {
+    return clock.millis() + TimeUnit.NANOSECONDS.toMillis(windowNanos);
+  }
+
+  /** Tasks were inserted as held by this node, and the insertion is committed. */
+  void hold(Node node, List<ClaimedTask> tasks) {
+    attempts.hold(node, tasks);
+    drainers.rouse();
+    waker.wake(Waker.Role.TIMER);
   }
 
   /** Has the engine hear of what other nodes made ready, until that is closed. */
@@ -146,5 +181,9 @@ final class Engine {
 
   Recurrer recurrer() {
     return recurrer;
+  }
+
+  WorkflowKeeper workflowKeeper() {
+    return workflowKeeper;
   }
 }

@@ -35,8 +35,8 @@ final class EngineThreads implements Drive {
 
   private static final long LINGER_NANOS = TimeUnit.MILLISECONDS.toNanos(40);
   private static final int ROUNDS_TO_AUDIT = 10;
-  private static final int ROUNDS_TO_ALERT = 10;
   private static final int ROUNDS_TO_SWEEP = 80;
+  private static final int ROUNDS_TO_ADVANCE = 4;
   private static final int ROUNDS_TO_PURGE = 120;
 
   private final SchedulerOptions options;
@@ -134,12 +134,18 @@ final class EngineThreads implements Drive {
   }
 
   /**
-   * What goes wrong with schedules must not keep tasks from being recovered. Only a node with a
-   * lease knows the store's time; by a clock of its own it might take occurrences for missed.
+   * What goes wrong with workflows and schedules must not keep tasks from being recovered. Only a
+   * node with a lease knows the store's time; by a clock of its own it might take occurrences for
+   * missed.
    */
   private long lookAndRecur() {
     long wait = look();
     if (engine.membership().live() != null) {
+      if (round % ROUNDS_TO_ADVANCE == 0) {
+        engine.workflowKeeper().sweep();
+      } else {
+        engine.workflowKeeper().sweepIfEnding();
+      }
       engine.recurrer().recur(options.claimWindow().toMillis() + AHEAD_MILLIS);
     }
     return wait;
@@ -152,8 +158,7 @@ final class EngineThreads implements Drive {
     if (round % ROUNDS_TO_AUDIT == 0) {
       engine.keeper().auditLeases();
     }
-    boolean alert = round % ROUNDS_TO_ALERT == 0 && engine.keeper().isAlert();
-    if (alert || round % ROUNDS_TO_SWEEP == 0) {
+    if (round % ROUNDS_TO_SWEEP == 0) {
       engine.keeper().recover();
     } else {
       engine.keeper().recoverIfDue();

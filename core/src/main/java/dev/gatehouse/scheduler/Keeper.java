@@ -8,8 +8,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntUnaryOperator;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,8 +26,8 @@ final class Keeper {
   private static final Logger LOGGER = LoggerFactory.getLogger(Keeper.class);
   private static final long UNKNOWN_NANOS = TimeUnit.SECONDS.toNanos(5);
   private static final int BATCH = 1_000;
+  private static final int WORKFLOWS = 20;
   private static final int PURGES = 20;
-  private static final long ALERT_NANOS = TimeUnit.MINUTES.toNanos(5);
 
   private final SchedulerParts parts;
   private final Engine engine;
@@ -34,7 +36,6 @@ final class Keeper {
   private final GatehouseListener listener;
   private final Map<LeasedKey, Long> unknownSince = new HashMap<>();
   private long auditedClaims;
-  private long alertUntilNanos;
 
   private record LeasedKey(int node, long id, long fence) {}
 
@@ -44,7 +45,6 @@ final class Keeper {
     clock = engine.clock();
     audit = new TaskAudit(parts.audit(), parts.options().audited());
     listener = parts.listener();
-    alertUntilNanos = clock.nanoTime();
   }
 
   /**
@@ -83,6 +83,9 @@ final class Keeper {
   private void heardGone(HeldTask held) {
     if (held.isUnconfirmed()) {
       engine.attempts().confirm(held);
+      if (held.row().workflowId() != 0) {
+        engine.settler().queue().add(held.row().workflowId());
+      }
     } else if (!held.isCompleting()) {
       engine.attempts().lose(held);
     }
@@ -115,7 +118,7 @@ final class Keeper {
       unknownSince.clear();
       return;
     }
-    long claims = engine.claimer().claims();
+    long claims = engine.claimer().claims() + engine.claimer().insertions();
     if (claims == auditedClaims && unknownSince.isEmpty()) {
       return;
     }
@@ -150,16 +153,10 @@ final class Keeper {
     return true;
   }
 
-  /** Whether a node was lost of late: a claim that it had under way may be committed still. */
-  boolean isAlert() {
-    return clock.nanoTime() - alertUntilNanos < 0;
-  }
-
   /** Frees what lost and departed nodes held, if there may be such nodes. */
   void recoverIfDue() {
     if (clock.millis() >= engine.membership().othersExpireMillis()) {
       engine.membership().recovered();
-      alertUntilNanos = clock.nanoTime() + ALERT_NANOS;
       recover();
     }
   }
@@ -184,27 +181,35 @@ final class Keeper {
   private List<Settled> recoverBatch(Transaction transaction) {
     TaskStore store = parts.store().joining(transaction);
     List<Settled> recovered = store.recover(parts.options().maxCrashes(), clock.millis(), BATCH);
-    if (audit.coversAny()) {
-      List<AuditRecord> records = new ArrayList<>();
-      for (Settled one : recovered) {
-        if (one.status().isFinal()) {
-          store
-              .find(OptionalLong.empty(), one.id())
-              .flatMap(state -> audit.ending(state.row(), one.status(), state.attempt()))
-              .ifPresent(records::add);
-        }
+    List<AuditRecord> records = new ArrayList<>();
+    for (Settled one : recovered) {
+      if (one.status().isFinal()) {
+        Optional<TaskState> state = store.find(OptionalLong.empty(), one.id());
+        state
+            .flatMap(ended -> audit.ending(ended.row(), one.status(), ended.attempt()))
+            .ifPresent(records::add);
+        state.ifPresent(
+            ended -> engine.settler().ends().ended(transaction, ended.row(), one.status(), null));
       }
-      audit.write(transaction, records);
     }
+    audit.write(transaction, records);
     return recovered;
   }
 
-  /** Deletes some final tasks whose time to be kept is over; true if there may be more. */
+  /**
+   * Deletes some final tasks and workflows that were kept long enough; true if there may be more.
+   */
   boolean purge() {
     Duration retention = parts.options().retention();
     long before = clock.millis() - retention.toMillis();
+    boolean moreTasks = purge(BATCH, limit -> parts.store().purge(before, limit));
+    boolean moreWorkflows = purge(WORKFLOWS, limit -> parts.workflows().purge(before, limit));
+    return moreTasks || moreWorkflows;
+  }
+
+  private static boolean purge(int limit, IntUnaryOperator purge) {
     for (int batch = 0; batch < PURGES; batch++) {
-      if (parts.store().purge(before, BATCH) < BATCH) {
+      if (purge.applyAsInt(limit) < limit) {
         return false;
       }
     }

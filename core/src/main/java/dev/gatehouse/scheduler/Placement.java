@@ -1,6 +1,7 @@
 package dev.gatehouse.scheduler;
 
 import dev.gatehouse.error.ConflictException;
+import dev.gatehouse.error.GatehouseException;
 import dev.gatehouse.error.StorageException;
 import dev.gatehouse.scheduler.Scheduled.Outcome;
 import dev.gatehouse.transaction.Transaction;
@@ -16,12 +17,15 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One call that schedules tasks: inserts those whose numbers are free, and does with the others as
  * they say. Not safe: confine to one thread.
  */
 final class Placement {
+  private static final Logger LOGGER = LoggerFactory.getLogger(Placement.class);
   private static final int TRIES = 5;
 
   /** A task to be placed, and what to do if its number is taken. */
@@ -31,6 +35,11 @@ final class Placement {
   private final TaskEngine engine;
   private final TaskAudit audit;
   private final @Nullable Transaction joined;
+
+  /** What is held by this node from its insertion on. */
+  private @Nullable Node holder;
+
+  private List<TaskRow> inserted = List.of();
 
   /** What this node had claimed, and takes back so that it can be replaced. */
   private final Map<Long, HeldTask> takenBack = new HashMap<>();
@@ -61,6 +70,7 @@ final class Placement {
     try {
       List<Scheduled> placed = transactions.call(transaction -> place(transaction, wanted, all));
       done = true;
+      holdInserted();
       return placed;
     } finally {
       for (HeldTask held : takenBack.values()) {
@@ -76,7 +86,7 @@ final class Placement {
       wanted.forEach(one -> requireFree(store, one));
     }
     List<TaskRow> rows = wanted.stream().map(Wanted::row).toList();
-    List<Long> ids = store.insert(rows);
+    List<Long> ids = insert(store, rows);
     standInLines(transaction, store, rows.stream().filter(row -> ids.contains(row.id())).toList());
     Scheduled[] placed = new Scheduled[ids.size()];
     for (int i : inOrderOf(ids)) {
@@ -91,6 +101,56 @@ final class Placement {
     }
     hint(transaction, wanted, Arrays.asList(placed));
     return List.of(placed);
+  }
+
+  /**
+   * Tasks that are due soon need no claim if this node may hold them itself. In a transaction that
+   * was joined they do: nobody tells how it ends.
+   */
+  private List<Long> insert(TaskStore store, List<TaskRow> rows) {
+    Engine running = joined == null ? engine.running() : null;
+    holder = null;
+    if (running != null) {
+      long end = running.windowEndMillis();
+      if (rows.stream().allMatch(row -> row.runtimeMillis() <= end)) {
+        holder = running.toHold(rows.size(), end);
+      }
+    }
+    if (holder == null) {
+      return store.insert(rows);
+    }
+    List<Long> ids = store.insertHeld(holder.number(), rows);
+    inserted = rows.stream().filter(row -> ids.contains(row.id())).toList();
+    return ids;
+  }
+
+  private void holdInserted() {
+    if (holder == null || inserted.isEmpty()) {
+      return;
+    }
+    Engine running = engine.running();
+    if (running == null) {
+      giveBack(holder);
+    } else {
+      running.hold(
+          holder,
+          inserted.stream()
+              .map(row -> new ClaimedTask(row, row.runtimeMillis(), 1, 0, 1))
+              .toList());
+    }
+  }
+
+  /**
+   * The engine was closed meanwhile; what cannot be given back is recovered as from a dead node.
+   */
+  private void giveBack(Node node) {
+    List<Settlement> releases = new ArrayList<>();
+    inserted.forEach(row -> releases.add(new Settlement.Release(row.id(), 1, row.runtimeMillis())));
+    try {
+      parts.store().settle(node.number(), releases, engine.millis());
+    } catch (GatehouseException e) {
+      LOGGER.warn("{} tasks wait for recovery, for the engine was closed", inserted.size(), e);
+    }
   }
 
   /** Whoever replaces several tasks locks them in order of id. */
@@ -173,7 +233,7 @@ final class Placement {
         dues.add(wanted.get(i).row().runtimeMillis());
       }
     }
-    if (!dues.isEmpty()) {
+    if (!dues.isEmpty() && (holder == null || replaced)) {
       long due = dues.stream().mapToLong(Long::longValue).min().orElseThrow();
       transaction.afterCommit(() -> engine.dueAt(due));
     }

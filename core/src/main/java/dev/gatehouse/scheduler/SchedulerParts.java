@@ -15,6 +15,7 @@ import java.util.function.LongSupplier;
  *
  * @param store keeps the tasks
  * @param schedules keeps the schedules, in the same storage
+ * @param workflows keeps the workflows, in the same storage
  * @param transactions of the same storage
  * @param audit takes the records of what became of tasks, in the same storage
  * @param handlers the local handlers by their names
@@ -29,6 +30,7 @@ import java.util.function.LongSupplier;
 public record SchedulerParts(
     TaskStore store,
     ScheduleStore schedules,
+    WorkflowStore workflows,
     Transactions transactions,
     AuditLog audit,
     Map<String, TaskHandler> handlers,
@@ -43,6 +45,7 @@ public record SchedulerParts(
   public SchedulerParts {
     requireNonNull(store, "store");
     requireNonNull(schedules, "schedules");
+    requireNonNull(workflows, "workflows");
     requireNonNull(transactions, "transactions");
     requireNonNull(audit, "audit");
     handlers = Map.copyOf(handlers);

@@ -12,6 +12,8 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -39,10 +41,16 @@ final class Settler {
   private final Waker waker;
   private final TaskAudit audit;
   private final GatehouseListener listener;
+  private final Advancer advancer;
+  private final AdvanceQueue queue;
+  private final WorkflowEnds ends;
   private final ConcurrentLinkedQueue<Pending> added = new ConcurrentLinkedQueue<>();
 
   /** How many are queued, so that the thread that flushes is roused for the first and for many. */
   private final AtomicInteger pendings = new AtomicInteger();
+
+  /** Whether a task is queued for which others wait. */
+  private volatile boolean urgent;
 
   private final LongAdder flushes = new LongAdder();
   private final LongAdder settlements = new LongAdder();
@@ -69,6 +77,9 @@ final class Settler {
     this.waker = waker;
     audit = new TaskAudit(parts.audit(), parts.options().audited());
     listener = parts.listener();
+    advancer = new Advancer(parts, clock::millis, dueSoon);
+    queue = new AdvanceQueue(advancer, waker);
+    ends = new WorkflowEnds(parts, queue::add);
     limit = parts.options().settleBatch();
   }
 
@@ -84,6 +95,11 @@ final class Settler {
 
   private void add(Pending pending) {
     added.add(pending);
+    HeldTask held = pending.held();
+    if (held != null && held.row().workflowId() != 0) {
+      urgent = true;
+      waker.wake(Waker.Role.SETTLER);
+    }
     int count = pendings.incrementAndGet();
     if (count == 1 || count == MANY) {
       waker.wake(Waker.Role.SETTLER);
@@ -92,16 +108,31 @@ final class Settler {
 
   /** Whether so much is queued that it should not wait for more. */
   boolean hasMany() {
-    return pendings.get() >= MANY;
+    return urgent || pendings.get() >= MANY;
+  }
+
+  /** Lets workflows take note of what this node did. */
+  AdvanceQueue queue() {
+    return queue;
+  }
+
+  Advancer advancer() {
+    return advancer;
+  }
+
+  /** Reports ends to workflows, which are advanced by the thread that flushes. */
+  WorkflowEnds ends() {
+    return ends;
   }
 
   /** Writes all that is queued and returns how much that was. Asks the store. */
   int flush() {
+    urgent = false;
     int settled = 0;
     while (true) {
       List<Pending> group = nextGroup();
       if (group.isEmpty()) {
-        return settled;
+        return settled + queue.advance();
       }
       boolean written = false;
       List<Settled> done;
@@ -116,13 +147,13 @@ final class Settler {
       pendings.addAndGet(-group.size());
       acknowledge(group, done);
       limit = (int) Math.min(parts.options().settleBatch(), 2L * limit);
-      settled += group.size();
+      settled += group.size() + queue.advance();
     }
   }
 
   /** Whether nothing is left to write; to be asked by the thread that flushes. */
   boolean isIdle() {
-    return added.isEmpty() && backlog.isEmpty();
+    return added.isEmpty() && backlog.isEmpty() && queue.isEmpty();
   }
 
   /** As many as one transaction may hold: of one node, and no task twice. */
@@ -171,6 +202,7 @@ final class Settler {
         transaction -> {
           List<Settled> done = parts.store().joining(transaction).settle(node, settlements, now);
           record(transaction, done, group);
+          report(transaction, done, group);
           return done;
         });
   }
@@ -211,6 +243,42 @@ final class Settler {
         }
       }
     }
+  }
+
+  private void report(Transaction transaction, List<Settled> settled, List<Pending> group) {
+    Map<Long, Pending> ofWorkflows = new HashMap<>();
+    for (Pending pending : group) {
+      if (pending.held() == null || pending.held().row().workflowId() != 0) {
+        ofWorkflows.put(pending.settlement().id(), pending);
+      }
+    }
+    if (ofWorkflows.isEmpty()) {
+      return;
+    }
+    List<WorkflowReport> reports = new ArrayList<>();
+    for (Settled one : settled) {
+      Pending pending = ofWorkflows.get(one.id());
+      if (pending != null && one.status().isFinal()) {
+        row(transaction, pending)
+            .flatMap(row -> ends.ending(row, one.status(), result(pending)))
+            .ifPresent(reports::add);
+      }
+    }
+    ends.write(transaction, reports);
+  }
+
+  private Optional<TaskRow> row(Transaction transaction, Pending pending) {
+    return pending.held() != null
+        ? Optional.of(pending.held().row())
+        : parts
+            .store()
+            .joining(transaction)
+            .find(OptionalLong.empty(), pending.settlement().id())
+            .map(TaskState::row);
+  }
+
+  private static @Nullable String result(Pending pending) {
+    return pending.settlement() instanceof Settlement.Finish finish ? finish.result() : null;
   }
 
   /** How many groups were written. */

@@ -49,14 +49,14 @@ final class StoredTaskScheduler implements TaskScheduler {
   }
 
   @Override
-  public TaskScheduler as(Application application) {
+  public StoredTaskScheduler as(Application application) {
     requireNonNull(application, "application");
     requireOwn(application);
     return new StoredTaskScheduler(parts, engine, audit, joined, application);
   }
 
   @Override
-  public TaskScheduler joining(Transaction transaction) {
+  public StoredTaskScheduler joining(Transaction transaction) {
     requireNonNull(transaction, "transaction");
     return new StoredTaskScheduler(parts, engine, audit, transaction, scope);
   }
@@ -95,7 +95,8 @@ final class StoredTaskScheduler implements TaskScheduler {
     return new Placement(parts, engine, audit, joined);
   }
 
-  private TaskRow row(Task task, long now) {
+  /** What is stored of the task if it is scheduled now; refused if it cannot be. */
+  TaskRow row(Task task, long now) {
     requireNonNull(task, "task").application().ifPresent(this::requireOwn);
     Application application = scope == null ? task.application().orElse(null) : scope;
     if (application != null) {
@@ -313,7 +314,8 @@ final class StoredTaskScheduler implements TaskScheduler {
         attempts);
   }
 
-  private OptionalLong scopeId() {
+  /** Whose tasks alone are seen; empty if everybody's. */
+  OptionalLong scopeId() {
     return scope == null ? OptionalLong.empty() : OptionalLong.of(scope.id());
   }
 
@@ -321,7 +323,16 @@ final class StoredTaskScheduler implements TaskScheduler {
     return transactions().call(work);
   }
 
-  private Transactions transactions() {
+  boolean isJoined() {
+    return joined != null;
+  }
+
+  TaskAudit audit() {
+    return audit;
+  }
+
+  /** The transaction that was joined, or those of the storage. */
+  Transactions transactions() {
     return joined == null ? parts.transactions() : Transactions.joining(joined);
   }
 }

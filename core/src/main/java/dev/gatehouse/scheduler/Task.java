@@ -215,6 +215,11 @@ public final class Task {
     return at == null ? now.plus(delay) : at;
   }
 
+  /** How long after it is scheduled it is due; empty if at a fixed time. */
+  Optional<Duration> delay() {
+    return at == null ? Optional.of(delay) : Optional.empty();
+  }
+
   /** What becomes of it if its number is taken. */
   public IfTaken ifTaken() {
     return ifTaken;

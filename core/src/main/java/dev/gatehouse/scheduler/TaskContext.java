@@ -70,4 +70,18 @@ public interface TaskContext {
    * @param result a JSON document of at most 64 KiB
    */
   void completeIn(Transaction transaction, String result);
+
+  /** The workflow that the task is a part of. */
+  Optional<WorkflowId> workflowId();
+
+  /**
+   * What the task of a node of the workflow returned that this task's node is after, directly: a
+   * JSON document. Empty if it returned none, or came to nothing and says {@link
+   * IfFailed#CONTINUE}. Asks the storage.
+   *
+   * @throws IllegalArgumentException if this task's node is not after a node of that name, or the
+   *     task is of no workflow
+   * @throws dev.gatehouse.error.StorageException if the storage fails
+   */
+  Optional<String> resultOf(String node);
 }

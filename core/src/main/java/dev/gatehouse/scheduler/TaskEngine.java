@@ -36,6 +36,7 @@ public final class TaskEngine implements AutoCloseable {
   private final SchedulerParts parts;
   private final QuietListener listener;
   private final TaskScheduler scheduler;
+  private final Workflows workflows;
   private final CountDownLatch ended = new CountDownLatch(1);
   private final ReentrantLock lifecycle = new ReentrantLock();
   private volatile @Nullable Drive drive; // written under lifecycle
@@ -45,7 +46,9 @@ public final class TaskEngine implements AutoCloseable {
   private TaskEngine(SchedulerParts parts, QuietListener listener) {
     this.parts = parts;
     this.listener = listener;
-    scheduler = new StoredTaskScheduler(parts, this);
+    StoredTaskScheduler tasks = new StoredTaskScheduler(parts, this);
+    scheduler = tasks;
+    workflows = new StoredWorkflows(parts, this, tasks);
   }
 
   /** An engine that does nothing yet. */
@@ -55,6 +58,7 @@ public final class TaskEngine implements AutoCloseable {
         new SchedulerParts(
             parts.store(),
             parts.schedules(),
+            parts.workflows(),
             parts.transactions(),
             parts.audit(),
             parts.handlers(),
@@ -71,6 +75,11 @@ public final class TaskEngine implements AutoCloseable {
   /** The host's scheduler, whose tasks need no application. */
   public TaskScheduler scheduler() {
     return scheduler;
+  }
+
+  /** The host's workflows. */
+  public Workflows workflows() {
+    return workflows;
   }
 
   /**
@@ -252,6 +261,11 @@ public final class TaskEngine implements AutoCloseable {
     }
   }
 
+  /** The engine that runs tasks here on threads of its own; null if none does. */
+  @Nullable Engine running() {
+    return drive instanceof EngineThreads threads && !closing ? threads.engine() : null;
+  }
+
   /** A task's places at gates are to be given up; that in a line only if it ended. */
   void leftGates(long taskId, boolean ended) {
     Drive driving = drive;
@@ -274,6 +288,14 @@ public final class TaskEngine implements AutoCloseable {
     if (driving != null) {
       driving.engine().recurrer().changed();
       driving.engine().waker().wake(Waker.Role.KEEPER);
+    }
+  }
+
+  /** Something was reported to a workflow. */
+  void reportedTo(long workflowId) {
+    Drive driving = drive;
+    if (driving != null) {
+      driving.engine().settler().queue().add(workflowId);
     }
   }
 

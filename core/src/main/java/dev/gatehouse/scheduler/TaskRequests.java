@@ -2,6 +2,7 @@ package dev.gatehouse.scheduler;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.gatehouse.error.ConflictException;
 import dev.gatehouse.transaction.Transaction;
 import dev.gatehouse.transaction.Transactions;
 import java.time.Instant;
@@ -20,6 +21,7 @@ final class TaskRequests {
   private final SchedulerParts parts;
   private final TaskEngine engine;
   private final TaskAudit audit;
+  private final WorkflowEnds ends;
   private final @Nullable Transaction joined;
   private final OptionalLong scope;
 
@@ -32,6 +34,7 @@ final class TaskRequests {
     this.parts = parts;
     this.engine = engine;
     this.audit = audit;
+    ends = new WorkflowEnds(parts, engine::reportedTo);
     this.joined = joined;
     this.scope = scope;
   }
@@ -52,7 +55,7 @@ final class TaskRequests {
                   : store.cancel(scope, id.value(), engine.millis());
           switch (cancellation) {
             case CANCELLED -> {
-              record(transaction, store, id, "cancelled");
+              store.find(scope, id.value()).ifPresent(state -> cancelled(transaction, state));
               leaveGates(transaction, store, id, true);
             }
             case REQUESTED -> {
@@ -63,6 +66,11 @@ final class TaskRequests {
           }
           return cancellation;
         });
+  }
+
+  private void cancelled(Transaction transaction, TaskState state) {
+    audit.changed(transaction, state.row(), state.attempt(), "cancelled");
+    ends.ended(transaction, state.row(), TaskStatus.CANCELLED, null);
   }
 
   /** Whether the node that took it back still held it, so that it never ran. */
@@ -77,6 +85,7 @@ final class TaskRequests {
     return inTransaction(
         transaction -> {
           TaskStore store = parts.store().joining(transaction);
+          store.find(scope, id.value()).ifPresent(state -> requireNoWorkflow(state.row()));
           Requeue requeue = store.requeue(scope, id.value(), now, force);
           if (requeue == Requeue.REQUEUED) {
             standInLine(transaction, store, id);
@@ -87,11 +96,19 @@ final class TaskRequests {
         });
   }
 
+  /** Its workflow counts each end once, and may have gone on for it. */
+  private static void requireNoWorkflow(TaskRow row) {
+    if (row.workflowId() != 0) {
+      throw new ConflictException(
+          "task " + row.id() + " cannot be requeued, it is a part of workflow " + row.workflowId());
+    }
+  }
+
   TaskChange pause(TaskId id) {
     return takingBack(
         id,
         (transaction, store, unbegun) -> {
-          release(store, unbegun);
+          release(transaction, store, unbegun);
           TaskChange change = store.pause(scope, id.value());
           if (change == TaskChange.DONE) {
             record(transaction, store, id, "paused");
@@ -123,7 +140,7 @@ final class TaskRequests {
     return takingBack(
         id,
         (transaction, store, unbegun) -> {
-          release(store, unbegun);
+          release(transaction, store, unbegun);
           long now = engine.millis();
           TaskChange change = store.reschedule(scope, id.value(), now);
           if (change == TaskChange.DONE) {
@@ -140,7 +157,7 @@ final class TaskRequests {
     return takingBack(
         id,
         (transaction, store, unbegun) -> {
-          release(store, unbegun);
+          release(transaction, store, unbegun);
           TaskChange change = store.reschedule(scope, id.value(), due);
           if (change == TaskChange.DONE) {
             record(transaction, store, id, "rescheduled");
@@ -168,11 +185,13 @@ final class TaskRequests {
     }
   }
 
-  private void release(TaskStore store, @Nullable HeldTask unbegun) {
+  private void release(Transaction transaction, TaskStore store, @Nullable HeldTask unbegun) {
     if (unbegun != null) {
       long id = unbegun.row().id();
       Settlement release = new Settlement.Release(id, unbegun.fence(), unbegun.dueMillis());
-      store.settle(unbegun.node().number(), List.of(release), engine.millis());
+      for (Settled one : store.settle(unbegun.node().number(), List.of(release), engine.millis())) {
+        ends.ended(transaction, unbegun.row(), one.status(), null);
+      }
     }
   }
 

@@ -46,7 +46,7 @@ import java.util.OptionalLong;
  *       departed nodes hold: ready at its old due time with one crash more and a recorded attempt
  *       {@code CRASHED}; cancelled if so requested; failed if that makes more crashes than allowed.
  *   <li>{@code TASK-13} A purge deletes only final tasks that ended before the given time, with
- *       their attempts and task numbers, the oldest first, at most as many as asked.
+ *       their attempts and task numbers, at most as many as asked; fewer only if there are no more.
  *   <li>{@code TASK-15} What finished and is to be forgotten is gone, with its attempts and its
  *       task number.
  *   <li>{@code TASK-16} A paused task is not claimed and not due, but keeps its due time, its
@@ -68,6 +68,7 @@ import java.util.OptionalLong;
  *   <li>{@code TASK-22} A parked task is as a paused one, but nobody asked for it: it waits until
  *       it is admitted, or changed by a pause, a reschedule, a replacement or a requeue, or
  *       cancelled. Admission makes it ready as before, but for those that others are changing now.
+ *   <li>{@code TASK-23} What is inserted as held is as if it had been inserted and then claimed.
  *   <li>{@code TASK-14} What is done in a transaction shows to others with its commit, and leaves
  *       nothing when it is rolled back.
  * </ul>
@@ -120,6 +121,14 @@ public interface TaskStore {
    *     has its number
    */
   List<Long> insert(List<TaskRow> tasks);
+
+  /**
+   * As {@link #insert}, but leased to the node at once, as its first claim would. Whether the node
+   * is live is not looked at; if it is not, recovery frees them.
+   *
+   * @param tasks 1..{@link #MAX_BATCH}
+   */
+  List<Long> insertHeld(int node, List<TaskRow> tasks);
 
   /** As {@link #claim(int, Reach, long, int)}, of all. */
   default List<ClaimedTask> claim(int node, long dueUntilMillis, int limit) {

@@ -71,6 +71,7 @@ final class VirtualStepper implements Stepper, Drive {
     engine.keeper().auditLeases();
     engine.keeper().recover();
     purge();
+    engine.workflowKeeper().sweep();
     engine.recurrer().changed();
     boolean more = true;
     while (more) {
@@ -82,6 +83,7 @@ final class VirtualStepper implements Stepper, Drive {
       boolean passed = engine.gatekeeper().flush() > 0;
       engine.firing().fire();
       more = settled || passed || claimed;
+      more |= engine.workflowKeeper().sweepIfEnding();
     }
     engine.keeper().checkHeld();
   }

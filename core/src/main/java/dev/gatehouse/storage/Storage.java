@@ -5,6 +5,7 @@ import dev.gatehouse.permission.PermissionStore;
 import dev.gatehouse.registry.RegistryStore;
 import dev.gatehouse.scheduler.ScheduleStore;
 import dev.gatehouse.scheduler.TaskStore;
+import dev.gatehouse.scheduler.WorkflowStore;
 import dev.gatehouse.signing.KeyStore;
 import dev.gatehouse.signing.NonceStore;
 import dev.gatehouse.transaction.Transactions;
@@ -38,6 +39,9 @@ public interface Storage extends Transactions, AutoCloseable {
 
   /** Schedules. */
   ScheduleStore schedules();
+
+  /** Workflows. */
+  WorkflowStore workflows();
 
   /** Audit records. */
   AuditStore audit();

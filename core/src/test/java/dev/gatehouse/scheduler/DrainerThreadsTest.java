@@ -48,6 +48,7 @@ class DrainerThreadsTest {
             new SchedulerParts(
                 parts.store(),
                 parts.schedules(),
+                parts.workflows(),
                 parts.transactions(),
                 parts.audit(),
                 parts.handlers(),

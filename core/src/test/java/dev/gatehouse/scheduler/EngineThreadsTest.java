@@ -45,6 +45,7 @@ class EngineThreadsTest {
             new SchedulerParts(
                 parts.store(),
                 parts.schedules(),
+                parts.workflows(),
                 parts.transactions(),
                 parts.audit(),
                 parts.handlers(),
@@ -88,6 +89,21 @@ class EngineThreadsTest {
         .pollDelay(Duration.ZERO)
         .pollInterval(Duration.ofMillis(10))
         .untilAsserted(() -> assertThat(ids).allMatch(id -> fixture.state(id).status() == status));
+  }
+
+  /** Long after the claims of the start, none would come for seconds. */
+  @Test
+  void schedule_dueSoonOnANodeWithRoom_runsWithoutAClaim() {
+    fixture.handlers.put("work", context -> TaskResult.done());
+    TaskEngine engine = start();
+    await().atMost(SOON).until(() -> fixture.store.calls("claim") > 0);
+    fixture.store.failing("claim");
+    TaskId now = schedule(engine, Task.unnumbered().handler("work"));
+    TaskId soon = schedule(engine, Task.unnumbered().handler("work").in(Duration.ofMillis(300)));
+    awaitStatus(List.of(now, soon), TaskStatus.FINISHED);
+    fixture.store.failing();
+    TaskId later = schedule(engine, Task.unnumbered().handler("work").in(Duration.ofSeconds(2)));
+    awaitStatus(later, TaskStatus.FINISHED);
   }
 
   @Test

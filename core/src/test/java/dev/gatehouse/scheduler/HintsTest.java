@@ -43,6 +43,7 @@ class HintsTest {
     return new SchedulerParts(
         parts.store(),
         parts.schedules(),
+        parts.workflows(),
         parts.transactions(),
         parts.audit(),
         parts.handlers(),

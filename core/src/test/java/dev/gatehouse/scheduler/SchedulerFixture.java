@@ -72,6 +72,7 @@ final class SchedulerFixture {
     return new SchedulerParts(
         store,
         noSchedules(),
+        noWorkflows(),
         store,
         log(),
         handlers,
@@ -184,6 +185,18 @@ final class SchedulerFixture {
                   return earliestSchedule.get();
                 }
                 : null);
+  }
+
+  /** Knows of no workflow. */
+  private static WorkflowStore noWorkflows() {
+    return answering(
+        WorkflowStore.class,
+        call ->
+            switch (call) {
+              case "open" -> arguments -> List.of();
+              case "purge" -> arguments -> 0;
+              default -> null;
+            });
   }
 
   private AuditLog log() {

@@ -110,6 +110,30 @@ final class TestTaskStore implements TaskStore, Transactions {
   }
 
   @Override
+  public List<Long> insertHeld(int node, List<TaskRow> rows) {
+    return run(
+        "insert",
+        () -> {
+          for (TaskRow row : rows) {
+            Entry entry =
+                new Entry(
+                    row,
+                    TaskStatus.RUNNING,
+                    row.runtimeMillis(),
+                    1,
+                    0,
+                    1,
+                    node,
+                    Asked.NOTHING,
+                    0,
+                    null);
+            tasks.put(row.id(), entry);
+          }
+          return rows.stream().map(TaskRow::id).toList();
+        });
+  }
+
+  @Override
   public GateStore gates() {
     return new NoGates();
   }

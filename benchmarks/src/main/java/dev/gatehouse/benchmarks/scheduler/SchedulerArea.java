@@ -34,7 +34,7 @@ public final class SchedulerArea implements Area {
   public List<Case> cases() {
     Load load = Load.of(plan, 60_000, 500_000);
     return List.of(
-        beside(burnDown("burn-down postgresql", load.warmUp(plan.pick(10_000, 50_000)))),
+        beside(burnDown("burn-down postgresql", load.warmUp(plan.pick(10_000, 150_000)))),
         lateness("2k/s postgresql", 2_000, 0),
         burnDownH2(),
         peered(burnDown("burn-down postgresql 4 nodes", load.nodes(4))),

@@ -31,7 +31,7 @@ final class H2TaskSql implements TaskSql {
   private static final String INSERT =
       "INSERT INTO gh_task(id, lane, due_ms, state, attempt, crashes, fence, owner, cancel, "
           + TaskRows.WHAT
-          + ") VALUES (?, ?, ?, 0, 0, 0, 0, NULL, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+          + ") VALUES (?, ?, ?, ?, ?, 0, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
           + " ?)";
 
   private static final String BOUND =
@@ -113,7 +113,12 @@ final class H2TaskSql implements TaskSql {
   }
 
   @Override
-  public Collection<Long> insert(Handle handle, List<TaskRow> rows) {
+  public void beginPurge(Handle handle) {
+    // As any other.
+  }
+
+  @Override
+  public Collection<Long> insert(Handle handle, int node, List<TaskRow> rows) {
     Map<TaskNumber, Long> winners = new TaskNumbers(handle).take(rows);
     List<TaskRow> free =
         rows.stream()
@@ -125,7 +130,7 @@ final class H2TaskSql implements TaskSql {
           INSERT,
           insert -> {
             for (TaskRow row : free) {
-              bind(insert, row);
+              bind(insert, node, row);
               insert.addBatch();
             }
             return insert.executeBatch();
@@ -134,23 +139,28 @@ final class H2TaskSql implements TaskSql {
     return free.stream().map(TaskRow::id).toList();
   }
 
-  private void bind(PreparedStatement insert, TaskRow row) throws SQLException {
+  private void bind(PreparedStatement insert, int node, TaskRow row) throws SQLException {
+    int claims = node == 0 ? 0 : 1;
     insert.setLong(1, row.id());
     insert.setInt(2, lane(row));
     insert.setLong(3, row.runtimeMillis());
-    insert.setLong(4, row.applicationId());
-    insert.setString(5, row.kind());
-    insert.setString(6, row.taskNo());
-    insert.setString(7, row.name());
-    insert.setBytes(8, TaskRows.bytes(row.content()));
-    insert.setInt(9, row.timeoutMillis());
-    insert.setString(10, row.retry());
-    insert.setLong(11, row.createdMillis());
-    insert.setLong(12, row.runtimeMillis());
-    insert.setInt(13, row.priority().code());
-    insert.setString(14, row.key());
-    insert.setObject(15, row.key() == null ? null : row.keyLimit(), Types.INTEGER);
-    insert.setObject(16, row.workflowId() == 0 ? null : row.workflowId(), Types.BIGINT);
+    insert.setInt(4, claims);
+    insert.setInt(5, claims);
+    insert.setInt(6, claims);
+    insert.setObject(7, node == 0 ? null : node, Types.INTEGER);
+    insert.setLong(8, row.applicationId());
+    insert.setString(9, row.kind());
+    insert.setString(10, row.taskNo());
+    insert.setString(11, row.name());
+    insert.setBytes(12, TaskRows.bytes(row.content()));
+    insert.setInt(13, row.timeoutMillis());
+    insert.setString(14, row.retry());
+    insert.setLong(15, row.createdMillis());
+    insert.setLong(16, row.runtimeMillis());
+    insert.setInt(17, row.priority().code());
+    insert.setString(18, row.key());
+    insert.setObject(19, row.key() == null ? null : row.keyLimit(), Types.INTEGER);
+    insert.setObject(20, row.workflowId() == 0 ? null : row.workflowId(), Types.BIGINT);
   }
 
   @Override

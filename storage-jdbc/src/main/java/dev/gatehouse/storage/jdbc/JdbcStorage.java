@@ -8,6 +8,7 @@ import dev.gatehouse.registry.RegistryStore;
 import dev.gatehouse.scheduler.Hints;
 import dev.gatehouse.scheduler.ScheduleStore;
 import dev.gatehouse.scheduler.TaskStore;
+import dev.gatehouse.scheduler.WorkflowStore;
 import dev.gatehouse.signing.KeyStore;
 import dev.gatehouse.signing.NonceStore;
 import dev.gatehouse.storage.Storage;
@@ -60,6 +61,7 @@ public final class JdbcStorage implements Storage {
   private final PermissionStore permissions;
   private final TaskStore tasks;
   private final ScheduleStore schedules;
+  private final WorkflowStore workflows;
   private final AuditStore audit;
 
   /** Where nodes hear hints from. */
@@ -84,6 +86,7 @@ public final class JdbcStorage implements Storage {
     permissions = new JdbcPermissionStore(database);
     tasks = new JdbcTaskStore(database, remoteHints == null ? Hints.inProcess() : remoteHints);
     schedules = new JdbcScheduleStore(database);
+    workflows = new JdbcWorkflowStore(database);
     audit = new JdbcAuditStore(database);
   }
 
@@ -164,6 +167,11 @@ public final class JdbcStorage implements Storage {
   @Override
   public ScheduleStore schedules() {
     return schedules;
+  }
+
+  @Override
+  public WorkflowStore workflows() {
+    return workflows;
   }
 
   @Override

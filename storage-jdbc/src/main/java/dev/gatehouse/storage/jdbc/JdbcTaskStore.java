@@ -3,7 +3,6 @@ package dev.gatehouse.storage.jdbc;
 import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.check.Check;
-import dev.gatehouse.error.StorageException;
 import dev.gatehouse.scheduler.Attempt;
 import dev.gatehouse.scheduler.Cancellation;
 import dev.gatehouse.scheduler.ClaimedTask;
@@ -60,7 +59,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class JdbcTaskStore implements TaskStore {
   private static final int SHOWN_ATTEMPTS = 1_000;
-  private static final int NUMBER_TRIES = 5;
+  private static final int NOBODY = 0;
 
   /** Nodes of this process whose cursors are kept; those that were lost are never asked again. */
   private static final int MAX_NODES = 16;
@@ -121,44 +120,40 @@ final class JdbcTaskStore implements TaskStore {
   @Override
   public List<Long> insert(List<TaskRow> tasks) {
     Check.range(tasks.size(), 1, MAX_BATCH, "number of tasks");
-    return database.use(handle -> insert(handle, tasks));
+    return database.use(handle -> insert(handle, NOBODY, tasks));
   }
 
-  private List<Long> insert(Handle handle, List<TaskRow> rows) {
-    Set<Long> inserted = new HashSet<>(sql().insert(handle, rows));
+  @Override
+  public List<Long> insertHeld(int node, List<TaskRow> tasks) {
+    Check.range(tasks.size(), 1, MAX_BATCH, "number of tasks");
+    return database.use(handle -> insert(handle, node, tasks));
+  }
+
+  private List<Long> insert(Handle handle, int node, List<TaskRow> rows) {
+    Set<Long> inserted = new HashSet<>(sql().insert(handle, node, rows));
     if (inserted.size() == rows.size()) {
       return rows.stream().map(TaskRow::id).toList();
     }
     List<Long> ids = new ArrayList<>();
     for (TaskRow row : rows) {
-      ids.add(inserted.contains(row.id()) ? row.id() : owner(handle, row));
+      ids.add(inserted.contains(row.id()) ? row.id() : owner(handle, node, row));
     }
     return ids;
   }
 
   /** Who has the row's number; the row itself in case that was given up meanwhile. */
-  private long owner(Handle handle, TaskRow row) {
+  private long owner(Handle handle, int node, TaskRow row) {
     TaskNumber number = TaskNumber.of(row).orElseThrow();
-    for (int tries = 0; tries < NUMBER_TRIES; tries++) {
-      Optional<Long> owner = find(handle, number);
+    for (int tries = 0; tries < TaskNumbers.TRIES; tries++) {
+      Optional<Long> owner = TaskNumbers.find(handle, number);
       if (owner.isPresent()) {
         return owner.get();
       }
-      if (!sql().insert(handle, List.of(row)).isEmpty()) {
+      if (!sql().insert(handle, node, List.of(row)).isEmpty()) {
         return row.id();
       }
     }
-    throw new StorageException(
-        "task number was taken and given up by others " + NUMBER_TRIES + " times in a row");
-  }
-
-  private static Optional<Long> find(Handle handle, TaskNumber number) {
-    return handle
-        .createQuery("SELECT task_id FROM gh_task_key WHERE application_id = ? AND task_no = ?")
-        .bind(0, number.applicationId())
-        .bind(1, number.taskNo())
-        .mapTo(Long.class)
-        .findOne();
+    throw TaskNumbers.restless();
   }
 
   @Override
@@ -378,7 +373,7 @@ final class JdbcTaskStore implements TaskStore {
       return OptionalLong.empty();
     }
     return database
-        .use(handle -> find(handle, number))
+        .use(handle -> TaskNumbers.find(handle, number))
         .map(OptionalLong::of)
         .orElseGet(OptionalLong::empty);
   }
@@ -416,7 +411,9 @@ final class JdbcTaskStore implements TaskStore {
     Check.range(limit, 1, MAX_BATCH, "limit");
     return database.use(
         handle -> {
-          begin(handle);
+          if (database.ownsTransaction()) {
+            sql().beginPurge(handle);
+          }
           return sql().purge(handle, endedBeforeMillis, limit);
         });
   }

@@ -31,7 +31,8 @@ final class Migration {
           "0004-scheduler.sql",
           "0005-audit.sql",
           "0006-schedule.sql",
-          "0007-gate.sql");
+          "0007-gate.sql",
+          "0008-workflow.sql");
 
   /** SQL states of a table that is not there, in H2 and PostgreSQL. */
   private static final Set<String> NO_TABLE = Set.of("42S02", "42S03", "42S04", "42P01");

@@ -61,10 +61,13 @@ final class PostgresTaskSql implements TaskSql {
   private static final String READY =
       "INSERT INTO gh_task("
           + COLUMNS
-          + ") SELECT id, lane, runtime_ms, 0, 0, 0, 0, NULL, 0, "
+          + ") SELECT id, lane, runtime_ms, claims, claims, 0, claims, NULLIF(node, 0), 0, "
           + TaskRows.WHAT;
 
-  private static final String INSERT = READY + " FROM " + GIVEN + " AS s" + GIVEN_COLUMNS;
+  /** Whose they are at once, by how many claims. */
+  private static final String NODE = ", (SELECT ?::int AS node, ?::smallint AS claims) AS n";
+
+  private static final String INSERT = READY + " FROM " + GIVEN + " AS s" + GIVEN_COLUMNS + NODE;
 
   private static final String INSERT_NUMBERED =
       "WITH s AS MATERIALIZED (SELECT * FROM "
@@ -76,7 +79,9 @@ final class PostgresTaskSql implements TaskSql {
           + " ORDER BY application_id, task_no COLLATE \"C\", id"
           + " ON CONFLICT DO NOTHING RETURNING task_id) "
           + READY
-          + " FROM s WHERE task_no IS NULL OR id IN (SELECT task_id FROM k) RETURNING id";
+          + " FROM s"
+          + NODE
+          + " WHERE task_no IS NULL OR id IN (SELECT task_id FROM k) RETURNING id";
 
   /** The latest due time that may be claimed: none if the node is not live. */
   private static final String BOUND =
@@ -182,9 +187,13 @@ final class PostgresTaskSql implements TaskSql {
           + " FROM d JOIN unnest(?::bigint[], ?::bigint[], ?::bigint[], ?::int[], ?::bytea[])"
           + " AS s(id, started_ms, ended_ms, http_status, result) ON s.id = d.id RETURNING id";
 
+  /** The summaries of what is old are a bitmap; with a limit the planner would read the table. */
+  private static final String BEGIN_PURGE =
+      "SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'on', true)";
+
   private static final String PURGE =
       "WITH old AS (DELETE FROM gh_task_done WHERE id = ANY(ARRAY(SELECT id FROM gh_task_done"
-          + " WHERE ended_ms < ? ORDER BY ended_ms, id LIMIT ? FOR UPDATE SKIP LOCKED))"
+          + " WHERE ended_ms < ? LIMIT ? FOR UPDATE SKIP LOCKED))"
           + " RETURNING id, fence, outcome, application_id, task_no),"
           + " k AS (DELETE FROM gh_task_key WHERE ctid = ANY(ARRAY(SELECT x.place FROM old"
           + " CROSS JOIN LATERAL (SELECT k.ctid AS place FROM gh_task_key k"
@@ -218,13 +227,20 @@ final class PostgresTaskSql implements TaskSql {
   }
 
   @Override
-  public Collection<Long> insert(Handle handle, List<TaskRow> rows) {
+  public void beginPurge(Handle handle) {
+    Sql.use(handle, BEGIN_PURGE, PreparedStatement::execute);
+  }
+
+  @Override
+  public Collection<Long> insert(Handle handle, int node, List<TaskRow> rows) {
     boolean numbered = rows.stream().anyMatch(row -> row.taskNo() != null);
     return Sql.use(
         handle,
         numbered ? INSERT_NUMBERED : INSERT,
         insert -> {
           bind(insert, rows);
+          insert.setInt(16, node);
+          insert.setInt(17, node == 0 ? 0 : 1);
           if (numbered) {
             return Sql.rows(insert, results -> results.getLong(1));
           }

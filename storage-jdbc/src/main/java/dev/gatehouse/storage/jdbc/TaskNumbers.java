@@ -15,7 +15,7 @@ import org.jdbi.v3.core.statement.PreparedBatch;
 
 /** Takes task numbers for tasks in H2; the first that takes one keeps it. */
 final class TaskNumbers {
-  private static final int TRIES = 5;
+  static final int TRIES = 5;
 
   /** Does nothing if the number is taken; fails with 23505 if that happens at the same time. */
   private static final String TAKE =
@@ -45,19 +45,24 @@ final class TaskNumbers {
         Optional<Long> owner =
             i < counts.length && counts[i] == 1
                 ? Optional.ofNullable(wanted.get(number))
-                : find(number);
+                : find(handle, number);
         owner.ifPresentOrElse(id -> owners.put(number, id), () -> unsettled.add(number));
       }
       open = unsettled;
     }
     if (!open.isEmpty()) {
-      throw new StorageException(
-          "task number was taken and given up by others " + TRIES + " times in a row");
+      throw restless();
     }
     return owners;
   }
 
-  Optional<Long> find(TaskNumber number) {
+  static StorageException restless() {
+    return new StorageException(
+        "task number was taken and given up by others " + TRIES + " times in a row");
+  }
+
+  /** The task that has the number. */
+  static Optional<Long> find(Handle handle, TaskNumber number) {
     return handle
         .createQuery("SELECT task_id FROM gh_task_key WHERE application_id = ? AND task_no = ?")
         .bind(0, number.applicationId())

@@ -25,12 +25,16 @@ interface TaskSql {
   /** Begins a transaction of the engine's own: what is set here ends with it. */
   void begin(Handle handle);
 
+  /** As {@link #begin}, for a purge. */
+  void beginPurge(Handle handle);
+
   /**
-   * Inserts ready tasks, but those whose number is taken, which must not fail the transaction.
+   * Inserts tasks, but those whose number is taken, which must not fail the transaction.
    *
+   * @param node that leases them at once; 0: they are ready
    * @return the ids of those that were inserted
    */
-  Collection<Long> insert(Handle handle, List<TaskRow> rows);
+  Collection<Long> insert(Handle handle, int node, List<TaskRow> rows);
 
   /**
    * Leases ready tasks of some lanes to a live node.
@@ -74,7 +78,7 @@ interface TaskSql {
   /** As {@link #finish}, but deletes them, though not what other tables know of them. */
   Collection<Long> forget(Handle handle, int node, Collection<Settlement.Forget> settlements);
 
-  /** Deletes final tasks, the oldest first, with their attempts and numbers; how many. */
+  /** Deletes final tasks, in whatever order, with their attempts and numbers; how many. */
   int purge(Handle handle, long endedBefore, int limit);
 
   /**

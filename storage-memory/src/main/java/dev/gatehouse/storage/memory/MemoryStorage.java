@@ -7,6 +7,7 @@ import dev.gatehouse.permission.PermissionStore;
 import dev.gatehouse.registry.RegistryStore;
 import dev.gatehouse.scheduler.ScheduleStore;
 import dev.gatehouse.scheduler.TaskStore;
+import dev.gatehouse.scheduler.WorkflowStore;
 import dev.gatehouse.signing.KeyStore;
 import dev.gatehouse.signing.NonceStore;
 import dev.gatehouse.storage.Storage;
@@ -28,6 +29,7 @@ public final class MemoryStorage implements Storage {
   private final PermissionStore permissions = new MemoryPermissionStore(journal);
   private final TaskStore tasks;
   private final ScheduleStore schedules = new MemoryScheduleStore(journal);
+  private final WorkflowStore workflows = new MemoryWorkflowStore(journal);
   private final AuditStore audit = new MemoryAuditStore(journal);
 
   private MemoryStorage(InstantSource clock) {
@@ -73,6 +75,11 @@ public final class MemoryStorage implements Storage {
   @Override
   public ScheduleStore schedules() {
     return schedules;
+  }
+
+  @Override
+  public WorkflowStore workflows() {
+    return workflows;
   }
 
   @Override

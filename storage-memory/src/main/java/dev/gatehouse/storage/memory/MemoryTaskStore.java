@@ -85,6 +85,21 @@ final class MemoryTaskStore implements TaskStore {
     return journal.run(() -> rows.stream().map(this::insert).toList());
   }
 
+  @Override
+  public List<Long> insertHeld(int node, List<TaskRow> rows) {
+    Check.range(rows.size(), 1, MAX_BATCH, "number of tasks");
+    return journal.run(
+        () -> {
+          List<Long> ids = rows.stream().map(this::insert).toList();
+          for (int i = 0; i < ids.size(); i++) {
+            if (ids.get(i) == rows.get(i).id()) {
+              tasks.put(requireNonNull(tasks.find(ids.get(i))).leased(node));
+            }
+          }
+          return ids;
+        });
+  }
+
   private Long insert(TaskRow row) {
     OptionalLong first = tasks.numbered(row.applicationId(), row.taskNo());
     if (first.isPresent()) {

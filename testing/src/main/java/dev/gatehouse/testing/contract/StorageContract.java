@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Test;
  */
 public abstract class StorageContract extends StoreContract {
   private static final Set<String> EVERY_ROLE =
-      Set.of("application", "audit", "key", "role", "schedule", "task");
+      Set.of("application", "audit", "key", "role", "schedule", "task", "workflow");
   private static final int THREADS = 8;
 
   /** A contract of a storage. */
@@ -70,6 +70,7 @@ public abstract class StorageContract extends StoreContract {
     storage.permissions().joining(transaction).insertRole(new Role(number, "role-" + number));
     storage.tasks().joining(transaction).insert(List.of(TaskSamples.row(number)));
     storage.schedules().joining(transaction).insert(schedule(number));
+    WorkflowSamples.insert(storage.workflows().joining(transaction), number);
     storage.audit().joining(transaction).append(List.of(entry(number)));
   }
 
@@ -97,6 +98,10 @@ public abstract class StorageContract extends StoreContract {
     storage.permissions().findRole("role-" + number).ifPresent(found -> holders.add("role"));
     storage.tasks().find(OptionalLong.empty(), number).ifPresent(found -> holders.add("task"));
     storage.schedules().find(0, "schedule-" + number).ifPresent(found -> holders.add("schedule"));
+    storage
+        .workflows()
+        .find(OptionalLong.empty(), number)
+        .ifPresent(found -> holders.add("workflow"));
     storage.audit().find(number).ifPresent(found -> holders.add("audit"));
     return holders;
   }
@@ -246,6 +251,7 @@ public abstract class StorageContract extends StoreContract {
         storage.permissions()::joining,
         storage.tasks()::joining,
         storage.schedules()::joining,
+        storage.workflows()::joining,
         storage.audit()::joining);
   }
 

@@ -2,6 +2,7 @@ package dev.gatehouse.testing.contract;
 
 import static dev.gatehouse.testing.contract.TaskSamples.due;
 import static dev.gatehouse.testing.contract.TaskSamples.ids;
+import static dev.gatehouse.testing.contract.TaskSamples.numbered;
 import static dev.gatehouse.testing.contract.TaskSamples.prioritized;
 import static dev.gatehouse.testing.contract.TaskSamples.retry;
 import static dev.gatehouse.testing.contract.TaskSamples.row;
@@ -10,7 +11,9 @@ import static dev.gatehouse.testing.contract.Together.together;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.gatehouse.scheduler.Asked;
 import dev.gatehouse.scheduler.ClaimedTask;
+import dev.gatehouse.scheduler.LeasedTask;
 import dev.gatehouse.scheduler.Priority;
 import dev.gatehouse.scheduler.TaskRow;
 import dev.gatehouse.scheduler.TaskStatus;
@@ -172,5 +175,59 @@ public abstract class TaskClaimContract extends TaskContract {
     assertThat(ids(tasks().claim(node, Reach.ONWARD, FOREVER, 100))).contains(102L);
     tasks().claim(node, Reach.ALL, FOREVER, 100);
     assertThat(tasks().earliestDue()).isEmpty();
+  }
+
+  @Test
+  void TASK23_insertHeld_isTheNodesAsIfClaimed() {
+    int node = join();
+    List<TaskRow> rows = List.of(due(1, 0), due(2, 20));
+    assertThat(tasks().insertHeld(node, rows)).containsExactly(1L, 2L);
+    assertThat(tasks().claim(join(), FOREVER, 10)).isEmpty();
+    assertThat(tasks().earliestDue()).isEmpty();
+    assertThat(tasks().leased(node, FOREVER, 10))
+        .containsExactly(new LeasedTask(1, 1, Asked.NOTHING), new LeasedTask(2, 1, Asked.NOTHING));
+    assertThat(state(1).status()).isEqualTo(TaskStatus.RUNNING);
+    assertThat(state(1).attempt()).isEqualTo(1);
+    ClaimedTask held = new ClaimedTask(rows.get(0), now(), 1, 0, 1);
+    assertThat(tasks().settle(node, List.of(retry(held, now() + 5)), now())).hasSize(1);
+    ClaimedTask second = claimOne(node);
+    assertThat(List.of(second.attempt(), second.fence())).containsExactly(2, 2L);
+  }
+
+  @Test
+  void TASK23_insertHeld_numberTaken_theOtherStaysAsItWas() {
+    tasks().insert(List.of(numbered(1, 7, "A")));
+    int node = join();
+    assertThat(tasks().insertHeld(node, List.of(numbered(2, 7, "A"), numbered(3, 7, "B"))))
+        .containsExactly(1L, 3L);
+    assertThat(state(1).status()).isEqualTo(TaskStatus.WAITING);
+    assertThat(state(3).status()).isEqualTo(TaskStatus.RUNNING);
+    assertThat(tasks().find(ANYONE, 2)).isEmpty();
+  }
+
+  @Test
+  void TASK23_insertHeld_byNodeThatLeft_isRecovered() {
+    int node = join();
+    tasks().leave(node, "boot");
+    tasks().insertHeld(node, List.of(row(1)));
+    join();
+    assertThat(tasks().recover(3, now(), 10)).hasSize(1);
+    assertThat(state(1).status()).isEqualTo(TaskStatus.WAITING);
+  }
+
+  @Test
+  void TASK23_insertHeld_rolledBack_leavesNothing() {
+    int node = join();
+    assertThatThrownBy(
+            () ->
+                storage()
+                    .run(
+                        transaction -> {
+                          tasks().joining(transaction).insertHeld(node, List.of(row(1)));
+                          throw new IllegalStateException("no");
+                        }))
+        .hasMessage("no");
+    assertThat(tasks().find(ANYONE, 1)).isEmpty();
+    assertThat(tasks().leased(node, FOREVER, 10)).isEmpty();
   }
 }

@@ -1,0 +1,88 @@
+package dev.gatehouse.scheduler;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.gatehouse.transaction.Transaction;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.LongConsumer;
+import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
+
+/**
+ * Lets workflows take note of what was reported to them: in one transaction that locks the
+ * workflow, the reports are taken, its nodes written, and the tasks of those that are ready
+ * inserted. Only such transactions lock workflows, none of them locks a task that is there already,
+ * and none is a host's: so whoever waits for a workflow waits for a moment. Safe for use by
+ * multiple threads.
+ */
+final class Advancer {
+  private final SchedulerParts parts;
+  private final LongSupplier millis;
+  private final LongConsumer dueSoon;
+  private final WorkflowAudit audit;
+
+  /**
+   * Advances workflows of the parts' store.
+   *
+   * @param millis the time in epoch milliseconds
+   * @param dueSoon is told when tasks that were inserted are due
+   */
+  Advancer(SchedulerParts parts, LongSupplier millis, LongConsumer dueSoon) {
+    this.parts = parts;
+    this.millis = millis;
+    this.dueSoon = dueSoon;
+    audit = new WorkflowAudit(new TaskAudit(parts.audit(), parts.options().audited()));
+  }
+
+  /** Advances the workflow; how it stands then, empty if there is none. */
+  Optional<WorkflowStatus> advance(long id) {
+    return parts.transactions().call(transaction -> advance(transaction, id));
+  }
+
+  private Optional<WorkflowStatus> advance(Transaction transaction, long id) {
+    WorkflowStore store = parts.workflows().joining(transaction);
+    Optional<WorkflowRow> found = store.lock(id);
+    List<WorkflowReport> reports = store.take(id, WorkflowStore.MAX_BATCH);
+    if (found.isEmpty() || found.get().status().isFinal() || reports.isEmpty()) {
+      return found.map(WorkflowRow::status);
+    }
+    long now = millis.getAsLong();
+    WorkflowPlan plan = new WorkflowPlan(found.get(), store.steps(id), now);
+    List<WorkflowReport> counted = reports.stream().filter(plan::apply).toList();
+    List<WorkflowStep> begun = plan.begin();
+    WorkflowRow row = plan.row();
+    store.keepResults(counted.stream().filter(report -> report.result() != null).toList());
+    store.change(row, plan.changed());
+    begin(transaction, row.id(), begun, now);
+    audit.advanced(transaction, found.get(), row);
+    return Optional.of(row.status());
+  }
+
+  private void begin(Transaction transaction, long id, List<WorkflowStep> begun, long now) {
+    if (begun.isEmpty()) {
+      return;
+    }
+    Map<Long, WorkflowWork> work =
+        parts
+            .workflows()
+            .joining(transaction)
+            .work(id, begun.stream().map(WorkflowStep::taskId).toList())
+            .stream()
+            .collect(Collectors.toMap(one -> one.task().id(), Function.identity()));
+    begin(
+        transaction,
+        begun.stream().map(step -> requireNonNull(work.get(step.taskId())).readyAt(now)).toList());
+  }
+
+  /** Schedules tasks of nodes that are ready. */
+  void begin(Transaction transaction, List<TaskRow> tasks) {
+    TaskStore store = parts.store().joining(transaction);
+    store.insert(tasks);
+    Placement.standInLines(transaction, store, tasks);
+    long due = tasks.stream().mapToLong(TaskRow::runtimeMillis).min().orElseThrow();
+    transaction.afterCommit(() -> dueSoon.accept(due));
+  }
+}
