@@ -201,20 +201,41 @@ final class MemoryGateStore implements GateStore {
   }
 
   @Override
-  public List<Place> left(int limit) {
+  public List<Place> left(long nowMillis, int limit) {
     Check.range(limit, 1, TaskStore.MAX_BATCH, "limit");
     return journal.run(
         () ->
-            byTask.entrySet().stream()
-                .filter(places -> hasEnded(places.getKey()))
-                .flatMap(places -> places.getValue().values().stream())
+            byTask.values().stream()
+                .flatMap(places -> places.values().stream())
+                .filter(place -> isLeft(place, nowMillis))
                 .limit(limit)
                 .toList());
   }
 
-  private boolean hasEnded(long taskId) {
-    TaskEntry entry = tasks.find(taskId);
-    return entry == null || entry.status().isFinal();
+  private boolean isLeft(Place place, long nowMillis) {
+    TaskEntry entry = tasks.find(place.taskId());
+    if (entry == null || entry.status().isFinal()) {
+      return true;
+    }
+    return switch (entry.open().state()) {
+      case PAUSED -> place.holds();
+      case READY -> place.holds() && entry.dueMillis() > nowMillis;
+      case PARKED, LEASED -> false;
+    };
+  }
+
+  @Override
+  public List<String> stalled(int limit) {
+    Check.range(limit, 1, TaskStore.MAX_BATCH, "limit");
+    return journal.run(
+        () -> byGate.keySet().stream().filter(this::isStalled).limit(limit).toList());
+  }
+
+  private boolean isStalled(String gate) {
+    int holding = places(gate, Place::holds).size();
+    return places(gate, place -> !place.holds() && holding < place.limit()).stream()
+        .map(place -> tasks.find(place.taskId()))
+        .anyMatch(entry -> entry != null && entry.isParked());
   }
 
   @Override
