@@ -82,12 +82,14 @@ final class Engine {
    */
   @Nullable Node toHold(int tasks, long dueUntilMillis) {
     Node node = membership.live();
-    int room = membership.hasOthers() ? runner.permits().availablePermits() : holdings.room();
+    boolean alone = !membership.hasOthers();
+    int room = alone ? holdings.room() : runner.permits().availablePermits();
     boolean holds =
         node != null
             && claimer.keepsUp()
             && node.isLive(clock.nanoTime())
-            && tasks <= room - holdings.due().size();
+            && tasks <= room
+            && (alone || holdings.due().isEmpty());
     if (holds) {
       claimer.inserts(dueUntilMillis);
     }

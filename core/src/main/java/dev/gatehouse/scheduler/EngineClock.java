@@ -72,12 +72,22 @@ final class EngineClock {
     return TimeUnit.MILLISECONDS.toNanos(millis) - storeNanos();
   }
 
+  /** Whether answers of the store move it. */
+  boolean followsStore() {
+    return followsStore;
+  }
+
   /** The store answered that it was so late, between these monotonic times. */
   void sampled(long sentNanos, long storeMillis, long receivedNanos) {
+    sampledMicros(sentNanos, TimeUnit.MILLISECONDS.toMicros(storeMillis), receivedNanos);
+  }
+
+  /** As {@link #sampled}, told more precisely. */
+  void sampledMicros(long sentNanos, long storeMicros, long receivedNanos) {
     if (!followsStore) {
       return;
     }
-    Sample fresh = new Sample(TimeUnit.MILLISECONDS.toNanos(storeMillis), receivedNanos);
+    Sample fresh = new Sample(TimeUnit.MICROSECONDS.toNanos(storeMicros), receivedNanos);
     Sample old = sample;
     if (old == null
         || receivedNanos - old.nanoTime() > OLD_NANOS

@@ -121,10 +121,10 @@ final class EngineThreads implements Drive {
     if (rest > 0 && !engine.settler().hasMany()) {
       return rest;
     }
-    if (engine.settler().flush() > 0) {
+    if (engine.settler().flushMany() > 0) {
       settledNanos = System.nanoTime();
     }
-    return Long.MAX_VALUE;
+    return engine.settler().isIdle() ? Long.MAX_VALUE : LINGER_NANOS;
   }
 
   private long letThrough() {

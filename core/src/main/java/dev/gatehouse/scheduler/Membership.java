@@ -19,6 +19,8 @@ import org.slf4j.LoggerFactory;
  * by multiple threads.
  */
 final class Membership {
+  private static final int FIRST_SAMPLES = 10;
+
   private static final Logger LOGGER = LoggerFactory.getLogger(Membership.class);
 
   private final TaskStore store;
@@ -89,7 +91,20 @@ final class Membership {
     } else {
       return renewNanos - (now - renewedNanos);
     }
+    sample(current == null ? FIRST_SAMPLES : 1);
     return nanosToRenewal();
+  }
+
+  /**
+   * Asks the store for its time alone: what it tells with a lease is older by a commit, and tasks
+   * would begin later by as much. More often at first, for the first answers are slow.
+   */
+  private void sample(int times) {
+    for (int i = 0; i < times && clock.followsStore(); i++) {
+      long sent = clock.nanoTime();
+      long micros = store.nowMicros();
+      clock.sampledMicros(sent, micros, clock.nanoTime());
+    }
   }
 
   /**

@@ -127,9 +127,23 @@ final class Settler {
 
   /** Writes all that is queued and returns how much that was. Asks the store. */
   int flush() {
+    int settled = flushMany();
+    while (!isIdle()) {
+      settled += flushMany();
+    }
+    return settled;
+  }
+
+  /**
+   * Writes what is queued, group after group; what comes in meanwhile is left to wait for more,
+   * unless it is many. Asks the store.
+   *
+   * @return how much was written
+   */
+  int flushMany() {
     urgent = false;
     int settled = 0;
-    while (true) {
+    do {
       List<Pending> group = nextGroup();
       if (group.isEmpty()) {
         return settled + queue.advance();
@@ -148,7 +162,8 @@ final class Settler {
       acknowledge(group, done);
       limit = (int) Math.min(parts.options().settleBatch(), 2L * limit);
       settled += group.size() + queue.advance();
-    }
+    } while (hasMany() || !backlog.isEmpty() || !queue.isEmpty());
+    return settled;
   }
 
   /** Whether nothing is left to write; to be asked by the thread that flushes. */

@@ -256,6 +256,9 @@ public interface TaskStore {
    */
   int purge(long endedBeforeMillis, int limit);
 
+  /** The time by which leases are judged, in epoch microseconds; cheap and precise. */
+  long nowMicros();
+
   /**
    * Makes a new node with a lease.
    *

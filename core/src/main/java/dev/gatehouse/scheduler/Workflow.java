@@ -12,7 +12,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * Tasks of which some can only begin when others have ended. Nodes that depend on nothing begin at
@@ -26,7 +25,7 @@ public final class Workflow {
   /** Most bytes of all contents together, in UTF-8. */
   public static final int MAX_CONTENT = 16 << 20;
 
-  private static final int SHOWN_NODES = 10;
+  private static final int SHOWN_LENGTH = 200;
 
   private final String name;
   private final List<WorkflowNode> nodes;
@@ -138,14 +137,14 @@ public final class Workflow {
   }
 
   private static String shown(List<String> circle) {
-    String first =
-        circle.stream()
-            .limit(SHOWN_NODES)
-            .map(node -> "'" + Check.shown(node) + "'")
-            .collect(Collectors.joining(" after "));
-    return circle.size() > SHOWN_NODES
-        ? first + " after ... (" + circle.size() + " nodes)"
-        : first + " after '" + Check.shown(circle.get(0)) + "'";
+    StringBuilder text = new StringBuilder();
+    for (String node : circle) {
+      if (text.length() > SHOWN_LENGTH) {
+        return text.append("... (").append(circle.size()).append(" nodes)").toString();
+      }
+      text.append('\'').append(Check.shown(node)).append("' after ");
+    }
+    return text.append('\'').append(Check.shown(circle.get(0))).append('\'').toString();
   }
 
   /** The numbers of the nodes that a node depends on, ascending. */

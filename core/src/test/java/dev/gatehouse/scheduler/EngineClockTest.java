@@ -55,6 +55,18 @@ class EngineClockTest {
   }
 
   @Test
+  void sampledMicros_moreThanALeaseTold_counts() {
+    long sent = local.nanoTime();
+    clock.sampled(sent, local.millis(), sent);
+    clock.sampledMicros(sent, local.millis() * 1_000 + 700, sent);
+
+    assertThat(clock.nanosUntil(local.millis() + 1)).isEqualTo(300_000);
+
+    clock.sampled(sent, local.millis(), sent);
+    assertThat(clock.nanosUntil(local.millis() + 1)).isEqualTo(300_000);
+  }
+
+  @Test
   void millis_hostsWallClockStepped_unmoved() {
     long[] nanos = {Long.MAX_VALUE - 5};
     EngineClock stepped = EngineClock.followingStore(local, () -> nanos[0]);

@@ -134,6 +134,11 @@ final class TestTaskStore implements TaskStore, Transactions {
   }
 
   @Override
+  public long nowMicros() {
+    return run("nowMicros", () -> clock.millis() * 1_000);
+  }
+
+  @Override
   public GateStore gates() {
     return new NoGates();
   }

@@ -60,7 +60,8 @@ class WorkflowTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Workflow.of("w", nodes))
         .withMessageContaining("'n0' after 'n1' after")
-        .withMessageEndingWith("'n9' after ... (1000 nodes)");
+        .withMessageEndingWith("' after ... (1000 nodes)")
+        .satisfies(e -> assertThat(e.getMessage()).hasSizeLessThan(300));
   }
 
   @Test

@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.gatehouse.Gatehouse;
 import dev.gatehouse.audit.AuditQuery;
 import dev.gatehouse.audit.AuditRecord;
 import dev.gatehouse.error.ConflictException;
 import dev.gatehouse.error.NotFoundException;
 import dev.gatehouse.registry.Application;
 import dev.gatehouse.registry.RetryPolicy;
+import dev.gatehouse.storage.memory.MemoryStorage;
 import dev.gatehouse.testing.fixture.VirtualGatehouse;
 import java.time.Duration;
 import java.time.Instant;
@@ -480,6 +482,43 @@ class WorkflowsTest {
     assertThat(status(stops)).isEqualTo(WorkflowStatus.FAILED);
     assertThat(states(goesOn)).isEqualTo("c CANCELLED, d FINISHED");
     assertThat(status(goesOn)).isEqualTo(WorkflowStatus.FINISHED);
+  }
+
+  /** The answer to a claim was lost, so that the node does not know of what it holds. */
+  @Test
+  void cancelTask_leasedWithoutTheNodesKnowledge_countsWhenItIsGivenBack() {
+    MemoryStorage storage = MemoryStorage.create(virtual.clock());
+    try (VirtualGatehouse loses =
+        VirtualGatehouse.create(
+            builder ->
+                builder
+                    .storage(storage)
+                    .clock(virtual.clock())
+                    .nanoTime(() -> virtual.clock().millis() * 1_000_000)
+                    .handler("work", this::work))) {
+      Gatehouse gatehouse = loses.gatehouse();
+      gatehouse.scheduler().schedule(task("other"));
+      WorkflowId id =
+          gatehouse
+              .workflows()
+              .schedule(Workflow.of("flow", in("a", Duration.ofSeconds(1)), node("b", "a")));
+      loses.runDue();
+      TaskId a = gatehouse.workflows().workflow(id).node("a").task().orElseThrow();
+      int node = gatehouse.status().scheduler().node().orElseThrow();
+      assertThat(storage.tasks().claim(node, virtual.clock().millis() + 2_000, 10)).hasSize(1);
+      assertThat(gatehouse.scheduler().cancel(a)).isEqualTo(Cancellation.REQUESTED);
+
+      for (int i = 0; i < 20; i++) {
+        virtual.clock().advance(Duration.ofSeconds(1));
+        gatehouse.scheduler().schedule(task("other"));
+        loses.runDue();
+      }
+
+      assertThat(gatehouse.workflows().workflow(id).status()).isEqualTo(WorkflowStatus.FAILED);
+      assertThat(gatehouse.workflows().workflow(id).node("a").state())
+          .isEqualTo(NodeState.CANCELLED);
+      assertThat(ran).containsOnly("other");
+    }
   }
 
   @Test

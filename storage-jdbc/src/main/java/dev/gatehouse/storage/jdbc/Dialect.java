@@ -8,19 +8,19 @@ import org.jdbi.v3.core.JdbiException;
 
 /** The databases that are known, and what they say differently. */
 enum Dialect {
-  H2("H2", "CAST(FLOOR(EXTRACT(EPOCH FROM CURRENT_TIMESTAMP) * 1000) AS BIGINT)"),
+  H2("H2", "EXTRACT(EPOCH FROM CURRENT_TIMESTAMP)"),
 
-  POSTGRESQL("PostgreSQL", "CAST(FLOOR(EXTRACT(EPOCH FROM clock_timestamp()) * 1000) AS BIGINT)");
+  POSTGRESQL("PostgreSQL", "EXTRACT(EPOCH FROM clock_timestamp())");
 
   /** Of a table, or a type of its rows, that another connection makes at the same time. */
   private static final Set<String> MADE_BY_ANOTHER = Set.of("23505", "42P07", "42710");
 
   private final String product;
-  private final String now;
+  private final String seconds;
 
-  Dialect(String product, String now) {
+  Dialect(String product, String seconds) {
     this.product = product;
-    this.now = now;
+    this.seconds = seconds;
   }
 
   /** What the connection's database speaks. */
@@ -57,7 +57,12 @@ enum Dialect {
    * which H2's DATEDIFF would let in, and whenever the transaction began.
    */
   String now() {
-    return now;
+    return "CAST(FLOOR(" + seconds + " * 1000) AS BIGINT)";
+  }
+
+  /** As {@link #now}, in microseconds. */
+  String nowMicros() {
+    return "CAST(FLOOR(" + seconds + " * 1000000) AS BIGINT)";
   }
 
   /** The rows that an update of one changed, as they are then. */

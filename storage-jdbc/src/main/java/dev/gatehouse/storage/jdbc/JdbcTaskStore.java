@@ -43,6 +43,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.PreparedBatch;
@@ -432,6 +433,20 @@ final class JdbcTaskStore implements TaskStore {
           }
           return sql().purge(handle, endedBeforeMillis, limit);
         });
+  }
+
+  @Override
+  public long nowMicros() {
+    Long given = database.leaseMillis();
+    return given == null
+        ? database.use(
+            handle ->
+                Sql.use(
+                        handle,
+                        "SELECT " + database.dialect().nowMicros(),
+                        query -> Sql.rows(query, row -> row.getLong(1)))
+                    .get(0))
+        : TimeUnit.MILLISECONDS.toMicros(given);
   }
 
   @Override

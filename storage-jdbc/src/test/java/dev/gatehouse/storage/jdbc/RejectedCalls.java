@@ -20,6 +20,12 @@ import dev.gatehouse.scheduler.SchedulerOptions;
 import dev.gatehouse.scheduler.Task;
 import dev.gatehouse.scheduler.TaskId;
 import dev.gatehouse.scheduler.TaskResult;
+import dev.gatehouse.scheduler.TaskStatus;
+import dev.gatehouse.scheduler.Workflow;
+import dev.gatehouse.scheduler.WorkflowId;
+import dev.gatehouse.scheduler.WorkflowNode;
+import dev.gatehouse.scheduler.WorkflowReport;
+import dev.gatehouse.scheduler.Workflows;
 import dev.gatehouse.signing.KeyRing;
 import dev.gatehouse.signing.MasterKey;
 import dev.gatehouse.storage.Storage;
@@ -92,7 +98,7 @@ final class RejectedCalls {
     grantSomething();
     signed = sign(Request.post(URI.create("https://host.example/in"), "body"));
     gatehouse.verifier().verify(signed);
-    scheduleSomething();
+    scheduleSomething(storage);
     written = gatehouse.audit().write(AuditRecord.of(1, 0, "hello").build());
     point = gatehouse.audit().find(window()).continuationPoint();
     listBuilders();
@@ -130,13 +136,20 @@ final class RejectedCalls {
                 .until(clock.instant()));
   }
 
-  private void scheduleSomething() {
+  private void scheduleSomething(Storage storage) {
+    Task later = Task.unnumbered().handler("work").in(Duration.ofDays(1));
+    WorkflowId flow =
+        gatehouse.workflows().schedule(Workflow.of("flow", WorkflowNode.of("node", later)));
     gatehouse.scheduler().schedule(task("order-1"));
     gatehouse.scheduler().schedule(Task.of("order-2").application(billing));
     gatehouse.scheduler().schedule(Task.of("order-4").handler("broken"));
     gatehouse.stepper().run();
     gatehouse.scheduler().schedule(task("order-3").in(Duration.ofDays(1)));
     gatehouse.scheduler().repeat(Schedule.cron("hourly", "0 * * * *").handler("work"));
+    // A report that nobody has taken yet.
+    storage
+        .workflows()
+        .report(List.of(new WorkflowReport(1, flow.value(), 0, TaskStatus.CANCELLED, null)));
   }
 
   private static Task task(String taskNo) {
@@ -432,6 +445,57 @@ final class RejectedCalls {
     missing("until", () -> nightly.until(null));
   }
 
+  private void listWorkflows() {
+    Workflows workflows = gatehouse.workflows();
+    WorkflowNode good = WorkflowNode.of("good", Task.unnumbered().handler("work"));
+    missing("workflow", () -> workflows.schedule(null));
+    illegal(
+        "no worker",
+        () ->
+            workflows.schedule(
+                Workflow.of("w", good, WorkflowNode.of("bad", Task.unnumbered()).after("good"))),
+        "task must have a handler");
+    refused(
+        "disabled application",
+        ConflictException.class,
+        () -> workflows.schedule(Workflow.of("w", good, node("bad", disabled))),
+        "must be ENABLED, is DISABLED");
+    unknown(
+        "removed application",
+        () -> workflows.schedule(Workflow.of("w", good, node("bad", removed))),
+        "no application of id " + removed.id() + " is registered");
+    illegal(
+        "another's",
+        () -> workflows.as(billing).schedule(Workflow.of("w", good, node("bad", full))),
+        "application must be the scheduler's, was " + full.id());
+    String longest = "n".repeat(63);
+    illegal(
+        "circle",
+        () ->
+            workflows.schedule(
+                Workflow.of(
+                    "w",
+                    WorkflowNode.of(longest + 1, good.task()).after(longest + 2),
+                    WorkflowNode.of(longest + 2, good.task()).after(longest + 1))),
+        "nodes must not be after each other in a circle",
+        longest + 1,
+        longest + 2);
+    missing("application", () -> workflows.as(null));
+    missing("transaction", () -> workflows.joining(null));
+    missing("id", () -> workflows.cancel(null));
+    missing("id", () -> workflows.workflow(null));
+    missing("id", () -> workflows.findWorkflow(null));
+    missing("id", () -> workflows.resultOf(null, "good"));
+    WorkflowId nobody = new WorkflowId(NOBODY);
+    missing("node", () -> workflows.resultOf(nobody, null));
+    unknown("workflow", () -> workflows.workflow(nobody), "no workflow 424242");
+    unknown("workflow", () -> workflows.resultOf(nobody, "good"), "no workflow 424242");
+  }
+
+  private static WorkflowNode node(String name, Application application) {
+    return WorkflowNode.of(name, Task.unnumbered().handler("work").application(application));
+  }
+
   private void listTasks() {
     missing("task", () -> gatehouse.scheduler().schedule(null));
     Task workless = Task.of("new");
@@ -460,6 +524,7 @@ final class RejectedCalls {
         "application must be the scheduler's, was " + full.id());
     missing("application", () -> gatehouse.scheduler().as(null));
     listSchedules();
+    listWorkflows();
     missing("id", () -> gatehouse.scheduler().cancel(null));
     missing("id", () -> gatehouse.scheduler().requeue(null));
     missing("id", () -> gatehouse.scheduler().forceRequeue(null));

@@ -472,6 +472,11 @@ final class MemoryTaskStore implements TaskStore {
   }
 
   @Override
+  public long nowMicros() {
+    return nodes.nowMicros();
+  }
+
+  @Override
   public NodeLease join(String boot, Duration duration) {
     return journal.run(() -> toldOfLost(nodes.join(boot, duration)));
   }

@@ -4,7 +4,9 @@ import dev.gatehouse.check.Check;
 import dev.gatehouse.scheduler.NodeLease;
 import dev.gatehouse.scheduler.TaskStore;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +23,10 @@ final class NodeTable {
   NodeTable(Journal journal, InstantSource clock) {
     this.journal = journal;
     this.clock = clock;
+  }
+
+  long nowMicros() {
+    return ChronoUnit.MICROS.between(Instant.EPOCH, clock.instant());
   }
 
   NodeLease join(String boot, Duration duration) {

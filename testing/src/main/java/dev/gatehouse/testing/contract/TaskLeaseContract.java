@@ -395,4 +395,12 @@ public abstract class TaskLeaseContract extends TaskContract {
     assertThat(state(2)).isEqualTo(ended(2, TaskStatus.FAILED, 2, now() + 1, null));
     assertThat(tasks().attempts(2)).hasSize(2).allMatch(a -> a.outcome() == Outcome.CRASHED);
   }
+
+  @Test
+  void TASK11_nowMicros_isTheTimeOfLeases() {
+    long before = tasks().join("boot", LEASE).nowMillis() * 1_000;
+    long now = tasks().nowMicros();
+    long after = tasks().join("boot", LEASE).nowMillis() * 1_000 + 999;
+    assertThat(now).isBetween(before, after);
+  }
 }
