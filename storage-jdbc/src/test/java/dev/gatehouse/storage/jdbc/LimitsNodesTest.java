@@ -42,7 +42,7 @@ import org.postgresql.ds.PGSimpleDataSource;
 @Timeout(120)
 class LimitsNodesTest {
   private static final Duration SOON = Duration.ofSeconds(40);
-  private static final int LINES = 24;
+  private static final int LINES = 12;
   private static final int PAIRS = 6;
   private static final RetryPolicy AT_ONCE = RetryPolicy.linear(Duration.ZERO, 9);
 
@@ -174,10 +174,10 @@ class LimitsNodesTest {
       Gatehouse first = node();
       node();
       node();
-      schedule(first, 240);
+      schedule(first, 150);
       awaitAllDone();
 
-      assertThat(count("gh_task_done WHERE status = 2")).isEqualTo(240);
+      assertThat(count("gh_task_done WHERE status = 2")).isEqualTo(150);
       assertWithinLimits();
       assertInOrder();
       assertThat(work.most()).containsEntry("three", 3).containsEntry("application", 2);
@@ -187,7 +187,7 @@ class LimitsNodesTest {
     @Test
     void ownersChangeTasksMeanwhile_limitsKeptAndNothingStuck() throws Exception {
       List<Gatehouse> owners = List.of(node(), node(), client(dataSource));
-      schedule(owners.get(0), 240);
+      schedule(owners.get(0), 150);
       storm(owners, this::change);
       for (TaskId id : ids()) {
         owners.get(0).scheduler().resume(id);
@@ -201,7 +201,7 @@ class LimitsNodesTest {
     @Test
     void ownersSupersedeAndForceMeanwhile_nothingStuck() throws Exception {
       List<Gatehouse> owners = List.of(node(), node(), client(dataSource));
-      schedule(owners.get(0), 240);
+      schedule(owners.get(0), 150);
       storm(owners, this::force);
       for (TaskId id : ids()) {
         owners.get(0).scheduler().resume(id);
@@ -226,7 +226,7 @@ class LimitsNodesTest {
           storms.add(
               threads.submit(
                   () -> {
-                    for (int n = 0; n < 150; n++) {
+                    for (int n = 0; n < 100; n++) {
                       change.make(scheduler, random, random.nextInt(ids().size()));
                     }
                   }));
@@ -309,14 +309,14 @@ class LimitsNodesTest {
         Gatehouse first = node(pool);
         Gatehouse closed = node(pool);
         Gatehouse lost = node(faultyPool);
-        schedule(first, 300);
-        await().atMost(SOON).until(() -> count("gh_task_done") > 60);
+        schedule(first, 200);
+        await().atMost(SOON).until(() -> count("gh_task_done") > 40);
         closed.close(Duration.ofSeconds(5));
-        await().atMost(SOON).until(() -> count("gh_task_done") > 120);
+        await().atMost(SOON).until(() -> count("gh_task_done") > 80);
         faulty.goAway();
         awaitAllDone();
 
-        assertThat(count("gh_task_done WHERE status = 2")).isEqualTo(300);
+        assertThat(count("gh_task_done WHERE status = 2")).isEqualTo(200);
         assertWithinLimits();
         assertInOrder();
         faulty.comeBack();

@@ -14,7 +14,7 @@ import java.util.NavigableSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -180,24 +180,30 @@ final class MemoryGateStore implements GateStore {
         () -> {
           Map<String, Standing> standing = new HashMap<>();
           for (String gate : gates) {
-            int holding = places(gate, Place::holds).size();
-            List<Place> waiting = places(gate, place -> !place.holds());
-            standing.put(
-                gate, new Standing(holding, waiting.isEmpty() ? 0 : waiting.get(0).taskId()));
+            long first = waiting(gate).mapToLong(Place::taskId).findFirst().orElse(0);
+            standing.put(gate, new Standing(holding(gate), first));
           }
           return standing;
         });
   }
 
-  private List<Place> places(String gate, Predicate<Place> which) {
+  private int holding(String gate) {
     NavigableSet<Place> places = byGate.get(gate);
-    return places == null ? List.of() : places.stream().filter(which).toList();
+    return places == null
+        ? 0
+        : places.tailSet(new Place(gate, Long.MIN_VALUE, Long.MIN_VALUE, 1, true), true).size();
+  }
+
+  /** Those that wait in the gate, which come before those that hold it. */
+  private Stream<Place> waiting(String gate) {
+    NavigableSet<Place> places = byGate.get(gate);
+    return places == null ? Stream.empty() : places.stream().takeWhile(place -> !place.holds());
   }
 
   @Override
   public List<Place> waiting(String gate, int limit) {
     Check.range(limit, 1, TaskStore.MAX_BATCH, "limit");
-    return journal.run(() -> places(gate, place -> !place.holds()).stream().limit(limit).toList());
+    return journal.run(() -> waiting(gate).limit(limit).toList());
   }
 
   @Override
@@ -232,8 +238,9 @@ final class MemoryGateStore implements GateStore {
   }
 
   private boolean isStalled(String gate) {
-    int holding = places(gate, Place::holds).size();
-    return places(gate, place -> !place.holds() && holding < place.limit()).stream()
+    int holding = holding(gate);
+    return waiting(gate)
+        .filter(place -> holding < place.limit())
         .map(place -> tasks.find(place.taskId()))
         .anyMatch(entry -> entry != null && entry.isParked());
   }
