@@ -140,7 +140,7 @@ final class Attempts {
   void confirm(HeldTask held) {
     if (held.confirm()) {
       holdings.remove(held);
-      holdings.gates().left(held.row(), true);
+      holdings.gates().left(held);
       tell(held, Outcome.SUCCESS, held.endedNanos());
       if (holdings.hasRoomAgain()) {
         waker.wake(Waker.Role.CLAIMER);

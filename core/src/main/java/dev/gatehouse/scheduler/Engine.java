@@ -44,7 +44,7 @@ final class Engine {
     attempts = new Attempts(holdings, clock, settler, parts.listener(), waker);
     membership = new Membership(parts, clock, attempts, waker);
     claimer = new Claimer(parts.store(), clock, membership, holdings, attempts);
-    gatekeeper = new Gatekeeper(parts, holdings, clock, this::dueAt);
+    gatekeeper = new Gatekeeper(parts, holdings, settler.ends(), clock, this::dueAt);
     progress = new ProgressBoard(parts.store(), clock);
     runner = new Runner(parts, attempts, progress, waker);
     int processors = Runtime.getRuntime().availableProcessors();

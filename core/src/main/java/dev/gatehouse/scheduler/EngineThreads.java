@@ -36,6 +36,7 @@ final class EngineThreads implements Drive {
   private static final long LINGER_NANOS = TimeUnit.MILLISECONDS.toNanos(40);
   private static final int ROUNDS_TO_AUDIT = 10;
   private static final int ROUNDS_TO_SWEEP = 80;
+  private static final int ROUNDS_TO_SWEEP_GATES = 20;
   private static final int ROUNDS_TO_ADVANCE = 4;
   private static final int ROUNDS_TO_PURGE = 120;
 
@@ -163,7 +164,7 @@ final class EngineThreads implements Drive {
     } else {
       engine.keeper().recoverIfDue();
     }
-    if (round % ROUNDS_TO_PURGE == 0) {
+    if (round % ROUNDS_TO_SWEEP_GATES == 0) {
       engine.gatekeeper().sweep();
     }
     if (round % ROUNDS_TO_PURGE == 0 && engine.keeper().purge()) {

@@ -9,8 +9,12 @@ import java.util.concurrent.ConcurrentLinkedQueue;
  * others may have been let through. Safe for use by multiple threads.
  */
 final class GateQueue {
-  /** A task whose attempt has ended, and maybe the task with it. */
-  record Left(long taskId, boolean ended) {}
+  /**
+   * A task whose attempt may have ended, and the task with it.
+   *
+   * @param fence under a later one it needs its places again
+   */
+  record Left(long taskId, long fence) {}
 
   private final GateRules rules;
   private final Waker waker;
@@ -38,15 +42,22 @@ final class GateQueue {
   }
 
   /** The node no longer holds the task: it has ended, or is to be tried again. */
-  void left(TaskRow row, boolean ended) {
-    if (rules.concern(row)) {
-      left(row.id(), ended);
+  void left(HeldTask held) {
+    if (rules.concern(held.row())) {
+      left(new Left(held.row().id(), held.fence()));
     }
   }
 
-  /** Whatever places the task has, they are given up; that in a line only if it ended. */
-  void left(long taskId, boolean ended) {
-    left.add(new Left(taskId, ended));
+  /** As {@link #left(HeldTask)}, of a task that nobody holds. */
+  void left(TaskRow row) {
+    if (rules.concern(row)) {
+      left(new Left(row.id(), 0));
+    }
+  }
+
+  /** It gives up what places the store says it does not need. */
+  void left(Left one) {
+    left.add(one);
     wake();
   }
 

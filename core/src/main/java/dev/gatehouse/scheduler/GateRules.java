@@ -82,7 +82,9 @@ final class GateRules {
   /** Those that it goes through last, in that order. */
   List<Paced> paced(TaskRow row) {
     List<Paced> gates = new ArrayList<>();
-    options.limit(row.kind()).ifPresent(limit -> addPaced(gates, PACE + row.kind(), limit));
+    options
+        .limit(row.kind())
+        .ifPresent(limit -> addPaced(gates, PACE + "handler:" + row.kind(), limit));
     if (row.applicationId() != 0) {
       options
           .applicationLimit()

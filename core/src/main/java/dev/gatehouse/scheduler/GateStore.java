@@ -20,11 +20,14 @@ import java.util.Map;
  *   <li>{@code GATE-3} A task has one place at most in a gate: adding another changes nothing.
  *   <li>{@code GATE-4} Adding places waits for no one who has locked the gate.
  *   <li>{@code GATE-5} Who waits is found in order of (place, task).
- *   <li>{@code GATE-6} Places of tasks that are final, or gone, are found as left.
+ *   <li>{@code GATE-6} Places of tasks that are final, or gone, are found as left, and those that
+ *       tasks hold that are paused, or ready and due later.
  *   <li>{@code GATE-7} A purge deletes gates without places whose next time has passed, and no
  *       others.
  *   <li>{@code GATE-8} What is done in a transaction shows to others with its commit, and leaves
  *       nothing when it is rolled back.
+ *   <li>{@code GATE-9} A gate where a parked task waits though fewer hold it than its limit is
+ *       found as stalled.
  * </ul>
  */
 public interface GateStore {
@@ -85,11 +88,19 @@ public interface GateStore {
   List<Place> waiting(String gate, int limit);
 
   /**
-   * Places of tasks that are final or gone, in any order.
+   * Places that are not made use of, in any order.
+   *
+   * @param nowMillis what is due then is about to make use of its places
+   * @param limit 1..{@link TaskStore#MAX_BATCH}
+   */
+  List<Place> left(long nowMillis, int limit);
+
+  /**
+   * Gates that someone should be let in at, in any order.
    *
    * @param limit 1..{@link TaskStore#MAX_BATCH}
    */
-  List<Place> left(int limit);
+  List<String> stalled(int limit);
 
   /**
    * Deletes gates that nobody needs.

@@ -1,9 +1,13 @@
 package dev.gatehouse.scheduler;
 
+import dev.gatehouse.audit.AuditRecord;
 import dev.gatehouse.scheduler.GateQueue.Left;
+import dev.gatehouse.transaction.Transaction;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
 import java.util.function.LongConsumer;
@@ -18,23 +22,33 @@ import java.util.function.LongConsumer;
  * {@linkplain #sweep swept}.
  */
 final class Gatekeeper {
-  private static final int BATCH = 500;
+  private static final int BATCH = 300;
 
   private final SchedulerParts parts;
   private final Holdings holdings;
   private final GateQueue queue;
   private final EngineClock clock;
+  private final WorkflowEnds ends;
+  private final TaskAudit audit;
   private final LongConsumer dueSoon;
 
   /**
    * A gatekeeper.
    *
+   * @param ends is told of tasks that are cancelled on their way
    * @param dueSoon is told when a task that was let in, or sent away for some time, is due
    */
-  Gatekeeper(SchedulerParts parts, Holdings holdings, EngineClock clock, LongConsumer dueSoon) {
+  Gatekeeper(
+      SchedulerParts parts,
+      Holdings holdings,
+      WorkflowEnds ends,
+      EngineClock clock,
+      LongConsumer dueSoon) {
     this.parts = parts;
     this.holdings = holdings;
     queue = holdings.gates();
+    this.ends = ends;
+    audit = new TaskAudit(parts.audit(), parts.options().audited());
     this.clock = clock;
     this.dueSoon = dueSoon;
   }
@@ -68,6 +82,7 @@ final class Gatekeeper {
                     GateStore gates = parts.store().gates().joining(transaction);
                     Passage attempt = new Passage(queue.rules(), gates, store, clock.millis());
                     attempt.pass(waiting(arrived), left, touched);
+                    record(transaction, arrived, attempt.settled());
                     return attempt;
                   });
       done = true;
@@ -80,6 +95,7 @@ final class Gatekeeper {
     }
     passage.passed().forEach(this::letThrough);
     passage.sentAway().forEach(this::sendAway);
+    passage.leftAgain().forEach(queue::left);
     passage.dueAgain().forEach(dueSoon::accept);
     return arrived.size() + left.size() + touched.size();
   }
@@ -97,12 +113,31 @@ final class Gatekeeper {
     return arrived.stream().filter(HeldTask::isWaiting).toList();
   }
 
+  /** Who is sent away is cancelled then, if that was asked meanwhile. */
+  private void record(Transaction transaction, List<HeldTask> arrived, List<Settled> settled) {
+    Map<Long, TaskStatus> ended = new HashMap<>();
+    for (Settled one : settled) {
+      if (one.status().isFinal()) {
+        ended.put(one.id(), one.status());
+      }
+    }
+    List<AuditRecord> records = new ArrayList<>();
+    for (HeldTask held : arrived) {
+      TaskStatus status = ended.remove(held.row().id());
+      if (status != null) {
+        audit.ending(held.row(), status, held.attempt()).ifPresent(records::add);
+        ends.ended(transaction, held.row(), status, null);
+      }
+    }
+    audit.write(transaction, records);
+  }
+
   private void letThrough(HeldTask held) {
     held.admit();
     if (held.isWaiting()) {
       holdings.due().add(held);
     } else {
-      queue.left(held.row().id(), false);
+      queue.left(new Left(held.row().id(), held.fence()));
     }
   }
 
@@ -113,11 +148,21 @@ final class Gatekeeper {
     holdings.remove(held);
   }
 
-  /** Gives up the places of tasks that have ended, and deletes gates that nobody needs. */
+  /**
+   * Gives up places that are not made use of, lets in those whom a node that was lost, or that runs
+   * no tasks, should have let in, and deletes gates that nobody needs.
+   */
   void sweep() {
     GateStore gates = parts.store().gates();
-    List<GateStore.Place> left = gates.left(BATCH);
-    left.forEach(place -> queue.left(place.taskId(), true));
-    gates.purge(clock.millis() * 1_000, BATCH);
+    long now = clock.millis();
+    gates.left(now, TaskStore.MAX_BATCH).stream()
+        .map(place -> new Left(place.taskId(), 0))
+        .distinct()
+        .forEach(queue::left);
+    List<String> stalled = gates.stalled(TaskStore.MAX_BATCH);
+    if (!stalled.isEmpty()) {
+      queue.touch(stalled);
+    }
+    gates.purge(now * 1_000, BATCH);
   }
 }

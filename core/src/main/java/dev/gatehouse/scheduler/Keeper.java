@@ -168,6 +168,7 @@ final class Keeper {
     do {
       recovered = parts.transactions().call(this::recoverBatch);
       freed += recovered.size();
+      recovered.forEach(one -> engine.holdings().gates().left(new GateQueue.Left(one.id(), 0)));
     } while (recovered.size() == BATCH);
     if (freed > 0) {
       LOGGER.info("recovered {} tasks from nodes that were lost", freed);

@@ -5,6 +5,7 @@ import dev.gatehouse.scheduler.GateRules.Counted;
 import dev.gatehouse.scheduler.GateRules.Paced;
 import dev.gatehouse.scheduler.GateStore.Place;
 import dev.gatehouse.scheduler.GateStore.Standing;
+import dev.gatehouse.scheduler.OpenTask.State;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -12,6 +13,8 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -31,6 +34,8 @@ final class Passage {
   /** A time that was given is good for so long: who comes later gets another. */
   private static final long PROMISE_MILLIS = 1_000;
 
+  private static final Standing NOBODY = new Standing(0, 0);
+
   private final GateRules rules;
   private final GateStore gates;
   private final TaskStore store;
@@ -43,11 +48,13 @@ final class Passage {
   private final List<Place> added = new ArrayList<>();
   private final List<Place> held = new ArrayList<>();
   private final List<Place> removed = new ArrayList<>();
-  private final List<Settlement> settlements = new ArrayList<>();
+  private final Map<Integer, List<Settlement>> settlements = new HashMap<>();
 
   private final List<HeldTask> passed = new ArrayList<>();
   private final List<HeldTask> sentAway = new ArrayList<>();
   private final List<Long> dueAgain = new ArrayList<>();
+  private final List<Settled> settled = new ArrayList<>();
+  private final List<Left> leftAgain = new ArrayList<>();
 
   Passage(GateRules rules, GateStore gates, TaskStore store, long nowMillis) {
     this.rules = rules;
@@ -71,6 +78,16 @@ final class Passage {
     return dueAgain;
   }
 
+  /** What became of those that were sent away, as far as the node still held them. */
+  List<Settled> settled() {
+    return settled;
+  }
+
+  /** Those whose places have to be looked at again, in another passage. */
+  List<Left> leftAgain() {
+    return leftAgain;
+  }
+
   void pass(List<HeldTask> arrived, List<Left> left, Set<String> others) {
     Set<Long> ids = new HashSet<>();
     left.forEach(one -> ids.add(one.taskId()));
@@ -86,8 +103,7 @@ final class Passage {
     next.putAll(gates.lock(names));
     readPlaces(ids);
     touched.addAll(others);
-    left.forEach(this::leave);
-    write(removed, gates::remove);
+    leave(left);
     arrive(arrived);
     touched.stream().sorted().forEach(this::letIn);
   }
@@ -112,29 +128,74 @@ final class Passage {
     return places.computeIfAbsent(taskId, id -> new HashMap<>());
   }
 
-  private void leave(Left left) {
-    List<Place> all = List.copyOf(places(left.taskId()).values());
-    all.stream()
-        .filter(place -> left.ended() || !GateRules.isLine(place.gate()))
-        .forEach(this::giveUp);
+  private Map<Long, OpenTask> open(Collection<Long> ids) {
+    Map<Long, OpenTask> open = new HashMap<>();
+    store.open(ids).forEach(task -> open.put(task.id(), task));
+    return open;
   }
 
-  private void giveUp(Place place) {
-    // What was found by its task only may have come after the locks: the next sweep finds it.
-    if (next.containsKey(place.gate())) {
-      places(place.taskId()).remove(place.gate());
-      removed.add(place);
-      if (!GateRules.isPaced(place.gate())) {
-        touched.add(place.gate());
+  private void leave(List<Left> left) {
+    Map<Long, Long> fences = new HashMap<>();
+    for (Left one : left) {
+      if (places.containsKey(one.taskId())) {
+        fences.merge(one.taskId(), one.fence(), Math::max);
       }
     }
+    if (!fences.isEmpty()) {
+      Map<Long, OpenTask> open = open(fences.keySet());
+      fences.forEach((id, fence) -> leave(id, fence, open.get(id)));
+      write(removed, gates::remove);
+      removed.clear();
+    }
+  }
+
+  /**
+   * Gives up what the task does not need as it stands now, whoever says that it left: it may have
+   * been claimed again since, by this node or another, and have come to its gates before the news.
+   */
+  private void leave(long id, long fence, @Nullable OpenTask task) {
+    if (task != null && (task.state() == State.PARKED || isHeldSince(task, fence))) {
+      return;
+    }
+    for (Place place : List.copyOf(places(id).values())) {
+      boolean kept =
+          task != null && GateRules.isLine(place.gate()) && standsInLine(id, place.gate());
+      if (!kept && !giveUp(place)) {
+        leftAgain.add(new Left(id, fence));
+      }
+    }
+  }
+
+  private static boolean isHeldSince(OpenTask task, long fence) {
+    return task.state() == State.LEASED && task.fence() > fence;
+  }
+
+  /** Whether that is the task's line: it was another before it was replaced. */
+  private boolean standsInLine(long id, String line) {
+    return store
+        .find(OptionalLong.empty(), id)
+        .flatMap(task -> GateRules.line(task.row()))
+        .filter(line::equals)
+        .isPresent();
+  }
+
+  /** False if the place came after the locks. */
+  private boolean giveUp(Place place) {
+    if (!next.containsKey(place.gate())) {
+      return false;
+    }
+    places(place.taskId()).remove(place.gate());
+    removed.add(place);
+    if (!GateRules.isPaced(place.gate())) {
+      touched.add(place.gate());
+    }
+    return true;
   }
 
   private void arrive(List<HeldTask> arrived) {
     if (arrived.isEmpty()) {
       return;
     }
-    removed.clear();
     for (HeldTask task : arrived) {
       GateRules.line(task.row()).ifPresent(line -> standInLine(task.row(), line));
     }
@@ -153,7 +214,7 @@ final class Passage {
             Comparator.comparingLong((HeldTask task) -> task.row().runtimeMillis())
                 .thenComparingLong(task -> task.row().id()))
         .forEach(this::arrive);
-    writeArrivals(arrived.get(0).node());
+    writeArrivals();
   }
 
   /** Whoever scheduled it saw to that, but for a task that was revived. */
@@ -185,8 +246,17 @@ final class Passage {
       taken.forEach(place -> count(place.gate(), -1));
       sendAwayUntil(task, slot);
     } else {
+      rules.paced(row).forEach(gate -> useUp(row.id(), gate));
       added.addAll(taken);
       passed.add(task);
+    }
+  }
+
+  /** A time that was given is good for one attempt. */
+  private void useUp(long taskId, Paced gate) {
+    Place promise = places(taskId).get(gate.gate());
+    if (promise != null) {
+      giveUp(promise);
     }
   }
 
@@ -230,7 +300,7 @@ final class Passage {
   }
 
   private Standing standing(String gate) {
-    return standing.getOrDefault(gate, new Standing(0, 0));
+    return standing.getOrDefault(gate, NOBODY);
   }
 
   private void count(String gate, int more) {
@@ -262,8 +332,7 @@ final class Passage {
   }
 
   private void park(HeldTask task) {
-    settlements.add(new Settlement.Park(task.row().id(), task.fence()));
-    sentAway.add(task);
+    sendAway(task, new Settlement.Park(task.row().id(), task.fence()));
   }
 
   private void sendAwayUntil(HeldTask task, long slot) {
@@ -274,20 +343,35 @@ final class Passage {
       }
     }
     for (Paced gate : rules.paced(task.row())) {
-      added.add(new Place(gate.gate(), id, slot, 1, true));
+      added.add(new Place(gate.gate(), id, slot, 1, false));
     }
-    settlements.add(new Settlement.Release(id, task.fence(), slot));
-    sentAway.add(task);
+    sendAway(task, new Settlement.Release(id, task.fence(), slot));
     dueAgain.add(slot);
   }
 
-  private void writeArrivals(Node node) {
-    if (!settlements.isEmpty()) {
-      store.settle(node.number(), settlements, nowMillis);
-    }
+  private void sendAway(HeldTask task, Settlement settlement) {
+    settlements.computeIfAbsent(task.node().number(), node -> new ArrayList<>()).add(settlement);
+    sentAway.add(task);
+  }
+
+  private void writeArrivals() {
+    settlements.forEach(this::settle);
     write(removed, gates::remove);
     write(added, gates::add);
     write(held, gates::hold);
+  }
+
+  /** Some may not be as was said: asked to be cancelled or paused, or another's by now. */
+  private void settle(int node, List<Settlement> away) {
+    settled.addAll(store.settle(node, away, nowMillis));
+    Map<Long, OpenTask> open = open(away.stream().map(Settlement::id).toList());
+    for (Settlement one : away) {
+      State wanted = one instanceof Settlement.Park ? State.PARKED : State.READY;
+      OpenTask task = open.get(one.id());
+      if (task == null || task.state() != wanted) {
+        leftAgain.add(new Left(one.id(), one.fence()));
+      }
+    }
   }
 
   private static void write(List<Place> places, Consumer<List<Place>> write) {
@@ -299,31 +383,64 @@ final class Passage {
 
   /** Lets in the first of those that wait, as many as there is room for. */
   private void letIn(String gate) {
-    if (GateRules.isPaced(gate)) {
-      return;
+    Set<Long> passedOver = new HashSet<>();
+    boolean more = !GateRules.isPaced(gate);
+    while (more) {
+      more = letSomeIn(gate, passedOver);
     }
-    Standing now = gates.standing(List.of(gate)).getOrDefault(gate, new Standing(0, 0));
-    if (now.firstWaiting() == 0) {
-      return;
+  }
+
+  /** Whether others may be let in, in place of some that could not be. */
+  private boolean letSomeIn(String gate, Set<Long> passedOver) {
+    List<Place> first = gates.waiting(gate, 1);
+    if (first.isEmpty()) {
+      return false;
     }
-    Place first = gates.waiting(gate, 1).get(0);
-    int room = first.limit() - now.holding();
+    int holding = gates.standing(List.of(gate)).getOrDefault(gate, NOBODY).holding();
+    int room = first.get(0).limit() - holding;
     if (room <= 0) {
-      return;
+      return false;
     }
     Map<Long, Place> waiting = new HashMap<>();
-    gates.waiting(gate, room).forEach(place -> waiting.put(place.taskId(), place));
-    Collection<Long> ready = store.admit(waiting.keySet());
-    List<Place> admitted = new ArrayList<>();
-    for (long id : ready) {
-      @Nullable Place place = waiting.get(id);
-      if (place != null) {
-        admitted.add(place);
+    for (Place place :
+        gates.waiting(gate, Math.min(TaskStore.MAX_BATCH, room + passedOver.size()))) {
+      if (!passedOver.contains(place.taskId())) {
+        waiting.put(place.taskId(), place);
       }
+    }
+    if (waiting.isEmpty()) {
+      return false;
+    }
+    List<Place> admitted = new ArrayList<>();
+    for (long id : store.admit(waiting.keySet())) {
+      Optional.ofNullable(waiting.remove(id)).ifPresent(admitted::add);
     }
     write(admitted, gates::hold);
     if (!admitted.isEmpty()) {
       dueAgain.add(nowMillis);
     }
+    return !waiting.isEmpty() && passOver(gate, waiting, passedOver);
+  }
+
+  /**
+   * Of those that were not admitted, who does not wait any more gives up its place; who is parked
+   * is being changed by another now. In a line, nobody goes before the first.
+   */
+  private boolean passOver(String gate, Map<Long, Place> waiting, Set<Long> passedOver) {
+    boolean line = GateRules.isLine(gate);
+    Map<Long, OpenTask> open = open(waiting.keySet());
+    List<Place> gone = new ArrayList<>();
+    for (Place place : waiting.values()) {
+      OpenTask task = open.get(place.taskId());
+      boolean waits =
+          task != null && (task.state() == State.PARKED || (line && standsInLine(task.id(), gate)));
+      if (waits) {
+        passedOver.add(place.taskId());
+      } else {
+        gone.add(place);
+      }
+    }
+    write(gone, gates::remove);
+    return !line || !gone.isEmpty();
   }
 }

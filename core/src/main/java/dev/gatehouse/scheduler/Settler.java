@@ -242,20 +242,10 @@ final class Settler {
     audit.write(transaction, records);
   }
 
-  private void leaveGates(List<Pending> group, List<Settled> settled) {
-    GateQueue gates = holdings.gates();
-    Map<Long, TaskRow> limited = new HashMap<>();
+  private void leaveGates(List<Pending> group) {
     for (Pending pending : group) {
-      if (pending.held() != null && gates.rules().concern(pending.held().row())) {
-        limited.put(pending.settlement().id(), pending.held().row());
-      }
-    }
-    if (!limited.isEmpty()) {
-      for (Settled one : settled) {
-        TaskRow row = limited.get(one.id());
-        if (row != null) {
-          gates.left(row, one.status().isFinal());
-        }
+      if (pending.held() != null) {
+        holdings.gates().left(pending.held());
       }
     }
   }
@@ -309,7 +299,7 @@ final class Settler {
   private void acknowledge(List<Pending> group, List<Settled> settled) {
     flushes.increment();
     settlements.add(settled.size());
-    leaveGates(group, settled);
+    leaveGates(group);
     for (Pending pending : group) {
       if (pending.held() != null) {
         holdings.remove(pending.held());

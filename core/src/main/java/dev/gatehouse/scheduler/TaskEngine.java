@@ -266,11 +266,11 @@ public final class TaskEngine implements AutoCloseable {
     return drive instanceof EngineThreads threads && !closing ? threads.engine() : null;
   }
 
-  /** A task's places at gates are to be given up; that in a line only if it ended. */
-  void leftGates(long taskId, boolean ended) {
+  /** A task that nobody held has places at gates that it may not need. */
+  void leftGates(long taskId) {
     Drive driving = drive;
     if (driving != null) {
-      driving.engine().holdings().gates().left(taskId, ended);
+      driving.engine().holdings().gates().left(new GateQueue.Left(taskId, 0));
     }
   }
 

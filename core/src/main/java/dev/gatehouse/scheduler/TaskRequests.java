@@ -56,7 +56,7 @@ final class TaskRequests {
           switch (cancellation) {
             case CANCELLED -> {
               store.find(scope, id.value()).ifPresent(state -> cancelled(transaction, state));
-              leaveGates(transaction, store, id, true);
+              leaveGates(transaction, store, id);
             }
             case REQUESTED -> {
               record(transaction, store, id, "is to be cancelled");
@@ -112,7 +112,7 @@ final class TaskRequests {
           TaskChange change = store.pause(scope, id.value());
           if (change == TaskChange.DONE) {
             record(transaction, store, id, "paused");
-            leaveGates(transaction, store, id, false);
+            leaveGates(transaction, store, id);
           } else if (change == TaskChange.REQUESTED) {
             record(transaction, store, id, "is to be paused");
             transaction.afterCommit(engine::askedOfRunning);
@@ -161,7 +161,7 @@ final class TaskRequests {
           TaskChange change = store.reschedule(scope, id.value(), due);
           if (change == TaskChange.DONE) {
             record(transaction, store, id, "rescheduled");
-            leaveGates(transaction, store, id, false);
+            leaveGates(transaction, store, id);
             transaction.afterCommit(() -> engine.dueAt(due));
           }
           return change;
@@ -169,15 +169,15 @@ final class TaskRequests {
   }
 
   /** After the commit, and only if it has places: gates are not locked in a host's transaction. */
-  private void leaveGates(Transaction transaction, TaskStore store, TaskId id, boolean ended) {
+  private void leaveGates(Transaction transaction, TaskStore store, TaskId id) {
     if (!store.gates().joining(transaction).ofTasks(List.of(id.value())).isEmpty()) {
-      transaction.afterCommit(() -> engine.leftGates(id.value(), ended));
+      transaction.afterCommit(() -> engine.leftGates(id.value()));
     }
   }
 
   /** At its old place, if it stands in none. */
   private void standInLine(Transaction transaction, TaskStore store, TaskId id) {
-    leaveGates(transaction, store, id, false);
+    leaveGates(transaction, store, id);
     List<TaskRow> row = store.find(scope, id.value()).map(TaskState::row).stream().toList();
     List<GateStore.Place> line = GateRules.lines(row);
     if (!line.isEmpty()) {

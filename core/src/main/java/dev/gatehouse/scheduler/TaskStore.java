@@ -69,6 +69,8 @@ import java.util.OptionalLong;
  *       it is admitted, or changed by a pause, a reschedule, a replacement or a requeue, or
  *       cancelled. Admission makes it ready as before, but for those that others are changing now.
  *   <li>{@code TASK-23} What is inserted as held is as if it had been inserted and then claimed.
+ *   <li>{@code TASK-24} Of tasks that are not final, and of no others, it is told how they stand,
+ *       the leased ones with the fence of their lease.
  *   <li>{@code TASK-14} What is done in a transaction shows to others with its commit, and leaves
  *       nothing when it is rolled back.
  * </ul>
@@ -195,6 +197,13 @@ public interface TaskStore {
    * @return which of them it made ready
    */
   Collection<Long> admit(Collection<Long> ids);
+
+  /**
+   * How those of the tasks stand that are not final, in any order.
+   *
+   * @param ids 1..{@link #MAX_BATCH}
+   */
+  List<OpenTask> open(Collection<Long> ids);
 
   /** Cancels a task. */
   Cancellation cancel(OptionalLong applicationId, long id, long nowMillis);

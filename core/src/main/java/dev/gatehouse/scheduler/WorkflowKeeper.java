@@ -100,7 +100,7 @@ final class WorkflowKeeper {
     if (cancellation == Cancellation.CANCELLED) {
       audit.changed(transaction, row, state.attempt(), "cancelled");
       ends.ended(transaction, row, TaskStatus.CANCELLED, null);
-      transaction.afterCommit(() -> engine.holdings().gates().left(row, true));
+      transaction.afterCommit(() -> engine.holdings().gates().left(row));
     }
   }
 }

@@ -53,7 +53,12 @@ final class NoGates implements GateStore {
   }
 
   @Override
-  public List<Place> left(int limit) {
+  public List<Place> left(long nowMillis, int limit) {
+    return List.of();
+  }
+
+  @Override
+  public List<String> stalled(int limit) {
     return List.of();
   }
 

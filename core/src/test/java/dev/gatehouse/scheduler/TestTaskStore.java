@@ -148,6 +148,11 @@ final class TestTaskStore implements TaskStore, Transactions {
     throw new UnsupportedOperationException("this store knows no parked tasks");
   }
 
+  @Override
+  public List<OpenTask> open(Collection<Long> ids) {
+    throw new UnsupportedOperationException("this store knows no gates");
+  }
+
   /** From now on a task with this result cannot be settled. */
   void refusing(String result) {
     refused = result;

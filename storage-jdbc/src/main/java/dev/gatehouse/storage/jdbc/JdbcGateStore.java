@@ -51,9 +51,18 @@ final class JdbcGateStore implements GateStore {
           + " ORDER BY gate, holds, place_ms, task_id FETCH FIRST ? ROWS ONLY";
 
   private static final String LEFT =
-      PLACE
-          + " FROM gh_gate_place p WHERE NOT EXISTS"
-          + "(SELECT 1 FROM gh_task t WHERE t.id = p.task_id) FETCH FIRST ? ROWS ONLY";
+      "SELECT p.gate, p.task_id, p.place_ms, p.held_limit, p.holds FROM gh_gate_place p"
+          + " LEFT JOIN gh_task t ON t.id = p.task_id WHERE t.id IS NULL OR (p.holds = 1"
+          + " AND t.state = 0 AND (t.lane = -1 OR (t.lane >= 0 AND t.due_ms > ?)))"
+          + " FETCH FIRST ? ROWS ONLY";
+
+  private static final String STALLED =
+      "SELECT w.gate FROM (SELECT p.gate AS gate, MAX(p.held_limit) AS held_limit"
+          + " FROM gh_gate_place p JOIN gh_task t ON t.id = p.task_id"
+          + " WHERE p.holds = 0 AND t.lane = "
+          + TaskChanges.PARKED
+          + " GROUP BY p.gate) w WHERE (SELECT COUNT(*) FROM gh_gate_place h"
+          + " WHERE h.gate = w.gate AND h.holds = 1) < w.held_limit FETCH FIRST ? ROWS ONLY";
 
   private static final String PURGE =
       "DELETE FROM gh_gate WHERE name IN (SELECT g.name FROM gh_gate g WHERE g.next_us < ?"
@@ -237,7 +246,7 @@ final class JdbcGateStore implements GateStore {
   }
 
   @Override
-  public List<Place> left(int limit) {
+  public List<Place> left(long nowMillis, int limit) {
     requireLimit(limit);
     return database.use(
         handle ->
@@ -245,8 +254,23 @@ final class JdbcGateStore implements GateStore {
                 handle,
                 LEFT,
                 query -> {
-                  query.setInt(1, limit);
+                  query.setLong(1, nowMillis);
+                  query.setInt(2, limit);
                   return Sql.rows(query, JdbcGateStore::place);
+                }));
+  }
+
+  @Override
+  public List<String> stalled(int limit) {
+    requireLimit(limit);
+    return database.use(
+        handle ->
+            Sql.use(
+                handle,
+                STALLED,
+                query -> {
+                  query.setInt(1, limit);
+                  return Sql.rows(query, row -> row.getString(1));
                 }));
   }
 

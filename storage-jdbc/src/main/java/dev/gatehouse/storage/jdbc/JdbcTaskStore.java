@@ -11,6 +11,7 @@ import dev.gatehouse.scheduler.Hints;
 import dev.gatehouse.scheduler.IfTaken;
 import dev.gatehouse.scheduler.LeasedTask;
 import dev.gatehouse.scheduler.NodeLease;
+import dev.gatehouse.scheduler.OpenTask;
 import dev.gatehouse.scheduler.Priority;
 import dev.gatehouse.scheduler.ProgressReport;
 import dev.gatehouse.scheduler.Requeue;
@@ -280,6 +281,21 @@ final class JdbcTaskStore implements TaskStore {
   public Collection<Long> admit(Collection<Long> ids) {
     Check.range(ids.size(), 1, MAX_BATCH, "number of ids");
     return request(requests -> requests.admit(ids));
+  }
+
+  @Override
+  public List<OpenTask> open(Collection<Long> ids) {
+    Check.range(ids.size(), 1, MAX_BATCH, "number of ids");
+    return database.use(
+        handle ->
+            Sql.use(
+                handle,
+                "SELECT id, fence, state, lane FROM gh_task WHERE id = ANY(?)",
+                query -> {
+                  Object[] distinct = ids.stream().distinct().toArray();
+                  query.setArray(1, query.getConnection().createArrayOf("bigint", distinct));
+                  return Sql.rows(query, TaskRows::open);
+                }));
   }
 
   @Override

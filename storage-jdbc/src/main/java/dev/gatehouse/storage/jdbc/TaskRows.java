@@ -6,6 +6,7 @@ import dev.gatehouse.error.StorageException;
 import dev.gatehouse.scheduler.Asked;
 import dev.gatehouse.scheduler.ClaimedTask;
 import dev.gatehouse.scheduler.LeasedTask;
+import dev.gatehouse.scheduler.OpenTask;
 import dev.gatehouse.scheduler.Priority;
 import dev.gatehouse.scheduler.TaskProgress;
 import dev.gatehouse.scheduler.TaskRow;
@@ -59,6 +60,20 @@ final class TaskRows {
   /** Of columns id, fence, cancel. */
   static LeasedTask leased(ResultSet results) throws SQLException {
     return new LeasedTask(results.getLong(1), results.getLong(2), asked(results.getInt(3)));
+  }
+
+  /** Of the columns id, fence, state, lane. */
+  static OpenTask open(ResultSet results) throws SQLException {
+    int lane = results.getInt(4);
+    OpenTask.State state = OpenTask.State.READY;
+    if (status(results.getInt(3)) == TaskStatus.RUNNING) {
+      state = OpenTask.State.LEASED;
+    } else if (lane == TaskChanges.PARKED) {
+      state = OpenTask.State.PARKED;
+    } else if (lane < 0) {
+      state = OpenTask.State.PAUSED;
+    }
+    return new OpenTask(results.getLong(1), results.getLong(2), state);
   }
 
   static Asked asked(int code) {

@@ -41,14 +41,15 @@ import org.postgresql.ds.PGSimpleDataSource;
  */
 @Timeout(120)
 class LimitsNodesTest {
-  private static final Duration SOON = Duration.ofSeconds(60);
-  private static final int LINES = 24;
+  private static final Duration SOON = Duration.ofSeconds(40);
+  private static final int LINES = 12;
   private static final int PAIRS = 6;
   private static final RetryPolicy AT_ONCE = RetryPolicy.linear(Duration.ZERO, 9);
 
-  abstract static class Cases {
+  /** Nodes over one database. */
+  abstract static class Nodes {
     final CountedWork work = new CountedWork();
-    private final DataSource dataSource = open();
+    final DataSource dataSource = open();
     private final Jdbi jdbi = Jdbi.create(dataSource);
     private final List<Gatehouse> nodes = new ArrayList<>();
     private List<TaskId> ids = List.of();
@@ -90,7 +91,9 @@ class LimitsNodesTest {
       return node;
     }
 
-    /** A third in order, a third of pairs, a third of an application; half with a limited handler. */
+    /**
+     * A third in order, a third of pairs, a third of an application; half with a limited handler.
+     */
     final void schedule(Gatehouse node, int count) {
       Application application = node.registry().register(Application.named("limited"));
       List<Task> tasks = new ArrayList<>();
@@ -159,20 +162,22 @@ class LimitsNodesTest {
     final void sweep() {
       try (VirtualGatehouse sweeper =
           VirtualGatehouse.create(builder -> builder.storage(JdbcStorage.of(dataSource)))) {
-        sweeper.runDue();
         sweeper.advance(Duration.ofMinutes(2));
+        sweeper.runDue();
       }
     }
+  }
 
+  abstract static class Cases extends Nodes {
     @Test
     void manyTasks_allRunInOrderWithinTheirLimits() {
       Gatehouse first = node();
       node();
       node();
-      schedule(first, 360);
+      schedule(first, 150);
       awaitAllDone();
 
-      assertThat(count("gh_task_done WHERE status = 2")).isEqualTo(360);
+      assertThat(count("gh_task_done WHERE status = 2")).isEqualTo(150);
       assertWithinLimits();
       assertInOrder();
       assertThat(work.most()).containsEntry("three", 3).containsEntry("application", 2);
@@ -182,7 +187,7 @@ class LimitsNodesTest {
     @Test
     void ownersChangeTasksMeanwhile_limitsKeptAndNothingStuck() throws Exception {
       List<Gatehouse> owners = List.of(node(), node(), client(dataSource));
-      schedule(owners.get(0), 360);
+      schedule(owners.get(0), 150);
       storm(owners, this::change);
       for (TaskId id : ids()) {
         owners.get(0).scheduler().resume(id);
@@ -196,7 +201,7 @@ class LimitsNodesTest {
     @Test
     void ownersSupersedeAndForceMeanwhile_nothingStuck() throws Exception {
       List<Gatehouse> owners = List.of(node(), node(), client(dataSource));
-      schedule(owners.get(0), 240);
+      schedule(owners.get(0), 150);
       storm(owners, this::force);
       for (TaskId id : ids()) {
         owners.get(0).scheduler().resume(id);
@@ -221,7 +226,7 @@ class LimitsNodesTest {
           storms.add(
               threads.submit(
                   () -> {
-                    for (int n = 0; n < 250; n++) {
+                    for (int n = 0; n < 100; n++) {
                       change.make(scheduler, random, random.nextInt(ids().size()));
                     }
                   }));
@@ -281,8 +286,6 @@ class LimitsNodesTest {
 
   @Nested
   class OnPostgres extends Cases {
-    private final PGSimpleDataSource direct = Postgres.unpooledDataSource();
-
     @Override
     DataSource open() {
       return Postgres.dataSource();
@@ -291,35 +294,35 @@ class LimitsNodesTest {
 
   /** Nodes that go in the middle of it. */
   @Nested
-  class OnPostgresWithLosses extends Cases {
-    private PGSimpleDataSource direct;
-
+  class WithLosses extends Nodes {
     @Override
     DataSource open() {
-      direct = Postgres.unpooledDataSource();
-      return Postgres.pooled(direct);
+      return Postgres.unpooledDataSource();
     }
 
     @Test
     void oneNodeIsClosedAndOneLost_limitsKeptAndNothingStuck() throws SQLException {
+      PGSimpleDataSource direct = (PGSimpleDataSource) dataSource;
       FaultyDataSource faulty = new FaultyDataSource(direct, "lost " + direct.getCurrentSchema());
-      try (HikariDataSource pool = Postgres.pooled(faulty.dataSource())) {
-        Gatehouse first = node();
-        Gatehouse closed = node();
-        node(pool);
-        schedule(first, 360);
-        await().atMost(SOON).until(() -> count("gh_task_done") > 60);
+      try (HikariDataSource pool = Postgres.pooled(direct);
+          HikariDataSource faultyPool = Postgres.pooled(faulty.dataSource())) {
+        Gatehouse first = node(pool);
+        Gatehouse closed = node(pool);
+        Gatehouse lost = node(faultyPool);
+        schedule(first, 200);
+        await().atMost(SOON).until(() -> count("gh_task_done") > 40);
         closed.close(Duration.ofSeconds(5));
-        await().atMost(SOON).until(() -> count("gh_task_done") > 120);
+        await().atMost(SOON).until(() -> count("gh_task_done") > 80);
         faulty.goAway();
         awaitAllDone();
 
-        assertThat(count("gh_task_done WHERE status = 2")).isEqualTo(360);
+        assertThat(count("gh_task_done WHERE status = 2")).isEqualTo(200);
         assertWithinLimits();
         assertInOrder();
         faulty.comeBack();
-        sweep();
+        lost.close(Duration.ofSeconds(5));
         assertNothingLeft();
+        first.close(Duration.ofSeconds(5));
       }
     }
   }

@@ -14,7 +14,7 @@ import java.util.NavigableSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -180,41 +180,69 @@ final class MemoryGateStore implements GateStore {
         () -> {
           Map<String, Standing> standing = new HashMap<>();
           for (String gate : gates) {
-            int holding = places(gate, Place::holds).size();
-            List<Place> waiting = places(gate, place -> !place.holds());
-            standing.put(
-                gate, new Standing(holding, waiting.isEmpty() ? 0 : waiting.get(0).taskId()));
+            long first = waiting(gate).mapToLong(Place::taskId).findFirst().orElse(0);
+            standing.put(gate, new Standing(holding(gate), first));
           }
           return standing;
         });
   }
 
-  private List<Place> places(String gate, Predicate<Place> which) {
+  private int holding(String gate) {
     NavigableSet<Place> places = byGate.get(gate);
-    return places == null ? List.of() : places.stream().filter(which).toList();
+    return places == null
+        ? 0
+        : places.tailSet(new Place(gate, Long.MIN_VALUE, Long.MIN_VALUE, 1, true), true).size();
+  }
+
+  /** Those that wait in the gate, which come before those that hold it. */
+  private Stream<Place> waiting(String gate) {
+    NavigableSet<Place> places = byGate.get(gate);
+    return places == null ? Stream.empty() : places.stream().takeWhile(place -> !place.holds());
   }
 
   @Override
   public List<Place> waiting(String gate, int limit) {
     Check.range(limit, 1, TaskStore.MAX_BATCH, "limit");
-    return journal.run(() -> places(gate, place -> !place.holds()).stream().limit(limit).toList());
+    return journal.run(() -> waiting(gate).limit(limit).toList());
   }
 
   @Override
-  public List<Place> left(int limit) {
+  public List<Place> left(long nowMillis, int limit) {
     Check.range(limit, 1, TaskStore.MAX_BATCH, "limit");
     return journal.run(
         () ->
-            byTask.entrySet().stream()
-                .filter(places -> hasEnded(places.getKey()))
-                .flatMap(places -> places.getValue().values().stream())
+            byTask.values().stream()
+                .flatMap(places -> places.values().stream())
+                .filter(place -> isLeft(place, nowMillis))
                 .limit(limit)
                 .toList());
   }
 
-  private boolean hasEnded(long taskId) {
-    TaskEntry entry = tasks.find(taskId);
-    return entry == null || entry.status().isFinal();
+  private boolean isLeft(Place place, long nowMillis) {
+    TaskEntry entry = tasks.find(place.taskId());
+    if (entry == null || entry.status().isFinal()) {
+      return true;
+    }
+    return switch (entry.open().state()) {
+      case PAUSED -> place.holds();
+      case READY -> place.holds() && entry.dueMillis() > nowMillis;
+      case PARKED, LEASED -> false;
+    };
+  }
+
+  @Override
+  public List<String> stalled(int limit) {
+    Check.range(limit, 1, TaskStore.MAX_BATCH, "limit");
+    return journal.run(
+        () -> byGate.keySet().stream().filter(this::isStalled).limit(limit).toList());
+  }
+
+  private boolean isStalled(String gate) {
+    int holding = holding(gate);
+    return waiting(gate)
+        .filter(place -> holding < place.limit())
+        .map(place -> tasks.find(place.taskId()))
+        .anyMatch(entry -> entry != null && entry.isParked());
   }
 
   @Override

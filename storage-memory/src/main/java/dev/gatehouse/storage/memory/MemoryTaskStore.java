@@ -13,6 +13,7 @@ import dev.gatehouse.scheduler.Hints;
 import dev.gatehouse.scheduler.IfTaken;
 import dev.gatehouse.scheduler.LeasedTask;
 import dev.gatehouse.scheduler.NodeLease;
+import dev.gatehouse.scheduler.OpenTask;
 import dev.gatehouse.scheduler.Priority;
 import dev.gatehouse.scheduler.ProgressReport;
 import dev.gatehouse.scheduler.Requeue;
@@ -292,6 +293,19 @@ final class MemoryTaskStore implements TaskStore {
           parked.forEach(entry -> tasks.put(entry.admitted()));
           return parked.stream().map(entry -> entry.row().id()).toList();
         });
+  }
+
+  @Override
+  public List<OpenTask> open(Collection<Long> ids) {
+    Check.range(ids.size(), 1, MAX_BATCH, "number of ids");
+    return journal.run(
+        () ->
+            ids.stream()
+                .distinct()
+                .map(tasks::find)
+                .filter(entry -> entry != null && !entry.status().isFinal())
+                .map(TaskEntry::open)
+                .toList());
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.gatehouse.storage.memory;
 
 import dev.gatehouse.scheduler.Asked;
 import dev.gatehouse.scheduler.Attempt;
+import dev.gatehouse.scheduler.OpenTask;
 import dev.gatehouse.scheduler.TaskProgress;
 import dev.gatehouse.scheduler.TaskRow;
 import dev.gatehouse.scheduler.TaskState;
@@ -97,6 +98,19 @@ record TaskEntry(
 
   boolean isParked() {
     return owner == PARKED;
+  }
+
+  /** How it stands while it is not final. */
+  OpenTask open() {
+    OpenTask.State state = OpenTask.State.READY;
+    if (status == TaskStatus.RUNNING) {
+      state = OpenTask.State.LEASED;
+    } else if (isParked()) {
+      state = OpenTask.State.PARKED;
+    } else if (!isReady()) {
+      state = OpenTask.State.PAUSED;
+    }
+    return new OpenTask(row.id(), fence, state);
   }
 
   private TaskEntry ownedBy(int next) {

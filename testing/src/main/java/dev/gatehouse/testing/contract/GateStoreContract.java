@@ -3,6 +3,7 @@ package dev.gatehouse.testing.contract;
 import static dev.gatehouse.testing.contract.TaskSamples.fail;
 import static dev.gatehouse.testing.contract.TaskSamples.finish;
 import static dev.gatehouse.testing.contract.TaskSamples.forget;
+import static dev.gatehouse.testing.contract.TaskSamples.park;
 import static dev.gatehouse.testing.contract.TaskSamples.retry;
 import static dev.gatehouse.testing.contract.TaskSamples.rows;
 import static dev.gatehouse.testing.contract.Together.together;
@@ -268,7 +269,7 @@ public abstract class GateStoreContract extends TaskContract {
     assertThat(gates().waiting("a", TaskStore.MAX_BATCH)).isEqualTo(places);
     gates().hold(places);
     assertThat(standing("a")).isEqualTo(new Standing(TaskStore.MAX_BATCH, 0));
-    assertThat(gates().left(TaskStore.MAX_BATCH)).hasSize(TaskStore.MAX_BATCH);
+    assertThat(gates().left(0, TaskStore.MAX_BATCH)).hasSize(TaskStore.MAX_BATCH);
     gates().remove(places);
     assertThat(gates().ofTasks(places.stream().map(Place::taskId).toList())).isEmpty();
   }
@@ -284,7 +285,8 @@ public abstract class GateStoreContract extends TaskContract {
     }
     for (int limit : List.of(0, TaskStore.MAX_BATCH + 1)) {
       assertThatIllegalArgumentException().isThrownBy(() -> gates().waiting("a", limit));
-      assertThatIllegalArgumentException().isThrownBy(() -> gates().left(limit));
+      assertThatIllegalArgumentException().isThrownBy(() -> gates().left(0, limit));
+      assertThatIllegalArgumentException().isThrownBy(() -> gates().stalled(limit));
       assertThatIllegalArgumentException().isThrownBy(() -> gates().purge(0, limit));
     }
   }
@@ -321,22 +323,78 @@ public abstract class GateStoreContract extends TaskContract {
                 fail(claimed.get(1)),
                 forget(claimed.get(2)),
                 retry(claimed.get(3), now()),
-                new Settlement.Park(5, claimed.get(4).fence())),
+                park(claimed.get(4))),
             now());
     tasks().pause(ANYONE, 7);
     tasks().cancel(ANYONE, 8, now());
     for (long id = 1; id <= 10; id++) {
+      gates().add(List.of(waiting("a", id, id), waiting("b", id, 0)));
+    }
+
+    assertThat(tasks(gates().left(now() - 1, 100)))
+        .containsExactlyInAnyOrder(1L, 1L, 2L, 2L, 3L, 3L, 8L, 8L, 10L, 10L);
+    assertThat(gates().left(now(), 100)).contains(waiting("a", 8, 8), waiting("b", 8, 0));
+    assertThat(gates().left(now(), 3)).hasSize(3);
+    tasks().requeue(ANYONE, 2, now(), false);
+    tasks().purge(FOREVER, 10);
+    assertThat(new HashSet<>(tasks(gates().left(now(), 100))))
+        .containsExactlyInAnyOrder(1L, 3L, 8L, 10L);
+  }
+
+  @Test
+  final void GATE6_left_heldByPausedOrDueLater_notByOthers() {
+    tasks().insert(rows(6));
+    int node = join();
+    List<ClaimedTask> claimed = tasks().claim(node, FOREVER, 4);
+    tasks()
+        .settle(
+            node,
+            List.of(
+                retry(claimed.get(0), now() + 1),
+                retry(claimed.get(1), now() + 2),
+                park(claimed.get(2))),
+            now());
+    tasks().pause(ANYONE, 5);
+    for (long id = 1; id <= 6; id++) {
       gates().add(List.of(waiting("a", id, id), holding("b", id)));
     }
 
-    assertThat(gates().left(100))
-        .extracting(Place::taskId)
-        .containsExactlyInAnyOrder(1L, 1L, 2L, 2L, 3L, 3L, 8L, 8L, 10L, 10L);
-    assertThat(gates().left(100)).contains(waiting("a", 8, 8), holding("b", 8));
-    assertThat(gates().left(3)).hasSize(3);
-    tasks().requeue(ANYONE, 2, now(), false);
-    tasks().purge(FOREVER, 10);
-    assertThat(new HashSet<>(tasks(gates().left(100)))).containsExactlyInAnyOrder(1L, 3L, 8L, 10L);
+    assertThat(gates().left(now() + 1, 100))
+        .containsExactlyInAnyOrder(holding("b", 2), holding("b", 5));
+    assertThat(tasks(gates().left(now(), 100))).containsExactlyInAnyOrder(1L, 2L, 5L);
+    tasks().pause(ANYONE, 3);
+    tasks().pause(ANYONE, 4);
+    assertThat(tasks(gates().left(now(), 100))).containsExactlyInAnyOrder(1L, 2L, 3L, 5L);
+  }
+
+  @Test
+  final void GATE9_stalled_onlyWhereAParkedTaskMayBeLetIn() {
+    tasks().insert(rows(5));
+    int node = join();
+    List<ClaimedTask> claimed = tasks().claim(node, FOREVER, 4);
+    List<Settlement> parked = new ArrayList<>();
+    claimed.subList(0, 3).forEach(task -> parked.add(park(task)));
+    tasks().settle(node, parked, now());
+    gates()
+        .add(
+            List.of(
+                waiting("room", 1, 0),
+                waiting("full", 1, 0),
+                holding("full", 4),
+                new Place("half", 2, 0, 2, false),
+                new Place("half", 4, 0, 2, true),
+                waiting("leased", 4, 0),
+                waiting("ready", 5, 0),
+                holding("held", 1),
+                waiting("behind", 5, 0),
+                waiting("behind", 3, 1)));
+
+    assertThat(gates().stalled(100)).containsExactlyInAnyOrder("room", "half", "behind");
+    assertThat(gates().stalled(2)).hasSize(2);
+    gates().hold(List.of(waiting("room", 1, 0)));
+    tasks().pause(ANYONE, 3);
+    tasks().cancel(ANYONE, 2, now());
+    assertThat(gates().stalled(100)).isEmpty();
   }
 
   @Test

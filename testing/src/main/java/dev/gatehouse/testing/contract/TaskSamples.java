@@ -77,6 +77,10 @@ final class TaskSamples {
     return new Settlement.Release(task.row().id(), task.fence(), task.dueMillis());
   }
 
+  static Settlement park(ClaimedTask task) {
+    return new Settlement.Park(task.row().id(), task.fence());
+  }
+
   static List<Long> ids(List<ClaimedTask> claimed) {
     return claimed.stream().map(task -> task.row().id()).toList();
   }

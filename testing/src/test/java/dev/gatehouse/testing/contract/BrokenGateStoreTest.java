@@ -161,6 +161,16 @@ class BrokenGateStoreTest {
     }
   }
 
+  static final class FindsNothingStalled extends Broken {
+    FindsNothingStalled() {
+      super(
+          (gates, method, arguments) -> {
+            Object result = invoke(gates, method, arguments);
+            return method.getName().equals("stalled") ? List.of() : result;
+          });
+    }
+  }
+
   static final class PurgesTooMuch extends Broken {
     PurgesTooMuch() {
       super(
@@ -200,6 +210,7 @@ class BrokenGateStoreTest {
     assertThat(ContractRun.brokenRules(FindsTheLastFirst.class)).contains("GATE5");
     assertThat(ContractRun.brokenRules(FindsNobodyLeft.class)).contains("GATE6");
     assertThat(ContractRun.brokenRules(PurgesTooMuch.class)).contains("GATE7");
+    assertThat(ContractRun.brokenRules(FindsNothingStalled.class)).contains("GATE9");
     assertThat(ContractRun.brokenRules(KeepsWhatWasRolledBack.class)).contains("GATE8");
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gatehouse.scheduler.Cancellation;
 import dev.gatehouse.scheduler.IfTaken;
+import dev.gatehouse.scheduler.OpenTask;
 import dev.gatehouse.scheduler.Settlement;
 import dev.gatehouse.scheduler.TaskChange;
 import dev.gatehouse.scheduler.TaskCounts;
@@ -124,6 +125,21 @@ class BrokenTaskStoreTest {
   }
 
   @Test
+  void admissionIsForgotten_rule22Fails() {
+    assertThat(ContractRun.brokenRules(AdmitsNobody.class)).contains("TASK22");
+  }
+
+  @Test
+  void parkedIsOnlyReleased_rule22Fails() {
+    assertThat(ContractRun.brokenRules(ParksNothing.class)).contains("TASK22");
+  }
+
+  @Test
+  void allSeemReady_rule24Fails() {
+    assertThat(ContractRun.brokenRules(TakesAllForReady.class)).contains("TASK24");
+  }
+
+  @Test
   void transactionIsNotJoined_rule14Fails() {
     assertThat(ContractRun.brokenRules(JoinsNothing.class)).contains("TASK14");
   }
@@ -213,6 +229,52 @@ class BrokenTaskStoreTest {
     @Override
     protected Storage open(InstantSource leaseClock) {
       return BrokenTaskStoreTest.open(leaseClock, call -> call.is("leave") ? null : call.go());
+    }
+  }
+
+  static class AdmitsNobody extends TaskParkContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return BrokenTaskStoreTest.open(
+          leaseClock, call -> call.is("admit") ? call.arguments().get(0) : call.go());
+    }
+  }
+
+  static class ParksNothing extends TaskParkContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return BrokenTaskStoreTest.open(
+          leaseClock,
+          call -> {
+            if (!call.is("settle")) {
+              return call.go();
+            }
+            List<?> settlements = (List<?>) call.arguments().get(1);
+            return call.with(1, settlements.stream().map(ParksNothing::released).toList()).go();
+          });
+    }
+
+    private static Object released(Object settlement) {
+      return settlement instanceof Settlement.Park park
+          ? new Settlement.Release(park.id(), park.fence(), StoreContract.START.toEpochMilli())
+          : settlement;
+    }
+  }
+
+  static class TakesAllForReady extends TaskParkContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return BrokenTaskStoreTest.open(
+          leaseClock,
+          call -> {
+            Object result = call.go();
+            return call.is("open")
+                ? ((List<?>) result)
+                    .stream()
+                        .map(task -> new OpenTask(((OpenTask) task).id(), 1, OpenTask.State.READY))
+                        .toList()
+                : result;
+          });
     }
   }
 

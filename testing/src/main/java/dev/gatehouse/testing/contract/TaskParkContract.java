@@ -1,0 +1,257 @@
+package dev.gatehouse.testing.contract;
+
+import static dev.gatehouse.testing.contract.TaskSamples.due;
+import static dev.gatehouse.testing.contract.TaskSamples.fail;
+import static dev.gatehouse.testing.contract.TaskSamples.finish;
+import static dev.gatehouse.testing.contract.TaskSamples.ids;
+import static dev.gatehouse.testing.contract.TaskSamples.numbered;
+import static dev.gatehouse.testing.contract.TaskSamples.park;
+import static dev.gatehouse.testing.contract.TaskSamples.release;
+import static dev.gatehouse.testing.contract.TaskSamples.row;
+import static dev.gatehouse.testing.contract.TaskSamples.rows;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
+
+import dev.gatehouse.scheduler.Asked;
+import dev.gatehouse.scheduler.Cancellation;
+import dev.gatehouse.scheduler.ClaimedTask;
+import dev.gatehouse.scheduler.IfTaken;
+import dev.gatehouse.scheduler.OpenTask;
+import dev.gatehouse.scheduler.OpenTask.State;
+import dev.gatehouse.scheduler.Requeue;
+import dev.gatehouse.scheduler.Scheduled.Outcome;
+import dev.gatehouse.scheduler.Settled;
+import dev.gatehouse.scheduler.TaskChange;
+import dev.gatehouse.scheduler.TaskRow;
+import dev.gatehouse.scheduler.TaskState;
+import dev.gatehouse.scheduler.TaskStatus;
+import dev.gatehouse.scheduler.TaskStore;
+import java.util.Collections;
+import java.util.List;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
+
+/** The rules of {@link TaskStore} on tasks that are parked until someone admits them. */
+public abstract class TaskParkContract extends TaskContract {
+  /** A contract of task stores. */
+  protected TaskParkContract() {}
+
+  /** The tasks 1 to count, inserted and parked; what they were claimed as. */
+  private List<ClaimedTask> parked(int node, int count) {
+    tasks().insert(rows(count));
+    List<ClaimedTask> claimed = tasks().claim(node, FOREVER, count);
+    tasks().settle(node, claimed.stream().map(TaskSamples::park).toList(), now());
+    return claimed;
+  }
+
+  private State open(long id) {
+    return tasks().open(List.of(id)).get(0).state();
+  }
+
+  @Test
+  void TASK22_park_leased_waitsUnclaimedAsItWas() {
+    tasks().insert(List.of(numbered(1, 7, "A"), due(2, 5)));
+    int node = join();
+    ClaimedTask task = tasks().claim(node, now(), 1).get(0);
+    assertThat(tasks().settle(node, List.of(park(task)), now() + 1))
+        .containsExactly(new Settled(1, TaskStatus.WAITING));
+
+    assertThat(state(1))
+        .isEqualTo(
+            new TaskState(
+                numbered(1, 7, "A"), TaskStatus.WAITING, now(), 0, Asked.NOTHING, 0, null));
+    assertThat(tasks().attempts(1)).isEmpty();
+    assertThat(tasks().leased(node, FOREVER, 10)).isEmpty();
+    assertThat(tasks().earliestDue()).hasValue(now() + 5);
+    assertThat(tasks().count(now(), 100).due()).isZero();
+    assertThat(ids(tasks().claim(node, FOREVER, 10))).containsExactly(2L);
+    assertThat(tasks().claim(node, FOREVER, 1_000)).isEmpty();
+    assertThat(tasks().recover(0, now(), 10)).isEmpty();
+  }
+
+  @Test
+  void TASK22_park_staleFenceOrForeignNode_changesNothing() {
+    tasks().insert(List.of(row(1)));
+    int node = join();
+    ClaimedTask stale = claimOne(node);
+    tasks().settle(node, List.of(release(stale)), now());
+    ClaimedTask task = claimOne(node);
+
+    assertThat(tasks().settle(node, List.of(park(stale)), now())).isEmpty();
+    assertThat(tasks().settle(join(), List.of(park(task)), now())).isEmpty();
+    assertThat(tasks().settle(node, List.of(finish(task, null)), now())).hasSize(1);
+  }
+
+  @Test
+  void TASK22_park_askedToCancelOrToPause_isCancelledOrPaused() {
+    tasks().insert(List.of(row(1), row(2)));
+    int node = join();
+    List<ClaimedTask> claimed = tasks().claim(node, FOREVER, 2);
+    tasks().cancel(ANYONE, 1, now());
+    tasks().pause(ANYONE, 2);
+    assertThat(tasks().settle(node, claimed.stream().map(TaskSamples::park).toList(), now() + 3))
+        .containsExactlyInAnyOrder(
+            new Settled(1, TaskStatus.CANCELLED), new Settled(2, TaskStatus.WAITING));
+
+    assertThat(state(1).endedMillis()).isEqualTo(now() + 3);
+    assertThat(open(2)).isEqualTo(State.PAUSED);
+    assertThat(tasks().admit(List.of(1L, 2L))).isEmpty();
+    tasks().resume(ANYONE, 2);
+    assertThat(claimOne(node).attempt()).isEqualTo(1);
+  }
+
+  @Test
+  void TASK22_admit_parked_isReadyAsBeforeUnderALaterFence() {
+    int node = join();
+    ClaimedTask first = parked(node, 3).get(0);
+
+    assertThat(tasks().admit(List.of(1L, 3L, 9L))).containsExactlyInAnyOrder(1L, 3L);
+    assertThat(tasks().admit(List.of(1L, 3L))).isEmpty();
+
+    assertThat(tasks().earliestDue()).hasValue(now());
+    List<ClaimedTask> again = tasks().claim(node, FOREVER, 10);
+    assertThat(ids(again)).containsExactly(1L, 3L);
+    assertThat(again.get(0).row()).isEqualTo(row(1));
+    assertThat(List.of(again.get(0).attempt(), again.get(0).crashes())).containsExactly(1, 0);
+    assertThat(again.get(0).fence()).isGreaterThan(first.fence());
+  }
+
+  @Test
+  void TASK22_admit_readyLeasedPausedOrFinal_changesNothing() {
+    tasks().insert(rows(4));
+    int node = join();
+    List<ClaimedTask> claimed = tasks().claim(node, FOREVER, 2);
+    tasks().settle(node, List.of(fail(claimed.get(0))), now());
+    tasks().pause(ANYONE, 3);
+
+    assertThat(tasks().admit(List.of(1L, 2L, 3L, 4L))).isEmpty();
+
+    assertThat(tasks().settle(node, List.of(finish(claimed.get(1), null)), now())).hasSize(1);
+    assertThat(ids(tasks().claim(node, FOREVER, 10))).containsExactly(4L);
+  }
+
+  @Test
+  void TASK22_admit_mostInOneCall_allAreReady() {
+    int node = join();
+    int count = TaskStore.MAX_BATCH;
+    parked(node, count);
+
+    assertThat(tasks().admit(rows(count).stream().map(TaskRow::id).toList())).hasSize(count);
+
+    assertThat(tasks().claim(node, FOREVER, count)).hasSize(count);
+    assertThatIllegalArgumentException().isThrownBy(() -> tasks().admit(List.of()));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> tasks().admit(Collections.nCopies(count + 1, 1L)));
+    assertThatIllegalArgumentException().isThrownBy(() -> tasks().open(List.of()));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> tasks().open(Collections.nCopies(count + 1, 1L)));
+  }
+
+  @Test
+  void TASK22_pauseAndResume_parked_isReady() {
+    int node = join();
+    parked(node, 1);
+
+    assertThat(tasks().pause(ANYONE, 1)).isEqualTo(TaskChange.DONE);
+    assertThat(open(1)).isEqualTo(State.PAUSED);
+    assertThat(tasks().admit(List.of(1L))).isEmpty();
+    assertThat(tasks().resume(ANYONE, 1)).isEqualTo(TaskChange.DONE);
+
+    assertThat(claimOne(node).attempt()).isEqualTo(1);
+  }
+
+  @Test
+  void TASK22_resume_parkedAndNotPaused_staysParked() {
+    int node = join();
+    parked(node, 1);
+
+    assertThat(tasks().resume(ANYONE, 1)).isEqualTo(TaskChange.DONE);
+
+    assertThat(open(1)).isEqualTo(State.PARKED);
+    assertThat(tasks().claim(node, FOREVER, 10)).isEmpty();
+  }
+
+  @Test
+  void TASK22_reschedule_parked_isReadyAtItsNewTime() {
+    int node = join();
+    parked(node, 1);
+
+    assertThat(tasks().reschedule(ANYONE, 1, now() + 7)).isEqualTo(TaskChange.DONE);
+
+    assertThat(open(1)).isEqualTo(State.READY);
+    assertThat(claimOne(node).dueMillis()).isEqualTo(now() + 7);
+  }
+
+  @Test
+  void TASK22_replace_parked_isReady() {
+    int node = join();
+    parked(node, 2);
+
+    assertThat(tasks().replace(due(1, 3), IfTaken.REPLACE_IF_READY)).contains(Outcome.REPLACED);
+    assertThat(tasks().replace(due(2, 4), IfTaken.SUPERSEDE)).contains(Outcome.REPLACED);
+
+    assertThat(tasks().claim(node, FOREVER, 10))
+        .extracting(ClaimedTask::dueMillis)
+        .containsExactly(now() + 3, now() + 4);
+  }
+
+  @Test
+  void TASK22_cancelAndRequeue_parked_isFinalThenReady() {
+    int node = join();
+    parked(node, 1);
+
+    assertThat(tasks().requeue(ANYONE, 1, now(), true)).isEqualTo(Requeue.WAITING);
+    assertThat(tasks().cancel(OptionalLong.of(8), 1, now())).isEqualTo(Cancellation.NOT_FOUND);
+    assertThat(tasks().cancel(ANYONE, 1, now())).isEqualTo(Cancellation.CANCELLED);
+    assertThat(tasks().admit(List.of(1L))).isEmpty();
+    assertThat(tasks().requeue(ANYONE, 1, now(), false)).isEqualTo(Requeue.REQUEUED);
+
+    assertThat(ids(tasks().claim(node, FOREVER, 10))).containsExactly(1L);
+  }
+
+  @Test
+  void TASK22_rolledBack_staysAsItWas() {
+    int node = join();
+    parked(node, 1);
+    tasks().insert(List.of(row(2)));
+    ClaimedTask held = claimOne(node);
+    IllegalStateException failure = new IllegalStateException("the host changed its mind");
+    assertThatThrownBy(
+            () ->
+                storage()
+                    .run(
+                        transaction -> {
+                          TaskStore joined = tasks().joining(transaction);
+                          assertThat(joined.admit(List.of(1L))).containsExactly(1L);
+                          assertThat(joined.settle(node, List.of(park(held)), now())).hasSize(1);
+                          throw failure;
+                        }))
+        .isSameAs(failure);
+
+    assertThat(open(1)).isEqualTo(State.PARKED);
+    assertThat(tasks().claim(node, FOREVER, 10)).isEmpty();
+    assertThat(tasks().settle(node, List.of(finish(held, null)), now())).hasSize(1);
+  }
+
+  @Test
+  void TASK24_open_eachState_onlyThoseThatAreNotFinal() {
+    int node = join();
+    parked(node, 1);
+    tasks().insert(List.of(row(2), due(3, 1), due(4, 2), due(5, 3)));
+    List<ClaimedTask> claimed = tasks().claim(node, now() + 1, 2);
+    tasks().settle(node, List.of(finish(claimed.get(0), null)), now());
+    tasks().pause(ANYONE, 4);
+
+    assertThat(tasks().open(List.of(1L, 2L, 3L, 4L, 5L, 6L, 3L)))
+        .extracting(OpenTask::id, OpenTask::state)
+        .containsExactlyInAnyOrder(
+            tuple(1L, State.PARKED),
+            tuple(3L, State.LEASED),
+            tuple(4L, State.PAUSED),
+            tuple(5L, State.READY));
+    assertThat(tasks().open(List.of(3L)))
+        .containsExactly(new OpenTask(3, claimed.get(1).fence(), State.LEASED));
+  }
+}
