@@ -14,7 +14,6 @@ import dev.gatehouse.scheduler.IfTaken;
 import dev.gatehouse.scheduler.LeasedTask;
 import dev.gatehouse.scheduler.NodeLease;
 import dev.gatehouse.scheduler.OpenTask;
-import dev.gatehouse.scheduler.Priority;
 import dev.gatehouse.scheduler.ProgressReport;
 import dev.gatehouse.scheduler.Requeue;
 import dev.gatehouse.scheduler.Scheduled;
@@ -29,14 +28,10 @@ import dev.gatehouse.scheduler.TaskStore;
 import dev.gatehouse.transaction.Transaction;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Deque;
-import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -121,39 +116,11 @@ final class MemoryTaskStore implements TaskStore {
             return List.of();
           }
           long until = Math.min(dueUntilMillis, nodes.dueUntil(node));
-          return due(until, limit).stream()
+          return tasks.due(until, limit).stream()
               .sorted(TaskTable.BY_DUE)
               .map(entry -> claim(node, entry))
               .toList();
         });
-  }
-
-  /** The earliest of all, or of many a share for each priority. */
-  private List<TaskEntry> due(long until, int limit) {
-    Map<Priority, Deque<TaskEntry>> waiting = new EnumMap<>(Priority.class);
-    for (Priority priority : Priority.values()) {
-      Deque<TaskEntry> some = new ArrayDeque<>();
-      tasks.ready(priority, until).limit(limit).forEach(some::add);
-      waiting.put(priority, some);
-    }
-    if (limit < MANY) {
-      return waiting.values().stream()
-          .flatMap(Deque::stream)
-          .sorted(TaskTable.BY_DUE)
-          .limit(limit)
-          .toList();
-    }
-    List<TaskEntry> due = new ArrayList<>();
-    while (due.size() < limit && !waiting.values().stream().allMatch(Deque::isEmpty)) {
-      waiting.forEach((priority, some) -> take(some, priority.weight(), limit, due));
-    }
-    return due;
-  }
-
-  private static void take(Deque<TaskEntry> from, int count, int limit, List<TaskEntry> to) {
-    for (int i = 0; i < count && to.size() < limit && !from.isEmpty(); i++) {
-      to.add(from.removeFirst());
-    }
   }
 
   private ClaimedTask claim(int node, TaskEntry ready) {
@@ -182,7 +149,7 @@ final class MemoryTaskStore implements TaskStore {
   @Override
   public OptionalLong earliestDue() {
     return journal.run(
-        () -> due(Long.MAX_VALUE, 1).stream().mapToLong(TaskEntry::dueMillis).findFirst());
+        () -> tasks.due(Long.MAX_VALUE, 1).stream().mapToLong(TaskEntry::dueMillis).findFirst());
   }
 
   @Override

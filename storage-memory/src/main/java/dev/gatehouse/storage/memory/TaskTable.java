@@ -4,7 +4,11 @@ import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.scheduler.Priority;
 import dev.gatehouse.scheduler.TaskStatus;
+import dev.gatehouse.scheduler.TaskStore;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
@@ -61,6 +65,30 @@ final class TaskTable {
 
   private NavigableMap<Position, TaskEntry> ready(Priority priority) {
     return requireNonNull(ready.get(priority));
+  }
+
+  /** The earliest of all, or of many a share for each priority. */
+  List<TaskEntry> due(long until, int limit) {
+    Map<Priority, Deque<TaskEntry>> waiting = new EnumMap<>(Priority.class);
+    for (Priority priority : Priority.values()) {
+      Deque<TaskEntry> some = new ArrayDeque<>();
+      ready(priority, until).limit(limit).forEach(some::add);
+      waiting.put(priority, some);
+    }
+    if (limit < TaskStore.MANY) {
+      return waiting.values().stream().flatMap(Deque::stream).sorted(BY_DUE).limit(limit).toList();
+    }
+    List<TaskEntry> due = new ArrayList<>();
+    while (due.size() < limit && !waiting.values().stream().allMatch(Deque::isEmpty)) {
+      waiting.forEach((priority, some) -> take(some, priority.weight(), limit, due));
+    }
+    return due;
+  }
+
+  private static void take(Deque<TaskEntry> from, int count, int limit, List<TaskEntry> to) {
+    for (int i = 0; i < count && to.size() < limit && !from.isEmpty(); i++) {
+      to.add(from.removeFirst());
+    }
   }
 
   /** The node's, in order of (due time, id). */
