@@ -224,8 +224,8 @@ public final class SchedulerOptions {
     }
 
     /**
-     * How long final tasks and their numbers are kept, 0 to 36,500 days; with 0 those that finished
-     * are not kept at all. Default 7 days.
+     * How long final tasks, their numbers, and workflows are kept, 0 to 36,500 days; with 0 those
+     * that finished are not kept at all. Default 7 days.
      */
     public Builder retention(Duration value) {
       retention = Check.range(value, Duration.ZERO, Duration.ofDays(36_500), "retention");

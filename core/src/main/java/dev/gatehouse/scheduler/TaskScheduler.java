@@ -52,7 +52,12 @@ public interface TaskScheduler {
   /** Cancels a task: for certain while it waits, as soon as may be while it runs. */
   Cancellation cancel(TaskId id);
 
-  /** Makes a failed or cancelled task due now, with its attempts counted anew. */
+  /**
+   * Makes a failed or cancelled task due now, with its attempts counted anew.
+   *
+   * @throws dev.gatehouse.error.ConflictException if it is a part of a workflow, whose other tasks
+   *     went their way for its end
+   */
   Requeue requeue(TaskId id);
 
   /**
@@ -74,7 +79,11 @@ public interface TaskScheduler {
    */
   TaskChange reschedule(TaskId id, Instant at);
 
-  /** As {@link #requeue}; a finished task runs again, a running one is taken from its owner. */
+  /**
+   * As {@link #requeue}; a finished task runs again, a running one is taken from its owner.
+   *
+   * @throws dev.gatehouse.error.ConflictException as {@link #requeue} does
+   */
   Requeue forceRequeue(TaskId id);
 
   /**

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.jdbi.v3.core.Handle;
 
 /**
@@ -37,6 +38,17 @@ final class JdbcNodes {
   JdbcNodes(Database database, Handle handle) {
     this.database = database;
     this.handle = handle;
+  }
+
+  long nowMicros() {
+    Long given = database.leaseMillis();
+    return given != null
+        ? TimeUnit.MILLISECONDS.toMicros(given)
+        : Sql.use(
+                handle,
+                "SELECT " + database.dialect().nowMicros(),
+                query -> Sql.rows(query, row -> row.getLong(1)))
+            .get(0);
   }
 
   NodeLease join(String boot, Duration duration) {

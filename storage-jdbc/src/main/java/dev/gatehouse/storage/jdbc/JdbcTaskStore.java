@@ -43,7 +43,6 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.PreparedBatch;
@@ -437,16 +436,7 @@ final class JdbcTaskStore implements TaskStore {
 
   @Override
   public long nowMicros() {
-    Long given = database.leaseMillis();
-    return given == null
-        ? database.use(
-            handle ->
-                Sql.use(
-                        handle,
-                        "SELECT " + database.dialect().nowMicros(),
-                        query -> Sql.rows(query, row -> row.getLong(1)))
-                    .get(0))
-        : TimeUnit.MILLISECONDS.toMicros(given);
+    return database.use(handle -> new JdbcNodes(database, handle).nowMicros());
   }
 
   @Override

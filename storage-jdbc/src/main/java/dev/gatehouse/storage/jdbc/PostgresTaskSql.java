@@ -17,11 +17,7 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
-import java.util.function.Function;
-import java.util.function.ToIntFunction;
-import java.util.function.ToLongFunction;
 import org.jdbi.v3.core.Handle;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The statements for PostgreSQL: each handles a whole batch, given as arrays, so that its text, and
@@ -250,21 +246,23 @@ final class PostgresTaskSql implements TaskSql {
   }
 
   private void bind(PreparedStatement insert, List<TaskRow> rows) throws SQLException {
-    setLongs(insert, 1, rows, TaskRow::id);
-    setShorts(insert, 2, rows, row -> lane(row));
-    setLongs(insert, 3, rows, TaskRow::applicationId);
-    setArray(insert, 4, "varchar", rows, TaskRow::kind);
-    setArray(insert, 5, "varchar", rows, TaskRow::taskNo);
-    setArray(insert, 6, "varchar", rows, TaskRow::name);
-    setArrayOfBytes(insert, 7, rows, row -> TaskRows.bytes(row.content()));
-    setInts(insert, 8, rows, TaskRow::timeoutMillis);
-    setArray(insert, 9, "varchar", rows, TaskRow::retry);
-    setLongs(insert, 10, rows, TaskRow::createdMillis);
-    setLongs(insert, 11, rows, TaskRow::runtimeMillis);
-    setShorts(insert, 12, rows, row -> row.priority().code());
-    setArray(insert, 13, "varchar", rows, TaskRow::key);
-    setArray(insert, 14, "int4", rows, row -> row.key() == null ? null : row.keyLimit());
-    setArray(insert, 15, "int8", rows, row -> row.workflowId() == 0 ? null : row.workflowId());
+    ArrayArguments.setLongs(insert, 1, rows, TaskRow::id);
+    ArrayArguments.setShorts(insert, 2, rows, row -> lane(row));
+    ArrayArguments.setLongs(insert, 3, rows, TaskRow::applicationId);
+    ArrayArguments.setArray(insert, 4, "varchar", rows, TaskRow::kind);
+    ArrayArguments.setArray(insert, 5, "varchar", rows, TaskRow::taskNo);
+    ArrayArguments.setArray(insert, 6, "varchar", rows, TaskRow::name);
+    ArrayArguments.setArrayOfBytes(insert, 7, rows, row -> TaskRows.bytes(row.content()));
+    ArrayArguments.setInts(insert, 8, rows, TaskRow::timeoutMillis);
+    ArrayArguments.setArray(insert, 9, "varchar", rows, TaskRow::retry);
+    ArrayArguments.setLongs(insert, 10, rows, TaskRow::createdMillis);
+    ArrayArguments.setLongs(insert, 11, rows, TaskRow::runtimeMillis);
+    ArrayArguments.setShorts(insert, 12, rows, row -> row.priority().code());
+    ArrayArguments.setArray(insert, 13, "varchar", rows, TaskRow::key);
+    ArrayArguments.setArray(
+        insert, 14, "int4", rows, row -> row.key() == null ? null : row.keyLimit());
+    ArrayArguments.setArray(
+        insert, 15, "int8", rows, row -> row.workflowId() == 0 ? null : row.workflowId());
   }
 
   @Override
@@ -273,10 +271,10 @@ final class PostgresTaskSql implements TaskSql {
         handle,
         CLAIM,
         query -> {
-          setShorts(query, 1, lanes, share -> share.lane());
-          setLongs(query, 2, lanes, LaneShare::due);
-          setLongs(query, 3, lanes, LaneShare::id);
-          setInts(query, 4, lanes, LaneShare::share);
+          ArrayArguments.setShorts(query, 1, lanes, share -> share.lane());
+          ArrayArguments.setLongs(query, 2, lanes, LaneShare::due);
+          ArrayArguments.setLongs(query, 3, lanes, LaneShare::id);
+          ArrayArguments.setInts(query, 4, lanes, LaneShare::share);
           setBound(query, 5, claim);
           query.setInt(8, claim.node());
           return Sql.rows(query, TaskRows::claimed);
@@ -355,7 +353,7 @@ final class PostgresTaskSql implements TaskSql {
         handle,
         HELD_OF,
         query -> {
-          setLongs(query, 1, ids, Long::longValue);
+          ArrayArguments.setLongs(query, 1, ids, Long::longValue);
           query.setInt(2, node);
           return Sql.rows(query, TaskRows::leased);
         });
@@ -393,7 +391,7 @@ final class PostgresTaskSql implements TaskSql {
         handle,
         LOCK,
         query -> {
-          setLongs(query, 1, ids.stream().sorted().toList(), Long::longValue);
+          ArrayArguments.setLongs(query, 1, ids.stream().sorted().toList(), Long::longValue);
           query.setInt(2, node);
           return Sql.rows(query, TaskRows::locked);
         });
@@ -411,11 +409,13 @@ final class PostgresTaskSql implements TaskSql {
                 query -> {
                   setDropped(query, group, fence, node);
                   query.setLong(4, endedMillis);
-                  setLongs(query, 5, group, Settlement.Finish::id);
-                  setLongs(query, 6, group, s -> s.attempt().startedAt().toEpochMilli());
-                  setLongs(query, 7, group, s -> s.attempt().endedAt().toEpochMilli());
-                  setArray(query, 8, "int4", group, s -> s.attempt().httpStatus());
-                  setArrayOfBytes(query, 9, group, s -> TaskRows.bytes(s.result()));
+                  ArrayArguments.setLongs(query, 5, group, Settlement.Finish::id);
+                  ArrayArguments.setLongs(
+                      query, 6, group, s -> s.attempt().startedAt().toEpochMilli());
+                  ArrayArguments.setLongs(
+                      query, 7, group, s -> s.attempt().endedAt().toEpochMilli());
+                  ArrayArguments.setArray(query, 8, "int4", group, s -> s.attempt().httpStatus());
+                  ArrayArguments.setArrayOfBytes(query, 9, group, s -> TaskRows.bytes(s.result()));
                   return Sql.rows(query, results -> results.getLong(1));
                 }));
   }
@@ -438,7 +438,7 @@ final class PostgresTaskSql implements TaskSql {
   private static void setDropped(
       PreparedStatement query, List<? extends Settlement> settlements, long fence, int node)
       throws SQLException {
-    setLongs(query, 1, settlements, Settlement::id);
+    ArrayArguments.setLongs(query, 1, settlements, Settlement::id);
     query.setLong(2, fence);
     query.setInt(3, node);
   }
@@ -465,54 +465,5 @@ final class PostgresTaskSql implements TaskSql {
           query.setInt(2, limit);
           return Sql.rows(query, results -> results.getInt(1)).get(0);
         });
-  }
-
-  /** Of primitives, which the driver sends in binary: a tenth of the work on both sides. */
-  private static <T> void setLongs(
-      PreparedStatement statement, int index, Collection<T> rows, ToLongFunction<? super T> value)
-      throws SQLException {
-    statement.setObject(index, rows.stream().mapToLong(value).toArray());
-  }
-
-  private static <T> void setInts(
-      PreparedStatement statement, int index, Collection<T> rows, ToIntFunction<? super T> value)
-      throws SQLException {
-    statement.setObject(index, rows.stream().mapToInt(value).toArray());
-  }
-
-  private static <T> void setShorts(
-      PreparedStatement statement, int index, Collection<T> rows, ToIntFunction<? super T> value)
-      throws SQLException {
-    short[] values = new short[rows.size()];
-    int i = 0;
-    for (T row : rows) {
-      values[i++] = (short) value.applyAsInt(row);
-    }
-    statement.setObject(index, values);
-  }
-
-  private static <T> void setArray(
-      PreparedStatement statement,
-      int index,
-      String type,
-      Collection<T> rows,
-      Function<? super T, ? extends @Nullable Object> value)
-      throws SQLException {
-    Object[] values = rows.stream().map(value).toArray();
-    statement.setArray(index, statement.getConnection().createArrayOf(type, values));
-  }
-
-  private static <T> void setArrayOfBytes(
-      PreparedStatement statement,
-      int index,
-      Collection<T> rows,
-      Function<? super T, byte @Nullable []> value)
-      throws SQLException {
-    byte[][] values = new byte[rows.size()][];
-    int i = 0;
-    for (T row : rows) {
-      values[i++] = value.apply(row);
-    }
-    statement.setArray(index, statement.getConnection().createArrayOf("bytea", values));
   }
 }

@@ -28,7 +28,6 @@ import dev.gatehouse.scheduler.TaskStatus;
 import dev.gatehouse.scheduler.TaskStore;
 import dev.gatehouse.transaction.Transaction;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -209,35 +208,13 @@ final class MemoryTaskStore implements TaskStore {
     }
     Attempt attempt = settlement.attempt();
     TaskEntry begun = attempt == null ? entry.unbegun() : entry.with(attempt);
-    TaskEntry next =
-        begun.cancelRequested() ? begun.cancelled(nowMillis) : after(begun, settlement, nowMillis);
+    TaskEntry next = begun.settled(settlement, nowMillis);
     if (settlement instanceof Settlement.Forget && next.status() == TaskStatus.FINISHED) {
       tasks.remove(entry);
     } else {
       tasks.put(next);
     }
     return Optional.of(new Settled(entry.row().id(), next.status()));
-  }
-
-  private static TaskEntry after(TaskEntry entry, Settlement settlement, long nowMillis) {
-    if (settlement instanceof Settlement.Forget) {
-      return entry.ended(TaskStatus.FINISHED, nowMillis, null);
-    }
-    if (settlement instanceof Settlement.Finish finish) {
-      return entry.ended(TaskStatus.FINISHED, nowMillis, finish.result());
-    }
-    if (settlement instanceof Settlement.Retry retry) {
-      return entry.readyAt(retry.dueMillis());
-    }
-    if (settlement instanceof Settlement.Release release) {
-      return entry.readyAt(release.dueMillis());
-    }
-    if (settlement instanceof Settlement.Park) {
-      return entry.parked();
-    }
-    return settlement instanceof Settlement.Fail
-        ? entry.ended(TaskStatus.FAILED, nowMillis, null)
-        : entry.cancelled(nowMillis);
   }
 
   @Override
@@ -521,25 +498,7 @@ final class MemoryTaskStore implements TaskStore {
   }
 
   private Settled recover(TaskEntry held, int maxCrashes, long nowMillis) {
-    Instant now = Instant.ofEpochMilli(nowMillis);
-    TaskEntry crashed =
-        held.crashed(
-            new Attempt(
-                held.attempt(),
-                held.fence(),
-                now,
-                now,
-                Attempt.Outcome.CRASHED,
-                null,
-                "the node that ran it was lost"));
-    TaskEntry next;
-    if (crashed.cancelRequested()) {
-      next = crashed.cancelled(nowMillis);
-    } else if (crashed.crashes() > maxCrashes) {
-      next = crashed.ended(TaskStatus.FAILED, nowMillis, null);
-    } else {
-      next = crashed.readyAt(crashed.dueMillis());
-    }
+    TaskEntry next = held.recovered(maxCrashes, nowMillis);
     tasks.put(next);
     return new Settled(held.row().id(), next.status());
   }

@@ -3,10 +3,12 @@ package dev.gatehouse.storage.memory;
 import dev.gatehouse.scheduler.Asked;
 import dev.gatehouse.scheduler.Attempt;
 import dev.gatehouse.scheduler.OpenTask;
+import dev.gatehouse.scheduler.Settlement;
 import dev.gatehouse.scheduler.TaskProgress;
 import dev.gatehouse.scheduler.TaskRow;
 import dev.gatehouse.scheduler.TaskState;
 import dev.gatehouse.scheduler.TaskStatus;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -201,6 +203,52 @@ record TaskEntry(
 
   TaskEntry crashed(Attempt ended) {
     return changed(attempt, crashes + 1, asked, and(ended));
+  }
+
+  /** What becomes of it through the settlement; cancelled if that was asked. */
+  TaskEntry settled(Settlement settlement, long nowMillis) {
+    if (cancelRequested()) {
+      return cancelled(nowMillis);
+    }
+    if (settlement instanceof Settlement.Forget) {
+      return ended(TaskStatus.FINISHED, nowMillis, null);
+    }
+    if (settlement instanceof Settlement.Finish finish) {
+      return ended(TaskStatus.FINISHED, nowMillis, finish.result());
+    }
+    if (settlement instanceof Settlement.Retry retry) {
+      return readyAt(retry.dueMillis());
+    }
+    if (settlement instanceof Settlement.Release release) {
+      return readyAt(release.dueMillis());
+    }
+    if (settlement instanceof Settlement.Park) {
+      return parked();
+    }
+    return settlement instanceof Settlement.Fail
+        ? ended(TaskStatus.FAILED, nowMillis, null)
+        : cancelled(nowMillis);
+  }
+
+  /** What becomes of it when the node that held it was lost. */
+  TaskEntry recovered(int maxCrashes, long nowMillis) {
+    Instant now = Instant.ofEpochMilli(nowMillis);
+    TaskEntry crashed =
+        crashed(
+            new Attempt(
+                attempt,
+                fence,
+                now,
+                now,
+                Attempt.Outcome.CRASHED,
+                null,
+                "the node that ran it was lost"));
+    if (crashed.cancelRequested()) {
+      return crashed.cancelled(nowMillis);
+    }
+    return crashed.crashes() > maxCrashes
+        ? crashed.ended(TaskStatus.FAILED, nowMillis, null)
+        : crashed.readyAt(crashed.dueMillis());
   }
 
   TaskState state() {
