@@ -27,7 +27,7 @@ import java.util.Map;
  *   <li>{@code GATE-8} What is done in a transaction shows to others with its commit, and leaves
  *       nothing when it is rolled back.
  *   <li>{@code GATE-9} A gate where a parked task waits though fewer hold it than its limit is
- *       found as stalled.
+ *       found as stalled, unless the first who waits is on its way: leased, or ready and due.
  * </ul>
  */
 public interface GateStore {
@@ -98,9 +98,10 @@ public interface GateStore {
   /**
    * Gates that someone should be let in at, in any order.
    *
+   * @param nowMillis what is due then is on its way
    * @param limit 1..{@link TaskStore#MAX_BATCH}
    */
-  List<String> stalled(int limit);
+  List<String> stalled(long nowMillis, int limit);
 
   /**
    * Deletes gates that nobody needs.

@@ -159,7 +159,7 @@ final class Gatekeeper {
         .map(place -> new Left(place.taskId(), 0))
         .distinct()
         .forEach(queue::left);
-    List<String> stalled = gates.stalled(TaskStore.MAX_BATCH);
+    List<String> stalled = gates.stalled(now, TaskStore.MAX_BATCH);
     if (!stalled.isEmpty()) {
       queue.touch(stalled);
     }

@@ -58,7 +58,7 @@ final class NoGates implements GateStore {
   }
 
   @Override
-  public List<String> stalled(int limit) {
+  public List<String> stalled(long nowMillis, int limit) {
     return List.of();
   }
 

@@ -62,7 +62,11 @@ final class JdbcGateStore implements GateStore {
           + " WHERE p.holds = 0 AND t.lane = "
           + TaskChanges.PARKED
           + " GROUP BY p.gate) w WHERE (SELECT COUNT(*) FROM gh_gate_place h"
-          + " WHERE h.gate = w.gate AND h.holds = 1) < w.held_limit FETCH FIRST ? ROWS ONLY";
+          + " WHERE h.gate = w.gate AND h.holds = 1) < w.held_limit AND NOT EXISTS(SELECT 1"
+          + " FROM gh_task f WHERE f.id = (SELECT p.task_id FROM gh_gate_place p"
+          + " WHERE p.gate = w.gate AND p.holds = 0"
+          + " ORDER BY p.gate, p.holds, p.place_ms, p.task_id FETCH FIRST 1 ROW ONLY)"
+          + " AND (f.state = 1 OR (f.lane >= 0 AND f.due_ms <= ?))) FETCH FIRST ? ROWS ONLY";
 
   private static final String PURGE =
       "DELETE FROM gh_gate WHERE name IN (SELECT g.name FROM gh_gate g WHERE g.next_us < ?"
@@ -261,7 +265,7 @@ final class JdbcGateStore implements GateStore {
   }
 
   @Override
-  public List<String> stalled(int limit) {
+  public List<String> stalled(long nowMillis, int limit) {
     requireLimit(limit);
     return database.use(
         handle ->
@@ -269,7 +273,8 @@ final class JdbcGateStore implements GateStore {
                 handle,
                 STALLED,
                 query -> {
-                  query.setInt(1, limit);
+                  query.setLong(1, nowMillis);
+                  query.setInt(2, limit);
                   return Sql.rows(query, row -> row.getString(1));
                 }));
   }

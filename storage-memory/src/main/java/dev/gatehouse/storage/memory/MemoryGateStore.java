@@ -2,6 +2,7 @@ package dev.gatehouse.storage.memory;
 
 import dev.gatehouse.check.Check;
 import dev.gatehouse.scheduler.GateStore;
+import dev.gatehouse.scheduler.TaskStatus;
 import dev.gatehouse.scheduler.TaskStore;
 import dev.gatehouse.transaction.Transaction;
 import java.util.Collection;
@@ -231,18 +232,32 @@ final class MemoryGateStore implements GateStore {
   }
 
   @Override
-  public List<String> stalled(int limit) {
+  public List<String> stalled(long nowMillis, int limit) {
     Check.range(limit, 1, TaskStore.MAX_BATCH, "limit");
     return journal.run(
-        () -> byGate.keySet().stream().filter(this::isStalled).limit(limit).toList());
+        () ->
+            byGate.keySet().stream()
+                .filter(gate -> isStalled(gate, nowMillis))
+                .limit(limit)
+                .toList());
   }
 
-  private boolean isStalled(String gate) {
+  private boolean isStalled(String gate, long nowMillis) {
+    TaskEntry first =
+        waiting(gate).findFirst().map(place -> tasks.find(place.taskId())).orElse(null);
+    if (first != null && isOnItsWay(first, nowMillis)) {
+      return false;
+    }
     int holding = holding(gate);
     return waiting(gate)
         .filter(place -> holding < place.limit())
         .map(place -> tasks.find(place.taskId()))
         .anyMatch(entry -> entry != null && entry.isParked());
+  }
+
+  private static boolean isOnItsWay(TaskEntry entry, long nowMillis) {
+    return entry.status() == TaskStatus.RUNNING
+        || (entry.isReady() && entry.dueMillis() <= nowMillis);
   }
 
   @Override

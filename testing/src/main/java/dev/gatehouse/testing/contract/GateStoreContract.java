@@ -286,7 +286,7 @@ public abstract class GateStoreContract extends TaskContract {
     for (int limit : List.of(0, TaskStore.MAX_BATCH + 1)) {
       assertThatIllegalArgumentException().isThrownBy(() -> gates().waiting("a", limit));
       assertThatIllegalArgumentException().isThrownBy(() -> gates().left(0, limit));
-      assertThatIllegalArgumentException().isThrownBy(() -> gates().stalled(limit));
+      assertThatIllegalArgumentException().isThrownBy(() -> gates().stalled(0, limit));
       assertThatIllegalArgumentException().isThrownBy(() -> gates().purge(0, limit));
     }
   }
@@ -384,17 +384,21 @@ public abstract class GateStoreContract extends TaskContract {
                 new Place("half", 2, 0, 2, false),
                 new Place("half", 4, 0, 2, true),
                 waiting("leased", 4, 0),
+                waiting("leased", 3, 1),
                 waiting("ready", 5, 0),
                 holding("held", 1),
                 waiting("behind", 5, 0),
                 waiting("behind", 3, 1)));
 
-    assertThat(gates().stalled(100)).containsExactlyInAnyOrder("room", "half", "behind");
-    assertThat(gates().stalled(2)).hasSize(2);
+    assertThat(gates().stalled(now(), 100)).containsExactlyInAnyOrder("room", "half");
+    assertThat(gates().stalled(now() - 1, 100)).containsExactlyInAnyOrder("room", "half", "behind");
+    assertThat(gates().stalled(now() - 1, 2)).hasSize(2);
+    tasks().pause(ANYONE, 5);
+    assertThat(gates().stalled(now(), 100)).containsExactlyInAnyOrder("room", "half", "behind");
     gates().hold(List.of(waiting("room", 1, 0)));
     tasks().pause(ANYONE, 3);
     tasks().cancel(ANYONE, 2, now());
-    assertThat(gates().stalled(100)).isEmpty();
+    assertThat(gates().stalled(now(), 100)).isEmpty();
   }
 
   @Test
