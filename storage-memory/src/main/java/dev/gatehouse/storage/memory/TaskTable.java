@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.scheduler.Priority;
 import dev.gatehouse.scheduler.TaskStatus;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -74,6 +75,14 @@ final class TaskTable {
     Stream<NavigableMap<Position, TaskEntry>> all =
         Stream.concat(leased.values().stream(), ready.values().stream());
     return all.flatMap(entries -> entries.values().stream());
+  }
+
+  /** Those of the tasks that are not final. */
+  Stream<TaskEntry> open(Collection<Long> ids) {
+    return ids.stream()
+        .distinct()
+        .map(this::find)
+        .filter(entry -> entry != null && !entry.status().isFinal());
   }
 
   /** The nodes that hold something. */
