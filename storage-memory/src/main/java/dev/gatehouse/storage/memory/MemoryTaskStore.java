@@ -242,14 +242,7 @@ final class MemoryTaskStore implements TaskStore {
   @Override
   public List<OpenTask> open(Collection<Long> ids) {
     Check.range(ids.size(), 1, MAX_BATCH, "number of ids");
-    return journal.run(
-        () ->
-            ids.stream()
-                .distinct()
-                .map(tasks::find)
-                .filter(entry -> entry != null && !entry.status().isFinal())
-                .map(TaskEntry::open)
-                .toList());
+    return journal.run(() -> tasks.open(ids).map(TaskEntry::open).toList());
   }
 
   @Override
