@@ -7,6 +7,7 @@ import dev.gatehouse.scheduler.TaskStatus;
 import dev.gatehouse.scheduler.TaskStore;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.EnumMap;
@@ -89,6 +90,14 @@ final class TaskTable {
     for (int i = 0; i < count && to.size() < limit && !from.isEmpty(); i++) {
       to.add(from.removeFirst());
     }
+  }
+
+  /** Those of the tasks that are not final. */
+  Stream<TaskEntry> open(Collection<Long> ids) {
+    return ids.stream()
+        .distinct()
+        .map(this::find)
+        .filter(entry -> entry != null && !entry.status().isFinal());
   }
 
   /** The node's, in order of (due time, id). */
