@@ -172,7 +172,8 @@ final class Membership {
     }
     node.compareAndSet(lost, null);
     LOGGER.warn(
-        "node {} lost its lease: what it had not begun is dropped, it joins anew", lost.number());
+        "node {} lost its lease: what it had not begun is given back, it joins anew",
+        lost.number());
     attempts.loseAll(lost);
     listener.nodeFenced();
     waker.wake(Waker.Role.LEASE);

@@ -160,7 +160,7 @@ public final class SchedulerOptions {
      * How long the node's lease lasts, 1 s to 36,500 days; it is renewed after three tenths of
      * that. When a node dies, its tasks wait so long, and about a second more, for another. A node
      * that could not renew for nine tenths of it (because of a long collection, a suspended
-     * machine, a lost database) takes itself for dead: it drops its tasks and registers anew.
+     * machine, a lost database) takes itself for dead: it gives its tasks back and registers anew.
      * Default 10 s.
      */
     public Builder lease(Duration value) {

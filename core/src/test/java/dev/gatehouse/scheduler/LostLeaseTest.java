@@ -32,7 +32,7 @@ class LostLeaseTest {
   }
 
   @Test
-  void fire_pausedForLongerThanTheLease_windowDroppedAndNodeJoinsAnew() {
+  void fire_pausedForLongerThanTheLease_windowGivenBackAndNodeJoinsAnew() {
     SteppedNode member = new SteppedNode(fixture);
     TaskId id = fixture.scheduleAt(storeClock.millis() + 500, "1");
     member.claim();
@@ -42,15 +42,34 @@ class LostLeaseTest {
     member.work();
 
     assertThat(starts).isEmpty();
-    assertThat(member.engine.holdings().isEmpty()).isTrue();
     assertThat(fixture.heard.fenced).hasValue(1);
+    member.engine.settler().flush();
+    assertThat(member.engine.holdings().isEmpty()).isTrue();
     clock.advanceMillis(1_000);
     while (member.engine.membership().keep() == 0) {}
     member.engine.keeper().recover();
     member.round();
     assertThat(starts).containsExactly("1");
+    assertThat(fixture.outcomes(id)).containsExactly(Outcome.SUCCESS);
+    assertThat(fixture.heard.recovered).hasValue(0);
+  }
+
+  @Test
+  void fire_pausedForLongerThanTheLeaseAndStoreOutOfReach_recoveredByAnother() {
+    SteppedNode member = new SteppedNode(fixture);
+    TaskId id = fixture.scheduleAt(storeClock.millis() + 500, "1");
+    member.claim();
+    clock.advanceMillis(9_000);
+    member.fire();
+    clock.advanceMillis(1_000);
+
+    SteppedNode other = new SteppedNode(fixture);
+    other.engine.keeper().recover();
+    member.engine.settler().flush();
+    other.round();
+
+    assertThat(starts).containsExactly("1");
     assertThat(fixture.outcomes(id)).containsExactly(Outcome.CRASHED, Outcome.SUCCESS);
-    assertThat(fixture.heard.recovered).hasValue(1);
   }
 
   @Test
