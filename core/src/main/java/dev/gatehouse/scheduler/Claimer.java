@@ -43,6 +43,7 @@ final class Claimer {
   private final AtomicLong insertions = new AtomicLong();
   private final AtomicLong insertedUntil = new AtomicLong();
   private volatile boolean full;
+  private volatile boolean waitsForRoom;
 
   // Used by the thread that claims.
   private long anewNanos;
@@ -89,7 +90,8 @@ final class Claimer {
     if (node == null) {
       return Long.MAX_VALUE;
     }
-    if (!holdings.hasRoom(enough)) {
+    waitsForRoom = !holdings.hasRoom(enough);
+    if (waitsForRoom) {
       return pollNanos;
     }
     int wanted = Math.min(BATCH, holdings.room());
@@ -147,9 +149,9 @@ final class Claimer {
     return Math.max(0, Math.min(IDLE_NANOS, wait));
   }
 
-  /** Whether the last claim took all there was to take. */
+  /** Whether nothing is left for the next claim, as far as the last one knew. */
   boolean keepsUp() {
-    return !full;
+    return !full && !waitsForRoom;
   }
 
   /** Tasks due until then are about to be inserted as held by this node. */

@@ -14,6 +14,7 @@ final class Engine {
   private final EngineClock clock;
   private final Waker waker;
   private final long windowNanos;
+  private final int maxRunning;
   private final Hints hints;
   private final LongAdder heeded = new LongAdder();
   private final Holdings holdings;
@@ -34,6 +35,7 @@ final class Engine {
     this.clock = clock;
     this.waker = waker;
     windowNanos = parts.options().claimWindow().toNanos();
+    maxRunning = parts.options().maxRunning();
     hints = parts.store().hints();
     holdings =
         new Holdings(
@@ -82,18 +84,15 @@ final class Engine {
    */
   @Nullable Node toHold(int tasks, long dueUntilMillis) {
     Node node = membership.live();
-    boolean alone = !membership.hasOthers();
-    int room = alone ? holdings.room() : runner.permits().availablePermits();
-    boolean holds =
-        node != null
-            && claimer.keepsUp()
-            && node.isLive(clock.nanoTime())
-            && tasks <= room
-            && (alone || holdings.due().isEmpty());
-    if (holds) {
-      claimer.inserts(dueUntilMillis);
+    int room = holdings.room();
+    if (membership.hasOthers()) {
+      room = Math.min(room, maxRunning - holdings.size());
     }
-    return holds ? node : null;
+    if (node == null || !claimer.keepsUp() || tasks > room) {
+      return null;
+    }
+    claimer.inserts(dueUntilMillis);
+    return node;
   }
 
   /** How far ahead the engine holds tasks, in epoch milliseconds. */

@@ -5,11 +5,10 @@ import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.concurrent.TimeUnit;
 
 /**
- * How many attempts may be under way at a time, or begin in some time, or both, on all nodes
- * together. Immutable.
+ * How many attempts may be under way at a time, or are let through in some time, or both, on all
+ * nodes together. Immutable.
  */
 public final class Limit {
   /** Most attempts at a time that a limit can allow. */
@@ -34,11 +33,13 @@ public final class Limit {
   }
 
   /**
-   * At most so many attempts begin in that time, evenly spread: no two closer than one part of it,
-   * unless there is a {@link #burst}.
+   * At most so many attempts are let through in that time, evenly spread: no two closer than one
+   * part of it, unless there is a {@link #burst}. They begin at once if a thread is free for them;
+   * those that find none, or are up to a second late for their time, may begin closer together.
    *
    * @param attempts 1 to 1,000,000, at least a microsecond apart
    * @param per up to a day
+   * @throws IllegalArgumentException if one is out of its range
    */
   public static Limit rate(int attempts, Duration per) {
     return new Limit(0, interval(attempts, per), 1);
@@ -47,13 +48,14 @@ public final class Limit {
   private static long interval(int attempts, Duration per) {
     Check.range(attempts, 1, MAX_RATE, "attempts");
     Check.range(per, Duration.ofNanos(1), LONGEST, "per");
-    long micros = TimeUnit.NANOSECONDS.toMicros(per.toNanos() / attempts);
+    long nanos = per.toNanos();
     Check.that(
-        micros >= 1, "attempts must be at least 1 us apart, were " + attempts + " in " + per);
-    return micros;
+        nanos / attempts >= 1_000,
+        "attempts must be at least 1 us apart, were " + attempts + " in " + per);
+    return -Math.floorDiv(-nanos, 1_000L * attempts);
   }
 
-  /** The same with a {@link #rate}. */
+  /** The same with a {@link #rate}; a burst that was given stays. */
   public Limit andRate(int attempts, Duration per) {
     return new Limit(concurrent, interval(attempts, per), Math.max(1, burst));
   }
@@ -83,7 +85,7 @@ public final class Limit {
         : Optional.of(Duration.of(intervalMicros, ChronoUnit.MICROS));
   }
 
-  /** How many may begin at once. */
+  /** How many may begin at once; 0 if there is no rate. */
   public int burst() {
     return burst;
   }

@@ -95,12 +95,18 @@ final class Membership {
     return nanosToRenewal();
   }
 
+  /** The lease must not run out over it. */
+  private boolean isSoon(long begunNanos) {
+    return clock.nanoTime() - begunNanos < renewNanos / 10;
+  }
+
   /**
    * Asks the store for its time alone: what it tells with a lease is older by a commit, and tasks
    * would begin later by as much. More often at first, for the first answers are slow.
    */
   private void sample(int times) {
-    for (int i = 0; i < times && clock.followsStore(); i++) {
+    long begun = clock.nanoTime();
+    for (int i = 0; i < times && clock.followsStore() && isSoon(begun); i++) {
       long sent = clock.nanoTime();
       long micros = store.nowMicros();
       clock.sampledMicros(sent, micros, clock.nanoTime());

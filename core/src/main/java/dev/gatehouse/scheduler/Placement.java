@@ -110,9 +110,10 @@ final class Placement {
   private List<Long> insert(TaskStore store, List<TaskRow> rows) {
     Engine running = joined == null ? engine.running() : null;
     holder = null;
+    inserted = List.of();
     if (running != null) {
       long end = running.windowEndMillis();
-      if (rows.stream().allMatch(row -> row.runtimeMillis() <= end)) {
+      if (rows.stream().allMatch(row -> row.runtimeMillis() <= end && isRunHere(row))) {
         holder = running.toHold(rows.size(), end);
       }
     }
@@ -122,6 +123,10 @@ final class Placement {
     List<Long> ids = store.insertHeld(holder.number(), rows);
     inserted = rows.stream().filter(row -> ids.contains(row.id())).toList();
     return ids;
+  }
+
+  private boolean isRunHere(TaskRow row) {
+    return row.kind().equals(TaskRow.CALLBACK) || parts.handlers().containsKey(row.kind());
   }
 
   private void holdInserted() {
@@ -233,7 +238,7 @@ final class Placement {
         dues.add(wanted.get(i).row().runtimeMillis());
       }
     }
-    if (!dues.isEmpty() && (holder == null || replaced)) {
+    if (dues.size() > inserted.size()) {
       long due = dues.stream().mapToLong(Long::longValue).min().orElseThrow();
       transaction.afterCommit(() -> engine.dueAt(due));
     }

@@ -141,9 +141,9 @@ final class Settler {
    * @return how much was written
    */
   int flushMany() {
-    urgent = false;
     int settled = 0;
     do {
+      urgent = false;
       List<Pending> group = nextGroup();
       if (group.isEmpty()) {
         return settled + queue.advance();

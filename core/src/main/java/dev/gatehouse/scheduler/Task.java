@@ -157,8 +157,9 @@ public final class Task {
    * Has it wait for its turn: tasks of one application (or all the host's own) with the same key
    * run one after the other, on whatever node, in order of the due time that they were scheduled
    * for, and with the same due time in order of their scheduling. Those behind wait until it is
-   * final: through its retries, and while it is paused. Not due yet, it holds up nobody. 1..120
-   * characters. Replaces {@link #atMost}. Default none.
+   * final: through its retries, while it is paused, and if it is rescheduled, for it keeps its
+   * place. Those in front of it are the ones that were scheduled for earlier. 1..120 characters.
+   * Replaces {@link #atMost}. Default none.
    */
   public Task inOrder(String value) {
     return key(value, 0);

@@ -84,8 +84,9 @@ public final class TaskEngine implements AutoCloseable {
 
   /**
    * Begins to run tasks, on threads of its own: {@code gatehouse-claimer}, {@code -timer}, {@code
-   * -settler}, {@code -lease} and {@code -keeper}, and {@code gatehouse-task-N} for handlers, all
-   * of them daemons. Returns at once; while the storage cannot be reached, it goes on trying.
+   * -settler}, {@code -gatekeeper}, {@code -lease} and {@code -keeper}, and {@code
+   * gatehouse-task-N} for handlers, all of them daemons. Returns at once; while the storage cannot
+   * be reached, it goes on trying.
    *
    * @throws IllegalStateException if it was started, or is stepped
    * @throws ClosedException if it is closed

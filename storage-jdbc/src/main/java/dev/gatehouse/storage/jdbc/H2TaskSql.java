@@ -113,11 +113,6 @@ final class H2TaskSql implements TaskSql {
   }
 
   @Override
-  public void beginPurge(Handle handle) {
-    // As any other.
-  }
-
-  @Override
   public Collection<Long> insert(Handle handle, int node, List<TaskRow> rows) {
     Map<TaskNumber, Long> winners = new TaskNumbers(handle).take(rows);
     List<TaskRow> free =

@@ -427,9 +427,7 @@ final class JdbcTaskStore implements TaskStore {
     Check.range(limit, 1, MAX_BATCH, "limit");
     return database.use(
         handle -> {
-          if (database.ownsTransaction()) {
-            sql().beginPurge(handle);
-          }
+          begin(handle);
           return sql().purge(handle, endedBeforeMillis, limit);
         });
   }

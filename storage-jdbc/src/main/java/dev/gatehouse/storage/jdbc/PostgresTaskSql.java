@@ -183,13 +183,9 @@ final class PostgresTaskSql implements TaskSql {
           + " FROM d JOIN unnest(?::bigint[], ?::bigint[], ?::bigint[], ?::int[], ?::bytea[])"
           + " AS s(id, started_ms, ended_ms, http_status, result) ON s.id = d.id RETURNING id";
 
-  /** The summaries of what is old are a bitmap; with a limit the planner would read the table. */
-  private static final String BEGIN_PURGE =
-      "SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'on', true)";
-
   private static final String PURGE =
       "WITH old AS (DELETE FROM gh_task_done WHERE id = ANY(ARRAY(SELECT id FROM gh_task_done"
-          + " WHERE ended_ms < ? LIMIT ? FOR UPDATE SKIP LOCKED))"
+          + " WHERE ended_ms < ? ORDER BY ended_ms, id LIMIT ? FOR UPDATE SKIP LOCKED))"
           + " RETURNING id, fence, outcome, application_id, task_no),"
           + " k AS (DELETE FROM gh_task_key WHERE ctid = ANY(ARRAY(SELECT x.place FROM old"
           + " CROSS JOIN LATERAL (SELECT k.ctid AS place FROM gh_task_key k"
@@ -220,11 +216,6 @@ final class PostgresTaskSql implements TaskSql {
   @Override
   public void begin(Handle handle) {
     Sql.use(handle, BEGIN, PreparedStatement::execute);
-  }
-
-  @Override
-  public void beginPurge(Handle handle) {
-    Sql.use(handle, BEGIN_PURGE, PreparedStatement::execute);
   }
 
   @Override

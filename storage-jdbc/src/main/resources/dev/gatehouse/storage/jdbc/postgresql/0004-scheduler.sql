@@ -1,7 +1,7 @@
 -- Tables of scheduler. A task is in gh_task until it is final, then in gh_task_done, with the
 -- attempt that ended it (outcome and the four after it); earlier attempts are in gh_task_attempt.
 -- state: 0 ready, 1 leased. cancel: 1 to be cancelled, 2 paused or, if leased, to be paused. What is
--- paused has lane -1, where no claim looks.
+-- paused has lane -1, what is parked at a gate lane -2, where no claim looks.
 CREATE TABLE IF NOT EXISTS gh_task(
   id BIGINT PRIMARY KEY,
   lane SMALLINT NOT NULL,
@@ -67,10 +67,7 @@ CREATE TABLE IF NOT EXISTS gh_task_done(
   workflow_id BIGINT
 );
 
--- Rows come in order of their ends: a summary of each few pages finds the old ones, and costs no
--- entry for each row.
-CREATE INDEX IF NOT EXISTS gh_task_done_ended ON gh_task_done
-  USING brin (ended_ms) WITH (pages_per_range = 32, autosummarize = on);
+CREATE INDEX IF NOT EXISTS gh_task_done_ended ON gh_task_done(ended_ms, id);
 
 -- For pages of failed tasks; what finishes is not in it.
 CREATE INDEX IF NOT EXISTS gh_task_done_failed ON gh_task_done(id) WHERE status = 4;
