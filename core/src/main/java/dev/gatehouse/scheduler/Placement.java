@@ -87,7 +87,7 @@ final class Placement {
     }
     List<TaskRow> rows = wanted.stream().map(Wanted::row).toList();
     List<Long> ids = insert(store, rows);
-    standInLines(transaction, store, rows.stream().filter(row -> ids.contains(row.id())).toList());
+    standInLines(transaction, store, inserted(rows, ids));
     Scheduled[] placed = new Scheduled[ids.size()];
     for (int i : inOrderOf(ids)) {
       Wanted one = wanted.get(i);
@@ -121,8 +121,19 @@ final class Placement {
       return store.insert(rows);
     }
     List<Long> ids = store.insertHeld(holder.number(), rows);
-    inserted = rows.stream().filter(row -> ids.contains(row.id())).toList();
+    inserted = inserted(rows, ids);
     return ids;
+  }
+
+  /** Those that are known by their own ids: the others' numbers were taken. */
+  private static List<TaskRow> inserted(List<TaskRow> rows, List<Long> ids) {
+    List<TaskRow> inserted = new ArrayList<>(rows.size());
+    for (int i = 0; i < rows.size(); i++) {
+      if (ids.get(i) == rows.get(i).id()) {
+        inserted.add(rows.get(i));
+      }
+    }
+    return inserted;
   }
 
   private boolean isRunHere(TaskRow row) {
