@@ -130,46 +130,22 @@ public record TaskRow(
 
   /** The same under another id. */
   TaskRow withId(long other) {
-    return new TaskRow(
-        other,
-        applicationId,
-        kind,
-        taskNo,
-        name,
-        content,
-        timeoutMillis,
-        retry,
-        createdMillis,
-        runtimeMillis,
-        priority,
-        key,
-        keyLimit,
-        workflowId);
+    return with(other, key, keyLimit, workflowId);
   }
 
   /** The same with a key. */
   public TaskRow withKey(String value, int limit) {
-    return new TaskRow(
-        id,
-        applicationId,
-        kind,
-        taskNo,
-        name,
-        content,
-        timeoutMillis,
-        retry,
-        createdMillis,
-        runtimeMillis,
-        priority,
-        value,
-        limit,
-        workflowId);
+    return with(id, value, limit, workflowId);
   }
 
   /** The same as a part of a workflow. */
   public TaskRow withWorkflow(long value) {
+    return with(id, key, keyLimit, value);
+  }
+
+  private TaskRow with(long nextId, @Nullable String nextKey, int nextLimit, long nextWorkflow) {
     return new TaskRow(
-        id,
+        nextId,
         applicationId,
         kind,
         taskNo,
@@ -180,9 +156,9 @@ public record TaskRow(
         createdMillis,
         runtimeMillis,
         priority,
-        key,
-        keyLimit,
-        value);
+        nextKey,
+        nextLimit,
+        nextWorkflow);
   }
 
   /** Exact only for texts that may be too long. */
