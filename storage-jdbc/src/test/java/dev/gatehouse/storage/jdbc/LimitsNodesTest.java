@@ -265,6 +265,7 @@ class LimitsNodesTest {
             Task.of("task-" + task)
                 .handler(random.nextBoolean() ? "plain" : "three")
                 .content("\"" + task + " other\"")
+                .retryPolicy(AT_ONCE)
                 .ifTaken(IfTaken.SUPERSEDE);
         scheduler.trySchedule(
             switch (random.nextInt(3)) {
