@@ -1,12 +1,21 @@
 package dev.gatehouse.signing;
 
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
 /**
  * What the headers of a request claim: well-formed, not proven.
  *
- * @param appKey whose key signed it
- * @param epochSecond when
- * @param nonce what makes it unlike any other
- * @param payload what stands for the request's content
- * @param proof what is to prove it
+ * @param party who signed it, as the scheme names parties; empty if it names none
+ * @param signedAt when, or null if the scheme does not tell
+ * @param nonce what makes it unlike any other, and stands in what was signed; empty if nothing does
+ * @param content what stands for the request's content where the content itself is not signed
+ * @param proofs of which any one is enough, 1..8
  */
-record Claim(String appKey, long epochSecond, String nonce, String payload, Proof proof) {}
+record Claim(
+    String party, @Nullable Instant signedAt, String nonce, String content, List<Proof> proofs) {
+  Claim {
+    proofs = List.copyOf(proofs);
+  }
+}

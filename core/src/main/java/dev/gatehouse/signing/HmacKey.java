@@ -10,7 +10,7 @@ import javax.crypto.spec.SecretKeySpec;
  * A secret ready to sign and verify with HMAC-SHA256. Finding a provider and setting the key up is
  * done once; each use takes a clone of the keyed {@link Mac}, which is not safe to share.
  */
-final class HmacKey {
+final class HmacKey implements SignatureKey {
   private static final String ALGORITHM = "HmacSHA256";
 
   private final SecretKeySpec secret;
@@ -21,7 +21,13 @@ final class HmacKey {
     keyed = keyed();
   }
 
-  byte[] sign(byte[] message) {
+  @Override
+  public Key.Algorithm algorithm() {
+    return Key.Algorithm.HMAC_SHA256;
+  }
+
+  @Override
+  public byte[] sign(byte[] message) {
     Mac mac;
     try {
       mac = (Mac) keyed.clone();
@@ -32,7 +38,8 @@ final class HmacKey {
   }
 
   /** Compares in a time that does not depend on where the two differ. */
-  boolean verify(byte[] message, byte[] signature) {
+  @Override
+  public boolean verify(byte[] message, byte[] signature) {
     return MessageDigest.isEqual(sign(message), signature);
   }
 

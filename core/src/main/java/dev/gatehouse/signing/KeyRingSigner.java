@@ -28,14 +28,14 @@ final class KeyRingSigner implements Signer {
   public SignedHeaders sign(Request request) {
     requireNonNull(request, "request");
     Instant now = clock.instant();
-    HmacKey primary =
+    SignatureKey primary =
         keys.keysOf(application.id())
-            .primary(now)
+            .primary(scheme, now)
             .orElseThrow(
                 () ->
                     new NotFoundException(
-                        "application " + application.id() + " has no key that signs"));
+                        "application " + application.id() + " has no key that signs by " + scheme));
     return scheme.sign(
-        request, application.appKey(), now, RandomText.of(NONCE_LENGTH), primary::sign);
+        request, new Signing(application.appKey(), primary, now, RandomText.of(NONCE_LENGTH)));
   }
 }

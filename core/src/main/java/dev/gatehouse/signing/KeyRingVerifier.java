@@ -27,10 +27,23 @@ final class KeyRingVerifier implements Verifier {
   private final StoredKeyRing keys;
   private final RefusalLog<Reason> refusals;
 
+  private final @Nullable Application from;
+
   KeyRingVerifier(Configuration parts) {
+    this(parts, new RefusalLog<>(Reason.class, REQUESTS, parts.audit(), parts.clock()), null);
+  }
+
+  private KeyRingVerifier(
+      Configuration parts, RefusalLog<Reason> refusals, @Nullable Application from) {
     this.parts = parts;
+    this.refusals = refusals;
+    this.from = from;
     keys = (StoredKeyRing) parts.keys();
-    refusals = new RefusalLog<>(Reason.class, REQUESTS, parts.audit(), parts.clock());
+  }
+
+  @Override
+  public Verifier from(Application application) {
+    return new KeyRingVerifier(parts, refusals, requireNonNull(application, "application"));
   }
 
   @Override
@@ -41,6 +54,10 @@ final class KeyRingVerifier implements Verifier {
   @Override
   public Application authenticate(Request request) {
     requireNonNull(request, "request");
+    if (from == null && !parts.scheme().namesParty()) {
+      throw new IllegalStateException(
+          parts.scheme() + " does not tell who signed: verify with from(application)");
+    }
     Instant now = parts.clock().instant();
     refusals.settle();
     @Nullable Claim claim = null;
@@ -48,7 +65,7 @@ final class KeyRingVerifier implements Verifier {
       claim = parts.scheme().read(request);
       return prove(claim, request, now);
     } catch (AuthenticationException e) {
-      refused(e, claim == null ? "" : claim.appKey());
+      refused(e, claim == null ? "" : claim.party());
       throw e;
     }
   }
@@ -56,31 +73,28 @@ final class KeyRingVerifier implements Verifier {
   /**
    * Tells of a refusal.
    *
-   * @param appKey as claimed, well-formed; empty text if not known
+   * @param party as claimed, well-formed; empty text if not known
    */
-  private void refused(AuthenticationException refusal, String appKey) {
+  private void refused(AuthenticationException refusal, String party) {
     try {
       parts.listener().signatureRefused(refusal.reason().name());
     } catch (RuntimeException e) {
       LOG.warn("The listener failed", e);
     }
-    ObjectNode ext = Json.object().put("appKey", appKey);
-    String request = appKey.isEmpty() ? "Request" : "Request by app key " + appKey;
+    ObjectNode ext = Json.object().put("appKey", party);
+    String request = party.isEmpty() ? "Request" : "Request by app key " + party;
     refusals.add(refusal.reason(), request + " refused: " + refusal.getMessage(), ext);
   }
 
   private Application prove(Claim claim, Request request, Instant now) {
     Optional<Application> application =
-        parts
-            .registry()
-            .findApplicationByKey(claim.appKey())
-            .filter(found -> found.status() == Application.Status.ENABLED);
+        signer(claim).filter(found -> found.status() == Application.Status.ENABLED);
     KeySet candidates = application.map(found -> keys.keysOf(found.id())).orElse(KeySet.NONE);
     if (!parts.scheme().isTimely(claim, now)) {
       throw new AuthenticationException(
           Reason.EXPIRED, "the timestamp lies outside the time that the scheme allows");
     }
-    boolean proven = candidates.proves(claim.proof(), now);
+    boolean proven = candidates.proves(claim, parts.scheme(), now);
     if (!proven || application.isEmpty()) {
       throw new AuthenticationException(
           Reason.SIGNATURE, "the key is unknown or the signature does not match");
@@ -93,12 +107,19 @@ final class KeyRingVerifier implements Verifier {
     return application.get();
   }
 
+  private Optional<Application> signer(Claim claim) {
+    return from == null
+        ? parts.scheme().application(claim, parts.registry())
+        : parts.registry().findApplication(from.id());
+  }
+
   private void claimNonce(Application application, Claim claim, Instant now) {
     Optional<Instant> expiry = parts.scheme().remembersUntil(now);
     if (expiry.isEmpty()) {
       return;
     }
-    if (claim.epochSecond() < parts.nonces().remembersSince().getEpochSecond()) {
+    if (claim.signedAt() != null
+        && claim.signedAt().getEpochSecond() < parts.nonces().remembersSince().getEpochSecond()) {
       throw new AuthenticationException(
           Reason.UNVERIFIABLE, "signed before the time since which nonces are remembered");
     }

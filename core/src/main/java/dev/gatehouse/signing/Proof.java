@@ -1,18 +1,27 @@
 package dev.gatehouse.signing;
 
-/** Bytes and what is claimed to be their signature. */
+import java.util.Set;
+
+/** Bytes and what is claimed to be their signature, by keys of one algorithm or another. */
 final class Proof {
   private final byte[] message;
   private final byte[] signature;
+  private final Set<Key.Algorithm> algorithms;
 
-  /** Takes both arrays over: they must not change any more. */
-  Proof(byte[] message, byte[] signature) {
+  /**
+   * Takes both arrays over: they must not change any more.
+   *
+   * @param algorithms by which the signature may be judged, at least one; which of them it is, the
+   *     key alone says
+   */
+  Proof(byte[] message, byte[] signature, Set<Key.Algorithm> algorithms) {
     this.message = message;
     this.signature = signature;
+    this.algorithms = algorithms;
   }
 
   /** Whether that key made the signature. */
-  boolean isBy(HmacKey key) {
-    return key.verify(message, signature);
+  boolean isBy(SignatureKey key) {
+    return algorithms.contains(key.algorithm()) && key.verify(message, signature);
   }
 }

@@ -1,9 +1,11 @@
 package dev.gatehouse.signing;
 
+import dev.gatehouse.registry.Application;
+import dev.gatehouse.registry.Registry;
 import dev.gatehouse.transport.Request;
 import java.time.Instant;
 import java.util.Optional;
-import java.util.function.UnaryOperator;
+import java.util.Set;
 
 /**
  * A way to turn a request into the bytes that are signed, and to carry the signature in its
@@ -28,11 +30,26 @@ public abstract sealed class Scheme permits SerendipityScheme {
   /** Until when the nonce of a request accepted now must be remembered; empty if not at all. */
   abstract Optional<Instant> remembersUntil(Instant now);
 
-  /**
-   * The headers for a request.
-   *
-   * @param algorithm from the bytes to sign to the signature
-   */
-  abstract SignedHeaders sign(
-      Request request, String appKey, Instant now, String nonce, UnaryOperator<byte[]> algorithm);
+  /** The headers for a request. */
+  abstract SignedHeaders sign(Request request, Signing signing);
+
+  /** What keys must be for, to serve this scheme. */
+  Key.Purpose purpose() {
+    return Key.Purpose.REQUEST;
+  }
+
+  /** By what keys may sign to serve this scheme. */
+  Set<Key.Algorithm> algorithms() {
+    return Set.of(Key.Algorithm.HMAC_SHA256);
+  }
+
+  /** Whether a claim says who signed; if not, a verifier serves one application only. */
+  boolean namesParty() {
+    return true;
+  }
+
+  /** Whom the claim's party names. */
+  Optional<Application> application(Claim claim, Registry registry) {
+    return registry.findApplicationByKey(claim.party());
+  }
 }

@@ -1,5 +1,7 @@
 package dev.gatehouse.signing;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.gatehouse.check.Check;
 import dev.gatehouse.error.AuthenticationException;
 import dev.gatehouse.error.AuthenticationException.Reason;
@@ -12,8 +14,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
-import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
@@ -116,10 +118,10 @@ public final class SerendipityScheme extends Scheme {
     String signature = single(headers, "signature", SIGNATURE);
     return new Claim(
         appKey,
-        Long.parseLong(timestamp),
+        Instant.ofEpochSecond(Long.parseLong(timestamp)),
         nonce,
         payload,
-        new Proof(message(timestamp, nonce, payload), decode(signature)));
+        List.of(new Proof(message(timestamp, nonce, payload), decode(signature), algorithms())));
   }
 
   private static String single(Headers headers, String name, Pattern form) {
@@ -162,7 +164,7 @@ public final class SerendipityScheme extends Scheme {
 
   @Override
   boolean isTimely(Claim claim, Instant now) {
-    long age = now.getEpochSecond() - claim.epochSecond();
+    long age = now.getEpochSecond() - requireNonNull(claim.signedAt()).getEpochSecond();
     return age <= maxAgeSeconds && -age <= SKEW.toSeconds();
   }
 
@@ -171,8 +173,8 @@ public final class SerendipityScheme extends Scheme {
     if (!strict) {
       return true;
     }
-    String algorithm = claim.payload().length() == 32 ? "MD5" : "SHA-256";
-    byte[] digest = HEX.parseHex(claim.payload());
+    String algorithm = claim.content().length() == 32 ? "MD5" : "SHA-256";
+    byte[] digest = HEX.parseHex(claim.content());
     return MessageDigest.isEqual(digest, digest(algorithm, content(request)));
   }
 
@@ -182,15 +184,14 @@ public final class SerendipityScheme extends Scheme {
   }
 
   @Override
-  SignedHeaders sign(
-      Request request, String appKey, Instant now, String nonce, UnaryOperator<byte[]> algorithm) {
-    String timestamp = Long.toString(now.getEpochSecond());
+  SignedHeaders sign(Request request, Signing signing) {
+    String timestamp = Long.toString(signing.now().getEpochSecond());
     String payload = HEX.formatHex(digest("MD5", content(request)));
-    byte[] signature = algorithm.apply(message(timestamp, nonce, payload));
+    byte[] signature = signing.key().sign(message(timestamp, signing.nonce(), payload));
     return new SignedHeaders(
         Headers.of(
-            "app_key", appKey,
-            "nonce", nonce,
+            "app_key", signing.party(),
+            "nonce", signing.nonce(),
             "timestamps", timestamp,
             "payload", payload,
             "signature", encode(signature)));

@@ -54,6 +54,12 @@ public interface Verifier {
   Application authenticate(Request request);
 
   /**
+   * This verifier for what that application signs, and nobody else: whomever a request names, only
+   * that application's keys prove it. Schemes that do not tell who signed need it.
+   */
+  Verifier from(Application application);
+
+  /**
    * What a verifier is made of.
    *
    * @param registry knows the applications

@@ -44,7 +44,8 @@ class SerendipitySchemeTest {
   void sign_vector_headersAsPublished(Vector vector) {
     Instant then = Instant.ofEpochSecond(Long.parseLong(vector.timestamps()));
     SignedHeaders signed =
-        STRICT.sign(vector.request(), vector.appKey(), then, vector.nonce(), vector.key()::sign);
+        STRICT.sign(
+            vector.request(), new Signing(vector.appKey(), vector.key(), then, vector.nonce()));
     assertThat(signed.headers().fields()).isEqualTo(vector.headers().fields());
   }
 
@@ -61,8 +62,8 @@ class SerendipitySchemeTest {
   void read_vectorInCompat_provenByItsKeyOnly(String id) {
     Vector vector = Vectors.vector(id);
     Claim claim = COMPAT.read(vector.signedRequest());
-    assertThat(claim.proof().isBy(vector.key())).isTrue();
-    assertThat(claim.proof().isBy(new HmacKey(new byte[32]))).isFalse();
+    assertThat(claim.proofs().get(0).isBy(vector.key())).isTrue();
+    assertThat(claim.proofs().get(0).isBy(new HmacKey(new byte[32]))).isFalse();
   }
 
   static Stream<Arguments> wrongSignatures() {
@@ -249,7 +250,7 @@ class SerendipitySchemeTest {
     Request shifted = with(vector, "timestamps", "170000000").headers(Headers.NONE);
     assertMalformed(STRICT, replace(shifted, "nonce", "2" + vector.nonce()));
     Claim claim = UPSTREAM.read(replace(shifted, "nonce", "2" + vector.nonce()));
-    assertThat(claim.proof().isBy(vector.key())).as("the weakness of the message").isTrue();
+    assertThat(claim.proofs().get(0).isBy(vector.key())).as("the weakness of the message").isTrue();
     assertThat(UPSTREAM.isTimely(claim, NOW)).as("nine digits are 1975").isFalse();
   }
 
@@ -265,7 +266,7 @@ class SerendipitySchemeTest {
             "payload",
             payload.substring(32));
     Claim claim = STRICT.read(shifted);
-    assertThat(claim.proof().isBy(Vectors.vector("V5").key())).isTrue();
+    assertThat(claim.proofs().get(0).isBy(Vectors.vector("V5").key())).isTrue();
     assertThat(STRICT.covers(claim, shifted)).isFalse();
   }
 
@@ -355,7 +356,7 @@ class SerendipitySchemeTest {
 
   private static boolean isProven(SerendipityScheme scheme, Request request, Vector vector) {
     try {
-      return scheme.read(request).proof().isBy(vector.key());
+      return scheme.read(request).proofs().get(0).isBy(vector.key());
     } catch (AuthenticationException e) {
       return false;
     }

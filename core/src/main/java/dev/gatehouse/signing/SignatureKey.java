@@ -1,0 +1,21 @@
+package dev.gatehouse.signing;
+
+/**
+ * A key ready to sign and verify by the one algorithm that is its own. Signatures on curves are the
+ * two numbers, each of the curve's length, one after the other. Safe for use by multiple threads;
+ * its text shows nothing of the key.
+ */
+interface SignatureKey {
+  /** By which it signs. */
+  Key.Algorithm algorithm();
+
+  /**
+   * The signature of those bytes.
+   *
+   * @throws UnsupportedOperationException if only the public half is known
+   */
+  byte[] sign(byte[] message);
+
+  /** Whether this key made the signature; false for whatever is no signature at all. */
+  boolean verify(byte[] message, byte[] signature);
+}
