@@ -313,7 +313,7 @@ final class Attempts {
             ending.httpStatus(),
             ending.error());
     return switch (ending.outcome()) {
-      case SUCCESS -> new Settlement.Finish(id, attempt, ending.result());
+      case SUCCESS -> new Settlement.Finish(task.row(), attempt, ending.result());
       case CANCELLED -> new Settlement.Cancel(id, task.fence(), attempt);
       case FAILURE, TIMEOUT, CRASHED -> {
         Optional<Duration> delay = ending.forGood() ? Optional.empty() : delayAfter(task, ending);

@@ -21,13 +21,19 @@ public sealed interface Settlement {
   /**
    * It succeeded.
    *
+   * @param row the task as it was claimed
    * @param attempt a success without an error
    * @param result JSON to keep, or null
    */
-  record Finish(long id, Attempt attempt, @Nullable String result) implements Settlement {
+  record Finish(TaskRow row, Attempt attempt, @Nullable String result) implements Settlement {
     /** Checks that the attempt succeeded. */
     public Finish {
       requireSuccess(attempt);
+    }
+
+    @Override
+    public long id() {
+      return row.id();
     }
 
     @Override
@@ -37,13 +43,14 @@ public sealed interface Settlement {
 
     @Override
     public String toString() {
-      return "Finish " + id;
+      return "Finish " + row.id();
     }
   }
 
   /**
    * It succeeded, and nothing of it is to be kept.
    *
+   * @param row the task as it was claimed
    * @param attempt a success without an error
    */
   record Forget(TaskRow row, Attempt attempt) implements Settlement {

@@ -238,7 +238,7 @@ final class StoredTaskScheduler implements TaskScheduler {
     return inTransaction(
         transaction -> {
           TaskStore store = parts.store().joining(transaction);
-          return store.ended(scopeId(), TaskStatus.FAILED, afterId, limit).stream()
+          return store.failed(scopeId(), afterId, limit).stream()
               .map(state -> detail(state, store.attempts(state.row().id())))
               .toList();
         });

@@ -61,8 +61,8 @@ import java.util.OptionalLong;
  *       is to {@linkplain IfTaken#SUPERSEDE supersede}.
  *   <li>{@code TASK-19} The progress of a leased task is the last that its holder reported under
  *       its fence; it is gone when the lease ends.
- *   <li>{@code TASK-20} Page by page, each by the last id of the one before, final tasks of one
- *       status are all found once, another application's never.
+ *   <li>{@code TASK-20} Page by page, each by the last id of the one before, failed tasks are all
+ *       found once, another application's never.
  *   <li>{@code TASK-21} A count looks at no more tasks than asked, the earliest due of each lane;
  *       of fewer than a hundredth of the limit it sees all, and it says that it did only if so.
  *   <li>{@code TASK-22} A parked task is as a paused one, but nobody asked for it: it waits until
@@ -71,6 +71,8 @@ import java.util.OptionalLong;
  *   <li>{@code TASK-23} What is inserted as held is as if it had been inserted and then claimed.
  *   <li>{@code TASK-24} Of tasks that are not final, and of no others, it is told how they stand,
  *       the leased ones with the fence of their lease.
+ *   <li>{@code TASK-25} What finished, however many at once, is found, changed and purged as if it
+ *       were alone.
  *   <li>{@code TASK-14} What is done in a transaction shows to others with its commit, and leaves
  *       nothing when it is rolled back.
  * </ul>
@@ -231,13 +233,12 @@ public interface TaskStore {
   Requeue requeue(OptionalLong applicationId, long id, long nowMillis, boolean force);
 
   /**
-   * The application's tasks of that status, in order of id.
+   * The application's failed tasks, in order of id.
    *
-   * @param status a final one
    * @param afterId the last id of the page before, or 0
    * @param limit 1..{@link #MAX_BATCH}
    */
-  List<TaskState> ended(OptionalLong applicationId, TaskStatus status, long afterId, int limit);
+  List<TaskState> failed(OptionalLong applicationId, long afterId, int limit);
 
   /** The task and where it stands. */
   Optional<TaskState> find(OptionalLong applicationId, long id);
@@ -251,10 +252,17 @@ public interface TaskStore {
   /**
    * Deletes final tasks.
    *
-   * @param limit 1..{@link #MAX_BATCH}
-   * @return how many
+   * @param limit 1..{@link #MAX_BATCH}; a store that keeps many finished tasks in one place may
+   *     delete those of its last place too
+   * @return how many; fewer than the limit if none is left
    */
   int purge(long endedBeforeMillis, int limit);
+
+  /**
+   * Clears away what tasks that are gone left behind, where the store does not do so by itself soon
+   * enough: an engine that ends very many asks for it every few seconds. By default does nothing.
+   */
+  default void tidy() {}
 
   /** The time by which leases are judged, in epoch microseconds; cheap and precise. */
   long nowMicros();

@@ -348,11 +348,10 @@ final class TestTaskStore implements TaskStore, Transactions {
   }
 
   @Override
-  public synchronized List<TaskState> ended(
-      OptionalLong applicationId, TaskStatus status, long afterId, int limit) {
+  public synchronized List<TaskState> failed(OptionalLong applicationId, long afterId, int limit) {
     return tasks.keySet().stream()
         .flatMap(id -> find(applicationId, id).stream())
-        .filter(state -> state.status() == status && state.row().id() > afterId)
+        .filter(state -> state.status() == TaskStatus.FAILED && state.row().id() > afterId)
         .limit(limit)
         .toList();
   }

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
@@ -185,6 +186,16 @@ final class Database {
         throw new LastingException("the connection broke: it may be committed or not", failure(e));
       }
       throw e;
+    }
+  }
+
+  /** Runs statements outside of any transaction, once. */
+  void useAlone(Consumer<Handle> statements) {
+    migration.ensure(pooled);
+    try (Handle handle = open()) {
+      statements.accept(handle);
+    } catch (JdbiException e) {
+      throw failure(e);
     }
   }
 

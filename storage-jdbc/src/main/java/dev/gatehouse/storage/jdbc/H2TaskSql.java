@@ -93,7 +93,7 @@ final class H2TaskSql implements TaskSql {
           + HELD_UNDER
           + ")";
 
-  private static final String FORGET = "DELETE FROM gh_task" + HELD_UNDER;
+  private static final String DROP = "DELETE FROM gh_task" + HELD_UNDER;
 
   private H2TaskSql() {}
 
@@ -395,24 +395,24 @@ final class H2TaskSql implements TaskSql {
   }
 
   @Override
-  public Collection<Long> forget(
-      Handle handle, int node, Collection<Settlement.Forget> settlements) {
-    List<Settlement.Forget> ordered = byId(settlements);
-    List<Settlement.Forget> forgotten =
+  public Collection<Long> drop(
+      Handle handle, int node, Collection<? extends Settlement> settlements) {
+    List<Settlement> ordered = byId(settlements);
+    List<Settlement> dropped =
         Sql.use(
             handle,
-            FORGET,
+            DROP,
             delete -> {
-              for (Settlement.Forget forget : ordered) {
-                setHeldUnder(delete, 1, forget, node);
+              for (Settlement settlement : ordered) {
+                setHeldUnder(delete, 1, settlement, node);
                 delete.addBatch();
               }
               return counted(ordered, delete.executeBatch());
             });
-    return ids(forgotten);
+    return ids(dropped);
   }
 
-  private static <S extends Settlement> List<S> byId(Collection<S> settlements) {
+  private static <S extends Settlement> List<S> byId(Collection<? extends S> settlements) {
     List<S> ordered = new ArrayList<>(settlements);
     ordered.sort(Comparator.comparingLong(Settlement::id));
     return ordered;
@@ -428,6 +428,10 @@ final class H2TaskSql implements TaskSql {
     statement.setLong(first + 1, settlement.fence());
     statement.setInt(first + 2, node);
   }
+
+  /** H2 clears away by itself. */
+  @Override
+  public void tidy(Handle handle) {}
 
   @Override
   public int purge(Handle handle, long endedBefore, int limit) {

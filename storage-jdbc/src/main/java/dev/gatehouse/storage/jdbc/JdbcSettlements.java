@@ -14,6 +14,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jdbi.v3.core.Handle;
 
 /** Ends of leases within one transaction. */
@@ -54,15 +55,30 @@ final class JdbcSettlements {
     List<Settled> settled = new ArrayList<>();
     if (!finish.isEmpty()) {
       finish.sort(Comparator.comparingLong(Settlement::id));
-      sql.finish(handle, node, finish, nowMillis).forEach(id -> settled.add(finished(id)));
+      keep(finish).forEach(id -> settled.add(finished(id)));
     }
     if (!forget.isEmpty()) {
-      for (long id : sql.forget(handle, node, forget.values())) {
+      for (long id : sql.drop(handle, node, forget.values())) {
         forgetRest(requireNonNull(forget.get(id)));
         settled.add(finished(id));
       }
     }
     return settled;
+  }
+
+  /** Most go to pages; whose place is on none, to a row. */
+  private List<Long> keep(List<Settlement.Finish> finish) {
+    FinishedPages.Places places = FinishedPages.places(finish);
+    List<Long> kept = new ArrayList<>(finish.size());
+    if (!places.pages().isEmpty()) {
+      List<Settlement.Finish> paged = places.pages().stream().flatMap(List::stream).toList();
+      kept.addAll(sql.drop(handle, node, paged));
+      new FinishedPages(handle).insert(places.pages(), Set.copyOf(kept), nowMillis);
+    }
+    if (!places.rows().isEmpty()) {
+      kept.addAll(sql.finish(handle, node, places.rows(), nowMillis));
+    }
+    return kept;
   }
 
   private static Settled finished(long id) {

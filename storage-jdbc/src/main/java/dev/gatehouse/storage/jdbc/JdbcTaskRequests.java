@@ -17,7 +17,6 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What is asked of single tasks: each request locks the task's row first. What changes a ready row
@@ -220,6 +219,8 @@ final class JdbcTaskRequests {
       changes.write(handle);
       return;
     }
+    FinishedPages pages = new FinishedPages(handle);
+    pages.lock(task.id()).ifPresent(pages::toRow);
     TaskRow row = row(task.id());
     handle.execute(RECORD_LAST, task.id());
     handle.execute(REVIVE, sql.lane(row), nowMillis, task.id());
@@ -227,38 +228,48 @@ final class JdbcTaskRequests {
   }
 
   private TaskRow row(long id) {
-    return JdbcTaskStore.find(handle, id).orElseThrow().row();
+    return new TaskReads(handle).find(id).orElseThrow().row();
   }
 
   /**
-   * The task, locked wherever it is. Between a look into one table and one into the other it may
-   * move the other way, so a second round follows before it counts as missing.
+   * The task, locked wherever it is. Between a look into one table and one into another it may move
+   * the other way, so a second round follows before it counts as missing.
    */
   private Optional<LockedTask> lock(OptionalLong applicationId, long id) {
     String columns = "SELECT id, fence, attempt, application_id, due_ms, ";
     String open = columns + "crashes, cancel, state AS status FROM gh_task WHERE id = ? FOR UPDATE";
     String done =
         columns + "0 AS crashes, 0 AS cancel, status FROM gh_task_done WHERE id = ? FOR UPDATE";
-    for (String text : List.of(open, done, open, done)) {
-      Optional<LockedTask> task =
-          handle
-              .createQuery(text)
-              .bind(0, id)
-              .map((results, context) -> locked(results, applicationId))
-              .findOne();
+    for (int look = 0; look < 2; look++) {
+      Optional<Owned> task = locked(open, id).or(() -> locked(done, id)).or(() -> lockedOnPage(id));
       if (task.isPresent()) {
-        return task;
+        return task.filter(
+                owned ->
+                    applicationId.isEmpty() || applicationId.getAsLong() == owned.applicationId())
+            .map(Owned::task);
       }
     }
     return Optional.empty();
   }
 
-  private static @Nullable LockedTask locked(ResultSet results, OptionalLong applicationId)
-      throws SQLException {
-    if (applicationId.isPresent()
-        && applicationId.getAsLong() != results.getLong("application_id")) {
-      return null;
-    }
+  private record Owned(long applicationId, LockedTask task) {}
+
+  private Optional<Owned> locked(String text, long id) {
+    return handle
+        .createQuery(text)
+        .bind(0, id)
+        .map((row, context) -> new Owned(row.getLong("application_id"), locked(row)))
+        .findOne();
+  }
+
+  private Optional<Owned> lockedOnPage(long id) {
+    return new FinishedPages(handle)
+        .lock(id)
+        .map(FinishedPages.Found::task)
+        .map(task -> new Owned(task.row().applicationId(), task.locked()));
+  }
+
+  private static LockedTask locked(ResultSet results) throws SQLException {
     return new LockedTask(
         results.getLong("id"),
         results.getLong("fence"),

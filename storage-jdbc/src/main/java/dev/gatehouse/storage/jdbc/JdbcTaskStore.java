@@ -22,17 +22,12 @@ import dev.gatehouse.scheduler.TaskChange;
 import dev.gatehouse.scheduler.TaskCounts;
 import dev.gatehouse.scheduler.TaskRow;
 import dev.gatehouse.scheduler.TaskState;
-import dev.gatehouse.scheduler.TaskStatus;
 import dev.gatehouse.scheduler.TaskStore;
 import dev.gatehouse.storage.jdbc.TaskSql.Claim;
 import dev.gatehouse.transaction.Transaction;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -46,36 +41,22 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.PreparedBatch;
-import org.jdbi.v3.core.statement.Query;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The TaskStore of a {@link JdbcStorage}. Tasks that are ready or leased are in {@code gh_task};
- * the one that ends a task moves it to {@code gh_task_done} in the same transaction, so that the
- * table that is polled stays small.
+ * the one that ends a task moves it to {@code gh_task_done}, or to {@linkplain FinishedPages a
+ * page} of finished ones, in the same transaction, so that the table that is polled stays small.
  *
  * <p>A lease is columns without an index: claims go by due time, so what is leased stands at the
  * head of the due index, and whoever looks for leases reads that head only. Whoever changes several
  * tasks locks them in order of id, and whoever takes several numbers does it in order of number.
  */
 final class JdbcTaskStore implements TaskStore {
-  private static final int SHOWN_ATTEMPTS = 1_000;
   private static final int NOBODY = 0;
 
   /** Nodes of this process whose cursors are kept; those that were lost are never asked again. */
   private static final int MAX_NODES = 16;
-
-  private static final String ATTEMPTS =
-      "SELECT number, fence, started_ms, ended_ms, outcome, http_status, error"
-          + " FROM gh_task_attempt WHERE task_id = ? UNION ALL"
-          + " SELECT attempt, fence, attempt_started_ms, attempt_ended_ms, outcome, http_status,"
-          + " error FROM gh_task_done WHERE id = ? AND outcome IS NOT NULL"
-          + " ORDER BY fence DESC FETCH FIRST ? ROWS ONLY";
-
-  private static final String DONE =
-      "SELECT id, status, due_ms, attempt, 0, ended_ms, result, NULL, NULL, "
-          + TaskRows.WHAT
-          + " FROM gh_task_done";
 
   private static final String PROGRESS =
       "UPDATE gh_task SET percent = ?, note = ? WHERE id = ? AND fence = ? AND owner = ?"
@@ -334,7 +315,7 @@ final class JdbcTaskStore implements TaskStore {
   @Override
   public Optional<TaskState> find(OptionalLong applicationId, long id) {
     return database
-        .use(handle -> find(handle, id))
+        .use(handle -> new TaskReads(handle).find(id))
         .filter(
             state ->
                 applicationId.isEmpty()
@@ -342,44 +323,9 @@ final class JdbcTaskStore implements TaskStore {
   }
 
   @Override
-  public List<TaskState> ended(
-      OptionalLong applicationId, TaskStatus status, long afterId, int limit) {
-    Check.that(status.isFinal(), "status must be final, was " + status);
+  public List<TaskState> failed(OptionalLong applicationId, long afterId, int limit) {
     Check.range(limit, 1, MAX_BATCH, "limit");
-    // The status as a literal, so that a partial index can serve.
-    String sql =
-        DONE
-            + " WHERE status = "
-            + status.code()
-            + " AND id > ?"
-            + (applicationId.isPresent() ? " AND application_id = ?" : "")
-            + " ORDER BY id FETCH FIRST ? ROWS ONLY";
-    return database.use(
-        handle -> {
-          int next = 0;
-          Query query = handle.createQuery(sql).bind(next++, afterId);
-          if (applicationId.isPresent()) {
-            query.bind(next++, applicationId.getAsLong());
-          }
-          return query.bind(next, limit).map((row, context) -> TaskRows.state(row)).list();
-        });
-  }
-
-  /** In several looks, for it may be on its way from one table to the other. */
-  static Optional<TaskState> find(Handle handle, long id) {
-    String open =
-        "SELECT id, state, due_ms, attempt, cancel, 0, NULL, percent, note, "
-            + TaskRows.WHAT
-            + " FROM gh_task WHERE id = ?";
-    String done = DONE + " WHERE id = ?";
-    for (String sql : List.of(open, done, open, done)) {
-      Optional<TaskState> found =
-          handle.createQuery(sql).bind(0, id).map((row, context) -> TaskRows.state(row)).findOne();
-      if (found.isPresent()) {
-        return found;
-      }
-    }
-    return Optional.empty();
+    return database.use(handle -> new TaskReads(handle).failed(applicationId, afterId, limit));
   }
 
   @Override
@@ -396,30 +342,7 @@ final class JdbcTaskStore implements TaskStore {
 
   @Override
   public List<Attempt> attempts(long id) {
-    List<Attempt> latestFirst =
-        database.use(
-            handle ->
-                handle
-                    .createQuery(ATTEMPTS)
-                    .bind(0, id)
-                    .bind(1, id)
-                    .bind(2, SHOWN_ATTEMPTS)
-                    .map((results, context) -> attempt(results))
-                    .list());
-    List<Attempt> attempts = new ArrayList<>(latestFirst);
-    Collections.reverse(attempts);
-    return List.copyOf(attempts);
-  }
-
-  private static Attempt attempt(ResultSet results) throws SQLException {
-    return new Attempt(
-        results.getInt("number"),
-        results.getLong("fence"),
-        Instant.ofEpochMilli(results.getLong("started_ms")),
-        Instant.ofEpochMilli(results.getLong("ended_ms")),
-        AttemptCode.outcome(results.getInt("outcome")),
-        results.getObject("http_status", Integer.class),
-        results.getString("error"));
+    return database.use(handle -> new TaskReads(handle).attempts(id));
   }
 
   @Override
@@ -428,8 +351,16 @@ final class JdbcTaskStore implements TaskStore {
     return database.use(
         handle -> {
           begin(handle);
-          return sql().purge(handle, endedBeforeMillis, limit);
+          int rows = sql().purge(handle, endedBeforeMillis, limit);
+          return rows < limit
+              ? rows + new FinishedPages(handle).purge(endedBeforeMillis, limit - rows)
+              : rows;
         });
+  }
+
+  @Override
+  public void tidy() {
+    database.useAlone(handle -> sql().tidy(handle));
   }
 
   @Override

@@ -164,14 +164,14 @@ final class PostgresTaskSql implements TaskSql {
           + " FROM gh_task t WHERE t.id = s.id AND t.state = 1 AND t.owner = ? FOR UPDATE) x";
 
   /** All of one fence, so that it is compared again if a row changes meanwhile. */
-  private static final String DROP =
+  private static final String DELETE =
       "DELETE FROM gh_task" + PLACES + " AND fence = ? AND owner = ? AND state = 1 AND cancel = 0";
 
-  private static final String FORGET = DROP + " RETURNING id";
+  private static final String DROP = DELETE + " RETURNING id";
 
   private static final String FINISH =
       "WITH d AS ("
-          + DROP
+          + DELETE
           + " RETURNING id, due_ms, attempt, fence, "
           + TaskRows.WHAT
           + ") INSERT INTO gh_task_done(id, due_ms, attempt, fence, attempt_started_ms,"
@@ -412,14 +412,14 @@ final class PostgresTaskSql implements TaskSql {
   }
 
   @Override
-  public Collection<Long> forget(
-      Handle handle, int node, Collection<Settlement.Forget> settlements) {
+  public Collection<Long> drop(
+      Handle handle, int node, Collection<? extends Settlement> settlements) {
     return byFence(
         settlements,
         (fence, group) ->
             Sql.use(
                 handle,
-                FORGET,
+                DROP,
                 query -> {
                   setDropped(query, group, fence, node);
                   return Sql.rows(query, results -> results.getLong(1));
@@ -436,7 +436,7 @@ final class PostgresTaskSql implements TaskSql {
 
   /** Nearly all have the same fence, for few tasks are claimed twice. */
   private static <S extends Settlement> Collection<Long> byFence(
-      Collection<S> settlements, BiFunction<Long, List<S>, List<Long>> settle) {
+      Collection<? extends S> settlements, BiFunction<Long, List<S>, List<Long>> settle) {
     Map<Long, List<S>> groups = new TreeMap<>();
     for (S settlement : settlements) {
       groups.computeIfAbsent(settlement.fence(), fence -> new ArrayList<>()).add(settlement);
@@ -444,6 +444,15 @@ final class PostgresTaskSql implements TaskSql {
     List<Long> ids = new ArrayList<>(settlements.size());
     groups.forEach((fence, group) -> ids.addAll(settle.apply(fence, group)));
     return ids;
+  }
+
+  /**
+   * What deletes and leases leave is cleared away by autovacuum once a minute at most: by then it
+   * may be millions of rows, which fill gigabytes and stand in the way of every claim.
+   */
+  @Override
+  public void tidy(Handle handle) {
+    Sql.use(handle, "VACUUM (SKIP_LOCKED, TRUNCATE FALSE) gh_task", PreparedStatement::execute);
   }
 
   @Override

@@ -73,7 +73,10 @@ interface TaskSql {
       Handle handle, int node, Collection<Settlement.Finish> settlements, long endedMillis);
 
   /** As {@link #finish}, but deletes them, though not what other tables know of them. */
-  Collection<Long> forget(Handle handle, int node, Collection<Settlement.Forget> settlements);
+  Collection<Long> drop(Handle handle, int node, Collection<? extends Settlement> settlements);
+
+  /** See {@link dev.gatehouse.scheduler.TaskStore#tidy}; outside of any transaction. */
+  void tidy(Handle handle);
 
   /** Deletes final tasks, in whatever order, with their attempts and numbers; how many. */
   int purge(Handle handle, long endedBefore, int limit);

@@ -50,7 +50,7 @@ class LimitsNodesTest {
   abstract static class Nodes {
     final CountedWork work = new CountedWork();
     final DataSource dataSource = open();
-    private final Jdbi jdbi = Jdbi.create(dataSource);
+    final Jdbi jdbi = Jdbi.create(dataSource);
     private final List<Gatehouse> nodes = new ArrayList<>();
     private List<TaskId> ids = List.of();
 
@@ -177,7 +177,7 @@ class LimitsNodesTest {
       schedule(first, 150);
       awaitAllDone();
 
-      assertThat(count("gh_task_done WHERE status = 2")).isEqualTo(150);
+      assertThat(FinishedTasks.ids(jdbi)).hasSize(150);
       assertWithinLimits();
       assertInOrder();
       assertThat(work.most().get("plain")).isGreaterThan(1);
@@ -311,13 +311,13 @@ class LimitsNodesTest {
         Gatehouse closed = node(pool);
         Gatehouse lost = node(faultyPool);
         schedule(first, 200);
-        await().atMost(SOON).until(() -> count("gh_task_done") > 40);
+        await().atMost(SOON).until(() -> FinishedTasks.ids(jdbi).size() > 40);
         closed.close(Duration.ofSeconds(5));
-        await().atMost(SOON).until(() -> count("gh_task_done") > 80);
+        await().atMost(SOON).until(() -> FinishedTasks.ids(jdbi).size() > 80);
         faulty.goAway();
         awaitAllDone();
 
-        assertThat(count("gh_task_done WHERE status = 2")).isEqualTo(200);
+        assertThat(FinishedTasks.ids(jdbi)).hasSize(200);
         assertWithinLimits();
         assertInOrder();
         faulty.comeBack();

@@ -140,17 +140,11 @@ class LostNodesTest {
     effects = ledger.lines("effect");
     try (Handle handle = jdbi.open()) {
       done =
-          handle
-              .createQuery(
-                  "SELECT id, fence, convert_from(result, 'UTF8') AS result FROM gh_task_done"
-                      + " WHERE status = 2 AND outcome = 0")
+          FinishedTasks.all(jdbi).stream()
               .map(
-                  (results, context) ->
+                  task ->
                       new Done(
-                          results.getLong("id"),
-                          results.getLong("fence"),
-                          results.getString("result").replace("\"", "")))
-              .stream()
+                          task.id(), task.fence(), requireNonNull(task.result()).replace("\"", "")))
               .collect(Collectors.toMap(Done::id, Function.identity()));
       crashes =
           handle

@@ -15,13 +15,17 @@ import dev.gatehouse.registry.Application;
 import dev.gatehouse.registry.Secret;
 import dev.gatehouse.registry.Server;
 import dev.gatehouse.registry.Service;
+import dev.gatehouse.scheduler.Attempt;
 import dev.gatehouse.scheduler.Limit;
 import dev.gatehouse.scheduler.Schedule;
 import dev.gatehouse.scheduler.SchedulerOptions;
+import dev.gatehouse.scheduler.Settlement;
 import dev.gatehouse.scheduler.Task;
 import dev.gatehouse.scheduler.TaskId;
 import dev.gatehouse.scheduler.TaskResult;
+import dev.gatehouse.scheduler.TaskRow;
 import dev.gatehouse.scheduler.TaskStatus;
+import dev.gatehouse.scheduler.TaskStore;
 import dev.gatehouse.scheduler.Workflow;
 import dev.gatehouse.scheduler.WorkflowId;
 import dev.gatehouse.scheduler.WorkflowNode;
@@ -145,12 +149,29 @@ final class RejectedCalls {
     gatehouse.scheduler().schedule(Task.of("order-2").application(billing));
     gatehouse.scheduler().schedule(Task.of("order-4").handler("broken"));
     gatehouse.stepper().run();
+    finishTogether(storage.tasks());
     gatehouse.scheduler().schedule(task("order-3").in(Duration.ofDays(1)).inOrder("customer"));
     gatehouse.scheduler().repeat(Schedule.cron("hourly", "0 * * * *").handler("work"));
     // A report that nobody has taken yet.
     storage
         .workflows()
         .report(List.of(new WorkflowReport(1, flow.value(), 0, TaskStatus.CANCELLED, null)));
+  }
+
+  /** What finishes with many others is kept with them. */
+  private void finishTogether(TaskStore tasks) {
+    long now = clock.millis();
+    int node = tasks.join("another", Duration.ofDays(365)).node();
+    List<TaskRow> rows = new ArrayList<>();
+    for (long id = 1; id <= 20; id++) {
+      rows.add(new TaskRow(id, 0, "work", null, "", "{}", 1, "linear:0:0", now, now));
+    }
+    tasks.insertHeld(node, rows);
+    Instant at = clock.instant();
+    Attempt attempt = new Attempt(1, 1, at, at, Attempt.Outcome.SUCCESS, null, "");
+    List<Settlement> finished = new ArrayList<>();
+    rows.forEach(row -> finished.add(new Settlement.Finish(row, attempt, null)));
+    tasks.settle(node, finished, now);
   }
 
   private static Task task(String taskNo) {

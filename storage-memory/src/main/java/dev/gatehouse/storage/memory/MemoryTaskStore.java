@@ -362,14 +362,12 @@ final class MemoryTaskStore implements TaskStore {
   }
 
   @Override
-  public List<TaskState> ended(
-      OptionalLong applicationId, TaskStatus status, long afterId, int limit) {
-    Check.that(status.isFinal(), "status must be final, was " + status);
+  public List<TaskState> failed(OptionalLong applicationId, long afterId, int limit) {
     Check.range(limit, 1, MAX_BATCH, "limit");
     return journal.run(
         () ->
             tasks
-                .ended(status, afterId)
+                .failed(afterId)
                 .filter(entry -> isOf(applicationId, entry))
                 .limit(limit)
                 .map(TaskEntry::state)

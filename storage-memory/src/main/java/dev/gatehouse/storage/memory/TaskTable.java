@@ -124,9 +124,9 @@ final class TaskTable {
   }
 
   /** Final ones of that status after the id, in order of id. */
-  Stream<TaskEntry> ended(TaskStatus status, long afterId) {
+  Stream<TaskEntry> failed(long afterId) {
     return ended.values().stream()
-        .filter(entry -> entry.status() == status && entry.row().id() > afterId)
+        .filter(entry -> entry.status() == TaskStatus.FAILED && entry.row().id() > afterId)
         .sorted(Comparator.comparingLong(entry -> entry.row().id()));
   }
 

@@ -329,7 +329,7 @@ public abstract class TaskChangeContract extends TaskContract {
   }
 
   @Test
-  void TASK20_ended_pageByPage_eachOnceAndOnlyTheApplications() {
+  void TASK20_failed_pageByPage_eachOnceAndOnlyTheApplications() {
     for (long id = 1; id <= 5; id++) {
       tasks().insert(List.of(numbered(id, id == 3 ? 8 : 7, "no-" + id)));
     }
@@ -347,13 +347,12 @@ public abstract class TaskChangeContract extends TaskContract {
     assertThat(failed(ANYONE, 5, 2)).isEmpty();
     assertThat(failed(OptionalLong.of(7), 0, 10)).containsExactly(1L, 4L, 5L);
     assertThat(failed(OptionalLong.of(8), 0, 10)).containsExactly(3L);
-    assertThat(tasks().ended(ANYONE, TaskStatus.FINISHED, 0, 10)).containsExactly(state(2));
     tasks().requeue(ANYONE, 4, now(), false);
     assertThat(failed(ANYONE, 1, 10)).containsExactly(3L, 5L);
   }
 
   private List<Long> failed(OptionalLong applicationId, long afterId, int limit) {
-    return tasks().ended(applicationId, TaskStatus.FAILED, afterId, limit).stream()
+    return tasks().failed(applicationId, afterId, limit).stream()
         .map(state -> state.row().id())
         .toList();
   }

@@ -57,7 +57,7 @@ final class TaskSamples {
   }
 
   static Settlement finish(ClaimedTask task, @Nullable String result) {
-    return new Settlement.Finish(task.row().id(), attempt(task, Outcome.SUCCESS, ""), result);
+    return new Settlement.Finish(task.row(), attempt(task, Outcome.SUCCESS, ""), result);
   }
 
   static Settlement forget(ClaimedTask task) {

@@ -125,6 +125,11 @@ class BrokenTaskStoreTest {
   }
 
   @Test
+  void resultsOfManyAreLost_rule25Fails() {
+    assertThat(ContractRun.brokenRules(DropsResultsOfMany.class)).contains("TASK25");
+  }
+
+  @Test
   void admissionIsForgotten_rule22Fails() {
     assertThat(ContractRun.brokenRules(AdmitsNobody.class)).contains("TASK22");
   }
@@ -278,6 +283,27 @@ class BrokenTaskStoreTest {
     }
   }
 
+  static class DropsResultsOfMany extends TaskHistoryContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return BrokenTaskStoreTest.open(
+          leaseClock,
+          call -> {
+            if (!call.is("settle")) {
+              return call.go();
+            }
+            List<?> settlements = (List<?>) call.arguments().get(1);
+            return call.with(1, settlements.stream().map(DropsResultsOfMany::bare).toList()).go();
+          });
+    }
+
+    private static Object bare(Object settlement) {
+      return settlement instanceof Settlement.Finish finish
+          ? new Settlement.Finish(finish.row(), finish.attempt(), null)
+          : settlement;
+    }
+  }
+
   static class KeepsTheForgotten extends TaskLeaseContract {
     @Override
     protected Storage open(InstantSource leaseClock) {
@@ -294,7 +320,7 @@ class BrokenTaskStoreTest {
 
     private static Object kept(Object settlement) {
       return settlement instanceof Settlement.Forget forget
-          ? new Settlement.Finish(forget.id(), forget.attempt(), null)
+          ? new Settlement.Finish(forget.row(), forget.attempt(), null)
           : settlement;
     }
   }
@@ -434,7 +460,7 @@ class BrokenTaskStoreTest {
     protected Storage open(InstantSource leaseClock) {
       return BrokenTaskStoreTest.open(
           leaseClock,
-          call -> call.is("ended") ? call.with(0, OptionalLong.empty()).go() : call.go());
+          call -> call.is("failed") ? call.with(0, OptionalLong.empty()).go() : call.go());
     }
   }
 

@@ -1,4 +1,5 @@
--- Tables of scheduler. A task is in gh_task until it is final, then in gh_task_done, with the
+-- Tables of scheduler. A task is in gh_task until it is final, then in gh_task_done or, if it
+-- finished with many others, in gh_task_page, with the
 -- attempt that ended it (outcome and the four after it); earlier attempts are in gh_task_attempt.
 -- state: 0 ready, 1 leased. cancel: 1 to be cancelled, 2 paused or, if leased, to be paused. What is
 -- paused has lane -1, what is parked at a gate lane -2, where no claim looks.
@@ -61,6 +62,19 @@ CREATE TABLE IF NOT EXISTS gh_task_done(
 );
 
 CREATE INDEX IF NOT EXISTS gh_task_done_ended ON gh_task_done(ended_ms, id);
+
+-- Many finished tasks in a row: see FinishedPages. numbered: 1 if any of them has a number.
+CREATE TABLE IF NOT EXISTS gh_task_page(
+  first_id BIGINT PRIMARY KEY,
+  last_id BIGINT NOT NULL,
+  ended_ms BIGINT NOT NULL,
+  size SMALLINT NOT NULL,
+  numbered SMALLINT NOT NULL,
+  ids VARBINARY(16384) NOT NULL,
+  tasks VARBINARY(1048576) NOT NULL
+);
+
+CREATE INDEX IF NOT EXISTS gh_task_page_ended ON gh_task_page(ended_ms, first_id);
 
 CREATE TABLE IF NOT EXISTS gh_task_key(
   application_id BIGINT NOT NULL,

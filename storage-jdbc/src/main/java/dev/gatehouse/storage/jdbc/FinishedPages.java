@@ -1,0 +1,289 @@
+package dev.gatehouse.storage.jdbc;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.gatehouse.scheduler.Settlement;
+import dev.gatehouse.scheduler.TaskRow;
+import dev.gatehouse.scheduler.TaskState;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.NavigableSet;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.PreparedBatch;
+
+/**
+ * The finished tasks of {@code gh_task_page}: many to a row, so that what finishes together costs a
+ * row and its index entries once. Only small tasks that finished with their first attempt are kept
+ * so, and only where enough of them were scheduled shortly one after the other: since ids tell
+ * when, few pages then span any one id, and reading those is how a task is found. All others are in
+ * {@code gh_task_done}, and so is one from when it is to be changed. Its fence grows with that, so
+ * that it never comes back: no two pages have the same first id.
+ */
+final class FinishedPages {
+  /** Fewer are no gain over rows. */
+  private static final int LEAST = 16;
+
+  private static final int MOST = 1_000;
+  private static final int MOST_CHARS = 128 << 10;
+
+  /** Most characters of a task's content and result; each takes three bytes at most. */
+  private static final int SMALL = 4 << 10;
+
+  /** By how much the ids of tasks differ that were scheduled a millisecond apart. */
+  static final long MILLISECOND = 1L << 22;
+
+  /** Farthest from one id of a page to the next. */
+  private static final long NEAR = 8 * MILLISECOND;
+
+  /** Farthest from the first id of a page to its last. */
+  private static final long SPAN = MOST * NEAR;
+
+  private static final String INSERT =
+      "INSERT INTO gh_task_page(first_id, last_id, ended_ms, size, numbered, ids, tasks)"
+          + " VALUES (?, ?, ?, ?, ?, ?, ?)";
+
+  private static final String SPANNING =
+      "SELECT first_id, ids FROM gh_task_page WHERE first_id BETWEEN ? AND ? AND last_id >= ?"
+          + " ORDER BY first_id DESC";
+
+  private static final String PAGE =
+      "SELECT ended_ms, ids, tasks FROM gh_task_page WHERE first_id = ?";
+
+  private static final String REPLACE =
+      "UPDATE gh_task_page SET size = ?, numbered = ?, ids = ?, tasks = ? WHERE first_id = ?";
+
+  private static final String DELETE = "DELETE FROM gh_task_page WHERE first_id = ?";
+
+  private static final String OLD =
+      "SELECT first_id, size, numbered FROM gh_task_page WHERE ended_ms < ?"
+          + " ORDER BY ended_ms, first_id FETCH FIRST ? ROWS ONLY FOR UPDATE";
+
+  private static final String TO_ROW =
+      "INSERT INTO gh_task_done(id, due_ms, status, attempt, fence, ended_ms, outcome,"
+          + " attempt_started_ms, attempt_ended_ms, http_status, error, result, "
+          + TaskRows.WHAT
+          + ") VALUES (?, ?, 2, 1, 1, ?, 0, ?, ?, ?, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+  private final Handle handle;
+
+  FinishedPages(Handle handle) {
+    this.handle = handle;
+  }
+
+  /** A task and the page that it was found on. */
+  record Found(long page, long recordedMillis, FinishedTask task) {
+    TaskState state() {
+      return task.state(recordedMillis);
+    }
+  }
+
+  /**
+   * Where finished tasks are to be kept.
+   *
+   * @param pages those that make a page each
+   * @param rows those that need a row of their own
+   */
+  record Places(List<List<Settlement.Finish>> pages, List<Settlement.Finish> rows) {
+    private void add(List<Settlement.Finish> near) {
+      if (near.size() < LEAST) {
+        rows.addAll(near);
+      } else {
+        pages.add(near);
+      }
+    }
+  }
+
+  /**
+   * Where they are to be kept.
+   *
+   * @param ordered by id
+   */
+  static Places places(List<Settlement.Finish> ordered) {
+    Places places = new Places(new ArrayList<>(), new ArrayList<>());
+    List<Settlement.Finish> near = new ArrayList<>();
+    int chars = 0;
+    for (Settlement.Finish finish : ordered) {
+      int length = length(finish);
+      if (!FinishedTask.isFirst(finish.attempt()) || length > SMALL) {
+        places.rows().add(finish);
+        continue;
+      }
+      boolean full = near.size() == MOST || chars + length > MOST_CHARS;
+      if (full || (!near.isEmpty() && finish.id() - near.get(near.size() - 1).id() > NEAR)) {
+        places.add(near);
+        near = new ArrayList<>();
+        chars = 0;
+      }
+      near.add(finish);
+      chars += length;
+    }
+    places.add(near);
+    return places;
+  }
+
+  private static int length(Settlement.Finish finish) {
+    String result = finish.result();
+    return finish.row().content().length() + (result == null ? 0 : result.length());
+  }
+
+  /** Keeps of each page those of these ids, which nothing else keeps any more. */
+  void insert(List<List<Settlement.Finish>> pages, Set<Long> ids, long endedMillis) {
+    PreparedBatch batch = handle.prepareBatch(INSERT);
+    for (List<Settlement.Finish> near : pages) {
+      List<FinishedTask> tasks =
+          near.stream().filter(one -> ids.contains(one.id())).map(FinishedTask::of).toList();
+      if (!tasks.isEmpty()) {
+        FinishedPage page = new FinishedPage(tasks);
+        batch.add(
+            page.firstId(),
+            page.lastId(),
+            endedMillis,
+            tasks.size(),
+            page.isNumbered() ? 1 : 0,
+            page.packIds(),
+            page.packTasks());
+      }
+    }
+    if (batch.size() > 0) {
+      batch.execute();
+    }
+  }
+
+  /** The task, if it is on a page. */
+  Optional<Found> find(long id) {
+    return find(id, PAGE);
+  }
+
+  /** The task, if it is on a page, which stays as it is until the transaction ends. */
+  Optional<Found> lock(long id) {
+    return find(id, PAGE + " FOR UPDATE");
+  }
+
+  private Optional<Found> find(long id, String page) {
+    return handle
+        .createQuery(SPANNING)
+        .bind(0, id - SPAN)
+        .bind(1, id)
+        .bind(2, id)
+        .map(
+            (row, context) ->
+                FinishedPage.unpackIds(row.getBytes(2)).contains(id) ? row.getLong(1) : 0)
+        .stream()
+        .filter(first -> first != 0)
+        .findFirst()
+        .flatMap(first -> read(first, page, id));
+  }
+
+  private Optional<Found> read(long first, String page, long id) {
+    return handle
+        .createQuery(page)
+        .bind(0, first)
+        .map((row, context) -> new Stored(row.getLong(1), page(row)))
+        .findOne()
+        .flatMap(
+            stored ->
+                stored
+                    .page()
+                    .find(id)
+                    .map(task -> new Found(first, stored.recordedMillis(), task)));
+  }
+
+  private record Stored(long recordedMillis, FinishedPage page) {}
+
+  /** Of the columns of {@link #PAGE}. */
+  private static FinishedPage page(ResultSet row) throws SQLException {
+    return FinishedPage.unpack(row.getBytes(2), row.getBytes(3));
+  }
+
+  private FinishedPage page(long first) {
+    return handle.createQuery(PAGE).bind(0, first).map((row, context) -> page(row)).one();
+  }
+
+  /** Moves a task from the page, which this transaction has locked, to a row of its own. */
+  void toRow(Found found) {
+    FinishedPage page = page(found.page()).without(found.task().row().id());
+    if (page.tasks().isEmpty()) {
+      handle.execute(DELETE, found.page());
+    } else {
+      handle.execute(
+          REPLACE,
+          page.tasks().size(),
+          page.isNumbered() ? 1 : 0,
+          page.packIds(),
+          page.packTasks(),
+          found.page());
+    }
+    insertRow(found);
+  }
+
+  private void insertRow(Found found) {
+    FinishedTask task = found.task();
+    TaskRow row = task.row();
+    handle.execute(
+        TO_ROW,
+        row.id(),
+        row.runtimeMillis(),
+        found.recordedMillis(),
+        task.startedMillis(),
+        task.endedMillis(),
+        task.httpStatus(),
+        TaskRows.bytes(task.result()),
+        row.applicationId(),
+        row.kind(),
+        row.taskNo(),
+        row.name(),
+        requireNonNull(TaskRows.bytes(row.content())),
+        row.timeoutMillis(),
+        row.retry(),
+        row.createdMillis(),
+        row.runtimeMillis(),
+        row.priority().code(),
+        row.key(),
+        row.key() == null ? null : (Integer) row.keyLimit(),
+        row.workflowId() == 0 ? null : (Long) row.workflowId());
+  }
+
+  /** Deletes pages of tasks that ended before then, and the tasks' numbers; how many tasks. */
+  int purge(long endedBefore, int limit) {
+    int purged = 0;
+    for (OldPage page : old(endedBefore, 1 + limit / LEAST)) {
+      if (purged >= limit) {
+        break;
+      }
+      if (page.numbered()) {
+        forgetNumbers(page.first());
+      }
+      handle.execute(DELETE, page.first());
+      purged += page.size();
+    }
+    return purged;
+  }
+
+  private Collection<OldPage> old(long endedBefore, int limit) {
+    return handle
+        .createQuery(OLD)
+        .bind(0, endedBefore)
+        .bind(1, limit)
+        .map((row, context) -> new OldPage(row.getLong(1), row.getInt(2), row.getInt(3) == 1))
+        .list();
+  }
+
+  private void forgetNumbers(long first) {
+    NavigableSet<TaskNumber> numbers = new TreeSet<>(TaskNumber.ORDER);
+    for (FinishedTask task : page(first).tasks()) {
+      TaskNumber.of(task.row()).ifPresent(numbers::add);
+    }
+    PreparedBatch batch =
+        handle.prepareBatch("DELETE FROM gh_task_key WHERE application_id = ? AND task_no = ?");
+    numbers.forEach(number -> batch.add(number.applicationId(), number.taskNo()));
+    batch.execute();
+  }
+
+  private record OldPage(long first, int size, boolean numbered) {}
+}

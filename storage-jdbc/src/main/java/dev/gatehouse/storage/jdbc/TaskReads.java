@@ -1,0 +1,112 @@
+package dev.gatehouse.storage.jdbc;
+
+import dev.gatehouse.scheduler.Attempt;
+import dev.gatehouse.scheduler.TaskState;
+import dev.gatehouse.scheduler.TaskStatus;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.Query;
+
+/** Where tasks stand and what became of their attempts, whichever table they are in. */
+final class TaskReads {
+  private static final int SHOWN_ATTEMPTS = 1_000;
+
+  private static final String ATTEMPTS =
+      "SELECT number, fence, started_ms, ended_ms, outcome, http_status, error"
+          + " FROM gh_task_attempt WHERE task_id = ? UNION ALL"
+          + " SELECT attempt, fence, attempt_started_ms, attempt_ended_ms, outcome, http_status,"
+          + " error FROM gh_task_done WHERE id = ? AND outcome IS NOT NULL"
+          + " ORDER BY fence DESC FETCH FIRST ? ROWS ONLY";
+
+  private static final String OPEN =
+      "SELECT id, state, due_ms, attempt, cancel, 0, NULL, percent, note, "
+          + TaskRows.WHAT
+          + " FROM gh_task WHERE id = ?";
+
+  private static final String DONE =
+      "SELECT id, status, due_ms, attempt, 0, ended_ms, result, NULL, NULL, "
+          + TaskRows.WHAT
+          + " FROM gh_task_done";
+
+  private static final String DONE_ONE = DONE + " WHERE id = ?";
+
+  private final Handle handle;
+
+  TaskReads(Handle handle) {
+    this.handle = handle;
+  }
+
+  /** In several looks, for it may be on its way from one table to another. */
+  Optional<TaskState> find(long id) {
+    for (int look = 0; look < 2; look++) {
+      Optional<TaskState> found =
+          state(OPEN, id)
+              .or(() -> state(DONE_ONE, id))
+              .or(() -> new FinishedPages(handle).find(id).map(FinishedPages.Found::state));
+      if (found.isPresent()) {
+        return found;
+      }
+    }
+    return Optional.empty();
+  }
+
+  private Optional<TaskState> state(String sql, long id) {
+    return handle.createQuery(sql).bind(0, id).map((row, context) -> TaskRows.state(row)).findOne();
+  }
+
+  List<TaskState> failed(OptionalLong applicationId, long afterId, int limit) {
+    // The status as a literal, so that a partial index can serve.
+    String sql =
+        DONE
+            + " WHERE status = "
+            + TaskStatus.FAILED.code()
+            + " AND id > ?"
+            + (applicationId.isPresent() ? " AND application_id = ?" : "")
+            + " ORDER BY id FETCH FIRST ? ROWS ONLY";
+    int next = 0;
+    Query query = handle.createQuery(sql).bind(next++, afterId);
+    if (applicationId.isPresent()) {
+      query.bind(next++, applicationId.getAsLong());
+    }
+    return query.bind(next, limit).map((row, context) -> TaskRows.state(row)).list();
+  }
+
+  /** A task on a page has one attempt, and none elsewhere. */
+  List<Attempt> attempts(long id) {
+    List<Attempt> latestFirst =
+        handle
+            .createQuery(ATTEMPTS)
+            .bind(0, id)
+            .bind(1, id)
+            .bind(2, SHOWN_ATTEMPTS)
+            .map((results, context) -> attempt(results))
+            .list();
+    if (latestFirst.isEmpty()) {
+      return new FinishedPages(handle)
+          .find(id)
+          .map(found -> List.of(found.task().attempt()))
+          .orElse(List.of());
+    }
+    List<Attempt> attempts = new ArrayList<>(latestFirst);
+    Collections.reverse(attempts);
+    return List.copyOf(attempts);
+  }
+
+  private static Attempt attempt(ResultSet results) throws SQLException {
+    return new Attempt(
+        results.getInt("number"),
+        results.getLong("fence"),
+        Instant.ofEpochMilli(results.getLong("started_ms")),
+        Instant.ofEpochMilli(results.getLong("ended_ms")),
+        AttemptCode.outcome(results.getInt("outcome")),
+        results.getObject("http_status", Integer.class),
+        results.getString("error"));
+  }
+}
