@@ -34,6 +34,8 @@ final class EngineThreads implements Drive {
   private static final long MIN_CLAIM_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
 
   private static final long LINGER_NANOS = TimeUnit.MILLISECONDS.toNanos(40);
+  private static final long TIDY_NANOS = TimeUnit.SECONDS.toNanos(2);
+  private static final int SETTLED_TO_TIDY = 20_000;
   private static final int ROUNDS_TO_AUDIT = 10;
   private static final int ROUNDS_TO_SWEEP = 80;
   private static final int ROUNDS_TO_SWEEP_GATES = 20;
@@ -41,6 +43,7 @@ final class EngineThreads implements Drive {
   private static final int ROUNDS_TO_PURGE = 120;
 
   private final SchedulerOptions options;
+  private final TaskStore store;
   private final Engine engine;
   private final ExecutorService workers;
   private final Map<Role, Loop> loops = new EnumMap<>(Role.class);
@@ -48,11 +51,13 @@ final class EngineThreads implements Drive {
   private volatile Hints.@Nullable Listening listening;
   private volatile boolean closing;
   private int round; // used by the keeper's thread
+  private long tidied; // used by the tidier's thread
   private long claimedNanos = System.nanoTime() - MIN_CLAIM_NANOS; // used by the claimer's thread
   private long settledNanos = System.nanoTime() - LINGER_NANOS; // used by the settler's thread
 
   EngineThreads(SchedulerParts parts) {
     options = parts.options();
+    store = parts.store();
     workers = Workers.create();
     EngineClock clock = EngineClock.followingStore(parts.clock(), parts.nanoTime());
     engine = new Engine(parts, clock, workers, this::wake);
@@ -92,6 +97,7 @@ final class EngineThreads implements Drive {
       case GATEKEEPER -> letThrough();
       case LEASE -> engine.membership().keep();
       case KEEPER -> lookAndRecur();
+      case TIDIER -> tidy();
     };
   }
 
@@ -174,6 +180,15 @@ final class EngineThreads implements Drive {
     return LEASES_NANOS;
   }
 
+  private long tidy() {
+    long settled = engine.settler().settled();
+    if (settled - tidied >= SETTLED_TO_TIDY) {
+      store.tidy();
+      tidied = settled;
+    }
+    return TIDY_NANOS;
+  }
+
   /** What is owed to the store at the end, by the threads themselves, for the store may hang. */
   private void last(Role role) {
     if (role == Role.SETTLER) {
@@ -204,7 +219,8 @@ final class EngineThreads implements Drive {
     workers.shutdownNow();
     loop(Role.TIMER).stop();
     loop(Role.KEEPER).stop();
-    interrupted |= join(Role.CLAIMER, Role.TIMER, Role.KEEPER);
+    loop(Role.TIDIER).stop();
+    interrupted |= join(Role.CLAIMER, Role.TIMER, Role.KEEPER, Role.TIDIER);
     settleBy = System.nanoTime() + GRACE.toNanos();
     loop(Role.SETTLER).stop();
     interrupted |= join(Role.SETTLER);

@@ -16,7 +16,9 @@ interface Waker {
     /** Keeps the node's lease. */
     LEASE,
     /** Frees what dead nodes held, hears of cancelled tasks, lets schedules recur, purges. */
-    KEEPER
+    KEEPER,
+    /** Clears away what deleted tasks leave in the store. */
+    TIDIER
   }
 
   /** Rouses nobody: for where one thread does all. */
