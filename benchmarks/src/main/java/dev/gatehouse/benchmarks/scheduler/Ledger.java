@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.LongAdder;
 final class Ledger {
   private static final int LOOK_MILLIS = 100;
 
-  private final int size;
+  private volatile int size;
   private final AtomicIntegerArray bits;
   private final AtomicInteger missing;
   private final LongAdder repeated = new LongAdder();
@@ -40,6 +40,14 @@ final class Ledger {
     } else if (missing.decrementAndGet() == 0) {
       complete.countDown();
     }
+  }
+
+  /** No more tasks follow those before the index: the rest need not run. */
+  void endAt(int index) {
+    if (missing.addAndGet(index - size) == 0) {
+      complete.countDown();
+    }
+    size = index;
   }
 
   /** How many tasks have run. */

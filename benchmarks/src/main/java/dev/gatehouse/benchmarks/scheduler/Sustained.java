@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param name the case
  * @param databases gives each measurement its own
  * @param plan how long a side may stand still
- * @param perSecond how many tasks are scheduled in a second, by a thread of its own
+ * @param perSecond how many tasks are scheduled in a second at most, by a thread of its own
  * @param windows how many windows of 10 s
  */
 record Sustained(String name, Databases databases, Plan plan, int perSecond, int windows) {
@@ -69,7 +69,7 @@ record Sustained(String name, Databases databases, Plan plan, int perSecond, int
           before = ran;
           begin = now;
         }
-        pacer.end(plan.patience());
+        ledger.endAt(pacer.end(plan.patience()));
         ledger.await(plan.patience());
       }
       ledger.check();
@@ -77,13 +77,17 @@ record Sustained(String name, Databases databases, Plan plan, int perSecond, int
     return measurement;
   }
 
-  /** Schedules batches when they are due, and at once those that it is behind with. */
+  /**
+   * Schedules batches when they are due, and at once those that it is behind with, until it is told
+   * to end: a machine that is too slow for the rate gets what it can take.
+   */
   private static final class Pacer extends Thread {
     private final Side side;
     private final int perSecond;
     private final int tasks;
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     private volatile int scheduled;
+    private volatile boolean ending;
 
     Pacer(Side side, int perSecond, int tasks) {
       super("pacer");
@@ -97,7 +101,7 @@ record Sustained(String name, Databases databases, Plan plan, int perSecond, int
     public void run() {
       long begin = System.nanoTime();
       try {
-        for (int from = 0; from < tasks; from += Side.BATCH) {
+        for (int from = 0; from < tasks && !ending; from += Side.BATCH) {
           long wanted = begin + TimeUnit.SECONDS.toNanos(1) * from / perSecond;
           LockSupport.parkNanos(wanted - System.nanoTime());
           int until = Math.min(from + Side.BATCH, tasks);
@@ -109,12 +113,15 @@ record Sustained(String name, Databases databases, Plan plan, int perSecond, int
       }
     }
 
-    void end(Duration patience) throws InterruptedException {
+    /** How many it has scheduled. */
+    int end(Duration patience) throws InterruptedException {
+      ending = true;
       join(patience.toMillis());
       if (failure.get() != null || isAlive()) {
         throw new IllegalStateException(
-            "only " + scheduled + " of " + tasks + " tasks could be scheduled", failure.get());
+            "after " + scheduled + " tasks none could be scheduled", failure.get());
       }
+      return scheduled;
     }
   }
 }
