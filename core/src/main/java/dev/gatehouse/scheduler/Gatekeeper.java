@@ -32,6 +32,9 @@ final class Gatekeeper {
   private final TaskAudit audit;
   private final LongConsumer dueSoon;
 
+  /** Fewer after a failure, and who failed goes behind, so that one cannot hold up the others. */
+  private int batch = BATCH; // used by the thread that flushes
+
   /**
    * A gatekeeper.
    *
@@ -87,6 +90,7 @@ final class Gatekeeper {
                   });
       done = true;
     } finally {
+      batch = done ? Math.min(BATCH, 2 * batch) : Math.max(1, batch / 2);
       if (!done) {
         queue.arrived().addAll(arrived);
         queue.left().addAll(left);
@@ -100,9 +104,9 @@ final class Gatekeeper {
     return arrived.size() + left.size() + touched.size();
   }
 
-  private static <T> List<T> some(Queue<T> from) {
+  private <T> List<T> some(Queue<T> from) {
     List<T> some = new ArrayList<>();
-    for (T next = from.peek(); next != null && some.size() < BATCH; next = from.peek()) {
+    for (T next = from.peek(); next != null && some.size() < batch; next = from.peek()) {
       some.add(from.remove());
     }
     return some;

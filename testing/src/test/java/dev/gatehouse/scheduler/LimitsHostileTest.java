@@ -75,7 +75,7 @@ class LimitsHostileTest {
             type.getClassLoader(),
             new Class<?>[] {type},
             (proxy, method, arguments) -> {
-              if (storageFails && method.getName().equals("hold")) {
+              if (method.getName().equals("hold") && (storageFails || isSpoilt(arguments))) {
                 throw new StorageException("out of reach");
               }
               try {
@@ -88,6 +88,10 @@ class LimitsHostileTest {
                 throw e.getCause();
               }
             }));
+  }
+
+  private static boolean isSpoilt(Object[] arguments) {
+    return arguments[0].toString().contains("spoilt");
   }
 
   @AfterEach
@@ -182,6 +186,26 @@ class LimitsHostileTest {
     storageFails = false;
     virtual.advance(SECOND);
     assertThat(ran).containsExactly("A", "B");
+  }
+
+  @Test
+  void oneGateCannotBeAsked_othersAreNotHeldUp() {
+    List<Task> tasks = new ArrayList<>();
+    tasks.add(task("spoilt", "work").inOrder("spoilt"));
+    List<String> others = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      others.add("other " + i);
+      tasks.add(task(others.get(i), "work").inOrder("key " + i));
+    }
+    scheduler().scheduleAll(tasks);
+    for (int i = 0; i < 100; i++) {
+      try {
+        virtual.advance(Duration.ofMillis(1));
+      } catch (StorageException e) {
+        assertThat(e).hasMessage("out of reach");
+      }
+    }
+    assertThat(ran).containsExactlyInAnyOrderElementsOf(others);
   }
 
   @Test
