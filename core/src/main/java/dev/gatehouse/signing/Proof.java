@@ -1,5 +1,6 @@
 package dev.gatehouse.signing;
 
+import java.util.Comparator;
 import java.util.Set;
 
 /** Bytes and what is claimed to be their signature, by keys of one algorithm or another. */
@@ -34,11 +35,22 @@ final class Proof {
     return new Proof(message, signature, Set.of(Key.Algorithm.RSA_PKCS1_SHA256), true);
   }
 
+  /** Whether keys of the algorithm may judge the signature. */
+  boolean mayBeBy(Key.Algorithm algorithm) {
+    return algorithms.contains(algorithm);
+  }
+
   /** Whether that key made the signature. */
   boolean isBy(SignatureKey key) {
     if (!algorithms.contains(key.algorithm())) {
       return false;
     }
     return withMd5 ? key.verifyWithMd5(message, signature) : key.verify(message, signature);
+  }
+
+  /** Takes as long as {@link #isBy} with a key of one of the algorithms, and is never true. */
+  boolean isByNobody() {
+    Key.Algorithm claimed = algorithms.stream().min(Comparator.naturalOrder()).orElseThrow();
+    return Nobody.key(claimed, signature.length).verify(message, signature);
   }
 }
