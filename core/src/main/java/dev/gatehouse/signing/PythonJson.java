@@ -202,20 +202,25 @@ final class PythonJson {
   /** The string that begins here, without its quotes and escapes. */
   private String string() throws UnreadableException {
     take('"');
-    StringBuilder out = new StringBuilder();
-    while (true) {
-      int start = at;
-      while (peek() >= ' ' && peek() != '"' && peek() != '\\') {
-        at++;
-      }
-      out.append(text, start, at);
-      if (peek() == '"') {
-        at++;
-        return out.toString();
-      }
-      take('\\');
-      out.append(escaped());
+    String run = run();
+    if (skip('"')) {
+      return run;
     }
+    StringBuilder out = new StringBuilder(run);
+    do {
+      take('\\');
+      out.append(escaped()).append(run());
+    } while (!skip('"'));
+    return out.toString();
+  }
+
+  /** What stands before the next quote, escape, control character or end. */
+  private String run() {
+    int start = at;
+    for (char c = peek(); c >= ' ' && c != '"' && c != '\\'; c = peek()) {
+      at++;
+    }
+    return text.substring(start, at);
   }
 
   private char escaped() throws UnreadableException {
@@ -291,7 +296,7 @@ final class PythonJson {
   }
 
   private void skipBlanks() {
-    while (peek() == ' ' || peek() == '\t' || peek() == '\n' || peek() == '\r') {
+    for (char c = peek(); c == ' ' || c == '\t' || c == '\n' || c == '\r'; c = peek()) {
       at++;
     }
   }
@@ -321,28 +326,32 @@ final class PythonJson {
 
   private static void quote(String value, StringBuilder out) {
     out.append('"');
+    int start = 0;
     for (int i = 0; i < value.length(); i++) {
       char c = value.charAt(i);
-      switch (c) {
-        case '"', '\\' -> out.append('\\').append(c);
-        case '\b' -> out.append("\\b");
-        case '\f' -> out.append("\\f");
-        case '\n' -> out.append("\\n");
-        case '\r' -> out.append("\\r");
-        case '\t' -> out.append("\\t");
-        default -> {
-          if (c >= ' ' && c <= '~') {
-            out.append(c);
-          } else {
-            out.append("\\u");
-            for (int shift = 12; shift >= 0; shift -= 4) {
-              out.append(HEX.charAt((c >> shift) & 0xf));
-            }
-          }
+      if (c < ' ' || c > '~' || c == '"' || c == '\\') {
+        escape(c, out.append(value, start, i));
+        start = i + 1;
+      }
+    }
+    out.append(value, start, value.length()).append('"');
+  }
+
+  private static void escape(char c, StringBuilder out) {
+    switch (c) {
+      case '"', '\\' -> out.append('\\').append(c);
+      case '\b' -> out.append("\\b");
+      case '\f' -> out.append("\\f");
+      case '\n' -> out.append("\\n");
+      case '\r' -> out.append("\\r");
+      case '\t' -> out.append("\\t");
+      default -> {
+        out.append("\\u");
+        for (int shift = 12; shift >= 0; shift -= 4) {
+          out.append(HEX.charAt((c >> shift) & 0xf));
         }
       }
     }
-    out.append('"');
   }
 
   private static boolean isDigit(int c) {
