@@ -3,6 +3,7 @@ package dev.gatehouse.signing;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.security.spec.MGF1ParameterSpec;
 import java.security.spec.PSSParameterSpec;
 import java.util.Arrays;
@@ -16,6 +17,8 @@ import java.util.HexFormat;
 final class RsaKey implements SignatureKey {
   private static final byte[] SHA256_INFO =
       HexFormat.of().parseHex("3031300d060960864801650304020105000420");
+  private static final byte[] MD5_INFO =
+      HexFormat.of().parseHex("3020300c06082a864886f70d020505000410");
   private static final int SALT = 32;
   private static final JcaSignatures.Algorithm PKCS1 =
       new JcaSignatures.Algorithm("SHA256withRSA", null);
@@ -55,28 +58,45 @@ final class RsaKey implements SignatureKey {
 
   @Override
   public boolean verify(byte[] message, byte[] signature) {
-    if (signature.length != length) {
-      return false;
+    if (algorithm == Key.Algorithm.RSA_PSS_SHA256) {
+      return isInRange(signature) && jca.verify(message, signature);
     }
-    BigInteger number = new BigInteger(1, signature);
-    if (number.compareTo(modulus) >= 0) {
-      return false;
-    }
-    return algorithm == Key.Algorithm.RSA_PSS_SHA256
-        ? jca.verify(message, signature)
-        : MessageDigest.isEqual(
-            encoded(message), Unsigned.bytes(number.modPow(exponent, modulus), length));
+    return isInRange(signature) && opens(signature, SHA256_INFO, Sha256.of(message));
+  }
+
+  @Override
+  public boolean verifyWithMd5(byte[] message, byte[] signature) {
+    return algorithm == Key.Algorithm.RSA_PKCS1_SHA256
+        && isInRange(signature)
+        && opens(signature, MD5_INFO, md5(message));
+  }
+
+  private boolean isInRange(byte[] signature) {
+    return signature.length == length && new BigInteger(1, signature).compareTo(modulus) < 0;
+  }
+
+  /** Whether the signature decrypts to the encoding of that digest. */
+  private boolean opens(byte[] signature, byte[] information, byte[] digest) {
+    BigInteger opened = new BigInteger(1, signature).modPow(exponent, modulus);
+    return MessageDigest.isEqual(encoded(information, digest), Unsigned.bytes(opened, length));
   }
 
   /** EMSA-PKCS1-v1_5, RFC 8017, 9.2. */
-  private byte[] encoded(byte[] message) {
-    byte[] digest = Sha256.of(message);
+  private byte[] encoded(byte[] information, byte[] digest) {
     byte[] encoded = new byte[length];
-    int information = length - SHA256_INFO.length - digest.length;
-    Arrays.fill(encoded, 2, information - 1, (byte) 0xff);
+    int start = length - information.length - digest.length;
+    Arrays.fill(encoded, 2, start - 1, (byte) 0xff);
     encoded[1] = 1;
-    ByteBuffer.wrap(encoded).position(information).put(SHA256_INFO).put(digest);
+    ByteBuffer.wrap(encoded).position(start).put(information).put(digest);
     return encoded;
+  }
+
+  private static byte[] md5(byte[] message) {
+    try {
+      return MessageDigest.getInstance("MD5").digest(message);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("this JDK has no MD5", e);
+    }
   }
 
   @Override

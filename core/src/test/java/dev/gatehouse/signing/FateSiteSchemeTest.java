@@ -29,6 +29,7 @@ class FateSiteSchemeTest {
   private static final FateSiteScheme SCHEME = FateSiteScheme.create("9999");
   private static final FateSiteScheme WITH_MD5 = FateSiteScheme.acceptingMd5("9999");
   private static final SignatureKey KEY = FateVectors.siteKey();
+  private static final SignatureKey KEY_OF_THE_JDK = FateVectors.siteKeyOfTheJdk();
   private static final Instant NOW = Instant.ofEpochSecond(1_700_000_100);
   private static final FateVectors.Site FIRST = FateVectors.sites().get(0);
 
@@ -37,7 +38,10 @@ class FateSiteSchemeTest {
   }
 
   private static boolean isProven(Scheme scheme, Request request) {
-    return scheme.read(request).proofs().stream().anyMatch(proof -> proof.isBy(KEY));
+    List<Proof> proofs = scheme.read(request).proofs();
+    boolean proven = proofs.stream().anyMatch(proof -> proof.isBy(KEY));
+    assertThat(proofs.stream().anyMatch(proof -> proof.isBy(KEY_OF_THE_JDK))).isEqualTo(proven);
+    return proven;
   }
 
   private static void assertMalformed(Request request) {

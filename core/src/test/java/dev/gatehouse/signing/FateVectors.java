@@ -115,7 +115,18 @@ final class FateVectors {
         Key.Algorithm.HMAC_SHA1, client("secret").getBytes(StandardCharsets.US_ASCII));
   }
 
+  /** The site's key, read as FATE keeps it. */
   static SignatureKey siteKey() {
+    try (InputStream in = FateVectors.class.getResourceAsStream("fate-site-key.pem")) {
+      String pem = new String(in.readAllBytes(), StandardCharsets.US_ASCII);
+      return KeyMaterial.ofPem(Key.Algorithm.RSA_PKCS1_SHA256, pem).signatureKey();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The same key in the hands of the JDK. */
+  static SignatureKey siteKeyOfTheJdk() {
     try {
       KeyFactory rsa = KeyFactory.getInstance("RSA");
       return JcaKey.rsa(
