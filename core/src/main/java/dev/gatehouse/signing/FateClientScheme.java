@@ -34,8 +34,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Upstream accepts a request again and again for 60 s; here each nonce is accepted once. A
  * timestamp must be less than 60 s off, either way. Upstream leaves some content unsigned: a body
  * that is neither JSON nor a form, all but the first field of a name, a question mark at the end of
- * a query. Here such a body is signed as it is, such a form or query is refused, so that nothing
- * unsigned gets through; of what upstream's clients send, only uploads of files fail.
+ * a query. Here such a body is signed as it is, and such a form or query is refused; of what
+ * upstream accepts from its clients, only uploads of files fail.
  *
  * <p>Header names are alike whatever their case and with {@code -} in place of {@code _}. A header
  * that occurs twice is refused, in whichever spelling. An app key is the one that the registry gave

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FateSiteSchemeTest {
   private static final FateSiteScheme SCHEME = FateSiteScheme.create("9999");
   private static final FateSiteScheme WITH_MD5 = FateSiteScheme.acceptingMd5("9999");
-  private static final SignatureKey KEY = FateVectors.siteKey();
+  private static final SignatureKey KEY = FateVectors.siteKey(Key.Algorithm.RSA_PKCS1_SHA256);
   private static final SignatureKey KEY_OF_THE_JDK = FateVectors.siteKeyOfTheJdk();
   private static final Instant NOW = Instant.ofEpochSecond(1_700_000_100);
   private static final FateVectors.Site FIRST = FateVectors.sites().get(0);
@@ -99,6 +99,16 @@ class FateSiteSchemeTest {
     String forged = Base64.getEncoder().encodeToString(hmac.sign(canonical));
     Request confused = post("{}").header("SITE-SIGNATURE", forged);
     assertThat(SCHEME.read(confused).proofs()).noneMatch(proof -> proof.isBy(hmac));
+  }
+
+  @Test
+  void verifyWithMd5_keyForPss_false() {
+    byte[] message = "null".getBytes(StandardCharsets.US_ASCII);
+    byte[] signature = Base64.getDecoder().decode(sites().get(1).signatureWithMd5());
+    assertThat(KEY.verifyWithMd5(message, signature)).isTrue();
+    assertThat(KEY.verify(message, signature)).isFalse();
+    SignatureKey pss = FateVectors.siteKey(Key.Algorithm.RSA_PSS_SHA256);
+    assertThat(pss.verifyWithMd5(message, signature)).isFalse();
   }
 
   @Test

@@ -116,10 +116,10 @@ final class FateVectors {
   }
 
   /** The site's key, read as FATE keeps it. */
-  static SignatureKey siteKey() {
+  static SignatureKey siteKey(Key.Algorithm algorithm) {
     try (InputStream in = FateVectors.class.getResourceAsStream("fate-site-key.pem")) {
       String pem = new String(in.readAllBytes(), StandardCharsets.US_ASCII);
-      return KeyMaterial.ofPem(Key.Algorithm.RSA_PKCS1_SHA256, pem).signatureKey();
+      return KeyMaterial.ofPem(algorithm, pem).signatureKey();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

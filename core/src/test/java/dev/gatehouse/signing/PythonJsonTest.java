@@ -11,7 +11,6 @@ import java.math.MathContext;
 import java.math.RoundingMode;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Random;
@@ -139,14 +138,11 @@ class PythonJsonTest {
       String written = made("\"" + escape + "\"");
       assertThat(made(written)).isEqualTo(written);
       if (c < ' ' || c > '~') {
-        String shorter = "\b\t\n\f\r".indexOf(c) < 0 ? escape : "\\" + "btnfr".charAt(at(c));
-        assertThat(written).isEqualTo("\"" + shorter + "\"");
+        int index = "\b\t\n\f\r".indexOf(c);
+        String shortest = index < 0 ? escape : "\\" + "btnfr".charAt(index);
+        assertThat(written).isEqualTo("\"" + shortest + "\"");
       }
     }
-  }
-
-  private static int at(int c) {
-    return "\b\t\n\f\r".indexOf(c);
   }
 
   @ParameterizedTest
@@ -246,7 +242,7 @@ class PythonJsonTest {
     for (int n = 0; n < 1 << 13; n++) {
       document.append(n == 0 ? "\"" : ",\"");
       for (int bit = 0; bit < 13; bit++) {
-        document.append((n >> bit & 1) == 0 ? "Aa" : "BB");
+        document.append(((n >> bit) & 1) == 0 ? "Aa" : "BB");
       }
       document.append("\":0");
     }
@@ -256,7 +252,7 @@ class PythonJsonTest {
   }
 
   @Test
-  void rewrite_damagedRandomly_neverThrowsAnythingElse() throws NoSuchAlgorithmException {
+  void rewrite_damagedRandomly_neverThrowsAnythingElse() {
     long seed = Long.getLong("gatehouse.seed", System.nanoTime());
     System.out.println("gatehouse.seed=" + seed);
     Random random = new Random(seed);
