@@ -1,5 +1,6 @@
 package dev.gatehouse.signing;
 
+import dev.gatehouse.check.Check;
 import java.security.InvalidKeyException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -7,50 +8,64 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * A secret ready to sign and verify with HMAC-SHA256. Finding a provider and setting the key up is
- * done once; each use takes a clone of the keyed {@link Mac}, which is not safe to share.
+ * A secret ready to sign and verify with HMAC. Finding a provider and setting the key up is done
+ * once for each {@link Mac}, which only one thread at a time may use; some are kept.
  */
 final class HmacKey implements SignatureKey {
-  private static final String ALGORITHM = "HmacSHA256";
+  private final Key.Algorithm algorithm;
+  private final Pool<Mac> macs;
 
-  private final SecretKeySpec secret;
-  private final Mac keyed;
+  /**
+   * A key of that secret.
+   *
+   * @param algorithm one of those with a shared secret
+   * @param secret one byte or more
+   */
+  HmacKey(Key.Algorithm algorithm, byte[] secret) {
+    Check.that(secret.length > 0, "secret must have at least 1 byte, had none");
+    this.algorithm = algorithm;
+    String name = name(algorithm);
+    SecretKeySpec key = new SecretKeySpec(secret, name);
+    macs = new Pool<>(() -> keyed(name, key));
+  }
 
-  HmacKey(byte[] secret) {
-    this.secret = new SecretKeySpec(secret, ALGORITHM);
-    keyed = keyed();
+  private static String name(Key.Algorithm algorithm) {
+    return switch (algorithm) {
+      case HMAC_SHA256 -> "HmacSHA256";
+      case HMAC_SHA1 -> "HmacSHA1";
+      default ->
+          throw new IllegalArgumentException(
+              "algorithm must be one with a shared secret, was " + algorithm);
+    };
+  }
+
+  private static Mac keyed(String name, SecretKeySpec key) {
+    try {
+      Mac mac = Mac.getInstance(name);
+      mac.init(key);
+      return mac;
+    } catch (NoSuchAlgorithmException | InvalidKeyException e) {
+      throw new IllegalStateException("this JDK has no " + name, e);
+    }
   }
 
   @Override
   public Key.Algorithm algorithm() {
-    return Key.Algorithm.HMAC_SHA256;
+    return algorithm;
   }
 
   @Override
   public byte[] sign(byte[] message) {
-    Mac mac;
-    try {
-      mac = (Mac) keyed.clone();
-    } catch (CloneNotSupportedException e) {
-      mac = keyed();
-    }
-    return mac.doFinal(message);
+    Mac mac = macs.take();
+    byte[] signature = mac.doFinal(message);
+    macs.give(mac);
+    return signature;
   }
 
   /** Compares in a time that does not depend on where the two differ. */
   @Override
   public boolean verify(byte[] message, byte[] signature) {
     return MessageDigest.isEqual(sign(message), signature);
-  }
-
-  private Mac keyed() {
-    try {
-      Mac mac = Mac.getInstance(ALGORITHM);
-      mac.init(secret);
-      return mac;
-    } catch (NoSuchAlgorithmException | InvalidKeyException e) {
-      throw new IllegalStateException("this JDK has no " + ALGORITHM, e);
-    }
   }
 
   @Override

@@ -32,14 +32,35 @@ public record Key(
 
   /** By what a key signs. */
   public enum Algorithm {
-    /** HMAC with SHA-256, RFC 2104; the key is the ASCII text of a shared secret. */
-    HMAC_SHA256
+    /** HMAC with SHA-256, RFC 2104 and FIPS 180-4, over a shared secret; 32 bytes. */
+    HMAC_SHA256,
+    /** HMAC with SHA-1, RFC 2104: for FATE clients, which know nothing else; 20 bytes. */
+    HMAC_SHA1,
+    /** RSASSA-PKCS1-v1_5 with SHA-256, RFC 8017 section 8.2; as long as the modulus. */
+    RSA_PKCS1_SHA256,
+    /**
+     * RSASSA-PSS with SHA-256, MGF1 with SHA-256 and 32 bytes of salt, RFC 8017 section 8.1; as
+     * long as the modulus.
+     */
+    RSA_PSS_SHA256,
+    /** Ed25519 in its pure form, RFC 8032 section 5.1; 64 bytes. */
+    ED25519,
+    /** ECDSA on the curve P-256 with SHA-256, FIPS 186-5; two numbers of 32 bytes each. */
+    ECDSA_P256_SHA256,
+    /** SM2 with SM3, GB/T 32918.2 and GB/T 32905; two numbers of 32 bytes each. */
+    SM2_SM3
   }
 
-  /** For what a key serves. */
+  /** For what a key serves. A key never serves two purposes. */
   public enum Purpose {
     /** To sign requests: those of the application, and those to it. */
-    REQUEST
+    REQUEST,
+    /** To sign what one FATE site sends to another. */
+    SITE,
+    /** To sign webhooks, of whatever style. */
+    WEBHOOK,
+    /** To sign the heads of the audit log. */
+    AUDIT_HEAD
   }
 
   /** What a key may do while in its time. */

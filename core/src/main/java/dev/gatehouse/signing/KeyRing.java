@@ -3,38 +3,50 @@ package dev.gatehouse.signing;
 import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.audit.AuditLog;
+import dev.gatehouse.registry.Application;
 import dev.gatehouse.registry.KeyIssuer;
+import dev.gatehouse.registry.RetryPolicy;
 import dev.gatehouse.registry.Secret;
 import dev.gatehouse.transaction.Transaction;
 import dev.gatehouse.transaction.Transactions;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The keys of all applications. Of an application's keys the newest enabled one signs, and every
- * key in its time that is enabled or verify-only verifies. An application has at most {@value
- * #MAX_LIVE} keys that are not destroyed.
+ * The keys of all applications, each of one {@linkplain Key.Purpose purpose}. Of an application's
+ * keys for a purpose the newest enabled one signs, and every key in its time that is enabled or
+ * verify-only verifies. An application has at most {@value #MAX_LIVE} keys of a purpose that are
+ * not destroyed, and no key, whatever its form, serves two purposes.
  *
  * <p>Every change is audited in its own transaction. It takes effect on this node as it commits,
  * and on every other node, or if the transaction was the host's, within a second: keys are read
  * from memory while the store's version, asked about twice a second, stays the same. A version
  * older than a second is not relied on; if it cannot be asked about, verifying fails.
  *
- * <p>With a master key, secrets are encrypted in the store. Without one they are stored in clear,
- * and a warning is logged. Secrets stored in clear before a master key was given stay readable;
- * {@link #rotate} replaces them.
+ * <p>With a master key, secrets and private keys are encrypted in the store, with what they are
+ * for. Without one they are stored in clear, and a warning is logged. What was stored in clear
+ * before a master key was given, or under one that it replaces, stays readable; {@link #reseal}
+ * encrypts it under the present one.
+ *
+ * <p>A key can be replaced in one step by {@link #rotate}, if those who verify learn of the new one
+ * in time, or in three: {@link #prepare} a key that only verifies, wait until everyone who verifies
+ * has it, {@link #promote} it, which leaves the old one to verify for a while.
  *
  * <p>Safe for use by multiple threads, but for what {@link #joining} returns.
  */
 public sealed interface KeyRing extends KeyIssuer permits StoredKeyRing {
-  /** Most keys of an application that are not destroyed. */
+  /** Most keys of an application for one purpose that are not destroyed. */
   int MAX_LIVE = 8;
 
   /** Longest time for which a key verifies after it was rotated out. */
   Duration MAX_OVERLAP = Duration.ofDays(365);
+
+  /** By how much clocks may differ: a new key's time began so long ago, unless it is prepared. */
+  Duration SKEW = Duration.ofMinutes(5);
 
   /** A key ring over a store. Does no I/O. */
   static KeyRing create(Configuration configuration) {
@@ -42,28 +54,139 @@ public sealed interface KeyRing extends KeyIssuer permits StoredKeyRing {
   }
 
   /**
-   * Makes a new key that signs from now on, and leaves every key that was enabled until now to
-   * verify until the overlap ends. Destroys keys whose time is over.
+   * The least overlap with which nothing that was signed with the old key is still under way when
+   * its time ends: all waits of the application's retry policy, at their longest, and the skew of
+   * clocks. A task that has a retry policy of its own, or whose receiver asks for longer waits,
+   * takes longer.
+   */
+  static Duration leastOverlap(Application application) {
+    RetryPolicy policy = application.retryPolicy();
+    Duration total = SKEW;
+    for (int retry = 1; retry <= policy.retries(); retry++) {
+      total = total.plus(policy.delayBefore(retry).orElse(Duration.ZERO));
+    }
+    return total;
+  }
+
+  /**
+   * Makes a new secret for HMAC-SHA256 that signs requests from now on, and leaves every such key
+   * that was enabled until now to verify until the overlap ends. Destroys keys whose time is over.
    *
    * <p>The application learns the new secret from its owner, so what is signed for it before that
    * does not verify there: rotate when the owner is ready.
    *
-   * @param overlap zero, to end the old keys' time at once, to 365 days
+   * @param overlap zero, to end the old keys' time at once, to 365 days; {@link #leastOverlap} says
+   *     how long it should be at least
    * @return the secret of the new key, which cannot be read again: 32 letters and digits
    * @throws dev.gatehouse.error.NotFoundException if the application never had a key
-   * @throws dev.gatehouse.error.LimitException if the application has {@value #MAX_LIVE} keys in
-   *     their time
+   * @throws dev.gatehouse.error.LimitException if the application has {@value #MAX_LIVE} keys for
+   *     requests in their time
    */
   Secret rotate(long applicationId, Duration overlap);
+
+  /**
+   * Makes a new key that signs from now on, and leaves every enabled key of the same purpose and
+   * algorithm to verify until the overlap ends. Destroys keys whose time is over. Works without an
+   * earlier key too.
+   *
+   * @param overlap zero, to end the old keys' time at once, as after a leak; or at least {@link
+   *     #leastOverlap} of the application, to 365 days
+   * @throws IllegalArgumentException if the overlap is neither
+   * @throws dev.gatehouse.error.LimitException if the application has {@value #MAX_LIVE} keys of
+   *     the purpose in their time
+   */
+  IssuedKey rotate(
+      Application application, Key.Purpose purpose, Key.Algorithm algorithm, Duration overlap);
+
+  /**
+   * Makes a new key that signs from now on, beside those that there are.
+   *
+   * @throws dev.gatehouse.error.LimitException if the application has {@value #MAX_LIVE} keys of
+   *     the purpose in their time
+   */
+  IssuedKey generate(long applicationId, Key.Purpose purpose, Key.Algorithm algorithm);
 
   /**
    * Makes a key of a given secret, as {@link #issue} does of a new one: for moving an application
    * here that has a secret already.
    *
-   * @throws dev.gatehouse.error.LimitException if the application has {@value #MAX_LIVE} keys in
-   *     their time
+   * @throws dev.gatehouse.error.ConflictException if the application has a key of the same secret
+   *     for another purpose
+   * @throws dev.gatehouse.error.LimitException if the application has {@value #MAX_LIVE} keys for
+   *     requests in their time
    */
   Key importKey(long applicationId, Secret secret);
+
+  /**
+   * Takes in a key that was made elsewhere. From now on it signs and verifies; a public half alone
+   * only verifies.
+   *
+   * @throws dev.gatehouse.error.ConflictException if the application has a key of the same material
+   *     for another purpose
+   * @throws dev.gatehouse.error.LimitException if the application has {@value #MAX_LIVE} keys of
+   *     the purpose in their time
+   */
+  Key importKey(long applicationId, Key.Purpose purpose, KeyMaterial material);
+
+  /**
+   * Takes in a key that only verifies until it is {@linkplain #promote promoted}.
+   *
+   * @param notBefore its time begins here; now or earlier for a key that verifies at once
+   * @param notAfter its time ends before this, which is to come; {@link Key#FOREVER} if it does not
+   * @throws dev.gatehouse.error.ConflictException as {@link #importKey(long, Key.Purpose,
+   *     KeyMaterial)}
+   * @throws dev.gatehouse.error.LimitException as it
+   */
+  Key prepare(
+      long applicationId,
+      Key.Purpose purpose,
+      KeyMaterial material,
+      Instant notBefore,
+      Instant notAfter);
+
+  /**
+   * Lets a key that only verified sign from now on, and leaves every other enabled key of the same
+   * purpose and algorithm to verify until the overlap ends. Its own time stays as it is.
+   *
+   * @param overlap zero, to end the others' time at once, to 365 days
+   * @throws dev.gatehouse.error.NotFoundException if the application has no such key
+   * @throws dev.gatehouse.error.ConflictException if it is disabled or destroyed, its time has not
+   *     begun or is over, or only its public half is known
+   */
+  Key promote(long applicationId, long keyId, Duration overlap);
+
+  /**
+   * Leaves a key to verify until the overlap ends, unless its time ends sooner. If it is the only
+   * one that signs, none does from now on.
+   *
+   * @param overlap zero, to end its time at once, to 365 days
+   * @throws dev.gatehouse.error.NotFoundException if the application has no such key
+   * @throws dev.gatehouse.error.ConflictException if it is disabled or destroyed
+   */
+  Key retire(long applicationId, long keyId, Duration overlap);
+
+  /**
+   * The public half of a key, for handing it to those who verify. Asks the store.
+   *
+   * @throws dev.gatehouse.error.NotFoundException if the application has no such key
+   * @throws dev.gatehouse.error.ConflictException if it is a shared secret, or destroyed
+   */
+  KeyMaterial publicPart(long applicationId, long keyId);
+
+  /**
+   * Encrypts under the present master key whatever is stored in clear or under one that it
+   * replaces, a hundred keys in a transaction, each of which is audited. What was done stands if it
+   * fails midway; a further call goes on with the rest. First give every node the new master key
+   * with those that it {@linkplain MasterKey#replacing replaces}, or nodes without it cannot read
+   * what this wrote.
+   *
+   * @return how many keys were encrypted
+   * @throws IllegalStateException if there is no master key, or this key ring is inside a
+   *     transaction
+   * @throws dev.gatehouse.error.StorageException if a key cannot be read, with its id: destroy it,
+   *     or give the master key that it is under
+   */
+  long reseal();
 
   /**
    * Ends every use of a key; does nothing to one that is disabled.

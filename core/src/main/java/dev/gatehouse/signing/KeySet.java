@@ -1,6 +1,5 @@
 package dev.gatehouse.signing;
 
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -10,29 +9,34 @@ record KeySet(List<ReadyKey> keys) {
   /** A key and what it signs and verifies with. */
   record ReadyKey(Key key, SignatureKey signature) {}
 
-  /** Tried where there is no key, so that refusing costs the same; nobody knows its secret. */
-  private static final SignatureKey NOBODY =
-      new HmacKey(RandomText.of(32).getBytes(StandardCharsets.US_ASCII));
-
   static final KeySet NONE = new KeySet(List.of());
 
   KeySet {
     keys = List.copyOf(keys);
   }
 
-  /** Whether a key of the scheme's purpose that verifies at that instant made a signature. */
+  /**
+   * Whether a key of the scheme's purpose that verifies at that instant made a signature. Every
+   * such key tries every signature; what none of them can judge, a key that nobody has does, so
+   * that refusing costs the same.
+   */
   boolean proves(Claim claim, Scheme scheme, Instant now) {
     boolean proven = false;
-    boolean tried = false;
-    for (ReadyKey ready : keys) {
-      if (ready.key().purpose() == scheme.purpose() && ready.key().verifiesAt(now)) {
-        for (Proof proof : claim.proofs()) {
+    for (Proof proof : claim.proofs()) {
+      boolean tried = false;
+      for (ReadyKey ready : keys) {
+        if (serves(ready.key(), scheme, now) && proof.mayBeBy(ready.key().algorithm())) {
           proven |= proof.isBy(ready.signature());
+          tried = true;
         }
-        tried = true;
       }
+      proven |= !tried && proof.isByNobody();
     }
-    return tried ? proven : claim.proofs().get(0).isBy(NOBODY);
+    return proven;
+  }
+
+  private static boolean serves(Key key, Scheme scheme, Instant now) {
+    return key.purpose() == scheme.purpose() && key.verifiesAt(now);
   }
 
   /** The key that signs by the scheme at that instant. */

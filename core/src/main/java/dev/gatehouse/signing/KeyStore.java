@@ -16,7 +16,8 @@ import java.util.Optional;
  * advance, and a reader sees it no sooner than the changes of the same transaction; {@code KEY-8}
  * from an advance until its transaction ends, every other advance waits, and what is read after it
  * is the newest that was committed; {@code KEY-9} what is done after {@link #joining} stands or
- * falls with the transaction.
+ * falls with the transaction; {@code KEY-10} a walk over all live keys meets each that stays live
+ * meanwhile once, oldest first.
  *
  * <p>Every method may throw a {@link dev.gatehouse.error.StorageException}. Safe for use by
  * multiple threads, but for what {@link #joining} returns.
@@ -53,6 +54,14 @@ public interface KeyStore {
    * @param limit 1..1000
    */
   List<StoredKey> page(long applicationId, long beforeId, int limit);
+
+  /**
+   * The keys of all applications that are not destroyed, oldest first ({@code KEY-10}).
+   *
+   * @param afterId only keys with a greater id; 0 for the first of them
+   * @param limit 1..1000
+   */
+  List<StoredKey> liveAfter(long afterId, int limit);
 
   /**
    * Announces a change of any key, to be called first in the transaction that makes it ({@code

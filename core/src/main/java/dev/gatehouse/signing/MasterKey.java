@@ -5,7 +5,10 @@ import static java.util.Objects.requireNonNull;
 import dev.gatehouse.check.Check;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 import javax.crypto.Mac;
 import javax.crypto.SecretKey;
 import javax.crypto.spec.SecretKeySpec;
@@ -19,28 +22,53 @@ public final class MasterKey {
   /** Length in bytes. */
   public static final int LENGTH = 32;
 
+  /** Most keys that one key can replace. */
+  public static final int MAX_REPLACED = 8;
+
   static final int MARK_LENGTH = 4;
 
   private final SecretKey key;
   private final byte[] mark;
 
-  private MasterKey(byte[] bytes) {
-    key = new SecretKeySpec(bytes, "AES");
-    try {
-      Mac mac = Mac.getInstance("HmacSHA256");
-      mac.init(new SecretKeySpec(bytes, "HmacSHA256"));
-      byte[] whole = mac.doFinal("gatehouse master key mark".getBytes(StandardCharsets.US_ASCII));
-      mark = Arrays.copyOf(whole, MARK_LENGTH);
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("this JDK has no HmacSHA256", e);
-    }
+  /** This one first, then those that only read. */
+  private final List<MasterKey> readers;
+
+  private MasterKey(SecretKey key, byte[] mark, List<MasterKey> replaced) {
+    this.key = key;
+    this.mark = mark;
+    List<MasterKey> all = new ArrayList<>(replaced);
+    all.add(0, this);
+    readers = List.copyOf(all);
   }
 
   /** The key of those 32 bytes, which should come from a cryptographic random source. */
   public static MasterKey of(byte[] bytes) {
     requireNonNull(bytes, "master key");
     Check.range(bytes.length, LENGTH, LENGTH, "length of master key");
-    return new MasterKey(bytes);
+    return new MasterKey(new SecretKeySpec(bytes, "AES"), mark(bytes), List.of());
+  }
+
+  private static byte[] mark(byte[] bytes) {
+    try {
+      Mac mac = Mac.getInstance("HmacSHA256");
+      mac.init(new SecretKeySpec(bytes, "HmacSHA256"));
+      byte[] whole = mac.doFinal("gatehouse master key mark".getBytes(StandardCharsets.US_ASCII));
+      return Arrays.copyOf(whole, MARK_LENGTH);
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("this JDK has no HmacSHA256", e);
+    }
+  }
+
+  /**
+   * This key, which encrypts from now on, in place of those given, which from now on only decrypt
+   * what they encrypted. Give it to every node, then let {@link KeyRing#reseal} encrypt everything
+   * anew; after that the old ones can be forgotten.
+   *
+   * @param replaced 1..8 keys; what they themselves replaced does not count
+   */
+  public MasterKey replacing(MasterKey... replaced) {
+    Check.range(replaced.length, 1, MAX_REPLACED, "number of replaced master keys");
+    return new MasterKey(key, mark, List.of(replaced));
   }
 
   SecretKey key() {
@@ -50,6 +78,11 @@ public final class MasterKey {
   /** Tells this key from another without telling anything of it. */
   byte[] mark() {
     return mark.clone();
+  }
+
+  /** The key that has the mark: this one, or one that it replaces. */
+  Optional<MasterKey> reader(byte[] wanted) {
+    return readers.stream().filter(reader -> Arrays.equals(reader.mark, wanted)).findFirst();
   }
 
   @Override

@@ -18,4 +18,12 @@ interface SignatureKey {
 
   /** Whether this key made the signature; false for whatever is no signature at all. */
   boolean verify(byte[] message, byte[] signature);
+
+  /**
+   * As {@link #verify}, with MD5 in place of the algorithm's own digest; false unless the algorithm
+   * is RSA, PKCS#1 v1.5. No key signs so.
+   */
+  default boolean verifyWithMd5(byte[] message, byte[] signature) {
+    return false;
+  }
 }

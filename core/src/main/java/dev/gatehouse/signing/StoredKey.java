@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StoredKey {
   /** Longest material in bytes. */
-  public static final int MAX_MATERIAL = 512;
+  public static final int MAX_MATERIAL = 4096;
 
   private final Key key;
   private final byte[] material;
@@ -20,7 +20,7 @@ public final class StoredKey {
   /**
    * A key and its material.
    *
-   * @param material 1..512 bytes, or none of a destroyed key
+   * @param material 1..4096 bytes, or none of a destroyed key
    */
   public StoredKey(Key key, byte[] material) {
     this.key = requireNonNull(key, "key");

@@ -12,13 +12,16 @@ import dev.gatehouse.error.ConflictException;
 import dev.gatehouse.error.LimitException;
 import dev.gatehouse.error.NotFoundException;
 import dev.gatehouse.json.Json;
+import dev.gatehouse.registry.Application;
 import dev.gatehouse.registry.Secret;
 import dev.gatehouse.transaction.Transaction;
 import dev.gatehouse.transaction.Transactions;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
@@ -27,9 +30,10 @@ import org.slf4j.LoggerFactory;
 final class StoredKeyRing implements KeyRing {
   private static final int SECRET_LENGTH = 32;
   private static final int MAX_PAGE = 1000;
+  private static final int RESEALED_AT_ONCE = 100;
 
-  /** A new key's time began so long ago, so that a node whose clock is behind takes it too. */
-  private static final Duration CLOCK_SKEW = Duration.ofMinutes(5);
+  /** Most live keys of an application, for all purposes. */
+  private static final int MAX_KEYS = MAX_LIVE * Key.Purpose.values().length;
 
   private final Configuration parts;
   private final Vault vault;
@@ -70,16 +74,19 @@ final class StoredKeyRing implements KeyRing {
 
   /** The application's keys: from memory, or inside a transaction as it sees them. */
   KeySet keysOf(long applicationId) {
-    return joined == null
-        ? cache.keysOf(applicationId)
-        : load(parts.store().joining(joined), applicationId);
+    return joined == null ? cache.keysOf(applicationId) : load(store(), applicationId);
+  }
+
+  /** The store, inside the transaction if there is one. */
+  private KeyStore store() {
+    return joined == null ? parts.store() : parts.store().joining(joined);
   }
 
   private KeySet load(KeyStore store, long applicationId) {
     List<KeySet.ReadyKey> ready = new ArrayList<>();
-    for (StoredKey stored : store.live(applicationId, MAX_LIVE)) {
+    for (StoredKey stored : store.live(applicationId, MAX_KEYS)) {
       if (stored.key().state() != Key.State.DISABLED) {
-        ready.add(new KeySet.ReadyKey(stored.key(), new HmacKey(vault.open(stored))));
+        ready.add(new KeySet.ReadyKey(stored.key(), vault.open(stored).signatureKey()));
       }
     }
     return ready.isEmpty() ? KeySet.NONE : new KeySet(ready);
@@ -89,8 +96,9 @@ final class StoredKeyRing implements KeyRing {
   public Secret issue(Transaction transaction, long applicationId, String appKey) {
     requireNonNull(appKey, "appKey");
     Secret secret = newSecret();
+    NewKey fresh = signing(applicationId, Key.Purpose.REQUEST, material(secret));
     new StoredKeyRing(this, requireNonNull(transaction, "transaction"))
-        .change((keys, audit) -> add(keys, audit, applicationId, secret, "issued"));
+        .change((keys, audit) -> add(keys, audit, fresh, "issued"));
     return secret;
   }
 
@@ -109,27 +117,118 @@ final class StoredKeyRing implements KeyRing {
   public Secret rotate(long applicationId, Duration overlap) {
     Check.range(overlap, Duration.ZERO, MAX_OVERLAP, "overlap");
     Secret secret = newSecret();
+    NewKey fresh = signing(applicationId, Key.Purpose.REQUEST, material(secret));
     change(
         (keys, audit) -> {
           if (keys.page(applicationId, Long.MAX_VALUE, 1).isEmpty()) {
             throw new NotFoundException("application " + applicationId + " never had a key");
           }
-          Instant end = parts.clock().instant().plus(overlap);
-          for (StoredKey stored : keys.live(applicationId, MAX_PAGE)) {
-            if (stored.key().state() == Key.State.ENABLED) {
-              keys.update(stored.with(stored.key().in(Key.State.VERIFY_ONLY).until(end)));
-              record(audit, Operation.UPDATE, "left to verify until " + end, stored.key());
-            }
-          }
-          return add(keys, audit, applicationId, secret, "rotated in");
+          return replace(keys, audit, fresh, overlap);
         });
     return secret;
   }
 
   @Override
+  public IssuedKey rotate(
+      Application application, Key.Purpose purpose, Key.Algorithm algorithm, Duration overlap) {
+    Duration least = KeyRing.leastOverlap(application);
+    Check.range(overlap, Duration.ZERO, MAX_OVERLAP, "overlap");
+    Check.that(
+        overlap.isZero() || overlap.compareTo(least) >= 0,
+        "overlap must be zero or at least " + least + ", was " + overlap);
+    NewKey fresh = signing(application.id(), purpose, KeyMaterial.generate(algorithm));
+    return issued(change((keys, audit) -> replace(keys, audit, fresh, overlap)), fresh);
+  }
+
+  @Override
+  public IssuedKey generate(long applicationId, Key.Purpose purpose, Key.Algorithm algorithm) {
+    NewKey fresh = signing(applicationId, purpose, KeyMaterial.generate(algorithm));
+    return issued(change((keys, audit) -> add(keys, audit, fresh, "generated")), fresh);
+  }
+
+  private static IssuedKey issued(Key key, NewKey fresh) {
+    KeyMaterial material = fresh.material();
+    return new IssuedKey(
+        key, KeyForms.isShared(key.algorithm()) ? material : material.publicPart());
+  }
+
+  @Override
   public Key importKey(long applicationId, Secret secret) {
     requireNonNull(secret, "secret");
-    return change((keys, audit) -> add(keys, audit, applicationId, secret, "imported"));
+    return importKey(applicationId, Key.Purpose.REQUEST, material(secret));
+  }
+
+  @Override
+  public Key importKey(long applicationId, Key.Purpose purpose, KeyMaterial material) {
+    NewKey fresh = signing(applicationId, purpose, material);
+    return change((keys, audit) -> add(keys, audit, fresh, "imported"));
+  }
+
+  @Override
+  public Key prepare(
+      long applicationId,
+      Key.Purpose purpose,
+      KeyMaterial material,
+      Instant notBefore,
+      Instant notAfter) {
+    Check.that(
+        !notBefore.isBefore(Instant.EPOCH) && !notAfter.isAfter(Key.FOREVER),
+        "the time of a key must be in 1970 or later and end by Key.FOREVER");
+    Check.that(
+        notBefore.isBefore(notAfter) && notAfter.isAfter(now()),
+        "notAfter must be to come, and after notBefore " + notBefore + ", was " + notAfter);
+    NewKey fresh =
+        new NewKey(applicationId, purpose, material, Key.State.VERIFY_ONLY, notBefore, notAfter);
+    return change((keys, audit) -> add(keys, audit, fresh, "prepared"));
+  }
+
+  @Override
+  public Key promote(long applicationId, long keyId, Duration overlap) {
+    Check.range(overlap, Duration.ZERO, MAX_OVERLAP, "overlap");
+    return change(
+        (keys, audit) -> {
+          StoredKey stored = usable(keys, applicationId, keyId);
+          Key key = stored.key();
+          if (!key.verifiesAt(now())) {
+            throw new ConflictException(
+                "key " + keyId + " has its time from " + key.notBefore() + " to " + key.notAfter());
+          }
+          if (!vault.open(stored).canSign()) {
+            throw new ConflictException("of key " + keyId + " only the public half is known");
+          }
+          for (StoredKey other : enabled(keys, applicationId, key.purpose(), key.algorithm())) {
+            if (other.key().id() != keyId) {
+              leaveToVerify(keys, audit, other, overlap);
+            }
+          }
+          Key promoted = key.in(Key.State.ENABLED);
+          keys.update(stored.with(promoted));
+          record(audit, Operation.UPDATE, "promoted", promoted);
+          return promoted;
+        });
+  }
+
+  @Override
+  public Key retire(long applicationId, long keyId, Duration overlap) {
+    Check.range(overlap, Duration.ZERO, MAX_OVERLAP, "overlap");
+    return change(
+        (keys, audit) -> leaveToVerify(keys, audit, usable(keys, applicationId, keyId), overlap));
+  }
+
+  private static StoredKey usable(KeyStore keys, long applicationId, long keyId) {
+    StoredKey stored = stored(keys, applicationId, keyId);
+    Key.State state = stored.key().state();
+    if (state == Key.State.DISABLED) {
+      throw new ConflictException("key " + keyId + " is disabled");
+    }
+    requireNotDestroyed(stored);
+    return stored;
+  }
+
+  private static void requireNotDestroyed(StoredKey stored) {
+    if (stored.key().state() == Key.State.DESTROYED) {
+      throw new ConflictException("key " + stored.key().id() + " is destroyed");
+    }
   }
 
   @Override
@@ -137,9 +236,7 @@ final class StoredKeyRing implements KeyRing {
     change(
         (keys, audit) -> {
           StoredKey stored = stored(keys, applicationId, keyId);
-          if (stored.key().state() == Key.State.DESTROYED) {
-            throw new ConflictException("key " + keyId + " is destroyed");
-          }
+          requireNotDestroyed(stored);
           if (stored.key().state() != Key.State.DISABLED) {
             keys.update(stored.with(stored.key().in(Key.State.DISABLED)));
             record(audit, Operation.UPDATE, "disabled", stored.key());
@@ -164,8 +261,58 @@ final class StoredKeyRing implements KeyRing {
   public List<Key> keys(long applicationId, long beforeId, int limit) {
     Check.range(beforeId, 1, Long.MAX_VALUE, "beforeId");
     Check.range(limit, 1, MAX_PAGE, "limit");
-    KeyStore store = joined == null ? parts.store() : parts.store().joining(joined);
-    return store.page(applicationId, beforeId, limit).stream().map(StoredKey::key).toList();
+    return store().page(applicationId, beforeId, limit).stream().map(StoredKey::key).toList();
+  }
+
+  @Override
+  public KeyMaterial publicPart(long applicationId, long keyId) {
+    StoredKey stored = stored(store(), applicationId, keyId);
+    requireNotDestroyed(stored);
+    if (KeyForms.isShared(stored.key().algorithm())) {
+      throw new ConflictException("key " + keyId + " is a shared secret");
+    }
+    return vault.open(stored).publicPart();
+  }
+
+  @Override
+  public long reseal() {
+    if (joined != null) {
+      throw new IllegalStateException("reseal makes transactions of its own: call it outside one");
+    }
+    if (parts.masterKey() == null) {
+      throw new IllegalStateException("there is no master key to encrypt under");
+    }
+    long resealed = 0;
+    long last = 0;
+    while (true) {
+      List<StoredKey> batch = parts.store().liveAfter(last, RESEALED_AT_ONCE);
+      if (batch.isEmpty()) {
+        return resealed;
+      }
+      last = batch.get(batch.size() - 1).key().id();
+      List<Key> outdated =
+          batch.stream().filter(stored -> !vault.isCurrent(stored)).map(StoredKey::key).toList();
+      if (!outdated.isEmpty()) {
+        resealed += change((keys, audit) -> reseal(keys, audit, outdated));
+      }
+    }
+  }
+
+  /** Encrypts those that are still there and nobody else has encrypted meanwhile. */
+  private long reseal(KeyStore keys, AuditLog audit, List<Key> outdated) {
+    long resealed = 0;
+    for (Key key : outdated) {
+      Optional<StoredKey> stored =
+          keys.find(key.applicationId(), key.id())
+              .filter(found -> found.key().state() != Key.State.DESTROYED)
+              .filter(found -> !vault.isCurrent(found));
+      if (stored.isPresent()) {
+        keys.update(vault.close(stored.get().key(), vault.open(stored.get())));
+        record(audit, Operation.UPDATE, "encrypted under the present master key", key);
+        resealed++;
+      }
+    }
+    return resealed;
   }
 
   /** A change of keys with its records; the first statement keeps other changes out. */
@@ -185,30 +332,78 @@ final class StoredKeyRing implements KeyRing {
         });
   }
 
-  private Key add(KeyStore keys, AuditLog audit, long applicationId, Secret secret, String what) {
-    Instant now = parts.clock().instant();
+  /** A key that is to be added. */
+  private record NewKey(
+      long applicationId,
+      Key.Purpose purpose,
+      KeyMaterial material,
+      Key.State state,
+      Instant notBefore,
+      Instant notAfter) {
+    NewKey {
+      requireNonNull(purpose, "purpose");
+      requireNonNull(material, "material");
+    }
+
+    Key key(long id) {
+      return new Key(id, applicationId, material.algorithm(), purpose, state, notBefore, notAfter);
+    }
+  }
+
+  /** A key that signs from now on, or a public half that verifies. */
+  private NewKey signing(long applicationId, Key.Purpose purpose, KeyMaterial material) {
+    Key.State state = material.canSign() ? Key.State.ENABLED : Key.State.VERIFY_ONLY;
+    return new NewKey(applicationId, purpose, material, state, now().minus(SKEW), Key.FOREVER);
+  }
+
+  private Key replace(KeyStore keys, AuditLog audit, NewKey fresh, Duration overlap) {
+    enabled(keys, fresh.applicationId(), fresh.purpose(), fresh.material().algorithm())
+        .forEach(stored -> leaveToVerify(keys, audit, stored, overlap));
+    return add(keys, audit, fresh, "rotated in");
+  }
+
+  private static List<StoredKey> enabled(
+      KeyStore keys, long applicationId, Key.Purpose purpose, Key.Algorithm algorithm) {
+    return keys.live(applicationId, MAX_PAGE).stream()
+        .filter(stored -> stored.key().state() == Key.State.ENABLED)
+        .filter(stored -> stored.key().purpose() == purpose)
+        .filter(stored -> stored.key().algorithm() == algorithm)
+        .toList();
+  }
+
+  private Key leaveToVerify(KeyStore keys, AuditLog audit, StoredKey stored, Duration overlap) {
+    Instant end = now().plus(overlap);
+    Key left = stored.key().in(Key.State.VERIFY_ONLY).until(end);
+    keys.update(stored.with(left));
+    record(audit, Operation.UPDATE, "left to verify until " + end, stored.key());
+    return left;
+  }
+
+  private Key add(KeyStore keys, AuditLog audit, NewKey fresh, String what) {
+    Instant now = now();
     int live = 0;
-    for (StoredKey stored : keys.live(applicationId, MAX_PAGE)) {
-      if (stored.key().notAfter().isAfter(now)) {
-        live++;
-      } else {
+    for (StoredKey stored : keys.live(fresh.applicationId(), MAX_PAGE)) {
+      if (!stored.key().notAfter().isAfter(now)) {
         destroy(keys, audit, stored);
+      } else if (stored.key().purpose() == fresh.purpose()) {
+        live++;
+      } else if (vault.open(stored).isSameAs(fresh.material())) {
+        throw new ConflictException(
+            "key " + stored.key().id() + " for " + stored.key().purpose() + " is the same key");
       }
     }
     if (live >= MAX_LIVE) {
       throw new LimitException(
-          "application " + applicationId + " has " + live + " keys, the most it may have");
+          "application "
+              + fresh.applicationId()
+              + " has "
+              + live
+              + " keys for "
+              + fresh.purpose()
+              + ", the most it may have");
     }
-    Key key =
-        new Key(
-            parts.ids().getAsLong(),
-            applicationId,
-            Key.Algorithm.HMAC_SHA256,
-            Key.Purpose.REQUEST,
-            Key.State.ENABLED,
-            now.minus(CLOCK_SKEW),
-            Key.FOREVER);
-    keys.insert(vault.close(key, secret));
+    Key key = fresh.key(parts.ids().getAsLong());
+    keys.insert(vault.close(key, fresh.material()));
     record(audit, Operation.CREATE, what, key);
     return key;
   }
@@ -224,15 +419,26 @@ final class StoredKeyRing implements KeyRing {
             () -> new NotFoundException("application " + applicationId + " has no key " + keyId));
   }
 
+  private Instant now() {
+    return parts.clock().instant();
+  }
+
   private static Secret newSecret() {
     return Secret.of(RandomText.of(SECRET_LENGTH));
+  }
+
+  private static KeyMaterial material(Secret secret) {
+    return KeyMaterial.secret(
+        Key.Algorithm.HMAC_SHA256, secret.reveal().getBytes(StandardCharsets.US_ASCII));
   }
 
   private static void record(AuditLog audit, Operation operation, String what, Key key) {
     ObjectNode ext =
         Json.object()
             .put("applicationId", Long.toString(key.applicationId()))
-            .put("keyId", Long.toString(key.id()));
+            .put("keyId", Long.toString(key.id()))
+            .put("algorithm", key.algorithm().name())
+            .put("purpose", key.purpose().name());
     audit.write(
         AuditRecord.of(
                 operation,

@@ -63,7 +63,8 @@ class SerendipitySchemeTest {
     Vector vector = Vectors.vector(id);
     Claim claim = COMPAT.read(vector.signedRequest());
     assertThat(claim.proofs().get(0).isBy(vector.key())).isTrue();
-    assertThat(claim.proofs().get(0).isBy(new HmacKey(new byte[32]))).isFalse();
+    assertThat(claim.proofs().get(0).isBy(new HmacKey(Key.Algorithm.HMAC_SHA256, new byte[32])))
+        .isFalse();
   }
 
   static Stream<Arguments> wrongSignatures() {

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gatehouse.error.StorageException;
-import dev.gatehouse.registry.Secret;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Arrays;
@@ -15,7 +14,7 @@ import org.junit.jupiter.api.Test;
 
 class VaultTest {
   private static final String TEXT = "nE3wS8hYdL5uJ1fGk6oT0pCiVbMxWqRz";
-  private static final Secret SECRET = Secret.of(TEXT);
+  private static final KeyMaterial SECRET = secret(TEXT);
 
   private final MasterKey masterKey = MasterKey.of(bytes(1));
   private final Vault sealed = new Vault(masterKey);
@@ -28,14 +27,21 @@ class VaultTest {
   }
 
   private static Key key(long id, long applicationId) {
+    return key(id, applicationId, Key.Algorithm.HMAC_SHA256, Key.Purpose.REQUEST);
+  }
+
+  private static Key key(
+      long id, long applicationId, Key.Algorithm algorithm, Key.Purpose purpose) {
     return new Key(
-        id,
-        applicationId,
-        Key.Algorithm.HMAC_SHA256,
-        Key.Purpose.REQUEST,
-        Key.State.ENABLED,
-        Instant.EPOCH,
-        Key.FOREVER);
+        id, applicationId, algorithm, purpose, Key.State.ENABLED, Instant.EPOCH, Key.FOREVER);
+  }
+
+  private static KeyMaterial secret(String text) {
+    return KeyMaterial.secret(Key.Algorithm.HMAC_SHA256, text.getBytes(StandardCharsets.US_ASCII));
+  }
+
+  private static String text(KeyMaterial secret) {
+    return text(secret.reveal());
   }
 
   private static String text(byte[] ascii) {
@@ -50,8 +56,9 @@ class VaultTest {
 
   @Test
   void close_longestSecret_fitsTheStore() {
-    Secret longest = Secret.of("s".repeat(256));
-    assertThat(text(sealed.open(sealed.close(key(1, 7), longest)))).isEqualTo("s".repeat(256));
+    KeyMaterial longest = secret("s".repeat(KeyMaterial.MAX_SECRET));
+    assertThat(text(sealed.open(sealed.close(key(1, 7), longest))))
+        .isEqualTo("s".repeat(KeyMaterial.MAX_SECRET));
   }
 
   @Test
@@ -122,6 +129,79 @@ class VaultTest {
     }
   }
 
+  /** Else whoever writes to the storage could let a public key pass for a shared secret. */
+  @Test
+  void open_rowSaysAnotherAlgorithmOrPurpose_refused() {
+    KeyMaterial publicHalf = KeyMaterial.generate(Key.Algorithm.ED25519).publicPart();
+    byte[] material =
+        sealed.close(key(5, 7, Key.Algorithm.ED25519, Key.Purpose.WEBHOOK), publicHalf).material();
+    for (Key altered :
+        new Key[] {
+          key(5, 7, Key.Algorithm.HMAC_SHA256, Key.Purpose.WEBHOOK),
+          key(5, 7, Key.Algorithm.ED25519, Key.Purpose.REQUEST)
+        }) {
+      assertThatThrownBy(() -> sealed.open(new StoredKey(altered, material)))
+          .isInstanceOf(StorageException.class)
+          .hasMessage("key 5 of application 7 was altered in the storage");
+    }
+    StoredKey inClear =
+        clear.close(key(5, 7, Key.Algorithm.ED25519, Key.Purpose.WEBHOOK), publicHalf);
+    Key shared = key(5, 7, Key.Algorithm.HMAC_SHA256, Key.Purpose.WEBHOOK);
+    assertThatThrownBy(() -> clear.open(new StoredKey(shared, inClear.material())))
+        .isInstanceOf(StorageException.class)
+        .hasMessage("key 5 of application 7 is stored in no known form");
+  }
+
+  @Test
+  void open_everyAlgorithmPairAndPublicHalf_signsAndVerifiesAsBefore() {
+    for (Key.Algorithm algorithm : Key.Algorithm.values()) {
+      Key key = key(5, 7, algorithm, Key.Purpose.WEBHOOK);
+      KeyMaterial material = KeyMaterial.generate(algorithm);
+      KeyMaterial opened = sealed.open(sealed.close(key, material));
+      byte[] message = {1, 2, 3};
+      byte[] signature = opened.signatureKey().sign(message);
+      assertThat(material.signatureKey().verify(message, signature)).as("%s", algorithm).isTrue();
+      if (!KeyForms.isShared(algorithm)) {
+        KeyMaterial half = sealed.open(sealed.close(key, material.publicPart()));
+        assertThat(half.canSign()).isFalse();
+        assertThat(half.signatureKey().verify(message, signature)).isTrue();
+      }
+    }
+  }
+
+  @Test
+  void open_userIdOfItsOwn_kept() {
+    Key key = key(5, 7, Key.Algorithm.SM2_SM3, Key.Purpose.SITE);
+    KeyMaterial material = KeyMaterial.generate(Key.Algorithm.SM2_SM3).userId("\u516c\u53f8");
+    byte[] message = {1, 2, 3};
+    byte[] signature = sealed.open(sealed.close(key, material)).signatureKey().sign(message);
+    assertThat(material.signatureKey().verify(message, signature)).isTrue();
+    assertThat(
+            material.userId(KeyMaterial.DEFAULT_USER_ID).signatureKey().verify(message, signature))
+        .isFalse();
+  }
+
+  @Test
+  void open_sealedUnderAReplacedKey_readAndNotCurrent() {
+    StoredKey old = sealed.close(key(5, 7), SECRET);
+    Vault next = new Vault(MasterKey.of(bytes(2)).replacing(MasterKey.of(bytes(3)), masterKey));
+    assertThat(text(next.open(old))).isEqualTo(TEXT);
+    assertThat(next.isCurrent(old)).isFalse();
+    assertThat(next.isCurrent(clear.close(key(5, 7), SECRET))).isFalse();
+    StoredKey fresh = next.close(key(5, 7), SECRET);
+    assertThat(next.isCurrent(fresh)).isTrue();
+    assertThat(text(new Vault(MasterKey.of(bytes(2))).open(fresh))).isEqualTo(TEXT);
+    assertThatThrownBy(() -> sealed.open(fresh)).isInstanceOf(StorageException.class);
+  }
+
+  @Test
+  void replacing_noneOrNine_refused() {
+    assertThatIllegalArgumentException().isThrownBy(masterKey::replacing);
+    MasterKey[] nine = new MasterKey[MasterKey.MAX_REPLACED + 1];
+    Arrays.fill(nine, masterKey);
+    assertThatIllegalArgumentException().isThrownBy(() -> masterKey.replacing(nine));
+  }
+
   @Test
   void masterKey_otherLength_refused() {
     for (int length : new int[] {0, 16, 31, 33}) {
@@ -132,10 +212,10 @@ class VaultTest {
   @Test
   void toString_ofAnythingSecret_showsNothing() {
     StoredKey stored = clear.close(key(1, 7), SECRET);
-    HmacKey hmac = new HmacKey(TEXT.getBytes(StandardCharsets.US_ASCII));
+    SignatureKey hmac = SECRET.signatureKey();
     assertThat(stored + " " + masterKey + " " + hmac + " " + SECRET)
         .doesNotContain(TEXT)
         .doesNotContain("[B@")
-        .contains("MasterKey[...]", "HmacKey[...]");
+        .contains("MasterKey[...]", "HmacKey[...]", "KeyMaterial[HMAC_SHA256 secret]");
   }
 }

@@ -33,7 +33,7 @@ final class Vectors {
       String signature) {
 
     HmacKey key() {
-      return new HmacKey(secret.getBytes(StandardCharsets.US_ASCII));
+      return new HmacKey(Key.Algorithm.HMAC_SHA256, secret.getBytes(StandardCharsets.US_ASCII));
     }
 
     Headers headers() {

@@ -19,9 +19,10 @@ import org.jdbi.v3.core.statement.StatementContext;
 /** The KeyStore of a {@link JdbcStorage}. */
 final class JdbcKeyStore implements KeyStore {
   private static final int MAX_LIMIT = 1000;
-  private static final String SELECT =
+  private static final String SELECT_ALL =
       "SELECT id, application_id, algorithm, purpose, state, not_before, not_after, material"
-          + " FROM gh_key WHERE application_id = :application_id";
+          + " FROM gh_key WHERE ";
+  private static final String SELECT = SELECT_ALL + "application_id = :application_id";
 
   private final Database database;
 
@@ -106,6 +107,21 @@ final class JdbcKeyStore implements KeyStore {
                     handle.createQuery(SELECT + " AND id < :before ORDER BY id DESC LIMIT :limit"),
                     applicationId)
                 .bind("before", beforeId)
+                .bind("limit", limit)
+                .map(JdbcKeyStore::stored)
+                .list());
+  }
+
+  @Override
+  public List<StoredKey> liveAfter(long afterId, int limit) {
+    Check.range(limit, 1, MAX_LIMIT, "limit");
+    return database.use(
+        handle ->
+            handle
+                .createQuery(
+                    SELECT_ALL + "id > :after AND state <> :destroyed ORDER BY id LIMIT :limit")
+                .bind("after", afterId)
+                .bind("destroyed", Key.State.DESTROYED.name())
                 .bind("limit", limit)
                 .map(JdbcKeyStore::stored)
                 .list());

@@ -20,7 +20,7 @@ final class MemoryKeyStore implements KeyStore {
   private static final int MAX_LIMIT = 1000;
 
   private final Journal journal;
-  private final Map<Long, StoredKey> keys = new HashMap<>();
+  private final NavigableMap<Long, StoredKey> keys = new TreeMap<>();
 
   /** By application, then newest first. */
   private final Map<Long, NavigableMap<Long, StoredKey>> keysOf = new HashMap<>();
@@ -97,6 +97,17 @@ final class MemoryKeyStore implements KeyStore {
     return journal.run(
         () ->
             ofApplication(applicationId).tailMap(beforeId, false).values().stream()
+                .limit(limit)
+                .toList());
+  }
+
+  @Override
+  public List<StoredKey> liveAfter(long afterId, int limit) {
+    Check.range(limit, 1, MAX_LIMIT, "limit");
+    return journal.run(
+        () ->
+            keys.tailMap(afterId, false).values().stream()
+                .filter(stored -> stored.key().state() != Key.State.DESTROYED)
                 .limit(limit)
                 .toList());
   }

@@ -92,6 +92,29 @@ public abstract class KeyStoreContract extends StoreContract {
   }
 
   @Test
+  final void KEY1_find_everyAlgorithmAndPurpose_asStored() {
+    List<StoredKey> all = new ArrayList<>();
+    for (Key.Algorithm algorithm : Key.Algorithm.values()) {
+      for (Key.Purpose purpose : Key.Purpose.values()) {
+        Key key =
+            new Key(
+                all.size() + 1,
+                APPLICATION,
+                algorithm,
+                purpose,
+                Key.State.ENABLED,
+                clock.instant(),
+                Key.FOREVER);
+        all.add(new StoredKey(key, new byte[] {1}));
+      }
+    }
+    all.forEach(keys()::insert);
+    for (StoredKey stored : all) {
+      assertThat(keys().find(APPLICATION, stored.key().id())).contains(stored);
+    }
+  }
+
+  @Test
   final void KEY1_find_unknown_empty() {
     assertThat(keys().find(APPLICATION, 1)).isEmpty();
   }
@@ -272,6 +295,40 @@ public abstract class KeyStoreContract extends StoreContract {
         });
     assertThat(keys().page(APPLICATION, Long.MAX_VALUE, 10)).containsExactly(stored(1));
     keys().insert(stored(2));
+  }
+
+  @Test
+  final void KEY10_liveAfter_walkedThrough_everyApplicationsLiveKeysOnceOldestFirst() {
+    for (long id = 1; id <= 7; id++) {
+      keys().insert(id % 3 == 0 ? destroyed(id) : stored(id));
+    }
+    Key anothers =
+        new Key(
+            8,
+            APPLICATION + 1,
+            Key.Algorithm.ED25519,
+            Key.Purpose.WEBHOOK,
+            Key.State.DISABLED,
+            clock.instant(),
+            Key.FOREVER);
+    StoredKey last = new StoredKey(anothers, new byte[] {8});
+    keys().insert(last);
+    assertThat(ids(keys().liveAfter(0, 3))).containsExactly(1L, 2L, 4L);
+    assertThat(ids(keys().liveAfter(4, 3))).containsExactly(5L, 7L, 8L);
+    assertThat(keys().liveAfter(7, 3)).containsExactly(last);
+    assertThat(keys().liveAfter(8, 3)).isEmpty();
+    assertThatIllegalArgumentException().isThrownBy(() -> keys().liveAfter(0, 0));
+    assertThatIllegalArgumentException().isThrownBy(() -> keys().liveAfter(0, 1001));
+  }
+
+  @Test
+  final void KEY10_liveAfter_destroyedMeanwhile_notMet() {
+    for (long id = 1; id <= 4; id++) {
+      keys().insert(stored(id));
+    }
+    assertThat(ids(keys().liveAfter(0, 2))).containsExactly(1L, 2L);
+    keys().update(destroyed(3));
+    assertThat(ids(keys().liveAfter(2, 2))).containsExactly(4L);
   }
 
   private void rolledBack(java.util.function.Consumer<KeyStore> work) {

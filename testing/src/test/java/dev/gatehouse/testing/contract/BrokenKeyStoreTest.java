@@ -191,6 +191,20 @@ class BrokenKeyStoreTest {
     }
   }
 
+  static final class WalksOverTheDestroyed extends Broken {
+    WalksOverTheDestroyed() {
+      super(
+          (store, method, arguments) -> {
+            if (!method.getName().equals("liveAfter") || (Long) arguments[0] != 0) {
+              return invoke(store, method, arguments);
+            }
+            List<StoredKey> all = new ArrayList<>(store.page(7, Long.MAX_VALUE, 1000));
+            Collections.reverse(all);
+            return all.subList(0, Math.min(all.size(), (Integer) arguments[1]));
+          });
+    }
+  }
+
   @Test
   void contract_eachDefect_noticedByItsRule() {
     assertThat(ContractRun.brokenRules(AltersMaterial.class)).contains("KEY1");
@@ -204,6 +218,7 @@ class BrokenKeyStoreTest {
     assertThat(ContractRun.brokenRules(NeverAdvances.class)).contains("KEY7");
     assertThat(ContractRun.brokenRules(ReadsWhatIsStaleAfterAdvance.class)).contains("KEY8");
     assertThat(ContractRun.brokenRules(KeepsWhatWasRolledBack.class)).contains("KEY9");
+    assertThat(ContractRun.brokenRules(WalksOverTheDestroyed.class)).contains("KEY10");
   }
 
   static final class Sound extends Broken {

@@ -7,7 +7,7 @@ CREATE TABLE IF NOT EXISTS gh_key(
   state VARCHAR(16) NOT NULL,
   not_before BIGINT NOT NULL,
   not_after BIGINT NOT NULL,
-  material VARBINARY(512) NOT NULL
+  material VARBINARY(4096) NOT NULL
 );
 CREATE INDEX IF NOT EXISTS gh_key_application ON gh_key(application_id, id);
 

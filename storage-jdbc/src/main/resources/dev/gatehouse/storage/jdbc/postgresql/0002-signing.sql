@@ -7,7 +7,7 @@ CREATE TABLE gh_key(
   state VARCHAR(16) COLLATE "C" NOT NULL,
   not_before BIGINT NOT NULL,
   not_after BIGINT NOT NULL,
-  material BYTEA NOT NULL CHECK (octet_length(material) <= 512)
+  material BYTEA NOT NULL CHECK (octet_length(material) <= 4096)
 );
 CREATE INDEX gh_key_application ON gh_key(application_id, id);
 

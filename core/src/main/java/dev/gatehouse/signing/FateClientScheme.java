@@ -1,0 +1,196 @@
+package dev.gatehouse.signing;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.gatehouse.check.Check;
+import dev.gatehouse.transport.Headers;
+import dev.gatehouse.transport.Request;
+import java.io.ByteArrayOutputStream;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The scheme by which clients of FATE Flow sign: headers {@code TIMESTAMP} in epoch milliseconds,
+ * {@code NONCE}, {@code APP_KEY} and {@code SIGNATURE}, where
+ *
+ * <pre>{@code
+ * signature = Base64(HMAC-SHA1(secret, timestamp LF nonce LF app key LF target LF body LF form))
+ * }</pre>
+ *
+ * <p>The target is path and query as they stand in the request, without question marks at the end;
+ * the form is that of a body of type {@code application/x-www-form-urlencoded}, its fields sorted
+ * and percent-encoded, else empty; the body is the raw body, but empty if it is a form or JSON that
+ * Python takes for false, such as <code>{}</code>, {@code []} or {@code 0}. Neither method nor host
+ * is signed, and one such body can be put in place of another: use this scheme over TLS.
+ *
+ * <p>Upstream accepts a request again and again for 60 s; here each nonce is accepted once. A
+ * timestamp must be less than 60 s off, either way. Upstream leaves some content unsigned: a body
+ * that is neither JSON nor a form, all but the first field of a name, a question mark at the end of
+ * a query. Here such a body is signed as it is, and such a form or query is refused; of what
+ * upstream accepts from its clients, only uploads of files fail.
+ *
+ * <p>Header names are alike whatever their case and with {@code -} in place of {@code _}. A header
+ * that occurs twice is refused, in whichever spelling. An app key is the one that the registry gave
+ * to the application: an app key that a client brings along cannot be registered. Immutable.
+ */
+public final class FateClientScheme extends Scheme {
+  /** A timestamp must be less than this off. */
+  public static final Duration WINDOW = Duration.ofSeconds(60);
+
+  /** Twice the window, so that a clock set back by as much as the window brings no nonce back. */
+  private static final Duration REMEMBERED = WINDOW.multipliedBy(2);
+
+  private static final Set<Key.Algorithm> ALGORITHMS = Set.of(Key.Algorithm.HMAC_SHA1);
+  private static final Pattern TIMESTAMP = Pattern.compile("[1-9][0-9]{0,14}");
+  private static final Pattern VISIBLE =
+      Pattern.compile("[\\x21-\\x7e]{1," + NonceStore.MAX_NONCE + "}");
+  private static final Pattern SIGNATURE = Pattern.compile("[A-Za-z0-9+/]{27}=");
+
+  /** What Python writes for what it takes for false. */
+  private static final Set<String> FALSE =
+      Set.of("null", "false", "0", "0.0", "-0.0", "\"\"", "[]", "{}");
+
+  private static final FateClientScheme ONLY = new FateClientScheme();
+
+  private FateClientScheme() {}
+
+  /** The scheme. */
+  public static FateClientScheme create() {
+    return ONLY;
+  }
+
+  @Override
+  Set<Key.Algorithm> algorithms() {
+    return ALGORITHMS;
+  }
+
+  @Override
+  Claim read(Request request) {
+    Headers headers = request.headers();
+    String appKey = FateHeaders.one(headers, "app_key", VISIBLE);
+    String nonce = FateHeaders.one(headers, "nonce", VISIBLE);
+    String timestamp = FateHeaders.one(headers, "timestamp", TIMESTAMP);
+    byte[] signature = FateHeaders.base64(headers, "signature", SIGNATURE);
+    byte[] message;
+    try {
+      message = message(timestamp, nonce, appKey, request);
+    } catch (IllegalArgumentException e) {
+      throw FateHeaders.malformed(String.valueOf(e.getMessage()));
+    }
+    return new Claim(
+        appKey,
+        Instant.ofEpochMilli(Long.parseLong(timestamp)),
+        nonce,
+        "",
+        List.of(new Proof(message, signature, ALGORITHMS)));
+  }
+
+  @Override
+  boolean isTimely(Claim claim, Instant now) {
+    Duration age = Duration.between(requireNonNull(claim.signedAt()), now).abs();
+    return age.compareTo(WINDOW) < 0;
+  }
+
+  /** The content itself is signed. */
+  @Override
+  boolean covers(Claim claim, Request request) {
+    return true;
+  }
+
+  @Override
+  Optional<Instant> remembersUntil(Instant now) {
+    return Optional.of(now.plus(REMEMBERED));
+  }
+
+  @Override
+  SignedHeaders sign(Request request, Signing signing) {
+    String timestamp = Long.toString(signing.now().toEpochMilli());
+    byte[] message = message(timestamp, signing.nonce(), signing.party(), request);
+    return new SignedHeaders(
+        Headers.of(
+            "TIMESTAMP", timestamp,
+            "NONCE", signing.nonce(),
+            "APP_KEY", signing.party(),
+            "SIGNATURE", Base64.getEncoder().encodeToString(signing.key().sign(message))));
+  }
+
+  /**
+   * What is signed.
+   *
+   * @throws IllegalArgumentException if part of the request would not be
+   */
+  private static byte[] message(String timestamp, String nonce, String appKey, Request request) {
+    boolean isForm = FateForm.isForm(request.headers());
+    byte[] body = request.body();
+    String head = String.join("\n", timestamp, nonce, appKey, target(request.uri()), "");
+    ByteArrayOutputStream message = new ByteArrayOutputStream(head.length() + body.length + 1);
+    message.writeBytes(head.getBytes(StandardCharsets.UTF_8));
+    if (!isForm && !isFalse(body)) {
+      message.writeBytes(body);
+    }
+    message.write('\n');
+    if (isForm) {
+      message.writeBytes(FateForm.sorted(body).getBytes(StandardCharsets.US_ASCII));
+    }
+    return message.toByteArray();
+  }
+
+  private static String target(URI uri) {
+    @Nullable String path = uri.getRawPath();
+    @Nullable String query = uri.getRawQuery();
+    String start = path == null || path.isEmpty() ? "/" : path;
+    if (query == null || query.isEmpty()) {
+      return start;
+    }
+    Check.that(
+        !query.endsWith("?"), "a query must not end in a question mark, which would not be signed");
+    return start + "?" + query;
+  }
+
+  /**
+   * Whether the body is JSON that Python takes for false. What is not JSON, or JSON that is not
+   * read here, is not.
+   */
+  private static boolean isFalse(byte[] body) {
+    if (isFilled(body)) {
+      return false;
+    }
+    try {
+      return PythonJson.rewrite(body).filter(FALSE::contains).isPresent();
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
+  }
+
+  /** Whether the body begins an object or array and does not end it at once; spares reading it. */
+  private static boolean isFilled(byte[] body) {
+    int first = skipBlanks(body, 0);
+    if (first == body.length || (body[first] != '{' && body[first] != '[')) {
+      return false;
+    }
+    int second = skipBlanks(body, first + 1);
+    return second == body.length || body[second] != body[first] + 2;
+  }
+
+  private static int skipBlanks(byte[] body, int start) {
+    int at = start;
+    while (at < body.length
+        && (body[at] == ' ' || body[at] == '\t' || body[at] == '\n' || body[at] == '\r')) {
+      at++;
+    }
+    return at;
+  }
+
+  @Override
+  public String toString() {
+    return "FateClientScheme";
+  }
+}

@@ -1,0 +1,173 @@
+package dev.gatehouse.signing;
+
+import dev.gatehouse.check.Check;
+import dev.gatehouse.registry.Application;
+import dev.gatehouse.registry.Registry;
+import dev.gatehouse.transport.Headers;
+import dev.gatehouse.transport.Request;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The scheme by which one FATE site signs what it sends to another, as of FATE Flow 1.11: header
+ * {@code SITE-SIGNATURE} holds the Base64 of an RSA signature, PKCS#1 v1.5 with SHA-256, and {@code
+ * SRC-PARTY-ID} says whose it is.
+ *
+ * <p>Signed is the body's JSON in the form that Python gives it: members in the order in which they
+ * came, none sorted, {@code ", "} and {@code ": "} between them, all in ASCII. So a body may be
+ * spaced and escaped anew on its way. An empty body is signed as {@code null}, and so is what
+ * Python cannot read: whoever takes such a body for anything but none is deceived. A member that is
+ * repeated counts with its last value. Documents deeper than 500, with numbers of more than 4,300
+ * digits, in UTF-16 or UTF-32, or with surrogates encoded in UTF-8 are refused.
+ *
+ * <p>Path, method, headers and time are not signed, and there is no nonce: a request can be
+ * replayed for ever, and sent to another path or party. That is how the scheme is made. Use it over
+ * TLS with a client certificate, and let nothing depend on it that must happen once.
+ *
+ * <p>A site is an application whose name is its party id, our own one too; its keys are for {@link
+ * Key.Purpose#SITE}. Without a party id, or with an empty one or {@code 0}, a request counts as
+ * sent by the site that receives it. Signing adds {@code SITE-SIGNATURE}, and {@code SRC-PARTY-ID}
+ * unless the request has it; all other headers between sites, such as {@code DEST-PARTY-ID} and
+ * {@code SRC-ROLE}, are the caller's, and are not signed. Header names are alike whatever their
+ * case and with {@code _} in place of {@code -}; one of the two that occurs twice is refused.
+ * Immutable.
+ */
+public final class FateSiteScheme extends Scheme {
+  private static final Set<Key.Algorithm> ALGORITHMS = Set.of(Key.Algorithm.RSA_PKCS1_SHA256);
+  private static final String NOTHING = "null";
+  private static final String SRC_PARTY_ID = "src_party_id";
+  private static final Pattern PARTY =
+      Pattern.compile("[\\x21-\\x7e]{1," + Application.MAX_NAME + "}");
+
+  /** Up to 8,192 bits. */
+  private static final Pattern SIGNATURE = Pattern.compile("[A-Za-z0-9+/]{2,1366}={0,2}");
+
+  private final String ownParty;
+  private final boolean acceptsMd5;
+
+  private FateSiteScheme(String ownParty, boolean acceptsMd5) {
+    Check.matches(ownParty, PARTY, "ownParty");
+    Check.that(!ownParty.equals("0"), "ownParty must not be 0, which stands for every site itself");
+    this.ownParty = ownParty;
+    this.acceptsMd5 = acceptsMd5;
+  }
+
+  /**
+   * The scheme as of FATE Flow 1.11.
+   *
+   * @param ownParty the party id of this site, 1..100 visible ASCII characters, not {@code 0}
+   */
+  public static FateSiteScheme create(String ownParty) {
+    return new FateSiteScheme(ownParty, false);
+  }
+
+  /**
+   * As {@link #create}, and accepts what sites of FATE Flow 1.9.0 to 1.10.1 sign, which is the same
+   * with MD5 in place of SHA-256. Signs with SHA-256 all the same, so those sites do not accept
+   * what this one signs. Two bodies of one MD5 can be made at will: whoever gets a site to sign the
+   * one has its signature for the other. Logs a warning; meant for a migration only.
+   */
+  public static FateSiteScheme acceptingMd5(String ownParty) {
+    FateSiteScheme scheme = new FateSiteScheme(ownParty, true);
+    LoggerFactory.getLogger(FateSiteScheme.class)
+        .warn("Signatures with MD5 are accepted from FATE sites: meant for a migration only");
+    return scheme;
+  }
+
+  @Override
+  Key.Purpose purpose() {
+    return Key.Purpose.SITE;
+  }
+
+  @Override
+  Set<Key.Algorithm> algorithms() {
+    return ALGORITHMS;
+  }
+
+  @Override
+  Optional<Application> application(Claim claim, Registry registry) {
+    return registry.findApplication(claim.party());
+  }
+
+  @Override
+  Claim read(Request request) {
+    Headers headers = request.headers();
+    String stated = FateHeaders.atMostOne(headers, SRC_PARTY_ID);
+    String party = stated.isEmpty() || stated.equals("0") ? ownParty : stated;
+    if (!PARTY.matcher(party).matches()) {
+      throw FateHeaders.malformed("header src_party_id is not of the form of a party id");
+    }
+    byte[] signature = FateHeaders.base64(headers, "site_signature", SIGNATURE);
+    byte[] message;
+    try {
+      message = ascii(PythonJson.rewrite(request.body()).orElse(NOTHING));
+    } catch (IllegalArgumentException e) {
+      throw FateHeaders.malformed(String.valueOf(e.getMessage()));
+    }
+    Proof proof = new Proof(message, signature, ALGORITHMS);
+    return new Claim(
+        party,
+        null,
+        "",
+        "",
+        acceptsMd5 ? List.of(proof, Proof.withMd5(message, signature)) : List.of(proof));
+  }
+
+  /** The scheme does not tell the time. */
+  @Override
+  boolean isTimely(Claim claim, Instant now) {
+    return true;
+  }
+
+  /** The content itself is signed. */
+  @Override
+  boolean covers(Claim claim, Request request) {
+    return true;
+  }
+
+  @Override
+  Optional<Instant> remembersUntil(Instant now) {
+    return Optional.empty();
+  }
+
+  /**
+   * Signs as this site.
+   *
+   * @throws IllegalArgumentException if the request names another site as its sender, or its body
+   *     is neither empty nor JSON, and so would not be signed
+   */
+  @Override
+  SignedHeaders sign(Request request, Signing signing) {
+    List<String> stated = FateHeaders.all(request.headers(), SRC_PARTY_ID);
+    Check.that(
+        stated.isEmpty() || stated.equals(List.of(ownParty)),
+        "src_party_id must be absent or " + ownParty + " to sign as that party");
+    byte[] body = request.body();
+    String message =
+        body.length == 0
+            ? NOTHING
+            : PythonJson.rewrite(body)
+                .orElseThrow(
+                    () ->
+                        new IllegalArgumentException("body must be JSON, or empty, to be signed"));
+    byte[] signature = signing.key().sign(ascii(message));
+    Headers signed = Headers.of("SITE-SIGNATURE", Base64.getEncoder().encodeToString(signature));
+    return new SignedHeaders(
+        stated.isEmpty() ? Headers.of("SRC-PARTY-ID", ownParty).and(signed) : signed);
+  }
+
+  private static byte[] ascii(String text) {
+    return text.getBytes(StandardCharsets.US_ASCII);
+  }
+
+  @Override
+  public String toString() {
+    return "FateSiteScheme of party " + ownParty + (acceptsMd5 ? ", accepting MD5" : "");
+  }
+}

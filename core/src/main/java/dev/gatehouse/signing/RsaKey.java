@@ -1,0 +1,106 @@
+package dev.gatehouse.signing;
+
+import java.math.BigInteger;
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.spec.MGF1ParameterSpec;
+import java.security.spec.PSSParameterSpec;
+import java.util.Arrays;
+import java.util.HexFormat;
+
+/**
+ * A pair of RSA keys ready to sign and verify. With PKCS#1 v1.5 a signature is good if it decrypts
+ * to the one encoding that RFC 8017, 8.2.2, gives for the message: nothing in it is parsed, so that
+ * no laxity in parsing can be made use of, and the encoding without NULL is refused too.
+ */
+final class RsaKey implements SignatureKey {
+  private static final byte[] SHA256_INFO =
+      HexFormat.of().parseHex("3031300d060960864801650304020105000420");
+  private static final byte[] MD5_INFO =
+      HexFormat.of().parseHex("3020300c06082a864886f70d020505000410");
+  private static final int SALT = 32;
+  private static final JcaSignatures.Algorithm PKCS1 =
+      new JcaSignatures.Algorithm("SHA256withRSA", null);
+  private static final JcaSignatures.Algorithm PSS =
+      new JcaSignatures.Algorithm(
+          "RSASSA-PSS",
+          new PSSParameterSpec(
+              "SHA-256",
+              "MGF1",
+              MGF1ParameterSpec.SHA256,
+              SALT,
+              PSSParameterSpec.TRAILER_FIELD_BC));
+
+  private final Key.Algorithm algorithm;
+  private final BigInteger modulus;
+  private final BigInteger exponent;
+  private final int length;
+  private final JcaSignatures jca;
+
+  RsaKey(Key.Algorithm algorithm, RsaNumbers numbers) {
+    this.algorithm = algorithm;
+    modulus = numbers.modulus();
+    exponent = numbers.exponent();
+    length = (modulus.bitLength() + Byte.SIZE - 1) / Byte.SIZE;
+    jca = JcaSignatures.of(algorithm == Key.Algorithm.RSA_PSS_SHA256 ? PSS : PKCS1, numbers);
+  }
+
+  @Override
+  public Key.Algorithm algorithm() {
+    return algorithm;
+  }
+
+  @Override
+  public byte[] sign(byte[] message) {
+    return jca.sign(message);
+  }
+
+  @Override
+  public boolean verify(byte[] message, byte[] signature) {
+    if (algorithm == Key.Algorithm.RSA_PSS_SHA256) {
+      return isInRange(signature) && jca.verify(message, signature);
+    }
+    return isInRange(signature) && opens(signature, SHA256_INFO, Sha256.of(message));
+  }
+
+  @Override
+  public boolean verifyWithMd5(byte[] message, byte[] signature) {
+    return algorithm == Key.Algorithm.RSA_PKCS1_SHA256
+        && isInRange(signature)
+        && opens(signature, MD5_INFO, md5(message));
+  }
+
+  private boolean isInRange(byte[] signature) {
+    return signature.length == length && new BigInteger(1, signature).compareTo(modulus) < 0;
+  }
+
+  /** Whether the signature decrypts to the encoding of that digest. */
+  private boolean opens(byte[] signature, byte[] information, byte[] digest) {
+    BigInteger opened = new BigInteger(1, signature).modPow(exponent, modulus);
+    return MessageDigest.isEqual(encoded(information, digest), Unsigned.bytes(opened, length));
+  }
+
+  /** EMSA-PKCS1-v1_5, RFC 8017, 9.2. */
+  private byte[] encoded(byte[] information, byte[] digest) {
+    byte[] encoded = new byte[length];
+    int start = length - information.length - digest.length;
+    Arrays.fill(encoded, 2, start - 1, (byte) 0xff);
+    encoded[1] = 1;
+    ByteBuffer.wrap(encoded).position(start).put(information).put(digest);
+    return encoded;
+  }
+
+  private static byte[] md5(byte[] message) {
+    try {
+      return MessageDigest.getInstance("MD5").digest(message);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("this JDK has no MD5", e);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "RsaKey[...]";
+  }
+}
