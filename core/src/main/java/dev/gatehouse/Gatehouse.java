@@ -320,7 +320,11 @@ public final class Gatehouse implements AutoCloseable {
       return this;
     }
 
-    /** Encrypts the secrets of applications at rest. Default none: they are stored in clear. */
+    /**
+     * Encrypts secrets and private keys at rest. Default none: they are stored in clear. To change
+     * it, give one that {@linkplain MasterKey#replacing replaces} the old and {@linkplain
+     * KeyRing#reseal encrypt anew}.
+     */
     public Builder masterKey(MasterKey value) {
       masterKey = requireNonNull(value, "masterKey");
       return this;
