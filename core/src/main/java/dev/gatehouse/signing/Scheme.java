@@ -11,7 +11,11 @@ import java.util.Set;
  * A way to turn a request into the bytes that are signed, and to carry the signature in its
  * headers. The schemes are a closed set; a host chooses one. Immutable.
  */
-public abstract sealed class Scheme permits SerendipityScheme, StandardWebhooksScheme {
+public abstract sealed class Scheme
+    permits GithubScheme,
+        SerendipityScheme,
+        StandardWebhooksScheme,
+        StripeScheme {
   Scheme() {}
 
   /**
