@@ -15,7 +15,8 @@ public abstract sealed class Scheme
     permits GithubScheme,
         SerendipityScheme,
         StandardWebhooksScheme,
-        StripeScheme {
+        StripeScheme,
+        WechatPayScheme {
   Scheme() {}
 
   /**
