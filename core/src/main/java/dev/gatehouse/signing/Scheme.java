@@ -13,6 +13,7 @@ import java.util.Set;
  */
 public abstract sealed class Scheme
     permits GithubScheme,
+        MessageSignatureScheme,
         SerendipityScheme,
         StandardWebhooksScheme,
         StripeScheme,
