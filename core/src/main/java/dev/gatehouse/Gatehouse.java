@@ -22,6 +22,7 @@ import dev.gatehouse.scheduler.TaskScheduler;
 import dev.gatehouse.scheduler.Workflows;
 import dev.gatehouse.signing.KeyRing;
 import dev.gatehouse.signing.MasterKey;
+import dev.gatehouse.signing.NonceStore;
 import dev.gatehouse.signing.Scheme;
 import dev.gatehouse.signing.SerendipityScheme;
 import dev.gatehouse.signing.Signer;
@@ -57,6 +58,8 @@ public final class Gatehouse implements AutoCloseable {
   private final AuditLog audit;
   private final KeyRing keys;
   private final Registry registry;
+  private final NonceStore nonces;
+  private final GatehouseListener listener;
   private final Verifier verifier;
   private final Permissions permissions;
   private final TaskEngine engine;
@@ -82,17 +85,9 @@ public final class Gatehouse implements AutoCloseable {
             audit,
             keys,
             RegistryOptions.of(clock, ids::next).nanoTime(builder.nanoTime));
-    verifier =
-        Verifier.create(
-            new Verifier.Configuration(
-                registry,
-                keys,
-                storage.nonces(),
-                scheme,
-                clock,
-                audit,
-                builder.listener,
-                Verifier.Configuration.DEFAULT_NONCE_QUOTA));
+    listener = builder.listener;
+    nonces = storage.nonces();
+    verifier = verifier(scheme);
     Permissions.Settings settings = Permissions.Settings.defaults();
     permissions =
         Permissions.create(
@@ -141,12 +136,33 @@ public final class Gatehouse implements AutoCloseable {
 
   /** Signs in the application's name, with the builder's scheme. */
   public Signer signer(Application application) {
+    return signer(application, scheme);
+  }
+
+  /** Signs in the application's name, with that scheme and a key that serves it. */
+  public Signer signer(Application application, Scheme scheme) {
     return Signer.create(application, keys, scheme, clock);
   }
 
   /** Verifies what applications sign, with the builder's scheme. */
   public Verifier verifier() {
     return verifier;
+  }
+
+  /**
+   * A verifier of what is signed with that scheme. Make one and keep it: it counts what it refuses.
+   */
+  public Verifier verifier(Scheme scheme) {
+    return Verifier.create(
+        new Verifier.Configuration(
+            registry,
+            keys,
+            nonces,
+            scheme,
+            clock,
+            audit,
+            listener,
+            Verifier.Configuration.DEFAULT_NONCE_QUOTA));
   }
 
   /** Roles, grants and decisions. */
@@ -320,7 +336,11 @@ public final class Gatehouse implements AutoCloseable {
       return this;
     }
 
-    /** Encrypts the secrets of applications at rest. Default none: they are stored in clear. */
+    /**
+     * Encrypts secrets and private keys at rest. Default none: they are stored in clear. To change
+     * it, give one that {@linkplain MasterKey#replacing replaces} the old and {@linkplain
+     * KeyRing#reseal encrypt anew}.
+     */
     public Builder masterKey(MasterKey value) {
       masterKey = requireNonNull(value, "masterKey");
       return this;

@@ -60,7 +60,7 @@ public sealed interface KeyRing extends KeyIssuer permits StoredKeyRing {
    * takes longer.
    */
   static Duration leastOverlap(Application application) {
-    RetryPolicy policy = application.retryPolicy();
+    RetryPolicy policy = requireNonNull(application, "application").retryPolicy();
     Duration total = SKEW;
     for (int retry = 1; retry <= policy.retries(); retry++) {
       total = total.plus(policy.delayBefore(retry).orElse(Duration.ZERO));

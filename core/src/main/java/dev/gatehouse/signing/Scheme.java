@@ -11,7 +11,15 @@ import java.util.Set;
  * A way to turn a request into the bytes that are signed, and to carry the signature in its
  * headers. The schemes are a closed set; a host chooses one. Immutable.
  */
-public abstract sealed class Scheme permits FateClientScheme, FateSiteScheme, SerendipityScheme {
+public abstract sealed class Scheme
+    permits FateClientScheme,
+        FateSiteScheme,
+        GithubScheme,
+        MessageSignatureScheme,
+        SerendipityScheme,
+        StandardWebhooksScheme,
+        StripeScheme,
+        WechatPayScheme {
   Scheme() {}
 
   /**

@@ -171,6 +171,8 @@ final class StoredKeyRing implements KeyRing {
       KeyMaterial material,
       Instant notBefore,
       Instant notAfter) {
+    requireNonNull(notBefore, "notBefore");
+    requireNonNull(notAfter, "notAfter");
     Check.that(
         !notBefore.isBefore(Instant.EPOCH) && !notAfter.isAfter(Key.FOREVER),
         "the time of a key must be in 1970 or later and end by Key.FOREVER");
@@ -352,6 +354,7 @@ final class StoredKeyRing implements KeyRing {
 
   /** A key that signs from now on, or a public half that verifies. */
   private NewKey signing(long applicationId, Key.Purpose purpose, KeyMaterial material) {
+    requireNonNull(material, "material");
     Key.State state = material.canSign() ? Key.State.ENABLED : Key.State.VERIFY_ONLY;
     return new NewKey(applicationId, purpose, material, state, now().minus(SKEW), Key.FOREVER);
   }

@@ -323,7 +323,7 @@ class VerifierTest {
     assertRefused(verifier, signedBefore, Reason.SIGNATURE);
     assertThatThrownBy(this::signed)
         .isInstanceOf(NotFoundException.class)
-        .hasMessage("application 7 has no key that signs");
+        .hasMessage("application 7 has no key that signs by SerendipityScheme strict");
   }
 
   @Test

@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.gatehouse.audit.AuditLog;
 import dev.gatehouse.registry.Application;
 import dev.gatehouse.registry.Secret;
+import dev.gatehouse.signing.IssuedKey;
 import dev.gatehouse.signing.Key;
 import dev.gatehouse.signing.KeyRing;
+import dev.gatehouse.signing.MasterKey;
 import dev.gatehouse.signing.NonceStore;
 import dev.gatehouse.signing.NonceStore.Outcome;
 import dev.gatehouse.signing.SerendipityScheme;
@@ -32,6 +34,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -77,6 +80,10 @@ class JdbcSigningTest {
     }
 
     private KeyRing keyRing(Storage storage) {
+      return keyRing(storage, null);
+    }
+
+    private KeyRing keyRing(Storage storage, @Nullable MasterKey masterKey) {
       AuditLog audit =
           (AuditLog)
               Proxy.newProxyInstance(
@@ -86,7 +93,7 @@ class JdbcSigningTest {
                       method.getName().equals("joining") ? proxy : arguments[0]);
       return KeyRing.create(
           new KeyRing.Configuration(
-              storage.keys(), storage, ids::incrementAndGet, clock, audit, null));
+              storage.keys(), storage, ids::incrementAndGet, clock, audit, masterKey));
     }
 
     @Test
@@ -135,7 +142,7 @@ class JdbcSigningTest {
       }
       clock.advance(Duration.ofSeconds(1));
       assertThatThrownBy(() -> signer.sign(request))
-          .hasMessage("application 7 has no key that signs");
+          .hasMessage("application 7 has no key that signs by SerendipityScheme strict");
     }
 
     @Test
@@ -149,6 +156,42 @@ class JdbcSigningTest {
         connection.rollback();
       }
       assertThat(keys.keys(ID, Long.MAX_VALUE, 10)).isEqualTo(before);
+    }
+
+    @Test
+    void generate_everyAlgorithm_readBySomebodyElse() {
+      MasterKey masterKey = MasterKey.of(new byte[MasterKey.LENGTH]);
+      KeyRing one = keyRing(JdbcStorage.of(database, clock), masterKey);
+      KeyRing other = keyRing(JdbcStorage.of(database, clock), masterKey);
+      for (Key.Algorithm algorithm : Key.Algorithm.values()) {
+        IssuedKey issued = one.generate(ID, Key.Purpose.WEBHOOK, algorithm);
+        if (issued.material().fingerprint().isPresent()) {
+          assertThat(other.publicPart(ID, issued.key().id()).toPem())
+              .isEqualTo(issued.material().toPem());
+        }
+      }
+      assertThat(other.keys(ID, Long.MAX_VALUE, 10))
+          .extracting(Key::algorithm)
+          .containsExactlyInAnyOrder(Key.Algorithm.values());
+    }
+
+    @Test
+    void reseal_severalBatches_nextMasterKeyAloneReadsAll() {
+      MasterKey old = MasterKey.of(new byte[MasterKey.LENGTH]);
+      byte[] bytes = new byte[MasterKey.LENGTH];
+      bytes[0] = 1;
+      KeyRing before = keyRing(JdbcStorage.of(database, clock), old);
+      for (int application = 1; application <= 120; application++) {
+        before.generate(application, Key.Purpose.WEBHOOK, Key.Algorithm.ED25519);
+      }
+      KeyRing next = keyRing(JdbcStorage.of(database, clock), MasterKey.of(bytes).replacing(old));
+      assertThat(next.reseal()).isEqualTo(120);
+      assertThat(next.reseal()).isZero();
+      KeyRing alone = keyRing(JdbcStorage.of(database, clock), MasterKey.of(bytes));
+      for (int application = 1; application <= 120; application++) {
+        long id = alone.keys(application, Long.MAX_VALUE, 1).get(0).id();
+        assertThat(alone.publicPart(application, id).canSign()).isFalse();
+      }
     }
 
     /** Two rotations at once must not leave two keys that sign, nor break the limit. */

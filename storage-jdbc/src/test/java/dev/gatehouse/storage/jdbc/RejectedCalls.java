@@ -31,6 +31,8 @@ import dev.gatehouse.scheduler.WorkflowId;
 import dev.gatehouse.scheduler.WorkflowNode;
 import dev.gatehouse.scheduler.WorkflowReport;
 import dev.gatehouse.scheduler.Workflows;
+import dev.gatehouse.signing.Key;
+import dev.gatehouse.signing.KeyMaterial;
 import dev.gatehouse.signing.KeyRing;
 import dev.gatehouse.signing.MasterKey;
 import dev.gatehouse.storage.Storage;
@@ -324,6 +326,34 @@ final class RejectedCalls {
     illegal("page", () -> gatehouse.registry().services("features", "", 1_001), "was 1001");
   }
 
+  private void listKeysOfPairs(KeyRing keys) {
+    Key.Purpose webhook = Key.Purpose.WEBHOOK;
+    KeyMaterial pair = KeyMaterial.generate(Key.Algorithm.ED25519);
+    missing("material", () -> keys.importKey(billing.id(), webhook, null));
+    missing("purpose", () -> keys.importKey(billing.id(), null, pair));
+    missing("algorithm", () -> keys.generate(billing.id(), webhook, null));
+    missing("application", () -> keys.rotate(null, webhook, pair.algorithm(), Duration.ZERO));
+    missing("notAfter", () -> keys.prepare(billing.id(), webhook, pair, CLOCK.instant(), null));
+    illegal(
+        "short overlap",
+        () -> keys.rotate(billing, webhook, pair.algorithm(), Duration.ofSeconds(1)),
+        "overlap must be zero or at least PT");
+    illegal(
+        "time of no key",
+        () -> keys.prepare(billing.id(), webhook, pair, CLOCK.instant(), CLOCK.instant()),
+        "notAfter must be to come");
+    unknown("key", () -> keys.promote(billing.id(), 99, Duration.ZERO), "no key 99");
+    unknown("key", () -> keys.retire(billing.id(), 99, Duration.ZERO), "no key 99");
+    unknown("key", () -> keys.publicPart(billing.id(), 99), "no key 99");
+    missing("secret", () -> KeyMaterial.secret(Key.Algorithm.HMAC_SHA256, null));
+    illegal(
+        "short secret",
+        () -> KeyMaterial.secret(Key.Algorithm.HMAC_SHA256, new byte[15]),
+        "length of secret must be in 16..512, was 15");
+    illegal("no PEM", () -> KeyMaterial.ofPem(Key.Algorithm.ED25519, "PEM"), "PEM must be one");
+    illegal("no JWK", () -> KeyMaterial.ofJwk(Key.Algorithm.ED25519, "JWK"), "JWK must be JSON");
+  }
+
   private void listKeysAndSignatures() {
     KeyRing keys = gatehouse.keys();
     unknown("application", () -> keys.rotate(NOBODY, Duration.ZERO), "424242");
@@ -346,14 +376,15 @@ final class RejectedCalls {
         "ninth key",
         LimitException.class,
         () -> keys.importKey(full.id(), Secret.of(SECRET)),
-        "has 8 keys, the most it may have");
+        "has 8 keys for REQUEST, the most it may have");
     refused(
         "ninth key",
         LimitException.class,
         () -> keys.rotate(full.id(), Duration.ofDays(2)),
-        "has 8 keys, the most it may have");
+        "has 8 keys for REQUEST, the most it may have");
     unknown("key", () -> keys.disable(billing.id(), 99), "no key 99");
     unknown("key", () -> keys.destroy(billing.id(), 99), "no key 99");
+    listKeysOfPairs(keys);
     illegal("page", () -> keys.keys(billing.id(), 0, 1), "beforeId must be in 1..", "was 0");
     illegal("page", () -> keys.keys(billing.id(), 9, 1_001), "limit must be in 1..1000, was 1001");
     missing("master key", () -> MasterKey.of(null));

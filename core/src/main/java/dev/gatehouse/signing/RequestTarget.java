@@ -1,0 +1,50 @@
+package dev.gatehouse.signing;
+
+import java.net.URI;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a request's URI says of path and query, as it goes over the wire: nothing is decoded and
+ * nothing put right but an empty path, which is sent as a slash. So {@code %2F} and {@code /},
+ * {@code //} and {@code /} stay apart.
+ */
+final class RequestTarget {
+  private RequestTarget() {}
+
+  /**
+   * The path, which begins with a slash.
+   *
+   * @throws dev.gatehouse.error.AuthenticationException with reason {@code MALFORMED} if the URI is
+   *     no target: opaque, or relative without a path, or with two slashes in front, behind which
+   *     some would read a host and others a path
+   */
+  static String path(URI uri) {
+    @Nullable String path = uri.getRawPath();
+    boolean relative = uri.getScheme() == null;
+    if (path == null
+        || uri.getRawFragment() != null
+        || (relative && uri.getRawAuthority() != null)) {
+      throw HeaderReader.malformed("the target is neither a URL nor a path");
+    }
+    if (path.isEmpty() && !relative) {
+      return "/";
+    }
+    if (!path.startsWith("/") || !isAscii(uri)) {
+      throw HeaderReader.malformed("the target is not a path in ASCII that begins with a slash");
+    }
+    return path;
+  }
+
+  /** As long as a character is not escaped, its bytes on the wire are anyone's guess. */
+  private static boolean isAscii(URI uri) {
+    @Nullable String query = uri.getRawQuery();
+    String text = query == null ? uri.getRawPath() : uri.getRawPath() + query;
+    return text.chars().allMatch(c -> c < 0x80);
+  }
+
+  /** Path and query, as in the first line of a request. */
+  static String originForm(URI uri) {
+    String path = path(uri);
+    return uri.getRawQuery() == null ? path : path + "?" + uri.getRawQuery();
+  }
+}

@@ -1,0 +1,313 @@
+package dev.gatehouse.signing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class KeyMaterialTest {
+  private static final byte[] MESSAGE = "message digest".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] SECRET =
+      "nE3wS8hYdL5uJ1fGk6oT0pCiVbMxWqRz".getBytes(StandardCharsets.US_ASCII);
+
+  static Path keys() throws URISyntaxException {
+    return Path.of(KeyMaterialTest.class.getResource("keys").toURI());
+  }
+
+  static String pem(String name) throws IOException, URISyntaxException {
+    return Files.readString(keys().resolve(name + ".pem"));
+  }
+
+  static Stream<String> badKeys() throws IOException, URISyntaxException {
+    try (Stream<Path> files = Files.list(keys())) {
+      return files
+          .map(file -> file.getFileName().toString())
+          .filter(name -> name.startsWith("bad-"))
+          .map(name -> name.replace(".pem", ""))
+          .sorted()
+          .toList()
+          .stream();
+    }
+  }
+
+  /** Files made with OpenSSL, but for the signature, which is by its keys too. */
+  @ParameterizedTest
+  @CsvSource({
+    "RSA_PKCS1_SHA256, rsa-pkcs1, rsa-spki",
+    "RSA_PSS_SHA256, rsa-pkcs1, rsa-spki",
+    "RSA_PKCS1_SHA256, rsa-pkcs8, rsa-public-pkcs1",
+    "ED25519, ed25519-pkcs8, ed25519-spki",
+    "ECDSA_P256_SHA256, p256-sec1, p256-spki",
+    "ECDSA_P256_SHA256, p256-pkcs8, p256-spki-compressed",
+    "SM2_SM3, sm2-pkcs8, sm2-spki"
+  })
+  void ofPem_pairMadeElsewhere_halvesBelongTogether(
+      Key.Algorithm algorithm, String privateName, String publicName) throws Exception {
+    KeyMaterial pair = KeyMaterial.ofPem(algorithm, pem(privateName));
+    KeyMaterial half = KeyMaterial.ofPem(algorithm, pem(publicName));
+    assertThat(pair.canSign()).isTrue();
+    assertThat(half.canSign()).isFalse();
+    assertThat(half.fingerprint()).isEqualTo(pair.fingerprint()).isPresent();
+    byte[] signature = pair.signatureKey().sign(MESSAGE);
+    assertThat(half.signatureKey().verify(MESSAGE, signature)).isTrue();
+    assertThat(pair.publicPart().toPem()).isEqualTo(half.toPem());
+  }
+
+  /** What OpenSSL 3 signed with these keys. */
+  @ParameterizedTest
+  @CsvSource({
+    "ED25519, ed25519-spki, 1a550335d76b9d6db36cdc3cc17dc3986d49ee33b59d0875de82d126d7aac9b2bab8e945a92db38caf907a8c42b52a8d379ca7ba537e7907284ea9031b595c0c",
+    "ECDSA_P256_SHA256, p256-spki, 304502200b8cb879fb0e49c58457c16155450d7d1523906daeb8e71a48f3294392ebd07e0221008bfaf04c4828b64dc121785f6a8b88654cd3e8542f078dcf9a42ebaf9fa8015c",
+    "SM2_SM3, sm2-spki, 30460221008f5483e49885d43840e83e4fae87e1bc2e8e54040254002c57a3ae2da132e4be022100a72ff986a560d2683a90b996e7ec0660be33c52e6e52674236f6bbc2a2bd28f4"
+  })
+  void verify_signatureMadeElsewhere_true(Key.Algorithm algorithm, String name, String hex)
+      throws Exception {
+    byte[] signature = HexFormat.of().parseHex(hex);
+    byte[] raw =
+        algorithm == Key.Algorithm.ED25519 ? signature : EcSignatures.raw(signature).orElseThrow();
+    assertThat(KeyMaterial.ofPem(algorithm, pem(name)).signatureKey().verify(MESSAGE, raw))
+        .isTrue();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "RSA_PKCS1_SHA256, rsa-pkcs8, rsa-spki",
+    "ED25519, ed25519-pkcs8, ed25519-spki",
+    "ECDSA_P256_SHA256, p256-pkcs8, p256-spki",
+    "SM2_SM3, sm2-pkcs8, sm2-spki"
+  })
+  void toPem_asOthersWriteIt(Key.Algorithm algorithm, String privateName, String publicName)
+      throws Exception {
+    KeyMaterial pair = KeyMaterial.ofPem(algorithm, pem(privateName));
+    assertThat(pair.toPem()).isEqualTo(pem(privateName));
+    assertThat(pair.publicPart().toPem()).isEqualTo(pem(publicName));
+  }
+
+  @Test
+  void toPkcs1Pem_rsaPrivateKey_asOthersWriteIt() throws Exception {
+    KeyMaterial pair = KeyMaterial.ofPem(Key.Algorithm.RSA_PKCS1_SHA256, pem("rsa-pkcs8"));
+    assertThat(pair.toPkcs1Pem()).isEqualTo(pem("rsa-pkcs1"));
+    assertThatIllegalStateException().isThrownBy(() -> pair.publicPart().toPkcs1Pem());
+    assertThatIllegalStateException()
+        .isThrownBy(() -> KeyMaterial.generate(Key.Algorithm.ED25519).toPkcs1Pem())
+        .withMessage(
+            "only an RSA private key has the form PKCS#1, this is KeyMaterial[ED25519 pair]");
+  }
+
+  @ParameterizedTest
+  @MethodSource("badKeys")
+  void ofPem_noSoundKey_refusedWithoutAWordOfIt(String name) throws Exception {
+    String pem = pem(name);
+    for (Key.Algorithm algorithm : Key.Algorithm.values()) {
+      Throwable failure = catchThrowable(() -> KeyMaterial.ofPem(algorithm, pem));
+      assertThat(failure).as("%s", algorithm).isExactlyInstanceOf(IllegalArgumentException.class);
+      assertThat(failure.getCause()).isNull();
+      for (String line : pem.lines().toList()) {
+        if (line.length() > 8 && !line.startsWith("-")) {
+          assertThat(failure.getMessage()).doesNotContain(line.substring(0, 8));
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void ofPem_keyOfAnotherAlgorithm_refused(Key.Algorithm algorithm) throws Exception {
+    for (String name :
+        List.of(
+            "rsa-pkcs1",
+            "rsa-pkcs8",
+            "rsa-spki",
+            "rsa-public-pkcs1",
+            "ed25519-pkcs8",
+            "ed25519-spki",
+            "p256-sec1",
+            "p256-pkcs8",
+            "p256-spki",
+            "sm2-pkcs8",
+            "sm2-spki")) {
+      boolean fits =
+          switch (algorithm) {
+            case HMAC_SHA256, HMAC_SHA1 -> false;
+            case RSA_PKCS1_SHA256, RSA_PSS_SHA256 -> name.startsWith("rsa");
+            case ED25519 -> name.startsWith("ed25519");
+            case ECDSA_P256_SHA256 -> name.startsWith("p256");
+            case SM2_SM3 -> name.startsWith("sm2");
+          };
+      Throwable failure = catchThrowable(() -> KeyMaterial.ofPem(algorithm, pem(name)));
+      if (fits) {
+        assertThat(failure).as(name).isNull();
+      } else {
+        assertThat(failure).as(name).isExactlyInstanceOf(IllegalArgumentException.class);
+      }
+    }
+  }
+
+  @Test
+  void ofPem_textThatIsNotOneBlock_refused() throws Exception {
+    String good = pem("ed25519-spki");
+    for (String text :
+        List.of(
+            "",
+            " ",
+            "MCowBQYDK2VwAyEAX6sm3Y23n5ms8ymXAxRqjUPzLmiGhz8pGX/QfOGDdNk=",
+            good + good,
+            "subject=somebody\n" + good,
+            good + "more",
+            good.replace("END PUBLIC KEY", "END PRIVATE KEY"),
+            good.replace("PUBLIC KEY", "CERTIFICATE"),
+            good.replace("PUBLIC KEY", "public key"),
+            good.replace("=", ""),
+            good.replace("dNk=", "dNl="),
+            good.replace("dNk=", "dNk=="),
+            good.replace("MCow", "MC*w"),
+            good.replace("-----BEGIN PUBLIC KEY-----\n", "-----BEGIN PUBLIC KEY-----\nX: y\n\n"),
+            "-----BEGIN PUBLIC KEY-----\n",
+            good + " ".repeat(Pem.MAX_LENGTH))) {
+      assertThatIllegalArgumentException()
+          .as(text)
+          .isThrownBy(() -> KeyMaterial.ofPem(Key.Algorithm.ED25519, text));
+    }
+    assertThat(KeyMaterial.ofPem(Key.Algorithm.ED25519, "\r\n " + good.replace("\n", "\r\n")))
+        .isNotNull();
+  }
+
+  @Test
+  void ofPem_anyByteAltered_noOtherFailureAndNoOtherPrivateKey() throws Exception {
+    Random random = new Random(3);
+    for (String name : List.of("p256-pkcs8", "ed25519-pkcs8", "p256-sec1", "rsa-pkcs8")) {
+      String label = name.endsWith("sec1") ? "EC PRIVATE KEY" : "PRIVATE KEY";
+      Key.Algorithm algorithm =
+          name.startsWith("p256")
+              ? Key.Algorithm.ECDSA_P256_SHA256
+              : name.startsWith("rsa") ? Key.Algorithm.RSA_PSS_SHA256 : Key.Algorithm.ED25519;
+      byte[] der = Pem.of(pem(name)).der();
+      for (int i = 0; i < 2_000; i++) {
+        byte[] altered = der.clone();
+        altered[random.nextInt(der.length)] = (byte) random.nextInt(256);
+        Throwable failure =
+            catchThrowable(() -> KeyMaterial.ofPem(algorithm, new Pem(label, altered).text()));
+        assertThat(failure == null || failure.getClass() == IllegalArgumentException.class)
+            .as("%s", failure)
+            .isTrue();
+      }
+    }
+  }
+
+  /** The classic confusion: what everybody knows as the secret. */
+  @Test
+  void secret_publicKey_refused() throws Exception {
+    for (String name : List.of("rsa-spki", "ed25519-spki", "p256-spki")) {
+      String pem = pem(name);
+      for (byte[] bytes :
+          List.of(
+              pem.getBytes(StandardCharsets.US_ASCII),
+              ("\n" + pem).getBytes(StandardCharsets.US_ASCII),
+              Pem.of(pem).der())) {
+        assertThatIllegalArgumentException()
+            .isThrownBy(() -> KeyMaterial.secret(Key.Algorithm.HMAC_SHA256, bytes))
+            .withMessageStartingWith(
+                bytes.length > KeyMaterial.MAX_SECRET ? "length of secret" : "secret must not be");
+      }
+    }
+  }
+
+  @Test
+  void secret_lengths_fromSixteenBytes() {
+    for (int length : new int[] {0, 1, 15, 513}) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> KeyMaterial.secret(Key.Algorithm.HMAC_SHA1, new byte[length]))
+          .withMessage("length of secret must be in 16..512, was " + length);
+    }
+    for (int length : new int[] {16, 512}) {
+      assertThat(KeyMaterial.secret(Key.Algorithm.HMAC_SHA1, new byte[length]).reveal())
+          .hasSize(length);
+    }
+  }
+
+  @Test
+  void secret_algorithmOfPairs_refused() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> KeyMaterial.secret(Key.Algorithm.RSA_PKCS1_SHA256, SECRET));
+  }
+
+  @Test
+  void secret_arrayAlteredLater_noDifference() {
+    byte[] bytes = SECRET.clone();
+    KeyMaterial material = KeyMaterial.secret(Key.Algorithm.HMAC_SHA256, bytes);
+    bytes[0]++;
+    material.reveal()[1]++;
+    assertThat(material.reveal()).isEqualTo(SECRET);
+  }
+
+  @Test
+  void secret_whatOnlyPairsHave_refused() {
+    KeyMaterial material = KeyMaterial.secret(Key.Algorithm.HMAC_SHA256, SECRET);
+    assertThat(material.fingerprint()).isEmpty();
+    assertThat(material.canSign()).isTrue();
+    assertThatIllegalStateException().isThrownBy(material::publicPart);
+    assertThatIllegalStateException().isThrownBy(material::toPem);
+    assertThatIllegalStateException().isThrownBy(material::toPkcs1Pem);
+    assertThatIllegalStateException().isThrownBy(() -> material.userId("x"));
+    assertThatIllegalStateException()
+        .isThrownBy(() -> KeyMaterial.generate(Key.Algorithm.ED25519).reveal());
+  }
+
+  @Test
+  void userId_outOfRange_refused() {
+    KeyMaterial material = KeyMaterial.generate(Key.Algorithm.SM2_SM3);
+    for (String id : List.of("", "a\nb", "x".repeat(129), "\u516c".repeat(43))) {
+      assertThatIllegalArgumentException().isThrownBy(() -> material.userId(id));
+    }
+    assertThatIllegalStateException()
+        .isThrownBy(() -> KeyMaterial.generate(Key.Algorithm.ED25519).userId("x"));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void toString_everyKind_showsNothing(Key.Algorithm algorithm) {
+    KeyMaterial material = KeyMaterial.generate(algorithm);
+    assertThat(material.toString())
+        .isEqualTo(
+            "KeyMaterial[" + algorithm + (KeyForms.isShared(algorithm) ? " secret]" : " pair]"));
+    if (!KeyForms.isShared(algorithm)) {
+      assertThat(material.publicPart().toString())
+          .isEqualTo("KeyMaterial[" + algorithm + " public half]");
+    }
+    Key key =
+        new Key(
+            1, 7, algorithm, Key.Purpose.WEBHOOK, Key.State.ENABLED, Instant.EPOCH, Key.FOREVER);
+    assertThat(new IssuedKey(key, material).toString()).contains(material.toString());
+  }
+
+  @Test
+  void decode_whateverWasNotEncoded_refused() {
+    byte[] encoded = KeyMaterial.generate(Key.Algorithm.ED25519).encoded();
+    for (int length = 0; length < encoded.length; length++) {
+      byte[] cut = Arrays.copyOf(encoded, length);
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> KeyMaterial.decode(Key.Algorithm.ED25519, cut));
+    }
+    byte[] unknown = encoded.clone();
+    unknown[0] = 4;
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> KeyMaterial.decode(Key.Algorithm.ED25519, unknown));
+  }
+}

@@ -1,0 +1,148 @@
+package dev.gatehouse.signing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Which keys try which signatures. */
+class KeySetTest {
+  private static final Instant NOW = Instant.ofEpochSecond(1_700_000_000);
+  private static final Scheme SCHEME = SerendipityScheme.strict();
+  private static final byte[] MESSAGE = {1, 2, 3};
+
+  /** A key that counts how often it was tried. */
+  private static final class Counting implements SignatureKey {
+    private final SignatureKey key;
+    private int tried;
+
+    Counting(SignatureKey key) {
+      this.key = key;
+    }
+
+    @Override
+    public Key.Algorithm algorithm() {
+      return key.algorithm();
+    }
+
+    @Override
+    public byte[] sign(byte[] message) {
+      return key.sign(message);
+    }
+
+    @Override
+    public boolean verify(byte[] message, byte[] signature) {
+      tried++;
+      return key.verify(message, signature);
+    }
+  }
+
+  private static Key key(Key.Algorithm algorithm, Key.Purpose purpose, Key.State state) {
+    return new Key(1, 7, algorithm, purpose, state, NOW.minusSeconds(10), NOW.plusSeconds(10));
+  }
+
+  private static KeySet set(Key key, SignatureKey signature) {
+    return new KeySet(List.of(new KeySet.ReadyKey(key, signature)));
+  }
+
+  private static Claim claim(List<Proof> proofs) {
+    return new Claim("party", NOW, "nonce", "", proofs);
+  }
+
+  private static Claim claim(byte[] signature, Key.Algorithm algorithm) {
+    return claim(List.of(new Proof(MESSAGE, signature, Set.of(algorithm))));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void proves_noKey_falseForEveryAlgorithmAndLength(Key.Algorithm algorithm) {
+    for (int length : new int[] {0, 1, 20, 32, 64, 255, 256, 257, 384, 512, 513, 100_000}) {
+      assertThat(KeySet.NONE.proves(claim(new byte[length], algorithm), SCHEME, NOW)).isFalse();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void nobody_sameKindAgain_sameKey(Key.Algorithm algorithm) {
+    assertThat(Nobody.key(algorithm, 256)).isSameAs(Nobody.key(algorithm, 256));
+    assertThat(Nobody.key(algorithm, 256).algorithm()).isEqualTo(algorithm);
+  }
+
+  @Test
+  void proves_anyOneOfTheSignatures_true() {
+    SignatureKey key = KeyMaterial.generate(Key.Algorithm.HMAC_SHA256).signatureKey();
+    KeySet keys = set(key(key.algorithm(), Key.Purpose.REQUEST, Key.State.VERIFY_ONLY), key);
+    Proof wrong = new Proof(MESSAGE, new byte[32], Set.of(Key.Algorithm.HMAC_SHA256));
+    Proof right = new Proof(MESSAGE, key.sign(MESSAGE), Set.of(Key.Algorithm.HMAC_SHA256));
+    assertThat(keys.proves(claim(List.of(wrong, right)), SCHEME, NOW)).isTrue();
+    assertThat(keys.proves(claim(List.of(right, wrong)), SCHEME, NOW)).isTrue();
+    assertThat(keys.proves(claim(List.of(wrong, wrong)), SCHEME, NOW)).isFalse();
+  }
+
+  /** The public key of a pair, taken for the secret of an HMAC. */
+  @Test
+  void proves_hmacUnderThePublicKey_false() {
+    KeyMaterial pair = KeyMaterial.generate(Key.Algorithm.ED25519);
+    KeySet keys =
+        set(
+            key(Key.Algorithm.ED25519, Key.Purpose.REQUEST, Key.State.VERIFY_ONLY),
+            pair.publicPart().signatureKey());
+    byte[] known = pair.publicPart().toPem().getBytes(StandardCharsets.US_ASCII);
+    byte[] forged = new HmacKey(Key.Algorithm.HMAC_SHA256, known).sign(MESSAGE);
+    assertThat(keys.proves(claim(forged, Key.Algorithm.HMAC_SHA256), SCHEME, NOW)).isFalse();
+    Proof either =
+        new Proof(MESSAGE, forged, Set.of(Key.Algorithm.HMAC_SHA256, Key.Algorithm.ED25519));
+    assertThat(keys.proves(claim(List.of(either)), SCHEME, NOW)).isFalse();
+  }
+
+  @Test
+  void proves_anotherPurposeStateOrTime_falseAndNotTried() {
+    SignatureKey key = KeyMaterial.generate(Key.Algorithm.HMAC_SHA256).signatureKey();
+    Claim claim = claim(key.sign(MESSAGE), Key.Algorithm.HMAC_SHA256);
+    Key good = key(key.algorithm(), Key.Purpose.REQUEST, Key.State.ENABLED);
+    Counting counting = new Counting(key);
+    assertThat(set(good, counting).proves(claim, SCHEME, NOW)).isTrue();
+    assertThat(counting.tried).isEqualTo(1);
+    for (Key other :
+        List.of(
+            key(key.algorithm(), Key.Purpose.SITE, Key.State.ENABLED),
+            good.in(Key.State.DISABLED),
+            good.until(NOW))) {
+      assertThat(set(other, counting).proves(claim, SCHEME, NOW)).isFalse();
+    }
+    assertThat(set(good, counting).proves(claim, SCHEME, NOW.minusSeconds(11))).isFalse();
+    assertThat(counting.tried).isEqualTo(1);
+  }
+
+  @Test
+  void proves_eightKeysEightSignatures_eachTriedOnceByEach() {
+    List<Counting> counting = new ArrayList<>();
+    List<KeySet.ReadyKey> ready = new ArrayList<>();
+    List<Proof> proofs = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      Counting key = new Counting(KeyMaterial.generate(Key.Algorithm.HMAC_SHA256).signatureKey());
+      counting.add(key);
+      ready.add(
+          new KeySet.ReadyKey(key(key.algorithm(), Key.Purpose.REQUEST, Key.State.ENABLED), key));
+      proofs.add(new Proof(MESSAGE, new byte[32], Set.of(Key.Algorithm.HMAC_SHA256)));
+    }
+    assertThat(new KeySet(ready).proves(claim(proofs), SCHEME, NOW)).isFalse();
+    assertThat(counting).allSatisfy(key -> assertThat(key.tried).isEqualTo(8));
+  }
+
+  @Test
+  void toString_ofASet_showsNothingSecret() {
+    KeyMaterial material = KeyMaterial.generate(Key.Algorithm.HMAC_SHA256);
+    KeySet keys =
+        set(
+            key(material.algorithm(), Key.Purpose.REQUEST, Key.State.ENABLED),
+            material.signatureKey());
+    assertThat(keys.toString()).contains("HmacKey[...]").doesNotContain("[B@");
+  }
+}

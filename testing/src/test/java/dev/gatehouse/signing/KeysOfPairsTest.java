@@ -1,0 +1,385 @@
+package dev.gatehouse.signing;
+
+import static dev.gatehouse.signing.SigningHouse.APP_KEY;
+import static dev.gatehouse.signing.SigningHouse.ID;
+import static dev.gatehouse.signing.SigningHouse.SECRET;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.gatehouse.audit.AuditRecord;
+import dev.gatehouse.error.ConflictException;
+import dev.gatehouse.error.LimitException;
+import dev.gatehouse.error.NotFoundException;
+import dev.gatehouse.error.StorageException;
+import dev.gatehouse.registry.Application;
+import dev.gatehouse.registry.RetryPolicy;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Keys of any algorithm and purpose, their life from preparation on, and new master keys. */
+class KeysOfPairsTest {
+  private static final byte[] MESSAGE = {1, 2, 3};
+  private static final Key.Algorithm ED25519 = Key.Algorithm.ED25519;
+  private static final Key.Purpose WEBHOOK = Key.Purpose.WEBHOOK;
+
+  private final SigningHouse house = new SigningHouse();
+  private final KeyRing keys = house.keys;
+  private final KeyMaterial pair = KeyMaterial.generate(ED25519);
+
+  private static MasterKey masterKey(int value) {
+    byte[] bytes = new byte[MasterKey.LENGTH];
+    Arrays.fill(bytes, (byte) value);
+    return MasterKey.of(bytes);
+  }
+
+  private List<Key> all() {
+    return keys.keys(ID, Long.MAX_VALUE, 1000);
+  }
+
+  /** The key that signs for the purpose now, as schemes would choose it. */
+  private Optional<Key> primary(Key.Purpose purpose, Key.Algorithm algorithm) {
+    return ((StoredKeyRing) keys)
+        .keysOf(ID).keys().stream()
+            .map(KeySet.ReadyKey::key)
+            .filter(key -> key.purpose() == purpose && key.algorithm() == algorithm)
+            .filter(key -> key.signsAt(house.clock.instant()))
+            .findFirst();
+  }
+
+  private static Application application(RetryPolicy policy) {
+    return Application.named("billing-worker")
+        .retryPolicy(policy)
+        .registered(ID, APP_KEY, Instant.EPOCH, null);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void generate_everyAlgorithm_signsAndItsPublicHalfVerifies(Key.Algorithm algorithm) {
+    IssuedKey issued = keys.generate(ID, WEBHOOK, algorithm);
+    assertThat(issued.key().algorithm()).isEqualTo(algorithm);
+    assertThat(primary(WEBHOOK, algorithm)).contains(issued.key());
+    SignatureKey inside = ((StoredKeyRing) keys).keysOf(ID).keys().get(0).signature();
+    byte[] signature = inside.sign(MESSAGE);
+    assertThat(issued.material().signatureKey().verify(MESSAGE, signature)).isTrue();
+    if (issued.material().fingerprint().isPresent()) {
+      assertThat(issued.material().canSign()).as("the private half stays inside").isFalse();
+      assertThat(keys.publicPart(ID, 1).toPem()).isEqualTo(issued.material().toPem());
+    } else {
+      assertThatThrownBy(() -> keys.publicPart(ID, 1))
+          .isInstanceOf(ConflictException.class)
+          .hasMessage("key 1 is a shared secret");
+    }
+  }
+
+  @Test
+  void importKey_publicHalf_verifiesAndNeverSigns() {
+    Key key = keys.importKey(ID, Key.Purpose.SITE, pair.publicPart());
+    assertThat(key.state()).isEqualTo(Key.State.VERIFY_ONLY);
+    assertThat(key.purpose()).isEqualTo(Key.Purpose.SITE);
+    assertThat(primary(Key.Purpose.SITE, ED25519)).isEmpty();
+    assertThatThrownBy(() -> keys.promote(ID, key.id(), Duration.ZERO))
+        .isInstanceOf(ConflictException.class)
+        .hasMessage("of key 1 only the public half is known");
+  }
+
+  @Test
+  void importKey_sameKeyForAnotherPurpose_refused() {
+    keys.importKey(ID, WEBHOOK, pair);
+    for (KeyMaterial same : List.of(pair, pair.publicPart())) {
+      assertThatThrownBy(() -> keys.importKey(ID, Key.Purpose.SITE, same))
+          .isInstanceOf(ConflictException.class)
+          .hasMessage("key 1 for WEBHOOK is the same key");
+    }
+    byte[] secret = SECRET.reveal().getBytes(StandardCharsets.US_ASCII);
+    keys.importKey(ID, WEBHOOK, KeyMaterial.secret(Key.Algorithm.HMAC_SHA1, secret));
+    assertThatThrownBy(() -> keys.importKey(ID, SECRET)).isInstanceOf(ConflictException.class);
+    assertThat(all()).hasSize(2);
+    keys.destroy(ID, 1);
+    keys.importKey(ID, Key.Purpose.SITE, pair);
+  }
+
+  @Test
+  void importKey_sameSecretByTwoAlgorithmsForOnePurpose_both() {
+    byte[] secret = SECRET.reveal().getBytes(StandardCharsets.US_ASCII);
+    keys.importKey(ID, SECRET);
+    keys.importKey(ID, Key.Purpose.REQUEST, KeyMaterial.secret(Key.Algorithm.HMAC_SHA1, secret));
+    assertThat(all()).extracting(Key::state).containsOnly(Key.State.ENABLED);
+  }
+
+  @Test
+  void importKey_eightForOnePurpose_otherPurposesHaveRoom() {
+    for (int i = 0; i < KeyRing.MAX_LIVE; i++) {
+      keys.generate(ID, WEBHOOK, ED25519);
+    }
+    assertThatThrownBy(() -> keys.generate(ID, WEBHOOK, Key.Algorithm.HMAC_SHA256))
+        .isInstanceOf(LimitException.class)
+        .hasMessage("application 7 has 8 keys for WEBHOOK, the most it may have");
+    keys.generate(ID, Key.Purpose.SITE, ED25519);
+    assertThat(primary(Key.Purpose.SITE, ED25519)).isPresent();
+    assertThat(((StoredKeyRing) keys).keysOf(ID).keys()).hasSize(9);
+  }
+
+  @Test
+  void rotate_onePurposeAndAlgorithm_othersStay() {
+    keys.generate(ID, WEBHOOK, ED25519);
+    keys.generate(ID, WEBHOOK, Key.Algorithm.HMAC_SHA256);
+    keys.generate(ID, Key.Purpose.SITE, ED25519);
+    keys.importKey(ID, SECRET);
+    Application application = application(RetryPolicy.NONE);
+    IssuedKey fresh = keys.rotate(application, WEBHOOK, ED25519, Duration.ofHours(1));
+    assertThat(all())
+        .extracting(Key::state)
+        .containsExactly(
+            Key.State.ENABLED,
+            Key.State.ENABLED,
+            Key.State.ENABLED,
+            Key.State.ENABLED,
+            Key.State.VERIFY_ONLY);
+    assertThat(primary(WEBHOOK, ED25519)).contains(fresh.key());
+    assertThat(all().get(4).notAfter()).isEqualTo(house.clock.instant().plus(Duration.ofHours(1)));
+  }
+
+  @Test
+  void rotate_ofRequestSecret_leavesOtherKeysAlone() {
+    keys.importKey(ID, SECRET);
+    keys.generate(ID, WEBHOOK, ED25519);
+    keys.generate(ID, Key.Purpose.REQUEST, ED25519);
+    keys.rotate(ID, Duration.ofHours(1));
+    assertThat(all())
+        .extracting(Key::state)
+        .containsExactly(
+            Key.State.ENABLED, Key.State.ENABLED, Key.State.ENABLED, Key.State.VERIFY_ONLY);
+  }
+
+  @Test
+  void leastOverlap_policy_allItsWaitsAtTheirLongestAndTheSkew() {
+    assertThat(KeyRing.leastOverlap(application(RetryPolicy.NONE))).isEqualTo(KeyRing.SKEW);
+    assertThat(KeyRing.leastOverlap(application(RetryPolicy.DEFAULT)))
+        .isEqualTo(KeyRing.SKEW.plusSeconds(5 + 10 + 15 + 20 + 25));
+    RetryPolicy policy =
+        RetryPolicy.exponential(Duration.ofMinutes(1), Duration.ofHours(24), 50).jitter(100);
+    assertThat(KeyRing.leastOverlap(application(policy)))
+        .isGreaterThan(Duration.ofDays(38))
+        .isLessThan(KeyRing.MAX_OVERLAP);
+  }
+
+  @Test
+  void rotate_overlapThatARetryOutlasts_refused() {
+    Application application = application(RetryPolicy.DEFAULT);
+    Duration least = KeyRing.leastOverlap(application);
+    keys.generate(ID, WEBHOOK, ED25519);
+    for (Duration overlap :
+        List.of(
+            Duration.ofMillis(1),
+            least.minusMillis(1),
+            Duration.ofMillis(-1),
+            KeyRing.MAX_OVERLAP.plusMillis(1))) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> keys.rotate(application, WEBHOOK, ED25519, overlap))
+          .withMessageContaining("overlap must be");
+    }
+    assertThat(all()).hasSize(1);
+    keys.rotate(application, WEBHOOK, ED25519, least);
+    keys.rotate(application, WEBHOOK, ED25519, Duration.ZERO);
+    assertThat(all()).hasSize(3);
+  }
+
+  /** Add, wait until it is known everywhere, promote, retire. */
+  @Test
+  void prepare_promoted_takesOverAndTheOldOneVerifiesForAWhile() {
+    Key old = keys.generate(ID, WEBHOOK, ED25519).key();
+    Instant begin = house.clock.instant().plusSeconds(60);
+    Key next = keys.prepare(ID, WEBHOOK, pair, begin, Key.FOREVER);
+    assertThat(next.state()).isEqualTo(Key.State.VERIFY_ONLY);
+    assertThat(next.verifiesAt(begin.minusMillis(1))).isFalse();
+    assertThat(next.verifiesAt(begin)).isTrue();
+    assertThat(primary(WEBHOOK, ED25519)).contains(old);
+    assertThatThrownBy(() -> keys.promote(ID, next.id(), Duration.ofHours(1)))
+        .isInstanceOf(ConflictException.class)
+        .hasMessageStartingWith("key 2 has its time from " + begin);
+    house.clock.advance(Duration.ofSeconds(60));
+    assertThat(primary(WEBHOOK, ED25519)).as("newer, but not promoted").contains(old);
+    Key promoted = keys.promote(ID, next.id(), Duration.ofHours(1));
+    assertThat(primary(WEBHOOK, ED25519)).contains(promoted);
+    Key left = all().get(1);
+    assertThat(left.state()).isEqualTo(Key.State.VERIFY_ONLY);
+    assertThat(left.notAfter()).isEqualTo(house.clock.instant().plus(Duration.ofHours(1)));
+    assertThat(house.auditContents())
+        .containsExactly(
+            "Key 1 of application 7 generated",
+            "Key 2 of application 7 prepared",
+            "Key 1 of application 7 left to verify until " + left.notAfter(),
+            "Key 2 of application 7 promoted");
+  }
+
+  @Test
+  void promote_olderKey_signsAlthoughANewerWasEnabled() {
+    Key older = keys.prepare(ID, WEBHOOK, pair, house.clock.instant(), Key.FOREVER);
+    keys.generate(ID, WEBHOOK, ED25519);
+    Key promoted = keys.promote(ID, older.id(), Duration.ZERO);
+    assertThat(primary(WEBHOOK, ED25519)).contains(promoted);
+  }
+
+  @Test
+  void prepare_timeThatIsNone_refused() {
+    Instant now = house.clock.instant();
+    for (Instant[] time :
+        new Instant[][] {
+          {now, now},
+          {now.plusSeconds(2), now.plusSeconds(1)},
+          {now.minusSeconds(2), now},
+          {Instant.MIN, now.plusSeconds(1)},
+          {now, Instant.MAX}
+        }) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> keys.prepare(ID, WEBHOOK, pair, time[0], time[1]));
+    }
+    assertThat(all()).isEmpty();
+  }
+
+  @Test
+  void promote_noSuchDisabledDestroyedOrOver_refused() {
+    Key key =
+        keys.prepare(
+            ID, WEBHOOK, pair, house.clock.instant(), house.clock.instant().plusSeconds(10));
+    assertThatThrownBy(() -> keys.promote(ID, 99, Duration.ZERO))
+        .isInstanceOf(NotFoundException.class);
+    assertThatThrownBy(() -> keys.promote(ID + 1, key.id(), Duration.ZERO))
+        .isInstanceOf(NotFoundException.class);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> keys.promote(ID, key.id(), Duration.ofDays(366)));
+    house.clock.advance(Duration.ofSeconds(10));
+    assertThatThrownBy(() -> keys.promote(ID, key.id(), Duration.ZERO))
+        .isInstanceOf(ConflictException.class);
+    keys.disable(ID, key.id());
+    assertThatThrownBy(() -> keys.promote(ID, key.id(), Duration.ZERO))
+        .isInstanceOf(ConflictException.class)
+        .hasMessage("key 1 is disabled");
+    keys.destroy(ID, key.id());
+    for (Runnable call :
+        List.<Runnable>of(
+            () -> keys.promote(ID, key.id(), Duration.ZERO),
+            () -> keys.retire(ID, key.id(), Duration.ZERO),
+            () -> keys.publicPart(ID, key.id()))) {
+      assertThatThrownBy(call::run)
+          .isInstanceOf(ConflictException.class)
+          .hasMessage("key 1 is destroyed");
+    }
+  }
+
+  @Test
+  void retire_key_verifiesUntilTheOverlapEndsAndNoLonger() {
+    Key key = keys.importKey(ID, Key.Purpose.SITE, pair.publicPart());
+    Key retired = keys.retire(ID, key.id(), Duration.ofHours(2));
+    assertThat(retired.notAfter()).isEqualTo(house.clock.instant().plus(Duration.ofHours(2)));
+    assertThat(keys.retire(ID, key.id(), Duration.ofHours(9)).notAfter())
+        .as("never later than it was to end")
+        .isEqualTo(retired.notAfter());
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> keys.retire(ID, key.id(), Duration.ofDays(366)));
+  }
+
+  @Test
+  void change_auditFails_nothingChanged() {
+    Key old = keys.generate(ID, WEBHOOK, ED25519).key();
+    Key next = keys.prepare(ID, WEBHOOK, pair, house.clock.instant(), Key.FOREVER);
+    List<Key> before = all();
+    house.auditFailure = new StorageException("broken on purpose");
+    Application application = application(RetryPolicy.NONE);
+    for (Runnable change :
+        List.<Runnable>of(
+            () -> keys.generate(ID, WEBHOOK, ED25519),
+            () -> keys.importKey(ID, WEBHOOK, pair),
+            () -> keys.prepare(ID, WEBHOOK, pair, Instant.EPOCH, Key.FOREVER),
+            () -> keys.promote(ID, next.id(), Duration.ZERO),
+            () -> keys.retire(ID, old.id(), Duration.ZERO),
+            () -> keys.rotate(application, WEBHOOK, ED25519, Duration.ZERO))) {
+      assertThatThrownBy(change::run).isSameAs(house.auditFailure);
+      assertThat(all()).isEqualTo(before);
+    }
+  }
+
+  @Test
+  void change_everyOne_auditedWithoutSecrets() {
+    IssuedKey issued = keys.generate(ID, WEBHOOK, Key.Algorithm.HMAC_SHA256);
+    keys.importKey(ID, WEBHOOK, pair);
+    for (AuditRecord record : house.audited) {
+      String text = record.content() + record.ext();
+      assertThat(text)
+          .contains("\"purpose\":\"WEBHOOK\"")
+          .doesNotContain(
+              new String(issued.material().reveal(), StandardCharsets.ISO_8859_1),
+              pair.toPem().lines().skip(1).findFirst().orElseThrow());
+    }
+    assertThat(house.audited.get(1).ext().orElseThrow()).contains("\"algorithm\":\"ED25519\"");
+  }
+
+  @Test
+  void reseal_newMasterKey_everythingUnderItAndNothingElseNeeded() {
+    KeyRing first = house.keyRing(masterKey(1));
+    keys.importKey(ID, SECRET);
+    for (int application = 1; application <= 250; application++) {
+      first.generate(1_000 + application, WEBHOOK, ED25519);
+    }
+    first.generate(ID, Key.Purpose.SITE, ED25519);
+    first.generate(ID, WEBHOOK, ED25519);
+    first.destroy(ID, keys.keys(ID, Long.MAX_VALUE, 1).get(0).id());
+    house.audited.clear();
+    KeyRing next = house.keyRing(masterKey(2).replacing(masterKey(1)));
+    assertThat(next.reseal()).isEqualTo(252);
+    assertThat(house.auditContents())
+        .hasSize(252)
+        .contains("Key 1 of application 7 encrypted under the present master key");
+    assertThat(next.reseal()).as("all is done").isZero();
+    StoredKeyRing alone = (StoredKeyRing) house.keyRing(masterKey(2));
+    assertThat(alone.keysOf(ID).keys()).hasSize(2);
+    assertThat(alone.keysOf(1_250).keys()).hasSize(1);
+    assertThatThrownBy(() -> ((StoredKeyRing) first).keysOf(1_250))
+        .isInstanceOf(StorageException.class)
+        .hasMessageEndingWith("is encrypted under another master key");
+  }
+
+  @Test
+  void reseal_failsMidway_whatWasDoneStandsAndTheRestFollows() {
+    KeyRing first = house.keyRing(masterKey(1));
+    for (int application = 1; application <= 120; application++) {
+      first.generate(1_000 + application, WEBHOOK, ED25519);
+    }
+    house.keyRing(masterKey(9)).generate(2_000, WEBHOOK, ED25519);
+    KeyRing next = house.keyRing(masterKey(2).replacing(masterKey(1)));
+    assertThatThrownBy(next::reseal)
+        .isInstanceOf(StorageException.class)
+        .hasMessage("key 121 of application 2000 is encrypted under another master key");
+    StoredKeyRing alone = (StoredKeyRing) house.keyRing(masterKey(2));
+    assertThat(alone.keysOf(1_100).keys()).as("in the first hundred").hasSize(1);
+    next.destroy(2_000, 121);
+    assertThat(next.reseal()).isEqualTo(20);
+    assertThat(alone.keysOf(1_120).keys()).hasSize(1);
+  }
+
+  @Test
+  void reseal_noMasterKeyOrInsideATransaction_refused() {
+    assertThatIllegalStateException().isThrownBy(keys::reseal);
+    KeyRing sealed = house.keyRing(masterKey(1));
+    house.storage.run(
+        transaction ->
+            assertThatIllegalStateException()
+                .isThrownBy(() -> sealed.joining(transaction).reseal()));
+  }
+
+  @Test
+  void generate_largestMaterial_fitsTheStore() {
+    IssuedKey rsa = house.keyRing(masterKey(1)).generate(ID, WEBHOOK, Key.Algorithm.RSA_PSS_SHA256);
+    assertThat(house.storage.keys().find(ID, rsa.key().id()).orElseThrow().material().length)
+        .isBetween(1_000, StoredKey.MAX_MATERIAL);
+  }
+}
