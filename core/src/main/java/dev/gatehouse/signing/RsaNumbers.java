@@ -50,7 +50,7 @@ final class RsaNumbers implements KeyNumbers {
     ofPublic(publicKey);
     Check.that(
         key.getVersion().signum() == 0 && belong(key),
-        "numbers of an RSA private key must belong together, and be of two primes");
+        "numbers of an RSA private key must belong together, did not");
     return new RsaNumbers(publicKey, key);
   }
 
