@@ -17,6 +17,8 @@ public interface Signer {
    * result serves one sending.
    *
    * @throws dev.gatehouse.error.NotFoundException if the party has no key that signs
+   * @throws IllegalArgumentException if the scheme cannot sign the request: because it is signed
+   *     already, or lacks something that is signed
    */
   SignedHeaders sign(Request request);
 }
