@@ -50,8 +50,8 @@ public final class SerendipityScheme extends Scheme {
   /** Greatest age that {@link #compat(Duration)} can be given: what upstream accepts. */
   public static final Duration MAX_AGE = Duration.ofDays(1800);
 
-  /** Twice the window, so that a clock set back by as much as the skew brings no nonce back. */
-  private static final Duration REMEMBERED = SKEW.multipliedBy(2);
+  /** From the greatest timestamp that is accepted until the end of the last second that is. */
+  private static final Duration REMEMBERED = SKEW.multipliedBy(2).plusSeconds(1);
 
   private static final Pattern APP_KEY = Pattern.compile("[A-Za-z0-9]{16}");
   private static final Pattern SIGNATURE = Pattern.compile("[A-Za-z0-9+/]{86}==");

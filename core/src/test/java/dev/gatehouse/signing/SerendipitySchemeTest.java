@@ -327,8 +327,8 @@ class SerendipitySchemeTest {
   }
 
   @Test
-  void remembersUntil_strict_atLeastTenMinutes() {
-    assertThat(STRICT.remembersUntil(NOW)).contains(NOW.plusSeconds(600));
+  void remembersUntil_strict_untilNoTimestampIsAccepted() {
+    assertThat(STRICT.remembersUntil(NOW)).contains(NOW.plusSeconds(601));
     assertThat(COMPAT.remembersUntil(NOW)).isEmpty();
   }
 
