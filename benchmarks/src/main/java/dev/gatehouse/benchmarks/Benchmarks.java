@@ -1,6 +1,7 @@
 package dev.gatehouse.benchmarks;
 
 import dev.gatehouse.benchmarks.scheduler.SchedulerArea;
+import dev.gatehouse.benchmarks.signing.SigningArea;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Duration;
@@ -17,7 +18,7 @@ import java.util.function.Function;
  */
 public final class Benchmarks {
   private static final Map<String, Function<Plan, Area>> AREAS =
-      Map.of("scheduler", SchedulerArea::new);
+      Map.of("scheduler", SchedulerArea::new, "signing", SigningArea::new);
 
   /** After so long a quick run begins no more cases; the last takes a few seconds. */
   private static final Duration QUICK = Duration.ofSeconds(36);

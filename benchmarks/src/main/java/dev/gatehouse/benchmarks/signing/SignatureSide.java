@@ -1,0 +1,115 @@
+package dev.gatehouse.benchmarks.signing;
+
+import dev.gatehouse.signing.Key;
+import dev.gatehouse.signing.KeyAtWork;
+import dev.gatehouse.signing.KeyMaterial;
+import java.security.GeneralSecurityException;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.MessageDigest;
+import java.security.SecureRandom;
+import java.security.Signature;
+import java.security.spec.AlgorithmParameterSpec;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+import org.bouncycastle.crypto.params.Ed25519PrivateKeyParameters;
+import org.bouncycastle.crypto.signers.Ed25519Signer;
+import org.jspecify.annotations.Nullable;
+
+/** One implementation of an algorithm with a key of its own. Not safe: confine to one thread. */
+interface SignatureSide {
+  /** The signature of the message. */
+  byte[] sign(byte[] message) throws GeneralSecurityException;
+
+  /** Whether the key made the signature. */
+  boolean verify(byte[] message, byte[] signature) throws GeneralSecurityException;
+
+  /** Makes a side with a new key. */
+  @FunctionalInterface
+  interface Opener {
+    SignatureSide open() throws GeneralSecurityException;
+  }
+
+  /** Gatehouse. */
+  static SignatureSide gatehouse(Key.Algorithm algorithm) {
+    KeyAtWork key = KeyAtWork.of(KeyMaterial.generate(algorithm));
+    return new SignatureSide() {
+      @Override
+      public byte[] sign(byte[] message) {
+        return key.sign(message);
+      }
+
+      @Override
+      public boolean verify(byte[] message, byte[] signature) {
+        return key.verify(message, signature);
+      }
+    };
+  }
+
+  /** A {@link Mac} that is set up once, and the comparison that every verifier needs. */
+  static SignatureSide bareMac(String name) throws GeneralSecurityException {
+    Mac mac = Mac.getInstance(name);
+    mac.init(new SecretKeySpec(new byte[32], name));
+    return new SignatureSide() {
+      @Override
+      public byte[] sign(byte[] message) {
+        return mac.doFinal(message);
+      }
+
+      @Override
+      public boolean verify(byte[] message, byte[] signature) {
+        return MessageDigest.isEqual(mac.doFinal(message), signature);
+      }
+    };
+  }
+
+  /** Two {@link Signature} objects that are set up once. */
+  static SignatureSide bareSignature(
+      String name, @Nullable AlgorithmParameterSpec parameters, KeyPairGenerator generator)
+      throws GeneralSecurityException {
+    KeyPair pair = generator.generateKeyPair();
+    Signature signing = Signature.getInstance(name);
+    Signature verifying = Signature.getInstance(name);
+    if (parameters != null) {
+      signing.setParameter(parameters);
+      verifying.setParameter(parameters);
+    }
+    signing.initSign(pair.getPrivate());
+    verifying.initVerify(pair.getPublic());
+    return new SignatureSide() {
+      @Override
+      public byte[] sign(byte[] message) throws GeneralSecurityException {
+        signing.update(message);
+        return signing.sign();
+      }
+
+      @Override
+      public boolean verify(byte[] message, byte[] signature) throws GeneralSecurityException {
+        verifying.update(message);
+        return verifying.verify(signature);
+      }
+    };
+  }
+
+  /** BouncyCastle's own classes, each object used again and again. */
+  static SignatureSide bouncyCastleEd25519() {
+    Ed25519PrivateKeyParameters key = new Ed25519PrivateKeyParameters(new SecureRandom());
+    Ed25519Signer signer = new Ed25519Signer();
+    signer.init(true, key);
+    Ed25519Signer verifier = new Ed25519Signer();
+    verifier.init(false, key.generatePublicKey());
+    return new SignatureSide() {
+      @Override
+      public byte[] sign(byte[] message) {
+        signer.update(message, 0, message.length);
+        return signer.generateSignature();
+      }
+
+      @Override
+      public boolean verify(byte[] message, byte[] signature) {
+        verifier.update(message, 0, message.length);
+        return verifier.verifySignature(signature);
+      }
+    };
+  }
+}

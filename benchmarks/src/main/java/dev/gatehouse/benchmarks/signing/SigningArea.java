@@ -1,0 +1,128 @@
+package dev.gatehouse.benchmarks.signing;
+
+import dev.gatehouse.benchmarks.Area;
+import dev.gatehouse.benchmarks.Case;
+import dev.gatehouse.benchmarks.Plan;
+import dev.gatehouse.benchmarks.Subject;
+import dev.gatehouse.signing.Key;
+import java.security.GeneralSecurityException;
+import java.security.KeyPairGenerator;
+import java.security.spec.ECGenParameterSpec;
+import java.security.spec.MGF1ParameterSpec;
+import java.security.spec.PSSParameterSpec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Keys of every algorithm beside the bare primitive, and nonces. Not safe: confine to one thread.
+ */
+public final class SigningArea implements Area {
+  private static final String GATEHOUSE = "gatehouse";
+  private static final String JCA = "bare jca";
+  private static final int SHORT = 256;
+
+  private final Plan plan;
+
+  /** An area that measures as much as the plan says. */
+  public SigningArea(Plan plan) {
+    this.plan = plan;
+  }
+
+  @Override
+  public List<Case> cases() {
+    return List.of(
+        hmac("1KiB", 1 << 10),
+        hmac("256B", SHORT),
+        hmac("16KiB", 16 << 10),
+        nonces(),
+        ed25519(),
+        pair("ecdsa-p256 256B", Key.Algorithm.ECDSA_P256_SHA256, SigningArea::bareEcdsa),
+        pair("rsa-pkcs1 256B", Key.Algorithm.RSA_PKCS1_SHA256, SigningArea::barePkcs1),
+        pair("rsa-pss 256B", Key.Algorithm.RSA_PSS_SHA256, SigningArea::barePss),
+        sm2());
+  }
+
+  /** Someone with an implementation. */
+  private record Peer(String name, SignatureSide.Opener opener) {}
+
+  private Case of(String name, int length, Key.Algorithm algorithm, List<Peer> peers) {
+    SignatureRates rates = new SignatureRates(plan, name, length);
+    List<Subject> subjects = new ArrayList<>();
+    subjects.add(
+        new Subject(GATEHOUSE, () -> rates.measure(() -> SignatureSide.gatehouse(algorithm))));
+    peers.forEach(
+        peer -> subjects.add(new Subject(peer.name(), () -> rates.measure(peer.opener()))));
+    return Case.of(name, rates.metrics(), subjects);
+  }
+
+  private Case hmac(String length, int bytes) {
+    return of(
+        "hmac-sha256 " + length,
+        bytes,
+        Key.Algorithm.HMAC_SHA256,
+        List.of(new Peer(JCA, () -> SignatureSide.bareMac("HmacSHA256"))));
+  }
+
+  private Case ed25519() {
+    return of(
+        "ed25519 256B",
+        SHORT,
+        Key.Algorithm.ED25519,
+        List.of(
+            new Peer("bouncycastle", SignatureSide::bouncyCastleEd25519),
+            new Peer(JCA, SigningArea::bareEd25519)));
+  }
+
+  private Case pair(String name, Key.Algorithm algorithm, SignatureSide.Opener bare) {
+    return of(name, SHORT, algorithm, List.of(new Peer(JCA, bare)));
+  }
+
+  private Case sm2() {
+    return of("sm2 256B", SHORT, Key.Algorithm.SM2_SM3, List.of());
+  }
+
+  private static SignatureSide bareEd25519() throws GeneralSecurityException {
+    return SignatureSide.bareSignature("Ed25519", null, KeyPairGenerator.getInstance("Ed25519"));
+  }
+
+  private static SignatureSide bareEcdsa() throws GeneralSecurityException {
+    KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
+    generator.initialize(new ECGenParameterSpec("secp256r1"));
+    return SignatureSide.bareSignature("SHA256withECDSAinP1363Format", null, generator);
+  }
+
+  private static SignatureSide barePkcs1() throws GeneralSecurityException {
+    return SignatureSide.bareSignature("SHA256withRSA", null, rsa());
+  }
+
+  private static SignatureSide barePss() throws GeneralSecurityException {
+    PSSParameterSpec parameters =
+        new PSSParameterSpec("SHA-256", "MGF1", MGF1ParameterSpec.SHA256, 32, 1);
+    return SignatureSide.bareSignature("RSASSA-PSS", parameters, rsa());
+  }
+
+  private static KeyPairGenerator rsa() throws GeneralSecurityException {
+    KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
+    generator.initialize(2048);
+    return generator;
+  }
+
+  private Case nonces() {
+    NonceClaims claims = new NonceClaims(plan);
+    return Case.of(
+        "nonce claims memory",
+        claims.metrics(),
+        List.of(
+            new Subject(GATEHOUSE, claims::gatehouse),
+            new Subject("concurrent hash map", claims::rawMap)));
+  }
+
+  @Override
+  public Map<String, String> versions() {
+    return Map.of();
+  }
+
+  @Override
+  public void close() {}
+}
