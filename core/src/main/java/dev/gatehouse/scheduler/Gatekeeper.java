@@ -35,6 +35,8 @@ final class Gatekeeper {
   /** Fewer after a failure, and who failed goes behind, so that one cannot hold up the others. */
   private int batch = BATCH; // used by the thread that flushes
 
+  private int turn; // used by the thread that flushes
+
   /**
    * A gatekeeper.
    *
@@ -70,9 +72,13 @@ final class Gatekeeper {
   }
 
   private int flushSome() {
-    List<HeldTask> arrived = some(queue.arrived());
-    List<Left> left = some(queue.left());
-    Set<String> touched = new HashSet<>(some(queue.touched()));
+    List<Queue<?>> queues = List.of(queue.arrived(), queue.left(), queue.touched());
+    do {
+      turn = (turn + 1) % queues.size();
+    } while (queues.get(turn).isEmpty() && !queue.isEmpty());
+    List<HeldTask> arrived = some(queue.arrived(), 0);
+    List<Left> left = some(queue.left(), 1);
+    Set<String> touched = new HashSet<>(some(queue.touched(), 2));
     boolean done = false;
     Passage passage;
     try {
@@ -104,8 +110,12 @@ final class Gatekeeper {
     return arrived.size() + left.size() + touched.size();
   }
 
-  private <T> List<T> some(Queue<T> from) {
+  /** After a failure one queue at a time has its turn. */
+  private <T> List<T> some(Queue<T> from, int itsTurn) {
     List<T> some = new ArrayList<>();
+    if (batch < BATCH && turn != itsTurn) {
+      return some;
+    }
     for (T next = from.peek(); next != null && some.size() < batch; next = from.peek()) {
       some.add(from.remove());
     }

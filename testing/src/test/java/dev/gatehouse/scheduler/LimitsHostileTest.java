@@ -32,6 +32,7 @@ class LimitsHostileTest {
   private final Set<String> failing = new HashSet<>();
   private final Storage storage = MemoryStorage.create(new ManualClock(VirtualGatehouse.START));
   private boolean storageFails;
+  private boolean leaveFails;
   private boolean rollsBack;
   private final VirtualGatehouse virtual =
       VirtualGatehouse.create(
@@ -75,6 +76,9 @@ class LimitsHostileTest {
             type.getClassLoader(),
             new Class<?>[] {type},
             (proxy, method, arguments) -> {
+              if (method.getName().equals("remove") && leaveFails && isUnleft(arguments)) {
+                throw new StorageException("out of reach");
+              }
               if (method.getName().equals("hold") && (storageFails || isSpoilt(arguments))) {
                 throw new StorageException("out of reach");
               }
@@ -92,6 +96,21 @@ class LimitsHostileTest {
 
   private static boolean isSpoilt(Object[] arguments) {
     return arguments[0].toString().contains("spoilt");
+  }
+
+  private static boolean isUnleft(Object[] arguments) {
+    return arguments[0].toString().contains("unleft");
+  }
+
+  /** Steps on although what cannot be asked fails each time. */
+  private void advanceThroughFailures() {
+    for (int i = 0; i < 100; i++) {
+      try {
+        virtual.advance(Duration.ofMillis(1));
+      } catch (StorageException e) {
+        assertThat(e).hasMessage("out of reach");
+      }
+    }
   }
 
   @AfterEach
@@ -198,14 +217,27 @@ class LimitsHostileTest {
       tasks.add(task(others.get(i), "work").inOrder("key " + i));
     }
     scheduler().scheduleAll(tasks);
-    for (int i = 0; i < 100; i++) {
-      try {
-        virtual.advance(Duration.ofMillis(1));
-      } catch (StorageException e) {
-        assertThat(e).hasMessage("out of reach");
-      }
-    }
+    advanceThroughFailures();
     assertThat(ran).containsExactlyInAnyOrderElementsOf(others);
+  }
+
+  @Test
+  void oneGateCannotBeLeft_othersAreNotHeldUp() {
+    scheduler().schedule(task("spoilt", "work").inOrder("unleft"));
+    leaveFails = true;
+    advanceThroughFailures();
+    List<Task> tasks = new ArrayList<>();
+    List<String> all = new ArrayList<>(List.of("spoilt"));
+    for (int i = 0; i < 20; i++) {
+      all.add("other " + i);
+      tasks.add(task("other " + i, "work").inOrder("key " + i));
+    }
+    scheduler().scheduleAll(tasks);
+    advanceThroughFailures();
+    assertThat(ran).containsExactlyInAnyOrderElementsOf(all);
+    leaveFails = false;
+    virtual.advance(SECOND);
+    assertThat(virtual.gatehouse().status().scheduler().held()).isZero();
   }
 
   @Test
