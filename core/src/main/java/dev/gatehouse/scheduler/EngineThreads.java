@@ -52,6 +52,7 @@ final class EngineThreads implements Drive {
   private volatile boolean closing;
   private int round; // used by the keeper's thread
   private long tidied; // used by the tidier's thread
+  private long tidyFrom = System.nanoTime(); // used by the tidier's thread
   private long claimedNanos = System.nanoTime() - MIN_CLAIM_NANOS; // used by the claimer's thread
   private long settledNanos = System.nanoTime() - LINGER_NANOS; // used by the settler's thread
 
@@ -134,7 +135,10 @@ final class EngineThreads implements Drive {
   }
 
   private long letThrough() {
-    if (engine.gatekeeper().flush() > 0) {
+    try {
+      engine.gatekeeper().flush();
+    } finally {
+      // Also of a flush that failed some were let through.
       engine.drainers().rouse();
     }
     return Long.MAX_VALUE;
@@ -180,16 +184,26 @@ final class EngineThreads implements Drive {
     return LEASES_NANOS;
   }
 
-  /** At most a tenth of the time, for where old transactions keep it from clearing anything. */
+  /**
+   * At most a tenth of the time, for where it takes long, or old transactions keep it from clearing
+   * anything. What fails is not tried again before as many more have ended.
+   */
   private long tidy() {
-    long settled = engine.settler().settled();
-    if (settled - tidied < SETTLED_TO_TIDY) {
-      return TIDY_NANOS;
-    }
     long begin = System.nanoTime();
-    store.tidy();
-    tidied = settled;
-    return Math.max(TIDY_NANOS, 9 * (System.nanoTime() - begin));
+    if (begin - tidyFrom < 0) {
+      return tidyFrom - begin;
+    }
+    long settled = engine.settler().settled();
+    if (settled - tidied >= SETTLED_TO_TIDY) {
+      tidied = settled;
+      try {
+        store.tidy();
+      } finally {
+        long end = System.nanoTime();
+        tidyFrom = end + 9 * (end - begin);
+      }
+    }
+    return TIDY_NANOS;
   }
 
   /** What is owed to the store at the end, by the threads themselves, for the store may hang. */
