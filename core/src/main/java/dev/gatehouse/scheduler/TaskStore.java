@@ -46,7 +46,8 @@ import java.util.OptionalLong;
  *       departed nodes hold: ready at its old due time with one crash more and a recorded attempt
  *       {@code CRASHED}; cancelled if so requested; failed if that makes more crashes than allowed.
  *   <li>{@code TASK-13} A purge deletes only final tasks that ended before the given time, with
- *       their attempts and task numbers, at most as many as asked; fewer only if there are no more.
+ *       their attempts and task numbers; fewer than asked only if there are no more, and more only
+ *       if they are kept together with the last of those asked for.
  *   <li>{@code TASK-15} What finished and is to be forgotten is gone, with its attempts and its
  *       task number.
  *   <li>{@code TASK-16} A paused task is not claimed and not due, but keeps its due time, its

@@ -8,22 +8,24 @@ import dev.gatehouse.scheduler.TaskState;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.PreparedBatch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The finished tasks of {@code gh_task_page}: many to a row, so that what finishes together costs a
  * row and its index entries once. Only small tasks that finished with their first attempt are kept
  * so, and only where enough of them were scheduled shortly one after the other: since ids tell
- * when, few pages then span any one id, and reading those is how a task is found. All others are in
- * {@code gh_task_done}, and so is one from when it is to be changed. Its fence grows with that, so
- * that it never comes back: no two pages have the same first id.
+ * when, the pages that may hold an id begin within a quarter of a second before it, and looking at
+ * their ids is how a task is found. All others are in {@code gh_task_done}, and so is one from when
+ * it is to be changed. Its fence grows with that, so that it never comes back: no two pages have
+ * the same first id.
  */
 final class FinishedPages {
   /** Fewer are no gain over rows. */
@@ -41,8 +43,8 @@ final class FinishedPages {
   /** Farthest from one id of a page to the next. */
   private static final long NEAR = 8 * MILLISECOND;
 
-  /** Farthest from the first id of a page to its last. */
-  private static final long SPAN = MOST * NEAR;
+  /** Farthest from the first id of a page to its last: pages that span an id begin within it. */
+  private static final long SPAN = 256 * MILLISECOND;
 
   private static final String INSERT =
       "INSERT INTO gh_task_page(first_id, last_id, ended_ms, size, numbered, ids, tasks)"
@@ -62,7 +64,7 @@ final class FinishedPages {
 
   private static final String OLD =
       "SELECT first_id, size, numbered FROM gh_task_page WHERE ended_ms < ?"
-          + " ORDER BY ended_ms, first_id FETCH FIRST ? ROWS ONLY FOR UPDATE";
+          + " ORDER BY ended_ms, first_id FETCH FIRST ? ROWS ONLY FOR UPDATE SKIP LOCKED";
 
   private static final String TO_ROW =
       "INSERT INTO gh_task_done(id, due_ms, status, attempt, fence, ended_ms, outcome,"
@@ -115,7 +117,7 @@ final class FinishedPages {
         continue;
       }
       boolean full = near.size() == MOST || chars + length > MOST_CHARS;
-      if (full || (!near.isEmpty() && finish.id() - near.get(near.size() - 1).id() > NEAR)) {
+      if (full || isFar(finish.id(), near)) {
         places.add(near);
         near = new ArrayList<>();
         chars = 0;
@@ -127,9 +129,23 @@ final class FinishedPages {
     return places;
   }
 
+  private static boolean isFar(long id, List<Settlement.Finish> near) {
+    return !near.isEmpty()
+        && (id - near.get(near.size() - 1).id() > NEAR || id - near.get(0).id() > SPAN);
+  }
+
   private static int length(Settlement.Finish finish) {
-    String result = finish.result();
-    return finish.row().content().length() + (result == null ? 0 : result.length());
+    TaskRow row = finish.row();
+    return row.content().length()
+        + row.kind().length()
+        + row.name().length()
+        + length(row.taskNo())
+        + length(row.key())
+        + length(finish.result());
+  }
+
+  private static int length(@Nullable String text) {
+    return text == null ? 0 : text.length();
   }
 
   /** Keeps of each page those of these ids, which nothing else keeps any more. */
@@ -166,6 +182,15 @@ final class FinishedPages {
   }
 
   private Optional<Found> find(long id, String page) {
+    Optional<Long> first;
+    try (Stream<Long> spanning = spanning(id)) {
+      first = spanning.filter(one -> one != 0).findFirst();
+    }
+    return first.flatMap(one -> read(one, page, id));
+  }
+
+  /** The first ids of the pages that span an id, or 0 for one that does not hold it. */
+  private Stream<Long> spanning(long id) {
     return handle
         .createQuery(SPANNING)
         .bind(0, id - SPAN)
@@ -174,10 +199,7 @@ final class FinishedPages {
         .map(
             (row, context) ->
                 FinishedPage.unpackIds(row.getBytes(2)).contains(id) ? row.getLong(1) : 0)
-        .stream()
-        .filter(first -> first != 0)
-        .findFirst()
-        .flatMap(first -> read(first, page, id));
+        .stream();
   }
 
   private Optional<Found> read(long first, String page, long id) {
@@ -252,24 +274,28 @@ final class FinishedPages {
   /** Deletes pages of tasks that ended before then, and the tasks' numbers; how many tasks. */
   int purge(long endedBefore, int limit) {
     int purged = 0;
-    for (OldPage page : old(endedBefore, 1 + limit / LEAST)) {
-      if (purged >= limit) {
-        break;
+    List<OldPage> old = old(endedBefore);
+    while (purged < limit && !old.isEmpty()) {
+      for (OldPage page : old) {
+        if (page.numbered()) {
+          forgetNumbers(page.first());
+        }
+        handle.execute(DELETE, page.first());
+        purged += page.size();
+        if (purged >= limit) {
+          break;
+        }
       }
-      if (page.numbered()) {
-        forgetNumbers(page.first());
-      }
-      handle.execute(DELETE, page.first());
-      purged += page.size();
+      old = old(endedBefore);
     }
     return purged;
   }
 
-  private Collection<OldPage> old(long endedBefore, int limit) {
+  private List<OldPage> old(long endedBefore) {
     return handle
         .createQuery(OLD)
         .bind(0, endedBefore)
-        .bind(1, limit)
+        .bind(1, LEAST)
         .map((row, context) -> new OldPage(row.getLong(1), row.getInt(2), row.getInt(3) == 1))
         .list();
   }

@@ -152,7 +152,8 @@ final class JdbcTaskRequests {
   }
 
   Optional<Outcome> replace(TaskRow row, IfTaken ifTaken) {
-    LockedTask task = lock(OptionalLong.empty(), row.id()).orElse(null);
+    LockedTask task =
+        lock(OptionalLong.empty(), row.id(), ifTaken == IfTaken.SUPERSEDE).orElse(null);
     if (task == null) {
       return Optional.empty();
     }
@@ -194,7 +195,7 @@ final class JdbcTaskRequests {
   }
 
   Requeue requeue(OptionalLong applicationId, long id, long nowMillis, boolean force) {
-    LockedTask task = lock(applicationId, id).orElse(null);
+    LockedTask task = lock(applicationId, id, force).orElse(null);
     if (task == null) {
       return Requeue.NOT_FOUND;
     }
@@ -219,8 +220,10 @@ final class JdbcTaskRequests {
       changes.write(handle);
       return;
     }
-    FinishedPages pages = new FinishedPages(handle);
-    pages.lock(task.id()).ifPresent(pages::toRow);
+    if (task.status() == TaskStatus.FINISHED) {
+      FinishedPages pages = new FinishedPages(handle);
+      pages.lock(task.id()).ifPresent(pages::toRow);
+    }
     TaskRow row = row(task.id());
     handle.execute(RECORD_LAST, task.id());
     handle.execute(REVIVE, sql.lane(row), nowMillis, task.id());
@@ -236,12 +239,21 @@ final class JdbcTaskRequests {
    * the other way, so a second round follows before it counts as missing.
    */
   private Optional<LockedTask> lock(OptionalLong applicationId, long id) {
+    return lock(applicationId, id, false);
+  }
+
+  /**
+   * As {@link #lock(OptionalLong, long)}; one that has finished is locked only if it may be
+   * revived, for on a page that would lock many others with it.
+   */
+  private Optional<LockedTask> lock(OptionalLong applicationId, long id, boolean toRevive) {
     String columns = "SELECT id, fence, attempt, application_id, due_ms, ";
     String open = columns + "crashes, cancel, state AS status FROM gh_task WHERE id = ? FOR UPDATE";
     String done =
         columns + "0 AS crashes, 0 AS cancel, status FROM gh_task_done WHERE id = ? FOR UPDATE";
     for (int look = 0; look < 2; look++) {
-      Optional<Owned> task = locked(open, id).or(() -> locked(done, id)).or(() -> lockedOnPage(id));
+      Optional<Owned> task =
+          locked(open, id).or(() -> locked(done, id)).or(() -> onPage(id, toRevive));
       if (task.isPresent()) {
         return task.filter(
                 owned ->
@@ -262,9 +274,9 @@ final class JdbcTaskRequests {
         .findOne();
   }
 
-  private Optional<Owned> lockedOnPage(long id) {
-    return new FinishedPages(handle)
-        .lock(id)
+  private Optional<Owned> onPage(long id, boolean toRevive) {
+    FinishedPages pages = new FinishedPages(handle);
+    return (toRevive ? pages.lock(id) : pages.find(id))
         .map(FinishedPages.Found::task)
         .map(task -> new Owned(task.row().applicationId(), task.locked()));
   }

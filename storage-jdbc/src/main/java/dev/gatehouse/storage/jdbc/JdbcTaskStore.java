@@ -50,7 +50,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A lease is columns without an index: claims go by due time, so what is leased stands at the
  * head of the due index, and whoever looks for leases reads that head only. Whoever changes several
- * tasks locks them in order of id, and whoever takes several numbers does it in order of number.
+ * rows of tasks locks them in order of id, and whoever takes several numbers does it in order of
+ * number.
  */
 final class JdbcTaskStore implements TaskStore {
   private static final int NOBODY = 0;

@@ -78,23 +78,32 @@ final class TaskReads {
     return query.bind(next, limit).map((row, context) -> TaskRows.state(row)).list();
   }
 
-  /** A task on a page has one attempt, and none elsewhere. */
+  /** A task on a page has one attempt, and none elsewhere; looked for as in {@link #find}. */
   List<Attempt> attempts(long id) {
-    List<Attempt> latestFirst =
-        handle
-            .createQuery(ATTEMPTS)
-            .bind(0, id)
-            .bind(1, id)
-            .bind(2, SHOWN_ATTEMPTS)
-            .map((results, context) -> attempt(results))
-            .list();
-    if (latestFirst.isEmpty()) {
-      return new FinishedPages(handle)
-          .find(id)
-          .map(found -> List.of(found.task().attempt()))
-          .orElse(List.of());
+    List<Attempt> attempts = List.of();
+    for (int look = 0; look < 2 && attempts.isEmpty(); look++) {
+      attempts = attemptsInRows(id);
+      if (attempts.isEmpty()) {
+        attempts =
+            new FinishedPages(handle)
+                .find(id)
+                .map(found -> List.of(found.task().attempt()))
+                .orElse(List.of());
+      }
     }
-    List<Attempt> attempts = new ArrayList<>(latestFirst);
+    return attempts;
+  }
+
+  private List<Attempt> attemptsInRows(long id) {
+    List<Attempt> attempts =
+        new ArrayList<>(
+            handle
+                .createQuery(ATTEMPTS)
+                .bind(0, id)
+                .bind(1, id)
+                .bind(2, SHOWN_ATTEMPTS)
+                .map((results, context) -> attempt(results))
+                .list());
     Collections.reverse(attempts);
     return List.copyOf(attempts);
   }
