@@ -144,6 +144,9 @@ public final class FateClientScheme extends Scheme {
   }
 
   private static String target(URI uri) {
+    Check.that(
+        uri.getScheme() != null || uri.getRawAuthority() == null,
+        "a target without a host must not begin with two slashes");
     @Nullable String path = uri.getRawPath();
     @Nullable String query = uri.getRawQuery();
     String start = path == null || path.isEmpty() ? "/" : path;

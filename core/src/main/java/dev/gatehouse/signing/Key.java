@@ -57,7 +57,13 @@ public record Key(
     REQUEST,
     /** To sign what one FATE site sends to another. */
     SITE,
-    /** To sign webhooks, of whatever style. */
+    /**
+     * To sign webhooks, of whatever style. Nothing in a webhook tells who sent it to whom, nor do
+     * styles tell themselves apart: one application should have keys of one style, and either those
+     * that it signs with or those that we sign with for it. If it is both, make it two
+     * applications, or {@linkplain KeyRing#prepare prepare} what is only to be verified and have no
+     * key that signs.
+     */
     WEBHOOK,
     /** To sign the heads of the audit log. */
     AUDIT_HEAD

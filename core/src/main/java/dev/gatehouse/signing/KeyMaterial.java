@@ -61,7 +61,7 @@ public final class KeyMaterial {
    *
    * @param algorithm HMAC_SHA256 or HMAC_SHA1
    * @param secret 16..512 bytes, which should come from a cryptographic random source; not a public
-   *     key in PEM or DER, since everybody knows that
+   *     key in PEM or as a SubjectPublicKeyInfo, since everybody knows that
    */
   public static KeyMaterial secret(Key.Algorithm algorithm, byte[] secret) {
     requireNonNull(algorithm, "algorithm");

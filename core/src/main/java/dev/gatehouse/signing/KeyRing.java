@@ -99,7 +99,8 @@ public sealed interface KeyRing extends KeyIssuer permits StoredKeyRing {
       Application application, Key.Purpose purpose, Key.Algorithm algorithm, Duration overlap);
 
   /**
-   * Makes a new key that signs from now on, beside those that there are.
+   * Makes a new key that signs from now on, beside those that there are. Of several that sign by
+   * the same scheme the newest one does.
    *
    * @throws dev.gatehouse.error.LimitException if the application has {@value #MAX_LIVE} keys of
    *     the purpose in their time

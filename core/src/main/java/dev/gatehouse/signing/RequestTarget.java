@@ -26,13 +26,11 @@ final class RequestTarget {
         || (relative && uri.getRawAuthority() != null)) {
       throw HeaderReader.malformed("the target is neither a URL nor a path");
     }
-    if (path.isEmpty() && !relative) {
-      return "/";
-    }
-    if (!path.startsWith("/") || !isAscii(uri)) {
+    boolean root = path.isEmpty() && !relative;
+    if (!isAscii(uri) || !(root || path.startsWith("/"))) {
       throw HeaderReader.malformed("the target is not a path in ASCII that begins with a slash");
     }
-    return path;
+    return root ? "/" : path;
   }
 
   /** As long as a character is not escaped, its bytes on the wire are anyone's guess. */

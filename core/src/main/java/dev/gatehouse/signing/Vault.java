@@ -30,7 +30,8 @@ final class Vault {
   private final @Nullable MasterKey masterKey;
 
   /**
-   * A vault that writes in clear if there is no master key; it reads clear material in any case.
+   * A vault that writes in clear if there is no master key; it reads clear material in any case, so
+   * whoever can write to the table can add a key of his own there.
    */
   Vault(@Nullable MasterKey masterKey) {
     this.masterKey = masterKey;

@@ -3,19 +3,22 @@ package dev.gatehouse.examples;
 import dev.gatehouse.Gatehouse;
 import dev.gatehouse.registry.Application;
 import dev.gatehouse.signing.Key;
+import dev.gatehouse.signing.KeyMaterial;
 import dev.gatehouse.signing.StandardWebhooksScheme;
 import dev.gatehouse.signing.Verifier;
 import dev.gatehouse.signing.WebhookKeyText;
+import java.time.Instant;
 
 /** A part of a host: it takes a partner's webhooks, and nobody else's. */
 public final class Webhooks {
   private Webhooks() {}
 
-  /** Keeps the secret that the partner's console shows. */
+  /** Keeps the secret that the partner's console shows, to verify with it and never to sign. */
   public static Key trust(Gatehouse gatehouse, Application partner, String secret) {
+    KeyMaterial key = WebhookKeyText.parse(secret);
     return gatehouse
         .keys()
-        .importKey(partner.id(), Key.Purpose.WEBHOOK, WebhookKeyText.parse(secret));
+        .prepare(partner.id(), Key.Purpose.WEBHOOK, key, Instant.EPOCH, Key.FOREVER);
   }
 
   /** Lets in what the partner signed, once, and not what is older than five minutes. */

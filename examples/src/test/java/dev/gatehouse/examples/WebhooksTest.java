@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.gatehouse.Gatehouse;
 import dev.gatehouse.error.AuthenticationException;
 import dev.gatehouse.registry.Application;
+import dev.gatehouse.signing.Key;
 import dev.gatehouse.signing.Signer;
 import dev.gatehouse.signing.StandardWebhooksScheme;
 import dev.gatehouse.signing.Verifier;
+import dev.gatehouse.signing.WebhookKeyText;
 import dev.gatehouse.testing.fixture.VirtualGatehouse;
 import dev.gatehouse.transport.Request;
 import java.net.URI;
@@ -23,12 +25,13 @@ class WebhooksTest {
 
   @Test
   void from_partner_takesEachMessageOnceWithinItsTime() {
-    try (VirtualGatehouse virtual = VirtualGatehouse.create()) {
+    try (VirtualGatehouse virtual = VirtualGatehouse.create();
+        VirtualGatehouse elsewhere = VirtualGatehouse.create()) {
       Gatehouse gatehouse = virtual.gatehouse();
       Application partner = gatehouse.registry().register(Application.named("partner"));
       Webhooks.trust(gatehouse, partner, SECRET);
       Verifier inbox = Webhooks.from(gatehouse, partner);
-      Signer partners = gatehouse.signer(partner, StandardWebhooksScheme.create());
+      Signer partners = partners(elsewhere.gatehouse());
 
       Request message = Request.post(INBOX, "{\"paid\":7}");
       Request signed = partners.sign(message).addTo(message);
@@ -45,6 +48,13 @@ class WebhooksTest {
       virtual.advance(Duration.ofMinutes(6));
       refused(inbox, late);
     }
+  }
+
+  /** The partner's own house, where we are one of its applications. */
+  private static Signer partners(Gatehouse theirs) {
+    Application us = theirs.registry().register(Application.named("us"));
+    theirs.keys().importKey(us.id(), Key.Purpose.WEBHOOK, WebhookKeyText.parse(SECRET));
+    return theirs.signer(us, StandardWebhooksScheme.create());
   }
 
   private static void refused(Verifier inbox, Request request) {
