@@ -133,7 +133,8 @@ class FinishedPageTest {
   @ParameterizedTest
   @ValueSource(ints = {16, 17, 1_000, 1_015, 1_016, 5_000})
   void places_near_makeFullPagesAndFewRows(int count) {
-    FinishedPages.Places places = FinishedPages.places(finishes(count, FinishedPages.MILLISECOND));
+    FinishedPages.Places places =
+        FinishedPages.places(finishes(count, FinishedPages.MILLISECOND / 8));
     int rest = count % 1_000;
     assertThat(places.rows()).hasSize(rest < 16 ? rest : 0);
     assertThat(places.pages()).hasSize(count / 1_000 + (rest < 16 ? 0 : 1));
@@ -144,8 +145,15 @@ class FinishedPageTest {
     assertThat(FinishedPages.places(finishes(15, 1)).pages()).isEmpty();
     assertThat(FinishedPages.places(finishes(500, 9 * FinishedPages.MILLISECOND)).rows())
         .hasSize(500);
-    assertThat(FinishedPages.places(finishes(500, 8 * FinishedPages.MILLISECOND)).rows()).isEmpty();
     assertThat(FinishedPages.places(List.of())).isEqualTo(FinishedPages.places(List.of()));
+  }
+
+  @Test
+  void places_justNear_makePagesOfAQuarterOfASecond() {
+    FinishedPages.Places places =
+        FinishedPages.places(finishes(330, 8 * FinishedPages.MILLISECOND));
+    assertThat(places.rows()).isEmpty();
+    assertThat(places.pages()).hasSize(10).allMatch(page -> page.size() == 33);
   }
 
   @Test
