@@ -112,7 +112,8 @@ public final class MessageSignatureScheme extends Scheme {
     String parameters = semicolon < 0 ? "" : component.substring(semicolon);
     try {
       Item item = StructuredFieldParser.item("\"" + name + "\"" + parameters, "component");
-      Check.that(SignatureBase.knows(item), "component " + Check.shown(component) + " is unknown");
+      Check.that(
+          CoveredComponents.knows(item), "component " + Check.shown(component) + " is unknown");
       return item;
     } catch (AuthenticationException e) {
       throw new IllegalArgumentException("component " + Check.shown(component) + " is none", e);
@@ -178,7 +179,7 @@ public final class MessageSignatureScheme extends Scheme {
         parameters.containsKey("alg")
             ? Set.of(requireNonNull(ALGORITHMS.get(text(parameters, "alg"))))
             : algorithms();
-    byte[] base = SignatureBase.of(request, input, settings.urlScheme());
+    byte[] base = CoveredComponents.of(request, input, settings.urlScheme());
     return new Claim(
         text(parameters, "keyid"),
         time(parameters, "created"),
@@ -305,7 +306,7 @@ public final class MessageSignatureScheme extends Scheme {
       }
     }
     InnerList input = new InnerList(components, parameters(signing));
-    byte[] base = SignatureBase.of(request.headers(headers), input, settings.urlScheme());
+    byte[] base = CoveredComponents.of(request.headers(headers), input, settings.urlScheme());
     Item signature = new Item(signing.key().sign(base), Map.of());
     return new SignedHeaders(
         headers

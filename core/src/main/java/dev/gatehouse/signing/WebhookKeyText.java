@@ -14,7 +14,7 @@ import java.util.Base64;
  * The texts in which Standard Webhooks hands keys over, a prefix that tells what it is and Base64:
  * {@code whsec_} and a shared secret of 24..64 bytes for HMAC_SHA256, {@code whpk_} and a public
  * key of ED25519, {@code whsk_} and both halves of such a pair, the private one first. No message
- * holds any of the text.
+ * holds any of the text. Safe for use by multiple threads.
  */
 public final class WebhookKeyText {
   private static final String SECRET = "whsec_";

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * are refused, and {@code sf}, which would need to know the type of every field. Not safe: confine
  * to one thread.
  */
-final class SignatureBase {
+final class CoveredComponents {
   private static final int MAX_COMPONENTS = 64;
 
   private static final Set<String> DERIVED =
@@ -47,7 +47,7 @@ final class SignatureBase {
   private final URI uri;
   private final String scheme;
 
-  private SignatureBase(Request request, String scheme) {
+  private CoveredComponents(Request request, String scheme) {
     this.request = request;
     this.uri = request.uri();
     @Nullable String own = uri.getScheme();
@@ -66,7 +66,7 @@ final class SignatureBase {
     if (covered.items().size() > MAX_COMPONENTS) {
       throw HeaderReader.malformed("more than " + MAX_COMPONENTS + " components are covered");
     }
-    SignatureBase base = new SignatureBase(request, scheme);
+    CoveredComponents base = new CoveredComponents(request, scheme);
     StringBuilder text = new StringBuilder();
     Set<String> identifiers = new HashSet<>();
     for (Item component : covered.items()) {
@@ -198,7 +198,7 @@ final class SignatureBase {
   private String field(String name, Map<String, Object> parameters) {
     List<String> lines = lines(name);
     if (parameters.containsKey("bs")) {
-      return lines.stream().map(SignatureBase::bytes).collect(Collectors.joining(", "));
+      return lines.stream().map(CoveredComponents::bytes).collect(Collectors.joining(", "));
     }
     String value = String.join(", ", lines);
     if (!(parameters.get("key") instanceof String key)) {
@@ -214,7 +214,7 @@ final class SignatureBase {
   /** The values of all fields of that name, without the blanks around them. */
   private List<String> lines(String name) {
     Headers headers = request.headers();
-    List<String> lines = headers.all(name).stream().map(SignatureBase::trimmed).toList();
+    List<String> lines = headers.all(name).stream().map(CoveredComponents::trimmed).toList();
     if (lines.isEmpty()) {
       throw HeaderReader.malformed("covered field " + name + " is missing");
     }

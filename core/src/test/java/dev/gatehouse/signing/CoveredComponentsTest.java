@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** With the examples of RFC 9421, sections 2 and B. */
-class SignatureBaseTest {
+class CoveredComponentsTest {
   private static final String DIGEST =
       "sha-512=:WZDPaVn/7XgHaAy8pmojAkGWoRx2UFChF41A2svX+TaPm+AbwAgBWnrIiYllu7BNNyealdVLvRwEmTHWXvJwew==:";
 
@@ -61,7 +61,7 @@ class SignatureBaseTest {
 
   private static byte[] base(Request request, String input) {
     InnerList covered = (InnerList) StructuredFieldParser.dictionary("s=" + input, "Test").get("s");
-    return SignatureBase.of(request, covered, "https");
+    return CoveredComponents.of(request, covered, "https");
   }
 
   /** The value of a component that is the only one covered. */
