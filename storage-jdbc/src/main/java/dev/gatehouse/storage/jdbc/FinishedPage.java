@@ -6,6 +6,7 @@ import dev.gatehouse.error.StorageException;
 import dev.gatehouse.scheduler.Priority;
 import dev.gatehouse.scheduler.TaskRow;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -68,14 +69,18 @@ record FinishedPage(List<FinishedTask> tasks) {
     return ids.toBytes();
   }
 
-  static List<Long> unpackIds(byte[] packed) {
+  /** Whether a task of that id is among those whose ids are packed so. */
+  static boolean holds(byte[] packedIds, long id) {
+    return Arrays.binarySearch(unpackIds(packedIds), id) >= 0;
+  }
+
+  private static long[] unpackIds(byte[] packed) {
     Packed.Reader reader = new Packed.Reader(packed);
-    long count = reader.number();
-    List<Long> ids = new ArrayList<>();
+    long[] ids = new long[Math.toIntExact(reader.number())];
     long id = 0;
-    for (long i = 0; i < count; i++) {
+    for (int i = 0; i < ids.length; i++) {
       id += reader.number();
-      ids.add(id);
+      ids[i] = id;
     }
     return ids;
   }

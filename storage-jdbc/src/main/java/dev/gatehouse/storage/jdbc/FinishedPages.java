@@ -13,6 +13,7 @@ import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.PreparedBatch;
@@ -78,8 +79,13 @@ final class FinishedPages {
     this.handle = handle;
   }
 
-  /** A task and the page that it was found on. */
-  record Found(long page, long recordedMillis, FinishedTask task) {
+  /**
+   * A task and the page that it was found on.
+   *
+   * @param first the id under which the page is kept: its first, until that was taken from it
+   * @param page as it was then
+   */
+  record Found(long first, FinishedPage page, long recordedMillis, FinishedTask task) {
     TaskState state() {
       return task.state(recordedMillis);
     }
@@ -182,56 +188,50 @@ final class FinishedPages {
   }
 
   private Optional<Found> find(long id, String page) {
-    Optional<Long> first;
-    try (Stream<Long> spanning = spanning(id)) {
-      first = spanning.filter(one -> one != 0).findFirst();
-    }
-    return first.flatMap(one -> read(one, page, id));
-  }
-
-  /** The first ids of the pages that span an id, or 0 for one that does not hold it. */
-  private Stream<Long> spanning(long id) {
-    return handle
-        .createQuery(SPANNING)
-        .bind(0, id - SPAN)
-        .bind(1, id)
-        .bind(2, id)
-        .map(
-            (row, context) ->
-                FinishedPage.unpackIds(row.getBytes(2)).contains(id) ? row.getLong(1) : 0)
-        .stream();
-  }
-
-  private Optional<Found> read(long first, String page, long id) {
-    return handle
-        .createQuery(page)
-        .bind(0, first)
-        .map((row, context) -> new Stored(row.getLong(1), page(row)))
-        .findOne()
+    return firstIdOfPageWith(id)
         .flatMap(
-            stored ->
-                stored
-                    .page()
-                    .find(id)
-                    .map(task -> new Found(first, stored.recordedMillis(), task)));
+            first ->
+                handle
+                    .createQuery(page)
+                    .bind(0, first)
+                    .map((row, context) -> found(row, first, id))
+                    .findOne())
+        .flatMap(Function.identity());
   }
 
-  private record Stored(long recordedMillis, FinishedPage page) {}
+  private Optional<Long> firstIdOfPageWith(long id) {
+    try (Stream<Optional<Long>> spanning =
+        handle
+            .createQuery(SPANNING)
+            .bind(0, id - SPAN)
+            .bind(1, id)
+            .bind(2, id)
+            .map(
+                (row, context) ->
+                    FinishedPage.holds(row.getBytes(2), id)
+                        ? Optional.of(row.getLong(1))
+                        : Optional.<Long>empty())
+            .stream()) {
+      return spanning.flatMap(Optional::stream).findFirst();
+    }
+  }
+
+  private static Optional<Found> found(ResultSet row, long first, long id) throws SQLException {
+    FinishedPage page = page(row);
+    long recordedMillis = row.getLong(1);
+    return page.find(id).map(task -> new Found(first, page, recordedMillis, task));
+  }
 
   /** Of the columns of {@link #PAGE}. */
   private static FinishedPage page(ResultSet row) throws SQLException {
     return FinishedPage.unpack(row.getBytes(2), row.getBytes(3));
   }
 
-  private FinishedPage page(long first) {
-    return handle.createQuery(PAGE).bind(0, first).map((row, context) -> page(row)).one();
-  }
-
   /** Moves a task from the page, which this transaction has locked, to a row of its own. */
   void toRow(Found found) {
-    FinishedPage page = page(found.page()).without(found.task().row().id());
+    FinishedPage page = found.page().without(found.task().row().id());
     if (page.tasks().isEmpty()) {
-      handle.execute(DELETE, found.page());
+      handle.execute(DELETE, found.first());
     } else {
       handle.execute(
           REPLACE,
@@ -239,7 +239,7 @@ final class FinishedPages {
           page.isNumbered() ? 1 : 0,
           page.packIds(),
           page.packTasks(),
-          found.page());
+          found.first());
     }
     insertRow(found);
   }
@@ -267,8 +267,8 @@ final class FinishedPages {
         row.runtimeMillis(),
         row.priority().code(),
         row.key(),
-        row.key() == null ? null : (Integer) row.keyLimit(),
-        row.workflowId() == 0 ? null : (Long) row.workflowId());
+        TaskRows.keyLimit(row),
+        TaskRows.workflowId(row));
   }
 
   /** Deletes pages of tasks that ended before then, and the tasks' numbers; how many tasks. */
@@ -301,8 +301,10 @@ final class FinishedPages {
   }
 
   private void forgetNumbers(long first) {
+    FinishedPage page =
+        handle.createQuery(PAGE).bind(0, first).map((row, context) -> page(row)).one();
     NavigableSet<TaskNumber> numbers = new TreeSet<>(TaskNumber.ORDER);
-    for (FinishedTask task : page(first).tasks()) {
+    for (FinishedTask task : page.tasks()) {
       TaskNumber.of(task.row()).ifPresent(numbers::add);
     }
     PreparedBatch batch =

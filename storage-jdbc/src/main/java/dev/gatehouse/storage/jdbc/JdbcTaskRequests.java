@@ -178,8 +178,8 @@ final class JdbcTaskRequests {
         row.runtimeMillis(),
         row.priority().code(),
         row.key(),
-        row.key() == null ? null : (Integer) row.keyLimit(),
-        row.workflowId() == 0 ? null : (Long) row.workflowId(),
+        TaskRows.keyLimit(row),
+        TaskRows.workflowId(row),
         row.id());
     return Optional.of(Outcome.REPLACED);
   }
@@ -212,6 +212,7 @@ final class JdbcTaskRequests {
     return Requeue.REQUEUED;
   }
 
+  /** Makes a task ready that is locked, its page with it if it is on one. */
   private void revive(LockedTask task, long nowMillis) {
     if (task.status() == TaskStatus.RUNNING) {
       ask(task, Asked.NOTHING);
@@ -222,7 +223,7 @@ final class JdbcTaskRequests {
     }
     if (task.status() == TaskStatus.FINISHED) {
       FinishedPages pages = new FinishedPages(handle);
-      pages.lock(task.id()).ifPresent(pages::toRow);
+      pages.find(task.id()).ifPresent(pages::toRow);
     }
     TaskRow row = row(task.id());
     handle.execute(RECORD_LAST, task.id());

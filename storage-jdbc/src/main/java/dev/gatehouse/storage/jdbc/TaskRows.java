@@ -131,6 +131,16 @@ final class TaskRows {
         results.getLong(what + 12));
   }
 
+  /** What is stored for the limit of a task's key: nothing if it has none. */
+  static @Nullable Integer keyLimit(TaskRow row) {
+    return row.key() == null ? null : (Integer) row.keyLimit();
+  }
+
+  /** What is stored for the workflow of a task: nothing if it is of none. */
+  static @Nullable Long workflowId(TaskRow row) {
+    return row.workflowId() == 0 ? null : (Long) row.workflowId();
+  }
+
   /** JSON is kept in UTF-8, so that no character set or collation of the database touches it. */
   static byte @Nullable [] bytes(@Nullable String json) {
     return json == null ? null : json.getBytes(StandardCharsets.UTF_8);
