@@ -19,6 +19,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -203,6 +204,18 @@ class BrokenTaskStoreTest {
     Object answer(Call call) throws Throwable;
   }
 
+  /** Settles otherwise than asked. */
+  private static Defect settling(UnaryOperator<Settlement> change) {
+    return call -> {
+      if (!call.is("settle")) {
+        return call.go();
+      }
+      List<?> settlements = (List<?>) call.arguments().get(1);
+      return call.with(1, settlements.stream().map(Settlement.class::cast).map(change).toList())
+          .go();
+    };
+  }
+
   private static Storage open(InstantSource clock, Defect defect) {
     Storage sound = MemoryStorage.create(clock);
     return storageWith(sound, broken(sound.tasks(), defect));
@@ -248,18 +261,10 @@ class BrokenTaskStoreTest {
   static class ParksNothing extends TaskParkContract {
     @Override
     protected Storage open(InstantSource leaseClock) {
-      return BrokenTaskStoreTest.open(
-          leaseClock,
-          call -> {
-            if (!call.is("settle")) {
-              return call.go();
-            }
-            List<?> settlements = (List<?>) call.arguments().get(1);
-            return call.with(1, settlements.stream().map(ParksNothing::released).toList()).go();
-          });
+      return BrokenTaskStoreTest.open(leaseClock, settling(ParksNothing::released));
     }
 
-    private static Object released(Object settlement) {
+    private static Settlement released(Settlement settlement) {
       return settlement instanceof Settlement.Park park
           ? new Settlement.Release(park.id(), park.fence(), StoreContract.START.toEpochMilli())
           : settlement;
@@ -286,18 +291,10 @@ class BrokenTaskStoreTest {
   static class DropsResultsOfMany extends TaskHistoryContract {
     @Override
     protected Storage open(InstantSource leaseClock) {
-      return BrokenTaskStoreTest.open(
-          leaseClock,
-          call -> {
-            if (!call.is("settle")) {
-              return call.go();
-            }
-            List<?> settlements = (List<?>) call.arguments().get(1);
-            return call.with(1, settlements.stream().map(DropsResultsOfMany::bare).toList()).go();
-          });
+      return BrokenTaskStoreTest.open(leaseClock, settling(DropsResultsOfMany::bare));
     }
 
-    private static Object bare(Object settlement) {
+    private static Settlement bare(Settlement settlement) {
       return settlement instanceof Settlement.Finish finish
           ? new Settlement.Finish(finish.row(), finish.attempt(), null)
           : settlement;
@@ -307,18 +304,10 @@ class BrokenTaskStoreTest {
   static class KeepsTheForgotten extends TaskLeaseContract {
     @Override
     protected Storage open(InstantSource leaseClock) {
-      return BrokenTaskStoreTest.open(
-          leaseClock,
-          call -> {
-            if (!call.is("settle")) {
-              return call.go();
-            }
-            List<?> settlements = (List<?>) call.arguments().get(1);
-            return call.with(1, settlements.stream().map(KeepsTheForgotten::kept).toList()).go();
-          });
+      return BrokenTaskStoreTest.open(leaseClock, settling(KeepsTheForgotten::kept));
     }
 
-    private static Object kept(Object settlement) {
+    private static Settlement kept(Settlement settlement) {
       return settlement instanceof Settlement.Forget forget
           ? new Settlement.Finish(forget.row(), forget.attempt(), null)
           : settlement;
