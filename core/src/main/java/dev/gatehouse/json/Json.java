@@ -13,7 +13,6 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gatehouse.check.Check;
 import java.nio.ByteBuffer;
-import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
@@ -67,15 +66,31 @@ public final class Json {
    * @throws IllegalArgumentException if the text is not JSON or exceeds a limit
    */
   public static JsonNode parse(String text, String what) {
-    requireNonNull(text, what);
-    try {
-      return parse(
-          StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(text)).remaining(),
-          text,
-          what);
-    } catch (CharacterCodingException e) {
-      throw new IllegalArgumentException(what + " must be well-formed Unicode", e);
+    return parse(utf8Length(requireNonNull(text, what), what), text, what);
+  }
+
+  /** The length in UTF-8, without the work of encoding. */
+  private static int utf8Length(String text, String what) {
+    int length = 0;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c < 0x80) {
+        length++;
+      } else if (c < 0x800) {
+        length += 2;
+      } else if (!Character.isSurrogate(c)) {
+        length += 3;
+      } else {
+        i++;
+        Check.that(
+            Character.isHighSurrogate(c)
+                && i < text.length()
+                && Character.isLowSurrogate(text.charAt(i)),
+            what + " must be well-formed Unicode");
+        length += 4;
+      }
     }
+    return length;
   }
 
   /** As {@link #parse(String, String)}, from UTF-8. */

@@ -24,6 +24,8 @@ public final class Task {
   /** Furthest delay and due time from now. */
   public static final Duration MAX_DELAY = Duration.ofDays(36_500);
 
+  private static final Instant END = Instant.EPOCH.plus(MAX_DELAY.multipliedBy(2));
+
   private static final Pattern HANDLER = Pattern.compile("[A-Za-z][A-Za-z0-9._-]{0,63}");
 
   private final @Nullable String taskNo;
@@ -109,10 +111,9 @@ public final class Task {
   /** The time if stores can keep it as a due time. */
   static Instant requireDue(Instant value) {
     requireNonNull(value, "at");
-    Check.that(
-        !value.isBefore(Instant.EPOCH)
-            && value.isBefore(Instant.EPOCH.plus(MAX_DELAY.multipliedBy(2))),
-        "at must be in 1970..2169, was " + value);
+    if (value.isBefore(Instant.EPOCH) || !value.isBefore(END)) {
+      throw new IllegalArgumentException("at must be in 1970..2169, was " + value);
+    }
     return value;
   }
 
