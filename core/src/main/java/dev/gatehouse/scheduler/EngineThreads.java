@@ -38,8 +38,8 @@ final class EngineThreads implements Drive {
   private static final int SETTLED_TO_TIDY = 20_000;
   private static final int ROUNDS_TO_AUDIT = 10;
   private static final int ROUNDS_TO_SWEEP = 80;
-  private static final int ROUNDS_TO_SWEEP_GATES = 20;
-  private static final int ROUNDS_TO_ADVANCE = 4;
+  private static final int ROUNDS_TO_SWEEP_GATES = 60;
+  private static final int ROUNDS_TO_ADVANCE = 40;
   private static final int ROUNDS_TO_PURGE = 120;
 
   private final SchedulerOptions options;
@@ -195,9 +195,12 @@ final class EngineThreads implements Drive {
     }
     long settled = engine.settler().settled();
     if (settled - tidied >= SETTLED_TO_TIDY) {
+      long before = tidied;
       tidied = settled;
       try {
-        store.tidy();
+        if (!store.tidy(settled - before)) {
+          tidied = before;
+        }
       } finally {
         long end = System.nanoTime();
         tidyFrom = end + 9 * (end - begin);

@@ -104,7 +104,9 @@ final class Loop {
       }
       return wait;
     } catch (RuntimeException | Error e) {
-      if (backoffNanos == 0) {
+      if (stopped) {
+        LOGGER.debug("{} was cut short by the end", thread.getName(), e);
+      } else if (backoffNanos == 0) {
         LOGGER.warn("{} failed, is tried again until it works", thread.getName(), e);
       }
       backOff();

@@ -262,8 +262,13 @@ public interface TaskStore {
   /**
    * Clears away what tasks that are gone left behind, where the store does not do so by itself soon
    * enough: an engine that ends very many asks for it every few seconds. By default does nothing.
+   *
+   * @param ended how many tasks have ended since it was last done
+   * @return whether it was done, or else is to be asked for again when more have ended
    */
-  default void tidy() {}
+  default boolean tidy(long ended) {
+    return true;
+  }
 
   /** The time by which leases are judged, in epoch microseconds; cheap and precise. */
   long nowMicros();

@@ -15,7 +15,6 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Objects;
 import java.util.Set;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
@@ -190,10 +189,10 @@ final class Database {
   }
 
   /** Runs statements outside of any transaction, once. */
-  void useAlone(Consumer<Handle> statements) {
+  <T> T useAlone(Function<Handle, T> statements) {
     migration.ensure(pooled);
     try (Handle handle = open()) {
-      statements.accept(handle);
+      return statements.apply(handle);
     } catch (JdbiException e) {
       throw failure(e);
     }

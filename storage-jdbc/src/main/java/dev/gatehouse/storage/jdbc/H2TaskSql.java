@@ -154,8 +154,8 @@ final class H2TaskSql implements TaskSql {
     insert.setLong(16, row.runtimeMillis());
     insert.setInt(17, row.priority().code());
     insert.setString(18, row.key());
-    insert.setObject(19, row.key() == null ? null : row.keyLimit(), Types.INTEGER);
-    insert.setObject(20, row.workflowId() == 0 ? null : row.workflowId(), Types.BIGINT);
+    insert.setObject(19, TaskRows.keyLimit(row), Types.INTEGER);
+    insert.setObject(20, TaskRows.workflowId(row), Types.BIGINT);
   }
 
   @Override
@@ -431,7 +431,9 @@ final class H2TaskSql implements TaskSql {
 
   /** H2 clears away by itself. */
   @Override
-  public void tidy(Handle handle) {}
+  public boolean tidy(Handle handle, long ended) {
+    return true; // It clears away by itself.
+  }
 
   @Override
   public int purge(Handle handle, long endedBefore, int limit) {

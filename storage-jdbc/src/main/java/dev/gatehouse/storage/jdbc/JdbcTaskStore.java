@@ -360,8 +360,8 @@ final class JdbcTaskStore implements TaskStore {
   }
 
   @Override
-  public void tidy() {
-    database.useAlone(handle -> sql().tidy(handle));
+  public boolean tidy(long ended) {
+    return database.useAlone(handle -> sql().tidy(handle, ended));
   }
 
   @Override

@@ -12,11 +12,13 @@ import java.sql.SQLException;
 import java.sql.Types;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
 
 /**
@@ -45,14 +47,20 @@ final class PostgresTaskSql implements TaskSql {
   private static final String COLUMNS =
       "id, lane, due_ms, state, attempt, crashes, fence, owner, cancel, " + TaskRows.WHAT;
 
+  /**
+   * Only texts that differ from row to row are unnested, which costs a table in memory for each;
+   * numbers are taken from their arrays by place, and other texts by the place that they have in an
+   * array of different ones.
+   */
   private static final String GIVEN =
-      "unnest(?::bigint[], ?::smallint[], ?::bigint[], ?::varchar[], ?::varchar[], ?::varchar[],"
-          + " ?::bytea[], ?::int[], ?::varchar[], ?::bigint[], ?::bigint[], ?::smallint[],"
-          + " ?::varchar[], ?::int[], ?::bigint[])";
-
-  private static final String GIVEN_COLUMNS =
-      "(id, lane, application_id, kind, task_no, name, payload, timeout_ms, retry, created_ms,"
-          + " runtime_ms, priority, limit_key, key_limit, workflow_id)";
+      "SELECT (?::bigint[])[i] AS id, (?::smallint[])[i] AS lane,"
+          + " (?::bigint[])[i] AS application_id, (?::varchar[])[(?::smallint[])[i]] AS kind,"
+          + " task_no, name, payload, (?::int[])[i] AS timeout_ms,"
+          + " (?::varchar[])[(?::smallint[])[i]] AS retry, (?::bigint[])[i] AS created_ms,"
+          + " (?::bigint[])[i] AS runtime_ms, (?::smallint[])[i] AS priority, limit_key,"
+          + " NULLIF((?::int[])[i], 0) AS key_limit, NULLIF((?::bigint[])[i], 0) AS workflow_id"
+          + " FROM unnest(?::varchar[], ?::varchar[], ?::bytea[], ?::varchar[])"
+          + " WITH ORDINALITY AS t(task_no, name, payload, limit_key, i)";
 
   private static final String READY =
       "INSERT INTO gh_task("
@@ -63,13 +71,11 @@ final class PostgresTaskSql implements TaskSql {
   /** Whose they are at once, by how many claims. */
   private static final String NODE = ", (SELECT ?::int AS node, ?::smallint AS claims) AS n";
 
-  private static final String INSERT = READY + " FROM " + GIVEN + " AS s" + GIVEN_COLUMNS + NODE;
+  private static final String INSERT = READY + " FROM (" + GIVEN + ") AS s" + NODE;
 
   private static final String INSERT_NUMBERED =
-      "WITH s AS MATERIALIZED (SELECT * FROM "
+      "WITH s AS MATERIALIZED ("
           + GIVEN
-          + " AS s"
-          + GIVEN_COLUMNS
           + "), k AS (INSERT INTO gh_task_key(application_id, task_no, task_id)"
           + " SELECT application_id, task_no, id FROM s WHERE task_no IS NOT NULL"
           + " ORDER BY application_id, task_no COLLATE \"C\", id"
@@ -226,8 +232,8 @@ final class PostgresTaskSql implements TaskSql {
         numbered ? INSERT_NUMBERED : INSERT,
         insert -> {
           bind(insert, rows);
-          insert.setInt(16, node);
-          insert.setInt(17, node == 0 ? 0 : 1);
+          insert.setInt(18, node);
+          insert.setInt(19, node == 0 ? 0 : 1);
           if (numbered) {
             return Sql.rows(insert, results -> results.getLong(1));
           }
@@ -240,20 +246,29 @@ final class PostgresTaskSql implements TaskSql {
     ArrayArguments.setLongs(insert, 1, rows, TaskRow::id);
     ArrayArguments.setShorts(insert, 2, rows, row -> lane(row));
     ArrayArguments.setLongs(insert, 3, rows, TaskRow::applicationId);
-    ArrayArguments.setArray(insert, 4, "varchar", rows, TaskRow::kind);
-    ArrayArguments.setArray(insert, 5, "varchar", rows, TaskRow::taskNo);
-    ArrayArguments.setArray(insert, 6, "varchar", rows, TaskRow::name);
-    ArrayArguments.setArrayOfBytes(insert, 7, rows, row -> TaskRows.bytes(row.content()));
-    ArrayArguments.setInts(insert, 8, rows, TaskRow::timeoutMillis);
-    ArrayArguments.setArray(insert, 9, "varchar", rows, TaskRow::retry);
-    ArrayArguments.setLongs(insert, 10, rows, TaskRow::createdMillis);
-    ArrayArguments.setLongs(insert, 11, rows, TaskRow::runtimeMillis);
-    ArrayArguments.setShorts(insert, 12, rows, row -> row.priority().code());
-    ArrayArguments.setArray(insert, 13, "varchar", rows, TaskRow::key);
-    ArrayArguments.setArray(
-        insert, 14, "int4", rows, row -> row.key() == null ? null : row.keyLimit());
-    ArrayArguments.setArray(
-        insert, 15, "int8", rows, row -> row.workflowId() == 0 ? null : row.workflowId());
+    setTexts(insert, 4, rows, TaskRow::kind);
+    ArrayArguments.setInts(insert, 6, rows, TaskRow::timeoutMillis);
+    setTexts(insert, 7, rows, TaskRow::retry);
+    ArrayArguments.setLongs(insert, 9, rows, TaskRow::createdMillis);
+    ArrayArguments.setLongs(insert, 10, rows, TaskRow::runtimeMillis);
+    ArrayArguments.setShorts(insert, 11, rows, row -> row.priority().code());
+    ArrayArguments.setInts(insert, 12, rows, row -> row.key() == null ? 0 : row.keyLimit());
+    ArrayArguments.setLongs(insert, 13, rows, TaskRow::workflowId);
+    ArrayArguments.setArray(insert, 14, "varchar", rows, TaskRow::taskNo);
+    ArrayArguments.setArray(insert, 15, "varchar", rows, TaskRow::name);
+    ArrayArguments.setArrayOfBytes(insert, 16, rows, row -> TaskRows.bytes(row.content()));
+    ArrayArguments.setArray(insert, 17, "varchar", rows, TaskRow::key);
+  }
+
+  /** Two arguments: the different texts, and which of them, from 1 on, each row has. */
+  private static void setTexts(
+      PreparedStatement insert, int index, List<TaskRow> rows, Function<TaskRow, String> text)
+      throws SQLException {
+    Map<String, Integer> places = new LinkedHashMap<>();
+    rows.forEach(row -> places.putIfAbsent(text.apply(row), places.size() + 1));
+    ArrayArguments.setArray(insert, index, "varchar", places.keySet(), Function.identity());
+    ArrayArguments.setShorts(
+        insert, index + 1, rows, row -> places.getOrDefault(text.apply(row), 0));
   }
 
   @Override
@@ -448,11 +463,23 @@ final class PostgresTaskSql implements TaskSql {
 
   /**
    * What deletes and leases leave is cleared away by autovacuum once a minute at most: by then it
-   * may be millions of rows, which fill gigabytes and stand in the way of every claim.
+   * may be millions of rows, which fill gigabytes and stand in the way of every claim. It takes a
+   * look at every block, so it waits until there is at least one task to clear away for each.
    */
   @Override
-  public void tidy(Handle handle) {
-    Sql.use(handle, "VACUUM (SKIP_LOCKED, TRUNCATE FALSE) gh_task", PreparedStatement::execute);
+  public boolean tidy(Handle handle, long ended) {
+    boolean worthwhile =
+        Sql.use(
+            handle,
+            "SELECT pg_relation_size('gh_task') <= current_setting('block_size')::bigint * ?",
+            query -> {
+              query.setLong(1, ended);
+              return Sql.rows(query, results -> results.getBoolean(1)).get(0);
+            });
+    if (worthwhile) {
+      Sql.use(handle, "VACUUM (SKIP_LOCKED, TRUNCATE FALSE) gh_task", PreparedStatement::execute);
+    }
+    return worthwhile;
   }
 
   @Override

@@ -76,7 +76,7 @@ interface TaskSql {
   Collection<Long> drop(Handle handle, int node, Collection<? extends Settlement> settlements);
 
   /** See {@link dev.gatehouse.scheduler.TaskStore#tidy}; outside of any transaction. */
-  void tidy(Handle handle);
+  boolean tidy(Handle handle, long ended);
 
   /** Deletes final tasks, in whatever order, with their attempts and numbers; how many. */
   int purge(Handle handle, long endedBefore, int limit);
