@@ -23,7 +23,7 @@ final class Claimer {
   private static final long ANEW_NANOS = TimeUnit.SECONDS.toNanos(2);
 
   /** Longest wait between two looks: what is due later needs no hint. */
-  static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(2);
+  static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(2_500);
 
   private final TaskStore store;
   private final EngineClock clock;
@@ -32,6 +32,10 @@ final class Claimer {
   private final Attempts attempts;
   private final int enough;
   private volatile boolean anew = true;
+
+  /** Whether nothing was due when the store was last asked, and nobody has hinted otherwise. */
+  private volatile boolean quiet;
+
   private volatile long horizonMillis;
 
   /** When the next claim is to come; while one is being made, nothing is sure to be part of it. */
@@ -39,6 +43,7 @@ final class Claimer {
 
   private final AtomicLong claims = new AtomicLong();
   private final AtomicLong claimed = new AtomicLong();
+  private final AtomicLong unanswered = new AtomicLong();
 
   private final AtomicLong insertions = new AtomicLong();
   private final AtomicLong insertedUntil = new AtomicLong();
@@ -70,6 +75,7 @@ final class Claimer {
   /** The next claim finds all that is ready, wherever it stands. */
   void anew() {
     anew = true;
+    quiet = false;
   }
 
   /**
@@ -93,6 +99,12 @@ final class Claimer {
     waitsForRoom = !holdings.hasRoom(enough);
     if (waitsForRoom) {
       return pollNanos;
+    }
+    if (quiet && holdings.isEmpty()) {
+      long wait = nanosToNext(windowMillis);
+      if (wait > 0) {
+        return Math.max(pollNanos, wait);
+      }
     }
     int wanted = Math.min(BATCH, holdings.room());
     int count = claim(node, windowMillis, wanted);
@@ -120,13 +132,21 @@ final class Claimer {
     // If the answer is lost, anything up to there may have been claimed.
     horizonMillis = Math.max(horizon, until);
     claims.incrementAndGet();
-    List<ClaimedTask> tasks = store.claim(node.number(), reach(), until, limit);
-    long last = tasks.isEmpty() ? 0 : tasks.get(tasks.size() - 1).dueMillis();
-    horizonMillis = Math.max(horizon, last);
-    full = tasks.size() == limit;
-    claimed.addAndGet(tasks.size());
-    attempts.hold(node, tasks);
-    return tasks.size();
+    boolean answered = false;
+    try {
+      List<ClaimedTask> tasks = store.claim(node.number(), reach(), until, limit);
+      attempts.hold(node, tasks);
+      answered = true;
+      long last = tasks.isEmpty() ? 0 : tasks.get(tasks.size() - 1).dueMillis();
+      horizonMillis = Math.max(horizon, last);
+      full = tasks.size() == limit;
+      claimed.addAndGet(tasks.size());
+      return tasks.size();
+    } finally {
+      if (!answered) {
+        unanswered.incrementAndGet();
+      }
+    }
   }
 
   private Reach reach() {
@@ -140,13 +160,18 @@ final class Claimer {
   }
 
   private long nanosToNext(long windowMillis) {
+    quiet = true;
     OptionalLong next = store.earliestDue();
     anew = true;
-    if (next.isEmpty()) {
-      return IDLE_NANOS;
+    long wait = IDLE_NANOS;
+    if (next.isPresent()) {
+      long nanos = clock.nanosUntil(next.getAsLong());
+      wait = Math.min(wait, nanos - TimeUnit.MILLISECONDS.toNanos(windowMillis));
     }
-    long wait = clock.nanosUntil(next.getAsLong()) - TimeUnit.MILLISECONDS.toNanos(windowMillis);
-    return Math.max(0, Math.min(IDLE_NANOS, wait));
+    if (wait <= 0) {
+      quiet = false;
+    }
+    return Math.max(0, wait);
   }
 
   /** Whether nothing is left for the next claim, as far as the last one knew. */
@@ -168,6 +193,11 @@ final class Claimer {
   /** How many claims were made, with or without an answer. */
   long claims() {
     return claims.get();
+  }
+
+  /** How many of them failed: what they took, if anything, is not known here. */
+  long unanswered() {
+    return unanswered.get();
   }
 
   /** How many tasks they gave. */

@@ -44,7 +44,7 @@ final class Engine {
             new GateQueue(new GateRules(parts.options()), waker));
     settler = new Settler(parts, holdings, clock, this::dueAt, waker);
     attempts = new Attempts(holdings, clock, settler, parts.listener(), waker);
-    membership = new Membership(parts, clock, attempts, waker);
+    membership = new Membership(parts, clock, holdings, attempts, waker);
     claimer = new Claimer(parts.store(), clock, membership, holdings, attempts);
     gatekeeper = new Gatekeeper(parts, holdings, settler.ends(), clock, this::dueAt);
     progress = new ProgressBoard(parts.store(), clock);

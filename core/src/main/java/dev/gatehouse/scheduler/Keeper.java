@@ -28,6 +28,7 @@ final class Keeper {
   private static final int BATCH = 1_000;
   private static final int WORKFLOWS = 20;
   private static final int PURGES = 20;
+  private static final int AUDITS_TO_PASS_OVER = 12;
 
   private final SchedulerParts parts;
   private final Engine engine;
@@ -36,6 +37,8 @@ final class Keeper {
   private final GatehouseListener listener;
   private final Map<LeasedKey, Long> unknownSince = new HashMap<>();
   private long auditedClaims;
+  private long auditedDoubtful;
+  private int passedOver;
 
   private record LeasedKey(int node, long id, long fence) {}
 
@@ -110,7 +113,8 @@ final class Keeper {
 
   /**
    * Gives back what the store has as the node's and the node has not known for some time. Asks only
-   * if the node has claimed since it last found all in order.
+   * if a claim was left without an answer, or tasks were inserted as held, since it last found all
+   * in order; and now and then if the node has claimed at all, for what nobody thought of.
    */
   void auditLeases() {
     Node node = engine.membership().live();
@@ -118,8 +122,10 @@ final class Keeper {
       unknownSince.clear();
       return;
     }
-    long claims = engine.claimer().claims() + engine.claimer().insertions();
-    if (claims == auditedClaims && unknownSince.isEmpty()) {
+    long claims = engine.claimer().claims();
+    long doubtful = engine.claimer().unanswered() + engine.claimer().insertions();
+    boolean isTime = claims != auditedClaims && ++passedOver >= AUDITS_TO_PASS_OVER;
+    if (doubtful == auditedDoubtful && unknownSince.isEmpty() && !isTime) {
       return;
     }
     long horizon = engine.claimer().horizonMillis();
@@ -136,6 +142,8 @@ final class Keeper {
     unknownSince.clear();
     unknownSince.putAll(unknown);
     auditedClaims = claims;
+    auditedDoubtful = doubtful;
+    passedOver = 0;
   }
 
   private boolean giveBack(Node node, LeasedKey key, long ageNanos) {

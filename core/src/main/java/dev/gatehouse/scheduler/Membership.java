@@ -25,6 +25,7 @@ final class Membership {
 
   private final TaskStore store;
   private final EngineClock clock;
+  private final Holdings holdings;
   private final Attempts attempts;
   private final GatehouseListener listener;
   private final IntConsumer nodeNumber;
@@ -37,7 +38,9 @@ final class Membership {
   private volatile boolean others;
   private long renewedNanos; // used by the thread that keeps the lease
 
-  Membership(SchedulerParts parts, EngineClock clock, Attempts attempts, Waker waker) {
+  Membership(
+      SchedulerParts parts, EngineClock clock, Holdings holdings, Attempts attempts, Waker waker) {
+    this.holdings = holdings;
     store = parts.store();
     this.clock = clock;
     this.attempts = attempts;
@@ -46,7 +49,7 @@ final class Membership {
     this.waker = waker;
     lease = parts.options().lease();
     trustedNanos = lease.toNanos() / 10 * 9;
-    renewNanos = lease.toNanos() / 10 * 3;
+    renewNanos = lease.toNanos() / 10 * 4;
   }
 
   /** The node, if its lease is beyond doubt. */
@@ -91,7 +94,9 @@ final class Membership {
     } else {
       return renewNanos - (now - renewedNanos);
     }
-    sample(current == null ? FIRST_SAMPLES : 1);
+    if (current == null || !holdings.isEmpty()) {
+      sample(current == null ? FIRST_SAMPLES : 1);
+    }
     return nanosToRenewal();
   }
 

@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Recurrer {
   private static final Logger LOGGER = LoggerFactory.getLogger(Recurrer.class);
-  private static final long ASK_NANOS = TimeUnit.SECONDS.toNanos(10);
+  private static final long ASK_NANOS = TimeUnit.SECONDS.toNanos(20);
   private static final int BATCH = 100;
   private static final int MAX_UNREADABLE = 1_000;
   private static final long BEGINNING = -1;

@@ -181,7 +181,7 @@ public final class SchedulerOptions {
     /**
      * How often the store is asked for due tasks while there is something to do, 1 ms to 1 min; a
      * task that another node schedules for at once may be late by so much. While there is nothing
-     * to do, the store is asked every 2 s. Default 100 ms.
+     * to do, the store is asked every 2.5 s. Default 100 ms.
      */
     public Builder pollInterval(Duration value) {
       pollInterval =

@@ -1,5 +1,6 @@
 package dev.gatehouse.scheduler;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -196,10 +197,9 @@ class EngineTest {
   void auditLeases_answerToTheClaimWasLost_givenBackAfter5s() {
     TaskId id = fixture.scheduleAt(storeClock.millis(), "1");
     SteppedNode member = new SteppedNode(fixture);
-    Node node = member.engine.membership().live();
-    fixture.store.claim(node.number(), storeClock.millis(), 1);
-    fixture.scheduleAt(storeClock.millis(), "2");
-    member.round();
+    fixture.store.losingAnswers("claim");
+    assertThatThrownBy(member::round).isInstanceOf(StorageException.class);
+    fixture.store.losingAnswers();
     member.engine.keeper().auditLeases();
     clock.advanceMillis(3_000);
     member.engine.membership().keep();
@@ -214,7 +214,26 @@ class EngineTest {
     assertThat(fixture.status(id)).isEqualTo(TaskStatus.WAITING);
     assertThat(fixture.state(id).attempt()).isZero();
     member.round();
-    assertThat(starts).containsExactly("2", "1");
+    assertThat(starts).containsExactly("1");
+  }
+
+  @Test
+  void auditLeases_leaseThatNothingExplains_foundWithinTwelveAudits() {
+    TaskId id = fixture.scheduleAt(storeClock.millis(), "1");
+    SteppedNode member = new SteppedNode(fixture);
+    Node node = requireNonNull(member.engine.membership().live());
+    fixture.store.claim(node.number(), storeClock.millis(), 1);
+    fixture.scheduleAt(storeClock.millis(), "2");
+    member.round();
+    for (int i = 0; i < 12; i++) {
+      member.engine.keeper().auditLeases();
+    }
+    clock.advanceMillis(3_000);
+    member.engine.membership().keep();
+    clock.advanceMillis(2_000);
+    member.engine.keeper().auditLeases();
+    member.settle();
+    assertThat(fixture.status(id)).isEqualTo(TaskStatus.WAITING);
   }
 
   @Test

@@ -74,6 +74,7 @@ final class TestTaskStore implements TaskStore, Transactions {
   private final Map<Integer, Long> expiries = new HashMap<>();
   private final Map<String, Integer> calls = new ConcurrentHashMap<>();
   private final Set<String> failing = ConcurrentHashMap.newKeySet();
+  private final Set<String> losing = ConcurrentHashMap.newKeySet();
   private final Set<String> hanging = ConcurrentHashMap.newKeySet();
   private final CountDownLatch end = new CountDownLatch(1);
   private volatile Function<String, Throwable> failure =
@@ -164,6 +165,12 @@ final class TestTaskStore implements TaskStore, Transactions {
     failing.addAll(List.of(methods));
   }
 
+  /** From now on these methods do what they are for, and their answer is lost. */
+  void losingAnswers(String... methods) {
+    losing.clear();
+    losing.addAll(List.of(methods));
+  }
+
   /** What those that fail throw; unchecked. */
   void failingWith(Function<String, Throwable> value) {
     failure = value;
@@ -188,13 +195,21 @@ final class TestTaskStore implements TaskStore, Transactions {
       hang();
     }
     if (failing.contains(method)) {
-      Throwable thrown = failure.apply(method);
-      if (thrown instanceof Error error) {
-        throw error;
-      }
-      throw (RuntimeException) thrown;
+      fail(method);
     }
-    return work.get();
+    T answer = work.get();
+    if (losing.contains(method)) {
+      fail(method);
+    }
+    return answer;
+  }
+
+  private void fail(String method) {
+    Throwable thrown = failure.apply(method);
+    if (thrown instanceof Error error) {
+      throw error;
+    }
+    throw (RuntimeException) thrown;
   }
 
   private void hang() {

@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
 final class HintReceiver implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(HintReceiver.class);
   private static final int WAIT_MILLIS = 100;
-  private static final int WAITS_TO_PROBE = 100;
+  private static final int WAITS_TO_PROBE = 300;
   private static final long FIRST_BACKOFF = TimeUnit.MILLISECONDS.toNanos(100);
   private static final long LONGEST_BACKOFF = TimeUnit.SECONDS.toNanos(30);
   private static final long GRACE_MILLIS = 2_000;
