@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param expiresAt until when the signer wants it to hold, or null if that is not said
  * @param nonce what makes it unlike any other, and stands in what was signed; empty if nothing does
  * @param content what stands for the request's content where the content itself is not signed
- * @param proofs of which any one is enough, 1..8
+ * @param proofs of which any one is enough, at least one
  */
 record Claim(
     String party,

@@ -58,7 +58,7 @@ final class ContentDigest {
 
   /** The field for a body. */
   static String of(byte[] body) {
-    byte[] digest = SignedBytes.digest("SHA-256", body);
+    byte[] digest = SignedBytes.sha256(body);
     return PREFERRED + "=" + StructuredField.text(new Item(digest, Map.of()));
   }
 }

@@ -45,7 +45,7 @@ final class EcdsaKey implements SignatureKey {
     }
     ECDSASigner signer = new ECDSASigner();
     signer.init(true, privateKey);
-    BigInteger[] numbers = signer.generateSignature(Sha256.of(message));
+    BigInteger[] numbers = signer.generateSignature(SignedBytes.sha256(message));
     return ByteBuffer.allocate(EcSignatures.LENGTH)
         .put(Unsigned.bytes(numbers[0], HALF))
         .put(Unsigned.bytes(numbers[1], HALF))
@@ -60,7 +60,7 @@ final class EcdsaKey implements SignatureKey {
     ECDSASigner verifier = new ECDSASigner();
     verifier.init(false, publicKey);
     return verifier.verifySignature(
-        Sha256.of(message),
+        SignedBytes.sha256(message),
         new BigInteger(1, Arrays.copyOf(signature, HALF)),
         new BigInteger(1, Arrays.copyOfRange(signature, HALF, EcSignatures.LENGTH)));
   }

@@ -45,8 +45,8 @@ public final class FateClientScheme extends Scheme {
   /** A timestamp must be less than this off. */
   public static final Duration WINDOW = Duration.ofSeconds(60);
 
-  /** Twice the window, so that a clock set back by as much as the window brings no nonce back. */
-  private static final Duration REMEMBERED = WINDOW.multipliedBy(2);
+  /** What is dated ahead holds for twice the window; once more for a clock that is set back. */
+  private static final Duration REMEMBERED = WINDOW.multipliedBy(3);
 
   private static final Set<Key.Algorithm> ALGORITHMS = Set.of(Key.Algorithm.HMAC_SHA1);
   private static final Pattern TIMESTAMP = Pattern.compile("[1-9][0-9]{0,14}");
@@ -75,15 +75,15 @@ public final class FateClientScheme extends Scheme {
   @Override
   Claim read(Request request) {
     Headers headers = request.headers();
-    String appKey = FateHeaders.one(headers, "app_key", VISIBLE);
-    String nonce = FateHeaders.one(headers, "nonce", VISIBLE);
-    String timestamp = FateHeaders.one(headers, "timestamp", TIMESTAMP);
-    byte[] signature = FateHeaders.base64(headers, "signature", SIGNATURE);
+    String appKey = LooseHeaders.one(headers, "app_key", VISIBLE);
+    String nonce = LooseHeaders.one(headers, "nonce", VISIBLE);
+    String timestamp = LooseHeaders.one(headers, "timestamp", TIMESTAMP);
+    byte[] signature = LooseHeaders.base64(headers, "signature", SIGNATURE);
     byte[] message;
     try {
       message = message(timestamp, nonce, appKey, request);
     } catch (IllegalArgumentException e) {
-      throw FateHeaders.malformed(String.valueOf(e.getMessage()));
+      throw HeaderReader.malformed(String.valueOf(e.getMessage()));
     }
     return new Claim(
         appKey,
@@ -97,12 +97,6 @@ public final class FateClientScheme extends Scheme {
   boolean isTimely(Claim claim, Instant now) {
     Duration age = Duration.between(requireNonNull(claim.signedAt()), now).abs();
     return age.compareTo(WINDOW) < 0;
-  }
-
-  /** The content itself is signed. */
-  @Override
-  boolean covers(Claim claim, Request request) {
-    return true;
   }
 
   @Override

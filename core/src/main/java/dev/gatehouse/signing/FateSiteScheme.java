@@ -6,7 +6,6 @@ import dev.gatehouse.registry.Registry;
 import dev.gatehouse.transport.Headers;
 import dev.gatehouse.transport.Request;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
@@ -21,10 +20,11 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Signed is the body's JSON in the form that Python gives it: members in the order in which they
  * came, none sorted, {@code ", "} and {@code ": "} between them, all in ASCII. So a body may be
- * spaced and escaped anew on its way. An empty body is signed as {@code null}, and so is what
- * Python cannot read: whoever takes such a body for anything but none is deceived. A member that is
- * repeated counts with its last value. Documents deeper than 500, with numbers of more than 4,300
- * digits, in UTF-16 or UTF-32, or with surrogates encoded in UTF-8 are refused.
+ * spaced and escaped anew on its way. An empty body is signed as {@code null}. Upstream signs the
+ * same for any body that Python cannot read, so that one such signature, or one of a request
+ * without a body, would prove whatever else is sent: those bodies are refused here. A member that
+ * is repeated counts with its last value. Documents deeper than 500, with numbers of more than
+ * 4,300 digits, in UTF-16 or UTF-32, or with surrogates encoded in UTF-8 are refused too.
  *
  * <p>Path, method, headers and time are not signed, and there is no nonce: a request can be
  * replayed for ever, and sent to another path or party. That is how the scheme is made. Use it over
@@ -81,7 +81,7 @@ public final class FateSiteScheme extends Scheme {
   }
 
   @Override
-  Key.Purpose purpose() {
+  Key.Purpose signingPurpose() {
     return Key.Purpose.SITE;
   }
 
@@ -98,17 +98,17 @@ public final class FateSiteScheme extends Scheme {
   @Override
   Claim read(Request request) {
     Headers headers = request.headers();
-    String stated = FateHeaders.atMostOne(headers, SRC_PARTY_ID);
-    String party = stated.isEmpty() || stated.equals("0") ? ownParty : stated;
-    if (!PARTY.matcher(party).matches()) {
-      throw FateHeaders.malformed("header src_party_id is not of the form of a party id");
-    }
-    byte[] signature = FateHeaders.base64(headers, "site_signature", SIGNATURE);
+    String stated = LooseHeaders.atMostOne(headers, SRC_PARTY_ID).orElse("");
+    String party =
+        stated.isEmpty() || stated.equals("0")
+            ? ownParty
+            : HeaderReader.matching(stated, PARTY, "header src_party_id");
+    byte[] signature = LooseHeaders.base64(headers, "site_signature", SIGNATURE);
     byte[] message;
     try {
-      message = ascii(PythonJson.rewrite(request.body()).orElse(NOTHING));
+      message = message(request.body());
     } catch (IllegalArgumentException e) {
-      throw FateHeaders.malformed(String.valueOf(e.getMessage()));
+      throw HeaderReader.malformed(String.valueOf(e.getMessage()));
     }
     Proof proof = new Proof(message, signature, ALGORITHMS);
     return new Claim(
@@ -119,23 +119,6 @@ public final class FateSiteScheme extends Scheme {
         acceptsMd5 ? List.of(proof, Proof.withMd5(message, signature)) : List.of(proof));
   }
 
-  /** The scheme does not tell the time. */
-  @Override
-  boolean isTimely(Claim claim, Instant now) {
-    return true;
-  }
-
-  /** The content itself is signed. */
-  @Override
-  boolean covers(Claim claim, Request request) {
-    return true;
-  }
-
-  @Override
-  Optional<Instant> remembersUntil(Instant now) {
-    return Optional.empty();
-  }
-
   /**
    * Signs as this site.
    *
@@ -144,25 +127,27 @@ public final class FateSiteScheme extends Scheme {
    */
   @Override
   SignedHeaders sign(Request request, Signing signing) {
-    List<String> stated = FateHeaders.all(request.headers(), SRC_PARTY_ID);
+    List<String> stated = LooseHeaders.all(request.headers(), SRC_PARTY_ID);
     Check.that(
         stated.isEmpty() || stated.equals(List.of(ownParty)),
         "src_party_id must be absent or " + ownParty + " to sign as that party");
-    byte[] body = request.body();
-    String message =
-        body.length == 0
-            ? NOTHING
-            : PythonJson.rewrite(body)
-                .orElseThrow(
-                    () ->
-                        new IllegalArgumentException("body must be JSON, or empty, to be signed"));
-    byte[] signature = signing.key().sign(ascii(message));
+    byte[] signature = signing.key().sign(message(request.body()));
     Headers signed = Headers.of("SITE-SIGNATURE", Base64.getEncoder().encodeToString(signature));
     return new SignedHeaders(
         stated.isEmpty() ? Headers.of("SRC-PARTY-ID", ownParty).and(signed) : signed);
   }
 
-  private static byte[] ascii(String text) {
+  /**
+   * What is signed for a body.
+   *
+   * @throws IllegalArgumentException if the body is neither empty nor JSON
+   */
+  private static byte[] message(byte[] body) {
+    String text =
+        body.length == 0
+            ? NOTHING
+            : PythonJson.rewrite(body)
+                .orElseThrow(() -> new IllegalArgumentException("body must be JSON, or empty"));
     return text.getBytes(StandardCharsets.US_ASCII);
   }
 

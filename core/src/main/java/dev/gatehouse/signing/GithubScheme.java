@@ -2,10 +2,8 @@ package dev.gatehouse.signing;
 
 import dev.gatehouse.transport.Headers;
 import dev.gatehouse.transport.Request;
-import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -22,7 +20,7 @@ import java.util.Set;
  * style of webhooks besides: here any bytes can be signed, also those that would be a message of
  * the other style. Immutable.
  */
-public final class GithubScheme extends Scheme {
+public final class GithubScheme extends WebhookScheme {
   private static final String HEADER = "X-Hub-Signature-256";
   private static final String PREFIX = "sha256=";
   private static final int HMAC_LENGTH = 32;
@@ -46,24 +44,6 @@ public final class GithubScheme extends Scheme {
     return new Claim("", null, "", "", List.of(proof));
   }
 
-  /** There is no time to judge. */
-  @Override
-  boolean isTimely(Claim claim, Instant now) {
-    return true;
-  }
-
-  /** The body itself is signed. */
-  @Override
-  boolean covers(Claim claim, Request request) {
-    return true;
-  }
-
-  /** There is nothing to remember a message by that could be forgotten some day. */
-  @Override
-  Optional<Instant> remembersUntil(Instant now) {
-    return Optional.empty();
-  }
-
   @Override
   SignedHeaders sign(Request request, Signing signing) {
     SignedBytes.unsigned(request.headers(), HEADER);
@@ -72,18 +52,8 @@ public final class GithubScheme extends Scheme {
   }
 
   @Override
-  Key.Purpose purpose() {
-    return Key.Purpose.WEBHOOK;
-  }
-
-  @Override
   Set<Key.Algorithm> algorithms() {
     return Set.of(Key.Algorithm.HMAC_SHA256);
-  }
-
-  @Override
-  boolean namesParty() {
-    return false;
   }
 
   @Override

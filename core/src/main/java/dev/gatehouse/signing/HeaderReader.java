@@ -8,6 +8,7 @@ import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * Reads signature headers: what occurs once, in the one spelling that there is. Whatever else comes
@@ -24,16 +25,27 @@ final class HeaderReader {
 
   /** The value of the header that must occur once. */
   static String single(Headers headers, String name) {
-    return atMostOne(headers, name).orElseThrow(() -> malformed("header " + name + " is missing"));
+    return atMostOne(headers, name).orElseThrow(() -> missing(name));
   }
 
   /** The value of the header that must not occur twice. */
   static Optional<String> atMostOne(Headers headers, String name) {
-    List<String> values = headers.all(name);
+    return atMostOne(headers.all(name), name);
+  }
+
+  static Optional<String> atMostOne(List<String> values, String name) {
     if (values.size() > 1) {
       throw malformed("header " + name + " occurs more than once");
     }
     return values.stream().findFirst();
+  }
+
+  /** The value, if it is of the form. */
+  static String matching(String value, Pattern form, String name) {
+    if (!form.matcher(value).matches()) {
+      throw malformed(name + " is not of the form that the scheme demands");
+    }
+    return value;
   }
 
   /** A time in seconds since 1970: 1..10 ASCII digits, the first not 0. */
@@ -79,6 +91,10 @@ final class HeaderReader {
     return !value.isEmpty()
         && value.length() <= max
         && value.chars().allMatch(c -> c > ' ' && c < 0x7f);
+  }
+
+  static AuthenticationException missing(String name) {
+    return malformed("header " + name + " is missing");
   }
 
   static AuthenticationException malformed(String message) {

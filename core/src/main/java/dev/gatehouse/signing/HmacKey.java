@@ -4,6 +4,7 @@ import dev.gatehouse.check.Check;
 import java.security.InvalidKeyException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.List;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
@@ -66,6 +67,16 @@ final class HmacKey implements SignatureKey {
   @Override
   public boolean verify(byte[] message, byte[] signature) {
     return MessageDigest.isEqual(sign(message), signature);
+  }
+
+  @Override
+  public boolean verifyAny(byte[] message, List<byte[]> signatures) {
+    byte[] own = sign(message);
+    boolean any = false;
+    for (byte[] signature : signatures) {
+      any |= MessageDigest.isEqual(own, signature);
+    }
+    return any;
   }
 
   @Override

@@ -58,13 +58,15 @@ public record Key(
     /** To sign what one FATE site sends to another. */
     SITE,
     /**
-     * To sign webhooks, of whatever style. Nothing in a webhook tells who sent it to whom, nor do
-     * styles tell themselves apart: one application should have keys of one style, and either those
-     * that it signs with or those that we sign with for it. If it is both, make it two
-     * applications, or {@linkplain KeyRing#prepare prepare} what is only to be verified and have no
-     * key that signs.
+     * To sign webhooks that we send to the application, of whatever style. Styles do not tell
+     * themselves apart: let the keys of one application be of one style.
      */
-    WEBHOOK,
+    OUTGOING_WEBHOOK,
+    /**
+     * To verify webhooks that the application sends. Nothing in a webhook tells who sent it to
+     * whom, so that no key serves both directions: what we signed would come back as theirs.
+     */
+    INCOMING_WEBHOOK,
     /** To sign the heads of the audit log. */
     AUDIT_HEAD
   }

@@ -204,7 +204,8 @@ public final class KeyMaterial {
   public Optional<String> fingerprint() {
     return numbers == null
         ? Optional.empty()
-        : Optional.of(HexFormat.of().formatHex(Sha256.of(Der.encoded(numbers.publicInfo()))));
+        : Optional.of(
+            HexFormat.of().formatHex(SignedBytes.sha256(Der.encoded(numbers.publicInfo()))));
   }
 
   private KeyNumbers pair() {

@@ -28,9 +28,10 @@ import org.jspecify.annotations.Nullable;
  * older than a second is not relied on; if it cannot be asked about, verifying fails.
  *
  * <p>With a master key, secrets and private keys are encrypted in the store, with what they are
- * for. Without one they are stored in clear, and a warning is logged. What was stored in clear
- * before a master key was given, or under one that it replaces, stays readable; {@link #reseal}
- * encrypts it under the present one.
+ * for. Without one they are stored in clear, and a warning is logged. What was stored under one
+ * that it replaces stays readable, and what was stored in clear if it {@linkplain
+ * MasterKey#readingClear allows}; {@link #reseal} encrypts it under the present one. A key that
+ * cannot be read is left out, and logged as an error, as long as its application has others.
  *
  * <p>A key can be replaced in one step by {@link #rotate}, if those who verify learn of the new one
  * in time, or in three: {@link #prepare} a key that only verifies, wait until everyone who verifies
@@ -75,7 +76,7 @@ public sealed interface KeyRing extends KeyIssuer permits StoredKeyRing {
    * <p>The application learns the new secret from its owner, so what is signed for it before that
    * does not verify there: rotate when the owner is ready.
    *
-   * @param overlap zero, to end the old keys' time at once, to 365 days; {@link #leastOverlap} says
+   * @param overlap zero, to disable the old keys at once, to 365 days; {@link #leastOverlap} says
    *     how long it should be at least
    * @return the secret of the new key, which cannot be read again: 32 letters and digits
    * @throws dev.gatehouse.error.NotFoundException if the application never had a key
@@ -89,7 +90,7 @@ public sealed interface KeyRing extends KeyIssuer permits StoredKeyRing {
    * algorithm to verify until the overlap ends. Destroys keys whose time is over. Works without an
    * earlier key too.
    *
-   * @param overlap zero, to end the old keys' time at once, as after a leak; or at least {@link
+   * @param overlap zero, to disable the old keys at once, as after a leak; or at least {@link
    *     #leastOverlap} of the application, to 365 days
    * @throws IllegalArgumentException if the overlap is neither
    * @throws dev.gatehouse.error.LimitException if the application has {@value #MAX_LIVE} keys of
@@ -149,7 +150,7 @@ public sealed interface KeyRing extends KeyIssuer permits StoredKeyRing {
    * Lets a key that only verified sign from now on, and leaves every other enabled key of the same
    * purpose and algorithm to verify until the overlap ends. Its own time stays as it is.
    *
-   * @param overlap zero, to end the others' time at once, to 365 days
+   * @param overlap zero, to disable the others at once, to 365 days
    * @throws dev.gatehouse.error.NotFoundException if the application has no such key
    * @throws dev.gatehouse.error.ConflictException if it is disabled or destroyed, its time has not
    *     begun or is over, or only its public half is known
@@ -160,7 +161,7 @@ public sealed interface KeyRing extends KeyIssuer permits StoredKeyRing {
    * Leaves a key to verify until the overlap ends, unless its time ends sooner. If it is the only
    * one that signs, none does from now on.
    *
-   * @param overlap zero, to end its time at once, to 365 days
+   * @param overlap zero, to disable it at once, to 365 days
    * @throws dev.gatehouse.error.NotFoundException if the application has no such key
    * @throws dev.gatehouse.error.ConflictException if it is disabled or destroyed
    */

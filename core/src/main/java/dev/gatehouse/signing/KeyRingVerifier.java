@@ -23,6 +23,9 @@ final class KeyRingVerifier implements Verifier {
   private static final RefusalLog.Kind REQUESTS =
       new RefusalLog.Kind("signing", Operation.AUTHENTICATE, "Requests");
 
+  /** The id that no application has. */
+  private static final long NOBODY = 0;
+
   private final Configuration parts;
   private final StoredKeyRing keys;
   private final RefusalLog<Reason> refusals;
@@ -47,12 +50,7 @@ final class KeyRingVerifier implements Verifier {
   }
 
   @Override
-  public void verify(Request request) {
-    authenticate(request);
-  }
-
-  @Override
-  public Application authenticate(Request request) {
+  public Verified verify(Request request) {
     requireNonNull(request, "request");
     if (from == null && !parts.scheme().namesParty()) {
       throw new IllegalStateException(
@@ -63,7 +61,7 @@ final class KeyRingVerifier implements Verifier {
     @Nullable Claim claim = null;
     try {
       claim = parts.scheme().read(request);
-      return prove(claim, request, now);
+      return new Verified(prove(claim, request, now), request);
     } catch (AuthenticationException e) {
       refused(e, claim == null ? "" : claim.party());
       throw e;
@@ -89,7 +87,7 @@ final class KeyRingVerifier implements Verifier {
   private Application prove(Claim claim, Request request, Instant now) {
     Optional<Application> application =
         signer(claim).filter(found -> found.status() == Application.Status.ENABLED);
-    KeySet candidates = application.map(found -> keys.keysOf(found.id())).orElse(KeySet.NONE);
+    KeySet candidates = keys.keysOf(application.map(Application::id).orElse(NOBODY));
     if (!parts.scheme().isTimely(claim, now)) {
       throw new AuthenticationException(
           Reason.EXPIRED, "the timestamp lies outside the time that the scheme allows");

@@ -5,10 +5,10 @@ import static java.util.Objects.requireNonNull;
 import dev.gatehouse.check.Check;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import javax.crypto.Mac;
 import javax.crypto.SecretKey;
 import javax.crypto.spec.SecretKeySpec;
@@ -30,22 +30,22 @@ public final class MasterKey {
   private final SecretKey key;
   private final byte[] mark;
 
-  /** This one first, then those that only read. */
-  private final List<MasterKey> readers;
+  private final List<MasterKey> replaced;
 
-  private MasterKey(SecretKey key, byte[] mark, List<MasterKey> replaced) {
+  private final boolean readsClear;
+
+  private MasterKey(SecretKey key, byte[] mark, List<MasterKey> replaced, boolean readsClear) {
     this.key = key;
     this.mark = mark;
-    List<MasterKey> all = new ArrayList<>(replaced);
-    all.add(0, this);
-    readers = List.copyOf(all);
+    this.replaced = List.copyOf(replaced);
+    this.readsClear = readsClear;
   }
 
   /** The key of those 32 bytes, which should come from a cryptographic random source. */
   public static MasterKey of(byte[] bytes) {
     requireNonNull(bytes, "master key");
     Check.range(bytes.length, LENGTH, LENGTH, "length of master key");
-    return new MasterKey(new SecretKeySpec(bytes, "AES"), mark(bytes), List.of());
+    return new MasterKey(new SecretKeySpec(bytes, "AES"), mark(bytes), List.of(), false);
   }
 
   private static byte[] mark(byte[] bytes) {
@@ -68,7 +68,20 @@ public final class MasterKey {
    */
   public MasterKey replacing(MasterKey... replaced) {
     Check.range(replaced.length, 1, MAX_REPLACED, "number of replaced master keys");
-    return new MasterKey(key, mark, List.of(replaced));
+    return new MasterKey(key, mark, List.of(replaced), readsClear);
+  }
+
+  /**
+   * This key for as long as there are keys that were stored in clear before there was a master key:
+   * they stay readable until {@link KeyRing#reseal} has encrypted them. Meanwhile whoever can write
+   * to the table can add a key of his own in clear; without this, such a key is not used.
+   */
+  public MasterKey readingClear() {
+    return new MasterKey(key, mark, replaced, true);
+  }
+
+  boolean readsClear() {
+    return readsClear;
   }
 
   SecretKey key() {
@@ -82,7 +95,9 @@ public final class MasterKey {
 
   /** The key that has the mark: this one, or one that it replaces. */
   Optional<MasterKey> reader(byte[] wanted) {
-    return readers.stream().filter(reader -> Arrays.equals(reader.mark, wanted)).findFirst();
+    return Stream.concat(Stream.of(this), replaced.stream())
+        .filter(reader -> Arrays.equals(reader.mark, wanted))
+        .findFirst();
   }
 
   @Override

@@ -68,6 +68,7 @@ public final class MessageSignatureScheme extends Scheme {
   private final Settings settings;
 
   private MessageSignatureScheme(Settings settings) {
+    super(settings.window());
     this.settings = settings;
   }
 
@@ -260,23 +261,11 @@ public final class MessageSignatureScheme extends Scheme {
   }
 
   @Override
-  boolean isTimely(Claim claim, Instant now) {
-    return settings.window().holds(requireNonNull(claim.signedAt()), now)
-        && (claim.expiresAt() == null
-            || now.getEpochSecond() <= claim.expiresAt().getEpochSecond());
-  }
-
-  @Override
   boolean covers(Claim claim, Request request) {
     byte[] body = request.body();
     return claim.content().isEmpty()
         ? body.length == 0
         : ContentDigest.parse(claim.content()).matches(body);
-  }
-
-  @Override
-  Optional<Instant> remembersUntil(Instant now) {
-    return Optional.of(settings.window().remembersUntil(now));
   }
 
   /**

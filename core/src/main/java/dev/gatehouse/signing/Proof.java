@@ -1,28 +1,38 @@
 package dev.gatehouse.signing;
 
-import java.util.Comparator;
+import java.util.List;
 import java.util.Set;
 
-/** Bytes and what is claimed to be their signature, by keys of one algorithm or another. */
+/**
+ * Bytes and what is claimed to be their signatures, of which any one is enough, by keys of one
+ * algorithm or another.
+ */
 final class Proof {
   private final byte[] message;
-  private final byte[] signature;
+  private final List<byte[]> signatures;
   private final Set<Key.Algorithm> algorithms;
   private final boolean withMd5;
 
   /**
-   * Takes both arrays over: they must not change any more.
+   * Takes the arrays over: they must not change any more.
    *
-   * @param algorithms by which the signature may be judged, at least one; which of them it is, the
+   * @param signatures 1..8
+   * @param algorithms by which the signatures may be judged, at least one; which of them it is, the
    *     key alone says
    */
-  Proof(byte[] message, byte[] signature, Set<Key.Algorithm> algorithms) {
-    this(message, signature, algorithms, false);
+  Proof(byte[] message, List<byte[]> signatures, Set<Key.Algorithm> algorithms) {
+    this(message, signatures, algorithms, false);
   }
 
-  private Proof(byte[] message, byte[] signature, Set<Key.Algorithm> algorithms, boolean withMd5) {
+  /** With one signature. */
+  Proof(byte[] message, byte[] signature, Set<Key.Algorithm> algorithms) {
+    this(message, List.of(signature), algorithms, false);
+  }
+
+  private Proof(
+      byte[] message, List<byte[]> signatures, Set<Key.Algorithm> algorithms, boolean withMd5) {
     this.message = message;
-    this.signature = signature;
+    this.signatures = List.copyOf(signatures);
     this.algorithms = algorithms;
     this.withMd5 = withMd5;
   }
@@ -32,25 +42,31 @@ final class Proof {
    * must not change any more.
    */
   static Proof withMd5(byte[] message, byte[] signature) {
-    return new Proof(message, signature, Set.of(Key.Algorithm.RSA_PKCS1_SHA256), true);
+    return new Proof(message, List.of(signature), Set.of(Key.Algorithm.RSA_PKCS1_SHA256), true);
   }
 
-  /** Whether keys of the algorithm may judge the signature. */
-  boolean mayBeBy(Key.Algorithm algorithm) {
-    return algorithms.contains(algorithm);
+  /** By which algorithms the signatures may be. */
+  Set<Key.Algorithm> algorithms() {
+    return algorithms;
   }
 
-  /** Whether that key made the signature. */
+  /** Whether that key has work with a signature, and does not see at once that it is none. */
+  boolean isWorkFor(SignatureKey key) {
+    return algorithms.contains(key.algorithm()) && signatures.stream().anyMatch(key::hasForm);
+  }
+
+  /** Whether that key made one of the signatures. */
   boolean isBy(SignatureKey key) {
     if (!algorithms.contains(key.algorithm())) {
       return false;
     }
-    return withMd5 ? key.verifyWithMd5(message, signature) : key.verify(message, signature);
+    return withMd5
+        ? key.verifyWithMd5(message, signatures.get(0))
+        : key.verifyAny(message, signatures);
   }
 
-  /** Takes as long as {@link #isBy} with a key of one of the algorithms, and is never true. */
-  boolean isByNobody() {
-    Key.Algorithm claimed = algorithms.stream().min(Comparator.naturalOrder()).orElseThrow();
-    return Nobody.key(claimed, signature.length).verify(message, signature);
+  /** Takes as long as {@link #isBy} with a key of the algorithm. */
+  void judgeInVain(Key.Algorithm algorithm) {
+    Nobody.key(algorithm, signatures.get(0).length).verifyAny(message, signatures);
   }
 }

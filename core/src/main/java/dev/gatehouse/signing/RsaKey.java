@@ -3,7 +3,6 @@ package dev.gatehouse.signing;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.security.spec.MGF1ParameterSpec;
 import java.security.spec.PSSParameterSpec;
 import java.util.Arrays;
@@ -59,19 +58,21 @@ final class RsaKey implements SignatureKey {
   @Override
   public boolean verify(byte[] message, byte[] signature) {
     if (algorithm == Key.Algorithm.RSA_PSS_SHA256) {
-      return isInRange(signature) && jca.verify(message, signature);
+      return hasForm(signature) && jca.verify(message, signature);
     }
-    return isInRange(signature) && opens(signature, SHA256_INFO, Sha256.of(message));
+    return hasForm(signature) && opens(signature, SHA256_INFO, SignedBytes.sha256(message));
   }
 
   @Override
   public boolean verifyWithMd5(byte[] message, byte[] signature) {
     return algorithm == Key.Algorithm.RSA_PKCS1_SHA256
-        && isInRange(signature)
-        && opens(signature, MD5_INFO, md5(message));
+        && hasForm(signature)
+        && opens(signature, MD5_INFO, SignedBytes.digest("MD5", message));
   }
 
-  private boolean isInRange(byte[] signature) {
+  /** Whether it is a number below the modulus, as long as that. */
+  @Override
+  public boolean hasForm(byte[] signature) {
     return signature.length == length && new BigInteger(1, signature).compareTo(modulus) < 0;
   }
 
@@ -89,14 +90,6 @@ final class RsaKey implements SignatureKey {
     encoded[1] = 1;
     ByteBuffer.wrap(encoded).position(start).put(information).put(digest);
     return encoded;
-  }
-
-  private static byte[] md5(byte[] message) {
-    try {
-      return MessageDigest.getInstance("MD5").digest(message);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("this JDK has no MD5", e);
-    }
   }
 
   @Override

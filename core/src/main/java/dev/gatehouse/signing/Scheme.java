@@ -1,11 +1,14 @@
 package dev.gatehouse.signing;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.gatehouse.registry.Application;
 import dev.gatehouse.registry.Registry;
 import dev.gatehouse.transport.Request;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A way to turn a request into the bytes that are signed, and to carry the signature in its
@@ -14,13 +17,21 @@ import java.util.Set;
 public abstract sealed class Scheme
     permits FateClientScheme,
         FateSiteScheme,
-        GithubScheme,
         MessageSignatureScheme,
         SerendipityScheme,
-        StandardWebhooksScheme,
-        StripeScheme,
+        WebhookScheme,
         WechatPayScheme {
-  Scheme() {}
+  private final @Nullable TimeWindow window;
+
+  /** A scheme that does not tell the time, or judges it by a rule of its own. */
+  Scheme() {
+    window = null;
+  }
+
+  /** A scheme whose signatures hold within the window, and whose nonces are remembered so long. */
+  Scheme(TimeWindow window) {
+    this.window = window;
+  }
 
   /**
    * What the headers claim, well-formed but not proven.
@@ -30,20 +41,33 @@ public abstract sealed class Scheme
   abstract Claim read(Request request);
 
   /** Whether the claimed time is acceptable now. */
-  abstract boolean isTimely(Claim claim, Instant now);
+  boolean isTimely(Claim claim, Instant now) {
+    return (window == null || window.holds(requireNonNull(claim.signedAt()), now))
+        && (claim.expiresAt() == null
+            || now.getEpochSecond() <= claim.expiresAt().getEpochSecond());
+  }
 
-  /** Whether what was signed stands for this request's content. */
-  abstract boolean covers(Claim claim, Request request);
+  /** Whether what was signed stands for this request's content, unless that itself was signed. */
+  boolean covers(Claim claim, Request request) {
+    return true;
+  }
 
   /** Until when the nonce of a request accepted now must be remembered; empty if not at all. */
-  abstract Optional<Instant> remembersUntil(Instant now);
+  Optional<Instant> remembersUntil(Instant now) {
+    return Optional.ofNullable(window).map(held -> held.remembersUntil(now));
+  }
 
   /** The headers for a request. */
   abstract SignedHeaders sign(Request request, Signing signing);
 
-  /** What keys must be for, to serve this scheme. */
-  Key.Purpose purpose() {
+  /** What keys must be for, to sign by this scheme. */
+  Key.Purpose signingPurpose() {
     return Key.Purpose.REQUEST;
+  }
+
+  /** What keys must be for, to verify by this scheme. */
+  Key.Purpose verifyingPurpose() {
+    return signingPurpose();
   }
 
   /** By what keys may sign to serve this scheme. */

@@ -3,13 +3,10 @@ package dev.gatehouse.signing;
 import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.check.Check;
-import dev.gatehouse.error.AuthenticationException;
-import dev.gatehouse.error.AuthenticationException.Reason;
 import dev.gatehouse.transport.Headers;
 import dev.gatehouse.transport.Request;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
@@ -125,20 +122,9 @@ public final class SerendipityScheme extends Scheme {
   }
 
   private static String single(Headers headers, String name, Pattern form) {
-    String value = null;
-    for (Headers.Field field : headers.fields()) {
-      if (field.name().replace('-', '_').equalsIgnoreCase(name)) {
-        if (value != null) {
-          throw malformed("header " + name + " occurs more than once");
-        }
-        value = field.value();
-      }
-    }
-    if (value == null) {
-      throw malformed("header " + name + " is missing");
-    }
-    if (value.equals("0") || !form.matcher(value).matches()) {
-      throw malformed("header " + name + " is not of the form that the scheme demands");
+    String value = LooseHeaders.one(headers, name, form);
+    if (value.equals("0")) {
+      throw HeaderReader.malformed("header " + name + " is 0, which upstream takes for empty");
     }
     return value;
   }
@@ -148,7 +134,7 @@ public final class SerendipityScheme extends Scheme {
     byte[] hex = Base64.getDecoder().decode(signature);
     String text = new String(hex, StandardCharsets.ISO_8859_1);
     if (!LOWER_HEX.matcher(text).matches() || !encode(HEX.parseHex(text)).equals(signature)) {
-      throw malformed("header signature is not Base64 of lower-case hex");
+      throw HeaderReader.malformed("header signature is not Base64 of lower-case hex");
     }
     return HEX.parseHex(text);
   }
@@ -175,7 +161,7 @@ public final class SerendipityScheme extends Scheme {
     }
     String algorithm = claim.content().length() == 32 ? "MD5" : "SHA-256";
     byte[] digest = HEX.parseHex(claim.content());
-    return MessageDigest.isEqual(digest, digest(algorithm, content(request)));
+    return MessageDigest.isEqual(digest, SignedBytes.digest(algorithm, content(request)));
   }
 
   @Override
@@ -186,7 +172,7 @@ public final class SerendipityScheme extends Scheme {
   @Override
   SignedHeaders sign(Request request, Signing signing) {
     String timestamp = Long.toString(signing.now().getEpochSecond());
-    String payload = HEX.formatHex(digest("MD5", content(request)));
+    String payload = HEX.formatHex(SignedBytes.digest("MD5", content(request)));
     byte[] signature = signing.key().sign(message(timestamp, signing.nonce(), payload));
     return new SignedHeaders(
         Headers.of(
@@ -204,18 +190,6 @@ public final class SerendipityScheme extends Scheme {
     }
     @Nullable String query = request.uri().getRawQuery();
     return query == null ? body : query.getBytes(StandardCharsets.UTF_8);
-  }
-
-  private static byte[] digest(String algorithm, byte[] content) {
-    try {
-      return MessageDigest.getInstance(algorithm).digest(content);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("this JDK has no " + algorithm, e);
-    }
-  }
-
-  private static AuthenticationException malformed(String message) {
-    return new AuthenticationException(Reason.MALFORMED, message);
   }
 
   @Override

@@ -34,9 +34,14 @@ final class SignedBytes {
 
   /** SHA-256 in Base64 fit for URLs: 43 characters. */
   static String hash(byte[] bytes) {
-    return Base64.getUrlEncoder().withoutPadding().encodeToString(digest("SHA-256", bytes));
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(sha256(bytes));
   }
 
+  static byte[] sha256(byte[] bytes) {
+    return digest("SHA-256", bytes);
+  }
+
+  /** The digest by an algorithm that every JDK has: SHA-256, SHA-512 or MD5. */
   static byte[] digest(String algorithm, byte[] bytes) {
     try {
       return MessageDigest.getInstance(algorithm).digest(bytes);

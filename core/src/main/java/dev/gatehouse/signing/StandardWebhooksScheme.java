@@ -1,7 +1,5 @@
 package dev.gatehouse.signing;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.gatehouse.check.Check;
 import dev.gatehouse.transport.Headers;
 import dev.gatehouse.transport.Request;
@@ -11,7 +9,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -38,7 +35,7 @@ import java.util.Set;
  *     href="https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md">The
  *     specification</a>
  */
-public final class StandardWebhooksScheme extends Scheme {
+public final class StandardWebhooksScheme extends WebhookScheme {
   private static final String ID = "webhook-id";
   private static final String TIMESTAMP = "webhook-timestamp";
   private static final String SIGNATURE = "webhook-signature";
@@ -47,10 +44,8 @@ public final class StandardWebhooksScheme extends Scheme {
   private static final int HMAC_LENGTH = 32;
   private static final int ED25519_LENGTH = 64;
 
-  private final TimeWindow window;
-
   private StandardWebhooksScheme(TimeWindow window) {
-    this.window = window;
+    super(window);
   }
 
   /** With a tolerance of 5 minutes. */
@@ -90,7 +85,8 @@ public final class StandardWebhooksScheme extends Scheme {
     if (entries.length > MAX_SIGNATURES) {
       throw HeaderReader.malformed(SIGNATURE + " lists more than " + MAX_SIGNATURES);
     }
-    List<Proof> proofs = new ArrayList<>(entries.length);
+    List<byte[]> symmetric = new ArrayList<>(1);
+    List<byte[]> asymmetric = new ArrayList<>(1);
     for (String entry : entries) {
       int comma = entry.indexOf(',');
       if (comma < 1) {
@@ -98,10 +94,17 @@ public final class StandardWebhooksScheme extends Scheme {
       }
       String value = entry.substring(comma + 1);
       switch (entry.substring(0, comma)) {
-        case "v1" -> proofs.add(proof(message, value, HMAC_LENGTH, Key.Algorithm.HMAC_SHA256));
-        case "v1a" -> proofs.add(proof(message, value, ED25519_LENGTH, Key.Algorithm.ED25519));
+        case "v1" -> symmetric.add(signature(value, HMAC_LENGTH));
+        case "v1a" -> asymmetric.add(signature(value, ED25519_LENGTH));
         default -> {}
       }
+    }
+    List<Proof> proofs = new ArrayList<>(2);
+    if (!symmetric.isEmpty()) {
+      proofs.add(new Proof(message, symmetric, Set.of(Key.Algorithm.HMAC_SHA256)));
+    }
+    if (!asymmetric.isEmpty()) {
+      proofs.add(new Proof(message, asymmetric, Set.of(Key.Algorithm.ED25519)));
     }
     if (proofs.isEmpty()) {
       throw HeaderReader.malformed(SIGNATURE + " holds none of version v1 or v1a");
@@ -109,32 +112,16 @@ public final class StandardWebhooksScheme extends Scheme {
     return proofs;
   }
 
-  private static Proof proof(byte[] message, String value, int length, Key.Algorithm algorithm) {
+  private static byte[] signature(String value, int length) {
     byte[] signature = HeaderReader.base64(value, SIGNATURE);
     if (signature.length != length) {
       throw HeaderReader.malformed(SIGNATURE + " holds one that is not of " + length + " bytes");
     }
-    return new Proof(message, signature, Set.of(algorithm));
+    return signature;
   }
 
   private static byte[] message(String id, String timestamp, byte[] body) {
     return SignedBytes.of(id + "." + timestamp + ".", body, "");
-  }
-
-  @Override
-  boolean isTimely(Claim claim, Instant now) {
-    return window.holds(requireNonNull(claim.signedAt()), now);
-  }
-
-  /** The body itself is signed. */
-  @Override
-  boolean covers(Claim claim, Request request) {
-    return true;
-  }
-
-  @Override
-  Optional<Instant> remembersUntil(Instant now) {
-    return Optional.of(window.remembersUntil(now));
   }
 
   @Override
@@ -171,22 +158,12 @@ public final class StandardWebhooksScheme extends Scheme {
   }
 
   @Override
-  Key.Purpose purpose() {
-    return Key.Purpose.WEBHOOK;
-  }
-
-  @Override
   Set<Key.Algorithm> algorithms() {
     return Set.of(Key.Algorithm.HMAC_SHA256, Key.Algorithm.ED25519);
   }
 
   @Override
-  boolean namesParty() {
-    return false;
-  }
-
-  @Override
   public String toString() {
-    return "StandardWebhooksScheme, " + window.width().toSeconds() + " s";
+    return "StandardWebhooksScheme";
   }
 }

@@ -11,6 +11,7 @@ import dev.gatehouse.check.Check;
 import dev.gatehouse.error.ConflictException;
 import dev.gatehouse.error.LimitException;
 import dev.gatehouse.error.NotFoundException;
+import dev.gatehouse.error.StorageException;
 import dev.gatehouse.json.Json;
 import dev.gatehouse.registry.Application;
 import dev.gatehouse.registry.Secret;
@@ -24,10 +25,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The key ring over a {@link KeyStore}: with a cache, or inside a transaction and without one. */
 final class StoredKeyRing implements KeyRing {
+  private static final Logger LOG = LoggerFactory.getLogger(KeyRing.class);
   private static final int SECRET_LENGTH = 32;
   private static final int MAX_PAGE = 1000;
   private static final int RESEALED_AT_ONCE = 100;
@@ -61,8 +64,7 @@ final class StoredKeyRing implements KeyRing {
 
   static StoredKeyRing create(Configuration configuration, LongSupplier nanoTime) {
     if (configuration.masterKey() == null) {
-      LoggerFactory.getLogger(KeyRing.class)
-          .warn("No master key was given: the secrets of applications are stored in clear");
+      LOG.warn("No master key was given: the secrets of applications are stored in clear");
     }
     return new StoredKeyRing(configuration, nanoTime);
   }
@@ -72,7 +74,13 @@ final class StoredKeyRing implements KeyRing {
     return new StoredKeyRing(this, requireNonNull(transaction, "transaction"));
   }
 
-  /** The application's keys: from memory, or inside a transaction as it sees them. */
+  /**
+   * The application's keys: from memory, or inside a transaction as it sees them. One that cannot
+   * be read does not stop the others.
+   *
+   * @param applicationId 0 for the one that nobody is, which has none and costs as much
+   * @throws StorageException if the store cannot be asked, or no key of several can be read
+   */
   KeySet keysOf(long applicationId) {
     return joined == null ? cache.keysOf(applicationId) : load(store(), applicationId);
   }
@@ -84,10 +92,19 @@ final class StoredKeyRing implements KeyRing {
 
   private KeySet load(KeyStore store, long applicationId) {
     List<KeySet.ReadyKey> ready = new ArrayList<>();
+    @Nullable StorageException unreadable = null;
     for (StoredKey stored : store.live(applicationId, MAX_KEYS)) {
       if (stored.key().state() != Key.State.DISABLED) {
-        ready.add(new KeySet.ReadyKey(stored.key(), vault.open(stored).signatureKey()));
+        try {
+          ready.add(new KeySet.ReadyKey(stored.key(), vault.open(stored).signatureKey()));
+        } catch (StorageException e) {
+          LOG.error("A key is left out of use: {}", e.getMessage());
+          unreadable = e;
+        }
       }
+    }
+    if (ready.isEmpty() && unreadable != null) {
+      throw unreadable;
     }
     return ready.isEmpty() ? KeySet.NONE : new KeySet(ready);
   }
@@ -374,11 +391,14 @@ final class StoredKeyRing implements KeyRing {
         .toList();
   }
 
+  /** Without an overlap the key is disabled, which no clock undoes. */
   private Key leaveToVerify(KeyStore keys, AuditLog audit, StoredKey stored, Duration overlap) {
     Instant end = now().plus(overlap);
-    Key left = stored.key().in(Key.State.VERIFY_ONLY).until(end);
+    Key.State state = overlap.isZero() ? Key.State.DISABLED : Key.State.VERIFY_ONLY;
+    Key left = stored.key().in(state).until(end);
     keys.update(stored.with(left));
-    record(audit, Operation.UPDATE, "left to verify until " + end, stored.key());
+    String what = overlap.isZero() ? "disabled" : "left to verify until " + end;
+    record(audit, Operation.UPDATE, what, stored.key());
     return left;
   }
 

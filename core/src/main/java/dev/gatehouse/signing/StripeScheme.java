@@ -1,7 +1,5 @@
 package dev.gatehouse.signing;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.gatehouse.check.Check;
 import dev.gatehouse.transport.Headers;
 import dev.gatehouse.transport.Request;
@@ -10,7 +8,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The header does not tell who signed: see {@link Verifier#from}. A key must not serve another
  * style of webhooks besides, or what is signed for the one could be taken for the other. Immutable.
  */
-public final class StripeScheme extends Scheme {
+public final class StripeScheme extends WebhookScheme {
   private static final String HEADER = "Stripe-Signature";
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9-]{1,64}");
   private static final int MAX_ENTRIES = 16;
@@ -37,11 +34,10 @@ public final class StripeScheme extends Scheme {
   private static final int HMAC_LENGTH = 32;
 
   private final String header;
-  private final TimeWindow window;
 
   private StripeScheme(String header, TimeWindow window) {
+    super(window);
     this.header = header;
-    this.window = window;
   }
 
   /** As Stripe does, with a tolerance of 5 minutes. */
@@ -97,25 +93,8 @@ public final class StripeScheme extends Scheme {
       throw HeaderReader.malformed(header + " does not hold 1.." + MAX_SIGNATURES + " v1");
     }
     byte[] message = SignedBytes.of(timestamp + ".", request.body(), "");
-    List<Proof> proofs =
-        signatures.stream().map(signature -> new Proof(message, signature, algorithms())).toList();
-    return new Claim("", signedAt, SignedBytes.hash(message), "", proofs);
-  }
-
-  @Override
-  boolean isTimely(Claim claim, Instant now) {
-    return window.holds(requireNonNull(claim.signedAt()), now);
-  }
-
-  /** The body itself is signed. */
-  @Override
-  boolean covers(Claim claim, Request request) {
-    return true;
-  }
-
-  @Override
-  Optional<Instant> remembersUntil(Instant now) {
-    return Optional.of(window.remembersUntil(now));
+    Proof proof = new Proof(message, signatures, algorithms());
+    return new Claim("", signedAt, SignedBytes.hash(message), "", List.of(proof));
   }
 
   @Override
@@ -128,22 +107,12 @@ public final class StripeScheme extends Scheme {
   }
 
   @Override
-  Key.Purpose purpose() {
-    return Key.Purpose.WEBHOOK;
-  }
-
-  @Override
   Set<Key.Algorithm> algorithms() {
     return Set.of(Key.Algorithm.HMAC_SHA256);
   }
 
   @Override
-  boolean namesParty() {
-    return false;
-  }
-
-  @Override
   public String toString() {
-    return "StripeScheme " + header + ", " + window.width().toSeconds() + " s";
+    return "StripeScheme " + header;
   }
 }

@@ -30,8 +30,8 @@ final class Vault {
   private final @Nullable MasterKey masterKey;
 
   /**
-   * A vault that writes in clear if there is no master key; it reads clear material in any case, so
-   * whoever can write to the table can add a key of his own there.
+   * A vault that writes in clear if there is no master key, and reads what is in clear only then or
+   * if the master key says so: else whoever can write to the table could add a key of his own.
    */
   Vault(@Nullable MasterKey masterKey) {
     this.masterKey = masterKey;
@@ -88,6 +88,10 @@ final class Vault {
   private byte[] encoded(StoredKey stored) {
     byte[] material = stored.material();
     if (material.length > 1 && material[0] == CLEAR) {
+      if (masterKey != null && !masterKey.readsClear()) {
+        throw new StorageException(
+            name(stored) + " is stored in clear, which the master key does not allow");
+      }
       return Arrays.copyOfRange(material, 1, material.length);
     }
     if (material.length < HEAD_LENGTH + NONCE_LENGTH + TAG_LENGTH || material[0] != SEALED) {

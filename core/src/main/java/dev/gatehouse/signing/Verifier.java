@@ -40,18 +40,11 @@ public interface Verifier {
    * Returns only if the request is proven; its nonce is then used up.
    *
    * @param request with the exact bytes of the body as received
+   * @return whose request it is, and its body, parsed if asked
    * @throws dev.gatehouse.error.AuthenticationException if it is not proven, with the reason
    * @throws dev.gatehouse.error.StorageException if that could not be found out
    */
-  void verify(Request request);
-
-  /**
-   * As {@link #verify}, and returns whose request it is. The application is enabled.
-   *
-   * @throws dev.gatehouse.error.AuthenticationException if it is not proven, with the reason
-   * @throws dev.gatehouse.error.StorageException if that could not be found out
-   */
-  Application authenticate(Request request);
+  Verified verify(Request request);
 
   /**
    * This verifier for what that application signs, and nobody else: whomever a request names, only

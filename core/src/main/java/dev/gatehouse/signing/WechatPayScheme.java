@@ -73,9 +73,9 @@ public final class WechatPayScheme extends Scheme {
 
   private final Side side;
   private final SignatureForm form;
-  private final TimeWindow window = TimeWindow.DEFAULT;
 
   private WechatPayScheme(Side side, SignatureForm form) {
+    super(TimeWindow.DEFAULT);
     this.side = side;
     this.form = form;
   }
@@ -123,8 +123,8 @@ public final class WechatPayScheme extends Scheme {
     Headers headers = request.headers();
     String timestamp = HeaderReader.single(headers, TIMESTAMP);
     Instant signedAt = HeaderReader.seconds(timestamp, TIMESTAMP);
-    String nonce = matching(HeaderReader.single(headers, NONCE), NONCE_FORM, NONCE);
-    matching(HeaderReader.single(headers, SERIAL), SERIAL_NUMBER, SERIAL);
+    String nonce = HeaderReader.matching(HeaderReader.single(headers, NONCE), NONCE_FORM, NONCE);
+    HeaderReader.matching(HeaderReader.single(headers, SERIAL), SERIAL_NUMBER, SERIAL);
     byte[] signature = HeaderReader.base64(HeaderReader.single(headers, SIGNATURE), SIGNATURE);
     Set<Key.Algorithm> allowed =
         HeaderReader.atMostOne(headers, TYPE)
@@ -139,9 +139,10 @@ public final class WechatPayScheme extends Scheme {
     int blank = Math.max(0, authorization.indexOf(' '));
     Key.Algorithm algorithm = algorithm(authorization.substring(0, blank));
     Map<String, String> parameters = parameters(authorization.substring(blank + 1));
-    String mchid = matching(parameters.getOrDefault("mchid", ""), MCHID, "mchid");
-    String nonce = matching(parameters.getOrDefault("nonce_str", ""), NONCE_FORM, "nonce_str");
-    matching(parameters.getOrDefault("serial_no", ""), SERIAL_NUMBER, "serial_no");
+    String mchid = HeaderReader.matching(parameters.getOrDefault("mchid", ""), MCHID, "mchid");
+    String nonce =
+        HeaderReader.matching(parameters.getOrDefault("nonce_str", ""), NONCE_FORM, "nonce_str");
+    HeaderReader.matching(parameters.getOrDefault("serial_no", ""), SERIAL_NUMBER, "serial_no");
     String timestamp = parameters.getOrDefault("timestamp", "");
     Instant signedAt = HeaderReader.seconds(timestamp, "timestamp");
     byte[] signature = HeaderReader.base64(parameters.getOrDefault("signature", ""), "signature");
@@ -173,13 +174,6 @@ public final class WechatPayScheme extends Scheme {
       throw HeaderReader.malformed("header " + AUTHORIZATION + " lacks a parameter, or has others");
     }
     return parameters;
-  }
-
-  private static String matching(String value, Pattern form, String name) {
-    if (!form.matcher(value).matches()) {
-      throw HeaderReader.malformed(name + " is not of the form that the scheme demands");
-    }
-    return value;
   }
 
   private List<Proof> proofs(byte[] message, byte[] signature, Set<Key.Algorithm> allowed) {
@@ -214,22 +208,6 @@ public final class WechatPayScheme extends Scheme {
     String target = RequestTarget.originForm(request.uri());
     String head = request.method() + "\n" + target + "\n" + timestamp + "\n" + nonce + "\n";
     return SignedBytes.of(head, request.body(), "\n");
-  }
-
-  @Override
-  boolean isTimely(Claim claim, Instant now) {
-    return window.holds(requireNonNull(claim.signedAt()), now);
-  }
-
-  /** The body itself is signed. */
-  @Override
-  boolean covers(Claim claim, Request request) {
-    return true;
-  }
-
-  @Override
-  Optional<Instant> remembersUntil(Instant now) {
-    return Optional.of(window.remembersUntil(now));
   }
 
   /**

@@ -137,8 +137,8 @@ class FateClientSchemeTest {
 
   /** A request of the future is timely for almost two windows. */
   @Test
-  void remembersUntil_always_twiceTheWindow() {
-    assertThat(SCHEME.remembersUntil(THEN)).contains(THEN.plusSeconds(120));
+  void remembersUntil_always_longerThanTwiceTheWindow() {
+    assertThat(SCHEME.remembersUntil(THEN)).contains(THEN.plusSeconds(180));
   }
 
   static Stream<Arguments> malformed() {
@@ -446,7 +446,7 @@ class FateClientSchemeTest {
 
   @Test
   void purposeAndAlgorithms_always_requestsAndHmacSha1Only() {
-    assertThat(SCHEME.purpose()).isEqualTo(Key.Purpose.REQUEST);
+    assertThat(SCHEME.signingPurpose()).isEqualTo(Key.Purpose.REQUEST);
     assertThat(SCHEME.algorithms()).containsExactly(Key.Algorithm.HMAC_SHA1);
   }
 

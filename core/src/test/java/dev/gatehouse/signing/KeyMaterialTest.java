@@ -293,7 +293,13 @@ class KeyMaterialTest {
     }
     Key key =
         new Key(
-            1, 7, algorithm, Key.Purpose.WEBHOOK, Key.State.ENABLED, Instant.EPOCH, Key.FOREVER);
+            1,
+            7,
+            algorithm,
+            Key.Purpose.OUTGOING_WEBHOOK,
+            Key.State.ENABLED,
+            Instant.EPOCH,
+            Key.FOREVER);
     assertThat(new IssuedKey(key, material).toString()).contains(material.toString());
   }
 

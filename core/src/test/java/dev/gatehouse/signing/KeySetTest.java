@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -40,6 +42,12 @@ class KeySetTest {
     public boolean verify(byte[] message, byte[] signature) {
       tried++;
       return key.verify(message, signature);
+    }
+
+    @Override
+    public boolean verifyAny(byte[] message, List<byte[]> signatures) {
+      tried++;
+      return key.verifyAny(message, signatures);
     }
   }
 
@@ -134,6 +142,32 @@ class KeySetTest {
     }
     assertThat(new KeySet(ready).proves(claim(proofs), SCHEME, NOW)).isFalse();
     assertThat(counting).allSatisfy(key -> assertThat(key.tried).isEqualTo(8));
+  }
+
+  /** Whoever probes with a signature of another length learns nothing of the key's. */
+  @Test
+  void isWorkFor_signatureOfAnotherLength_leftToNobody() {
+    SignatureKey rsa = KeyMaterial.generate(Key.Algorithm.RSA_PKCS1_SHA256).signatureKey();
+    Set<Key.Algorithm> algorithms = Set.of(Key.Algorithm.RSA_PKCS1_SHA256);
+    assertThat(new Proof(MESSAGE, new byte[256], algorithms).isWorkFor(rsa)).isTrue();
+    assertThat(new Proof(MESSAGE, new byte[512], algorithms).isWorkFor(rsa)).isFalse();
+    byte[] tooLarge = new byte[256];
+    Arrays.fill(tooLarge, (byte) 0xff);
+    assertThat(new Proof(MESSAGE, tooLarge, algorithms).isWorkFor(rsa)).isFalse();
+    assertThat(new Proof(MESSAGE, new byte[256], Set.of(Key.Algorithm.ED25519)).isWorkFor(rsa))
+        .isFalse();
+  }
+
+  @Test
+  void proves_eightSignaturesOfOneMessage_oneMac() {
+    SignatureKey key = KeyMaterial.generate(Key.Algorithm.HMAC_SHA256).signatureKey();
+    Counting counting = new Counting(key);
+    List<byte[]> signatures = new ArrayList<>(Collections.nCopies(7, new byte[32]));
+    signatures.add(key.sign(MESSAGE));
+    KeySet keys = set(key(key.algorithm(), Key.Purpose.REQUEST, Key.State.ENABLED), counting);
+    Claim claim = claim(List.of(new Proof(MESSAGE, signatures, Set.of(key.algorithm()))));
+    assertThat(keys.proves(claim, SCHEME, NOW)).isTrue();
+    assertThat(counting.tried).isEqualTo(1);
   }
 
   @Test

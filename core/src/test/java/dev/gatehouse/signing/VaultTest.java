@@ -76,8 +76,16 @@ class VaultTest {
   }
 
   @Test
-  void open_storedInClearBefore_stillReadable() {
-    assertThat(text(sealed.open(clear.close(key(1, 7), SECRET)))).isEqualTo(TEXT);
+  void open_storedInClearBefore_readableOnlyIfTheMasterKeySaysSo() {
+    StoredKey inClear = clear.close(key(1, 7), SECRET);
+    assertThatThrownBy(() -> sealed.open(inClear))
+        .isInstanceOf(StorageException.class)
+        .hasMessage(
+            "key 1 of application 7 is stored in clear, which the master key does not allow");
+    assertThat(text(new Vault(masterKey.readingClear()).open(inClear))).isEqualTo(TEXT);
+    MasterKey replacing = MasterKey.of(bytes(2)).readingClear().replacing(masterKey);
+    assertThat(text(new Vault(replacing).open(inClear))).isEqualTo(TEXT);
+    assertThat(text(new Vault(replacing).open(sealed.close(key(1, 7), SECRET)))).isEqualTo(TEXT);
   }
 
   @Test
@@ -134,10 +142,12 @@ class VaultTest {
   void open_rowSaysAnotherAlgorithmOrPurpose_refused() {
     KeyMaterial publicHalf = KeyMaterial.generate(Key.Algorithm.ED25519).publicPart();
     byte[] material =
-        sealed.close(key(5, 7, Key.Algorithm.ED25519, Key.Purpose.WEBHOOK), publicHalf).material();
+        sealed
+            .close(key(5, 7, Key.Algorithm.ED25519, Key.Purpose.OUTGOING_WEBHOOK), publicHalf)
+            .material();
     for (Key altered :
         new Key[] {
-          key(5, 7, Key.Algorithm.HMAC_SHA256, Key.Purpose.WEBHOOK),
+          key(5, 7, Key.Algorithm.HMAC_SHA256, Key.Purpose.OUTGOING_WEBHOOK),
           key(5, 7, Key.Algorithm.ED25519, Key.Purpose.REQUEST)
         }) {
       assertThatThrownBy(() -> sealed.open(new StoredKey(altered, material)))
@@ -145,8 +155,8 @@ class VaultTest {
           .hasMessage("key 5 of application 7 was altered in the storage");
     }
     StoredKey inClear =
-        clear.close(key(5, 7, Key.Algorithm.ED25519, Key.Purpose.WEBHOOK), publicHalf);
-    Key shared = key(5, 7, Key.Algorithm.HMAC_SHA256, Key.Purpose.WEBHOOK);
+        clear.close(key(5, 7, Key.Algorithm.ED25519, Key.Purpose.OUTGOING_WEBHOOK), publicHalf);
+    Key shared = key(5, 7, Key.Algorithm.HMAC_SHA256, Key.Purpose.OUTGOING_WEBHOOK);
     assertThatThrownBy(() -> clear.open(new StoredKey(shared, inClear.material())))
         .isInstanceOf(StorageException.class)
         .hasMessage("key 5 of application 7 is stored in no known form");
@@ -155,7 +165,7 @@ class VaultTest {
   @Test
   void open_everyAlgorithmPairAndPublicHalf_signsAndVerifiesAsBefore() {
     for (Key.Algorithm algorithm : Key.Algorithm.values()) {
-      Key key = key(5, 7, algorithm, Key.Purpose.WEBHOOK);
+      Key key = key(5, 7, algorithm, Key.Purpose.OUTGOING_WEBHOOK);
       KeyMaterial material = KeyMaterial.generate(algorithm);
       KeyMaterial opened = sealed.open(sealed.close(key, material));
       byte[] message = {1, 2, 3};

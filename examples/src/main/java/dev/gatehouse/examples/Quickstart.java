@@ -157,7 +157,7 @@ public final class Quickstart {
 
   private static String verdict(Gatehouse gatehouse, Request request) {
     try {
-      return "accepted, from " + gatehouse.verifier().authenticate(request).name();
+      return "accepted, from " + gatehouse.verifier().verify(request).application().name();
     } catch (AuthenticationException e) {
       return "refused: " + e.reason();
     }

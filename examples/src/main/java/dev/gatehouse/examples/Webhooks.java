@@ -7,7 +7,6 @@ import dev.gatehouse.signing.KeyMaterial;
 import dev.gatehouse.signing.StandardWebhooksScheme;
 import dev.gatehouse.signing.Verifier;
 import dev.gatehouse.signing.WebhookKeyText;
-import java.time.Instant;
 
 /** A part of a host: it takes a partner's webhooks, and nobody else's. */
 public final class Webhooks {
@@ -15,10 +14,8 @@ public final class Webhooks {
 
   /** Keeps the secret that the partner's console shows, to verify with it and never to sign. */
   public static Key trust(Gatehouse gatehouse, Application partner, String secret) {
-    KeyMaterial key = WebhookKeyText.parse(secret);
-    return gatehouse
-        .keys()
-        .prepare(partner.id(), Key.Purpose.WEBHOOK, key, Instant.EPOCH, Key.FOREVER);
+    KeyMaterial material = WebhookKeyText.parse(secret);
+    return gatehouse.keys().importKey(partner.id(), Key.Purpose.INCOMING_WEBHOOK, material);
   }
 
   /** Lets in what the partner signed, once, and not what is older than five minutes. */

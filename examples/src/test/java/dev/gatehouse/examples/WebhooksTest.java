@@ -35,7 +35,7 @@ class WebhooksTest {
 
       Request message = Request.post(INBOX, "{\"paid\":7}");
       Request signed = partners.sign(message).addTo(message);
-      assertThat(inbox.authenticate(signed).name()).isEqualTo("partner");
+      assertThat(inbox.verify(signed).application().name()).isEqualTo("partner");
       refused(inbox, signed);
       refused(
           inbox,
@@ -53,7 +53,7 @@ class WebhooksTest {
   /** The partner's own house, where we are one of its applications. */
   private static Signer partners(Gatehouse theirs) {
     Application us = theirs.registry().register(Application.named("us"));
-    theirs.keys().importKey(us.id(), Key.Purpose.WEBHOOK, WebhookKeyText.parse(SECRET));
+    theirs.keys().importKey(us.id(), Key.Purpose.OUTGOING_WEBHOOK, WebhookKeyText.parse(SECRET));
     return theirs.signer(us, StandardWebhooksScheme.create());
   }
 

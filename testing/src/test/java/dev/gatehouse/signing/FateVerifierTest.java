@@ -123,7 +123,7 @@ class FateVerifierTest {
     Request request = sent(body);
     Verifier verifier = verifier(AT_10000);
     for (int i = 0; i < 3; i++) {
-      assertThat(verifier.authenticate(request)).isEqualTo(site9999);
+      assertThat(verifier.verify(request).application()).isEqualTo(site9999);
       tens.clock.advance(Duration.ofDays(300));
     }
     assertThat(tens.nonceClaims).isEmpty();
@@ -134,11 +134,12 @@ class FateVerifierTest {
     Verifier verifier = verifier(AT_10000);
     Request request = sent("{\"b\":1,\"a\":2}");
     verifier.verify(request.body("{ \"b\" : 1, \"a\" : 2 }".getBytes(StandardCharsets.UTF_8)));
-    for (String body : List.of("{\"a\":2,\"b\":1}", "{\"b\":1,\"a\":3}", "{\"b\":1}", "", "{")) {
+    for (String body : List.of("{\"a\":2,\"b\":1}", "{\"b\":1,\"a\":3}", "{\"b\":1}", "")) {
       Request changed = request.body(body.getBytes(StandardCharsets.UTF_8));
       assertRefused(verifier, changed, Reason.SIGNATURE);
       assertThatThrownBy(() -> verifier.verify(changed)).hasMessage(UNPROVEN);
     }
+    assertRefused(verifier, request.body(new byte[] {'{'}), Reason.MALFORMED);
     for (String party : List.of("10000", "7", "", "0", "submitter")) {
       Request changed = with(request, "SRC-PARTY-ID", party);
       assertThatThrownBy(() -> verifier.verify(changed)).hasMessage(UNPROVEN);
@@ -158,7 +159,8 @@ class FateVerifierTest {
                 nines.audit(),
                 nines.configuration().listener(),
                 1));
-    assertThat(atHome.authenticate(with(sent("{}"), "SRC-PARTY-ID", "0"))).isEqualTo(site9999);
+    assertThat(atHome.verify(with(sent("{}"), "SRC-PARTY-ID", "0")).application())
+        .isEqualTo(site9999);
   }
 
   @Test
@@ -193,8 +195,8 @@ class FateVerifierTest {
             .header("site_signature", signed("MD5withRSA", PAIR, "{\"a\": 1}"));
     assertRefused(verifier(AT_10000), request, Reason.SIGNATURE);
     Verifier accepting = verifier(FateSiteScheme.acceptingMd5("10000"));
-    assertThat(accepting.authenticate(request)).isEqualTo(site9999);
-    assertThat(accepting.authenticate(sent("{\"a\":1}"))).isEqualTo(site9999);
+    assertThat(accepting.verify(request).application()).isEqualTo(site9999);
+    assertThat(accepting.verify(sent("{\"a\":1}")).application()).isEqualTo(site9999);
     assertRefused(accepting, request.body(new byte[] {'1'}), Reason.SIGNATURE);
   }
 
@@ -239,7 +241,7 @@ class FateVerifierTest {
   void client_signed_provenOnce(String body) {
     Verifier verifier = verifier(CLIENT);
     Request request = submitted("/v1/job/submit?x=1", body);
-    assertThat(verifier.authenticate(request)).isEqualTo(client);
+    assertThat(verifier.verify(request).application()).isEqualTo(client);
     assertRefused(verifier, request, Reason.REPLAYED);
     tens.clock.advance(Duration.ofMillis(59_999));
     assertRefused(verifier, request, Reason.REPLAYED);

@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class KeysOfPairsTest {
   private static final byte[] MESSAGE = {1, 2, 3};
   private static final Key.Algorithm ED25519 = Key.Algorithm.ED25519;
-  private static final Key.Purpose WEBHOOK = Key.Purpose.WEBHOOK;
+  private static final Key.Purpose WEBHOOK = Key.Purpose.OUTGOING_WEBHOOK;
 
   private final SigningHouse house = new SigningHouse();
   private final KeyRing keys = house.keys;
@@ -97,7 +97,7 @@ class KeysOfPairsTest {
     for (KeyMaterial same : List.of(pair, pair.publicPart())) {
       assertThatThrownBy(() -> keys.importKey(ID, Key.Purpose.SITE, same))
           .isInstanceOf(ConflictException.class)
-          .hasMessage("key 1 for WEBHOOK is the same key");
+          .hasMessage("key 1 for OUTGOING_WEBHOOK is the same key");
     }
     byte[] secret = SECRET.reveal().getBytes(StandardCharsets.US_ASCII);
     keys.importKey(ID, WEBHOOK, KeyMaterial.secret(Key.Algorithm.HMAC_SHA1, secret));
@@ -122,7 +122,7 @@ class KeysOfPairsTest {
     }
     assertThatThrownBy(() -> keys.generate(ID, WEBHOOK, Key.Algorithm.HMAC_SHA256))
         .isInstanceOf(LimitException.class)
-        .hasMessage("application 7 has 8 keys for WEBHOOK, the most it may have");
+        .hasMessage("application 7 has 8 keys for OUTGOING_WEBHOOK, the most it may have");
     keys.generate(ID, Key.Purpose.SITE, ED25519);
     assertThat(primary(Key.Purpose.SITE, ED25519)).isPresent();
     assertThat(((StoredKeyRing) keys).keysOf(ID).keys()).hasSize(9);
@@ -190,7 +190,10 @@ class KeysOfPairsTest {
     assertThat(all()).hasSize(1);
     keys.rotate(application, WEBHOOK, ED25519, least);
     keys.rotate(application, WEBHOOK, ED25519, Duration.ZERO);
-    assertThat(all()).hasSize(3);
+    assertThat(all())
+        .extracting(Key::state)
+        .as("no clock set back brings the old ones back")
+        .containsExactly(Key.State.ENABLED, Key.State.DESTROYED, Key.State.VERIFY_ONLY);
   }
 
   /** Add, wait until it is known everywhere, promote, retire. */
@@ -226,6 +229,7 @@ class KeysOfPairsTest {
     Key older = keys.prepare(ID, WEBHOOK, pair, house.clock.instant(), Key.FOREVER);
     keys.generate(ID, WEBHOOK, ED25519);
     Key promoted = keys.promote(ID, older.id(), Duration.ZERO);
+    assertThat(all()).extracting(Key::state).contains(Key.State.DISABLED);
     assertThat(primary(WEBHOOK, ED25519)).contains(promoted);
   }
 
@@ -315,7 +319,7 @@ class KeysOfPairsTest {
     for (AuditRecord record : house.audited) {
       String text = record.content() + record.ext();
       assertThat(text)
-          .contains("\"purpose\":\"WEBHOOK\"")
+          .contains("\"purpose\":\"OUTGOING_WEBHOOK\"")
           .doesNotContain(
               new String(issued.material().reveal(), StandardCharsets.ISO_8859_1),
               pair.toPem().lines().skip(1).findFirst().orElseThrow());
@@ -325,7 +329,7 @@ class KeysOfPairsTest {
 
   @Test
   void reseal_newMasterKey_everythingUnderItAndNothingElseNeeded() {
-    KeyRing first = house.keyRing(masterKey(1));
+    KeyRing first = house.keyRing(masterKey(1).readingClear());
     keys.importKey(ID, SECRET);
     for (int application = 1; application <= 250; application++) {
       first.generate(1_000 + application, WEBHOOK, ED25519);
@@ -334,7 +338,7 @@ class KeysOfPairsTest {
     first.generate(ID, WEBHOOK, ED25519);
     first.destroy(ID, keys.keys(ID, Long.MAX_VALUE, 1).get(0).id());
     house.audited.clear();
-    KeyRing next = house.keyRing(masterKey(2).replacing(masterKey(1)));
+    KeyRing next = house.keyRing(masterKey(2).readingClear().replacing(masterKey(1)));
     assertThat(next.reseal()).isEqualTo(252);
     assertThat(house.auditContents())
         .hasSize(252)
@@ -346,6 +350,18 @@ class KeysOfPairsTest {
     assertThatThrownBy(() -> ((StoredKeyRing) first).keysOf(1_250))
         .isInstanceOf(StorageException.class)
         .hasMessageEndingWith("is encrypted under another master key");
+  }
+
+  /** A key that cannot be read stops neither signing nor verifying by the others. */
+  @Test
+  void keysOf_oneUnreadable_theOthersServe() {
+    house.keyRing(masterKey(1)).generate(ID, WEBHOOK, ED25519);
+    Key readable = house.keyRing(masterKey(2)).generate(ID, WEBHOOK, ED25519).key();
+    keys.generate(ID, WEBHOOK, ED25519);
+    StoredKeyRing second = (StoredKeyRing) house.keyRing(masterKey(2));
+    assertThat(second.keysOf(ID).keys()).extracting(KeySet.ReadyKey::key).containsExactly(readable);
+    StoredKeyRing third = (StoredKeyRing) house.keyRing(masterKey(3));
+    assertThatThrownBy(() -> third.keysOf(ID)).isInstanceOf(StorageException.class);
   }
 
   @Test

@@ -93,7 +93,8 @@ class VerifierTest {
   void case1_v1InCompat_acceptedAsOftenAsSent() {
     Verifier compat = house.verifier(SerendipityScheme.compat());
     for (int i = 0; i < 3; i++) {
-      assertThat(compat.authenticate(request().headers(v1()))).isEqualTo(house.application());
+      assertThat(compat.verify(request().headers(v1())).application())
+          .isEqualTo(house.application());
     }
     assertThat(house.nonceClaims).isEmpty();
   }
@@ -153,7 +154,7 @@ class VerifierTest {
         verifier,
         v5().body(B5.replace("7", "8").getBytes(StandardCharsets.UTF_8)),
         Reason.SIGNATURE);
-    assertThat(verifier.authenticate(v5()).id()).isEqualTo(ID);
+    assertThat(verifier.verify(v5()).application().id()).isEqualTo(ID);
     assertRefused(verifier, v5(), Reason.REPLAYED);
     assertRefused(house.verifier(), v5(), Reason.REPLAYED);
   }

@@ -4,6 +4,7 @@ import static dev.gatehouse.signing.SigningHouse.APP_KEY;
 import static dev.gatehouse.signing.SigningHouse.ID;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -14,6 +15,8 @@ import dev.gatehouse.observe.GatehouseListener;
 import dev.gatehouse.registry.Application;
 import dev.gatehouse.registry.Registry;
 import dev.gatehouse.transport.Request;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -22,6 +25,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,12 +35,15 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Requests that a signer signs and a verifier verifies, by keys of a ring, scheme by scheme. */
 class WebSchemesTest {
   private static final String MCHID = "1900009191";
+  private static final long ELSEWHERE = ID + 2;
   private static final Request REQUEST =
       Request.post(URI.create("https://api.example/orders/17?a=1"), "{\"amount\":1}");
 
   private final SigningHouse house = new SigningHouse();
   private final Application application =
       Application.named(MCHID).registered(ID, APP_KEY, Instant.EPOCH, null);
+  private final Application elsewhere =
+      Application.named("here").registered(ELSEWHERE, "Here0Here0Here01", Instant.EPOCH, null);
   private final Application other =
       Application.named("other").registered(ID + 1, "Other0Other0Key1", Instant.EPOCH, null);
 
@@ -95,7 +102,30 @@ class WebSchemesTest {
   }
 
   private Request signed(Scheme scheme) {
-    return Signer.create(application, house.keys, scheme, house.clock).sign(REQUEST).addTo(REQUEST);
+    return signer(scheme).sign(REQUEST).addTo(REQUEST);
+  }
+
+  private Signer signer(Scheme scheme) {
+    Application sender = isOneWay(scheme) ? elsewhere : application;
+    return Signer.create(sender, house.keys, scheme, house.clock);
+  }
+
+  private static boolean isOneWay(Scheme scheme) {
+    return scheme.signingPurpose() != scheme.verifyingPurpose();
+  }
+
+  /** Gives both sides a key; of a scheme with one for each direction, the sender's is elsewhere. */
+  private void share(Scheme signing, Key.Algorithm algorithm) {
+    if (!isOneWay(signing)) {
+      house.keys.generate(ID, signing.signingPurpose(), algorithm);
+      return;
+    }
+    KeyMaterial material = KeyMaterial.generate(algorithm);
+    house.keys.importKey(ELSEWHERE, signing.signingPurpose(), material);
+    house.keys.importKey(
+        ID,
+        signing.verifyingPurpose(),
+        algorithm == Key.Algorithm.HMAC_SHA256 ? material : material.publicPart());
   }
 
   private static void assertRefused(Verifier verifier, Request request, Reason reason) {
@@ -109,13 +139,13 @@ class WebSchemesTest {
   void signed_thenVerified_onceAndInTime(
       Scheme signing, Key.Algorithm algorithm, @Nullable Scheme receiver) {
     Scheme verifying = Optional.ofNullable(receiver).orElse(signing);
-    house.keys.generate(ID, signing.purpose(), algorithm);
-    house.keys.generate(ID + 1, signing.purpose(), algorithm);
+    share(signing, algorithm);
+    house.keys.generate(ID + 1, verifying.verifyingPurpose(), algorithm);
     Verifier verifier = verifier(verifying);
     Request first = signed(signing);
     Request late = signed(signing);
     assertRefused(verifier, first.body("{}".getBytes(StandardCharsets.UTF_8)), Reason.SIGNATURE);
-    assertThat(verifier.authenticate(first)).isEqualTo(application);
+    assertThat(verifier.verify(first).application()).isEqualTo(application);
     boolean remembers = verifying.remembersUntil(house.clock.instant()).isPresent();
     if (remembers) {
       assertRefused(verifier, first, Reason.REPLAYED);
@@ -137,8 +167,69 @@ class WebSchemesTest {
     assertThatThrownBy(() -> signed(signing)).isInstanceOf(NotFoundException.class);
   }
 
+  /** What we send to a partner must not pass for what the partner sends. */
   @Test
-  void authenticate_schemeThatNamesNobody_needsFrom() {
+  void verify_ownWebhookSentBack_refused() {
+    for (Scheme scheme :
+        List.of(StandardWebhooksScheme.create(), StripeScheme.create(), GithubScheme.create())) {
+      house.keys.generate(ID, scheme.signingPurpose(), Key.Algorithm.HMAC_SHA256);
+      Request ours =
+          Signer.create(application, house.keys, scheme, house.clock).sign(REQUEST).addTo(REQUEST);
+      assertRefused(verifier(scheme), ours, Reason.SIGNATURE);
+    }
+  }
+
+  /** What a proxy packs or unpacks on the way is not what was signed. */
+  @Test
+  void verify_bodyPackedOnTheWay_refused() throws IOException {
+    ByteArrayOutputStream packed = new ByteArrayOutputStream();
+    try (GZIPOutputStream gzip = new GZIPOutputStream(packed)) {
+      gzip.write(REQUEST.body());
+    }
+    for (Scheme scheme :
+        List.of(StandardWebhooksScheme.create(), MessageSignatureScheme.create())) {
+      share(scheme, Key.Algorithm.HMAC_SHA256);
+      Verifier verifier = verifier(scheme);
+      assertRefused(verifier, signed(scheme).body(packed.toByteArray()), Reason.SIGNATURE);
+      Request sent = REQUEST.header("Content-Encoding", "gzip").body(packed.toByteArray());
+      Request signed = signer(scheme).sign(sent).addTo(sent);
+      assertRefused(verifier, signed.body(REQUEST.body()), Reason.SIGNATURE);
+      assertThat(verifier.verify(signed).request().body()).isEqualTo(packed.toByteArray());
+    }
+  }
+
+  /** A nonce outlives the time in which a clock that is set back would take its message again. */
+  @Test
+  void verify_clockSetBackAfterwards_stillReplay() {
+    Scheme scheme = StandardWebhooksScheme.create();
+    share(scheme, Key.Algorithm.HMAC_SHA256);
+    Verifier verifier = verifier(scheme);
+    Request first = signed(scheme);
+    verifier.verify(first);
+    house.clock.advance(Duration.ofSeconds(630));
+    verifier.verify(signed(scheme));
+    house.clock.advance(Duration.ofMinutes(-6));
+    assertRefused(verifier, first, Reason.REPLAYED);
+  }
+
+  @Test
+  void verified_body_parsedStrictlyIfAsked() {
+    Scheme scheme = MessageSignatureScheme.create();
+    share(scheme, Key.Algorithm.HMAC_SHA256);
+    Verified verified = verifier(scheme).verify(signed(scheme));
+    assertThat(verified.json().path("amount").intValue()).isEqualTo(1);
+    assertThat(verified.request().body()).isEqualTo(REQUEST.body());
+    for (String body : List.of("", "{\"a\":1,\"a\":2}", "{\"a\":NaN}", "{} {}", "[".repeat(65))) {
+      Request unread = REQUEST.body(body.getBytes(StandardCharsets.UTF_8));
+      Verified proven = verifier(scheme).verify(signer(scheme).sign(unread).addTo(unread));
+      assertThatIllegalArgumentException()
+          .isThrownBy(proven::json)
+          .withMessageStartingWith("body must be JSON");
+    }
+  }
+
+  @Test
+  void verify_schemeThatNamesNobody_needsFrom() {
     Verifier verifier =
         Verifier.create(
             new Verifier.Configuration(
@@ -150,17 +241,17 @@ class WebSchemesTest {
                 house.audit(),
                 new GatehouseListener() {},
                 100));
-    assertThatIllegalStateException().isThrownBy(() -> verifier.authenticate(REQUEST));
+    assertThatIllegalStateException().isThrownBy(() -> verifier.verify(REQUEST));
   }
 
   /** An attempt that follows has the same id and another time. */
   @Test
   void standardWebhooks_laterAttempt_noReplay() {
-    house.keys.generate(ID, Key.Purpose.WEBHOOK, Key.Algorithm.HMAC_SHA256);
     StandardWebhooksScheme scheme = StandardWebhooksScheme.create();
+    share(scheme, Key.Algorithm.HMAC_SHA256);
     Verifier verifier = verifier(scheme);
     Request message = REQUEST.header("webhook-id", "msg_1");
-    Signer signer = Signer.create(application, house.keys, scheme, house.clock);
+    Signer signer = signer(scheme);
     Request first = signer.sign(message).addTo(message);
     verifier.verify(first);
     house.clock.advance(Duration.ofSeconds(5));
@@ -171,8 +262,8 @@ class WebSchemesTest {
   /** A receiver may list the old and the new signature, in any order, once. */
   @Test
   void standardWebhooks_replayWithSignaturesRearranged_stillReplay() {
-    house.keys.generate(ID, Key.Purpose.WEBHOOK, Key.Algorithm.HMAC_SHA256);
     StandardWebhooksScheme scheme = StandardWebhooksScheme.create();
+    share(scheme, Key.Algorithm.HMAC_SHA256);
     Verifier verifier = verifier(scheme);
     Request first = signed(scheme);
     verifier.verify(first);

@@ -164,7 +164,7 @@ class JdbcSigningTest {
       KeyRing one = keyRing(JdbcStorage.of(database, clock), masterKey);
       KeyRing other = keyRing(JdbcStorage.of(database, clock), masterKey);
       for (Key.Algorithm algorithm : Key.Algorithm.values()) {
-        IssuedKey issued = one.generate(ID, Key.Purpose.WEBHOOK, algorithm);
+        IssuedKey issued = one.generate(ID, Key.Purpose.OUTGOING_WEBHOOK, algorithm);
         if (issued.material().fingerprint().isPresent()) {
           assertThat(other.publicPart(ID, issued.key().id()).toPem())
               .isEqualTo(issued.material().toPem());
@@ -182,7 +182,7 @@ class JdbcSigningTest {
       bytes[0] = 1;
       KeyRing before = keyRing(JdbcStorage.of(database, clock), old);
       for (int application = 1; application <= 120; application++) {
-        before.generate(application, Key.Purpose.WEBHOOK, Key.Algorithm.ED25519);
+        before.generate(application, Key.Purpose.OUTGOING_WEBHOOK, Key.Algorithm.ED25519);
       }
       KeyRing next = keyRing(JdbcStorage.of(database, clock), MasterKey.of(bytes).replacing(old));
       assertThat(next.reseal()).isEqualTo(120);

@@ -327,7 +327,7 @@ final class RejectedCalls {
   }
 
   private void listKeysOfPairs(KeyRing keys) {
-    Key.Purpose webhook = Key.Purpose.WEBHOOK;
+    Key.Purpose webhook = Key.Purpose.OUTGOING_WEBHOOK;
     KeyMaterial pair = KeyMaterial.generate(Key.Algorithm.ED25519);
     missing("material", () -> keys.importKey(billing.id(), webhook, null));
     missing("purpose", () -> keys.importKey(billing.id(), null, pair));

@@ -101,7 +101,8 @@ class RemovedApplicationTest {
       Application next = gatehouse.registry().register(Application.named("billing"));
       assertThat(next.id()).isNotEqualTo(old.id());
       assertRefused(gatehouse, byOld);
-      assertThat(gatehouse.verifier().authenticate(signed(gatehouse, next))).isEqualTo(next);
+      assertThat(gatehouse.verifier().verify(signed(gatehouse, next)).application())
+          .isEqualTo(next);
     }
   }
 
@@ -124,7 +125,7 @@ class RemovedApplicationTest {
                       }))
           .hasMessage("rolled back on purpose");
       assertThat(states(storage, billing)).containsExactly(Key.State.ENABLED);
-      assertThat(gatehouse.verifier().authenticate(signed)).isEqualTo(billing);
+      assertThat(gatehouse.verifier().verify(signed).application()).isEqualTo(billing);
       gatehouse.verifier().verify(signed(gatehouse, billing));
     }
   }

@@ -307,7 +307,7 @@ public abstract class KeyStoreContract extends StoreContract {
             8,
             APPLICATION + 1,
             Key.Algorithm.ED25519,
-            Key.Purpose.WEBHOOK,
+            Key.Purpose.OUTGOING_WEBHOOK,
             Key.State.DISABLED,
             clock.instant(),
             Key.FOREVER);

@@ -1,0 +1,39 @@
+package dev.gatehouse.signing;
+
+import dev.gatehouse.transport.Headers;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * Reads the headers of the schemes whose names hold underscores. Such names are alike whatever
+ * their case and with {@code -} in place of {@code _}, since many proxies drop names with
+ * underscores.
+ */
+final class LooseHeaders {
+  private LooseHeaders() {}
+
+  /** The values of all fields of that name, in whichever spelling. */
+  static List<String> all(Headers headers, String name) {
+    return headers.fields().stream()
+        .filter(field -> field.name().replace('-', '_').equalsIgnoreCase(name))
+        .map(Headers.Field::value)
+        .toList();
+  }
+
+  /** The value of the field of that name, which must not occur twice, in whichever spelling. */
+  static Optional<String> atMostOne(Headers headers, String name) {
+    return HeaderReader.atMostOne(all(headers, name), name);
+  }
+
+  /** The value of the one field of that name. */
+  static String one(Headers headers, String name, Pattern form) {
+    String value = atMostOne(headers, name).orElseThrow(() -> HeaderReader.missing(name));
+    return HeaderReader.matching(value, form, "header " + name);
+  }
+
+  /** What the one field of that name holds in Base64. */
+  static byte[] base64(Headers headers, String name, Pattern form) {
+    return HeaderReader.base64(one(headers, name, form), "header " + name);
+  }
+}
