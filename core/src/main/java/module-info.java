@@ -6,7 +6,7 @@
 @SuppressWarnings("module")
 module dev.gatehouse {
   requires com.cronutils;
-  requires transitive com.fasterxml.jackson.databind;
+  requires com.fasterxml.jackson.databind;
   requires org.bouncycastle.provider;
   requires org.slf4j;
   requires static transitive org.jspecify;

@@ -116,6 +116,23 @@ public final class Json {
     }
   }
 
+  /**
+   * Reads a document as a value of the type.
+   *
+   * @throws IllegalArgumentException if it is not JSON, exceeds a limit, or is no such value
+   */
+  public static <T> T read(byte[] utf8, Class<T> type, String what) {
+    JsonNode node = parse(utf8, what);
+    try {
+      T value = MAPPER.treeToValue(node, type);
+      Check.that(value != null, what + " must not be null");
+      return value;
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException(
+          what + " must be JSON of a " + type.getSimpleName() + ": " + reason(e));
+    }
+  }
+
   /** Checks that the text is a document within the limits and returns it as it came. */
   public static String valid(String text, String what) {
     parse(text, what);

@@ -2,7 +2,6 @@ package dev.gatehouse.signing;
 
 import static java.util.Objects.requireNonNull;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.gatehouse.json.Json;
 import dev.gatehouse.registry.Application;
 import dev.gatehouse.transport.Request;
@@ -24,11 +23,14 @@ public record Verified(Application application, Request request) {
   /**
    * The body read as JSON: strict RFC 8259 in UTF-8 of at most 1 MiB, nesting 64, strings of 256
    * KiB, numbers of 1,000 digits; names must not be repeated in an object, since of two values one
-   * reader takes the first and another the last. Numbers keep every digit.
+   * reader takes the first and another the last.
    *
-   * @throws IllegalArgumentException if the body is not that; where, but not what it says
+   * @param type what it becomes, as Jackson makes it of JSON: a record of the host's, say, or a
+   *     {@code Map}; it must know every name that occurs. If it is in a module, that must open its
+   *     package to {@code com.fasterxml.jackson.databind}
+   * @throws IllegalArgumentException if the body is not that; it tells where, not what it says
    */
-  public JsonNode json() {
-    return Json.parse(request.body(), "body");
+  public <T> T json(Class<T> type) {
+    return Json.read(request.body(), requireNonNull(type, "type"), "body");
   }
 }

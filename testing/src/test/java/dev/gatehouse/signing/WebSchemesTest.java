@@ -212,18 +212,27 @@ class WebSchemesTest {
     assertRefused(verifier, first, Reason.REPLAYED);
   }
 
+  /** What the body says. */
+  record Order(int amount) {}
+
+  /** What it does not. */
+  record Stranger(String name) {}
+
   @Test
   void verified_body_parsedStrictlyIfAsked() {
     Scheme scheme = MessageSignatureScheme.create();
     share(scheme, Key.Algorithm.HMAC_SHA256);
     Verified verified = verifier(scheme).verify(signed(scheme));
-    assertThat(verified.json().path("amount").intValue()).isEqualTo(1);
+    assertThat(verified.json(Order.class)).isEqualTo(new Order(1));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> verified.json(Stranger.class))
+        .withMessageStartingWith("body must be JSON of a Stranger: ");
     assertThat(verified.request().body()).isEqualTo(REQUEST.body());
     for (String body : List.of("", "{\"a\":1,\"a\":2}", "{\"a\":NaN}", "{} {}", "[".repeat(65))) {
       Request unread = REQUEST.body(body.getBytes(StandardCharsets.UTF_8));
       Verified proven = verifier(scheme).verify(signer(scheme).sign(unread).addTo(unread));
       assertThatIllegalArgumentException()
-          .isThrownBy(proven::json)
+          .isThrownBy(() -> proven.json(Object.class))
           .withMessageStartingWith("body must be JSON");
     }
   }
