@@ -45,8 +45,10 @@ class FinishedPageTest {
       }
       FinishedPage page = new FinishedPage(tasks);
       assertThat(again(page)).isEqualTo(page);
-      assertThat(FinishedPage.unpackIds(page.packIds()))
-          .containsExactlyElementsOf(tasks.stream().map(one -> one.row().id()).toList());
+      byte[] ids = page.packIds();
+      assertThat(tasks).allMatch(task -> FinishedPage.holds(ids, task.row().id()));
+      assertThat(FinishedPage.holds(ids, page.firstId() - 1)).isFalse();
+      assertThat(FinishedPage.holds(ids, page.lastId() + 1)).isFalse();
     }
   }
 
