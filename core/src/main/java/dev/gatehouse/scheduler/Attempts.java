@@ -62,6 +62,9 @@ final class Attempts {
       } else {
         holdings.await(held, now);
       }
+      if (task.row().workflowId() != 0) {
+        settler.queue().noteUse(clock.nanoTime());
+      }
     }
   }
 

@@ -39,7 +39,8 @@ final class EngineThreads implements Drive {
   private static final int ROUNDS_TO_AUDIT = 10;
   private static final int ROUNDS_TO_SWEEP = 80;
   private static final int ROUNDS_TO_SWEEP_GATES = 60;
-  private static final int ROUNDS_TO_ADVANCE = 40;
+  private static final int ROUNDS_TO_ADVANCE = 4;
+  private static final int ROUNDS_TO_ADVANCE_UNUSED = 40;
   private static final int ROUNDS_TO_PURGE = 120;
 
   private final SchedulerOptions options;
@@ -152,7 +153,8 @@ final class EngineThreads implements Drive {
   private long lookAndRecur() {
     long wait = look();
     if (engine.membership().live() != null) {
-      if (round % ROUNDS_TO_ADVANCE == 0) {
+      boolean inUse = engine.settler().queue().isInUse(engine.clock().nanoTime());
+      if (round % (inUse ? ROUNDS_TO_ADVANCE : ROUNDS_TO_ADVANCE_UNUSED) == 0) {
         engine.workflowKeeper().sweep();
       } else {
         engine.workflowKeeper().sweepIfEnding();

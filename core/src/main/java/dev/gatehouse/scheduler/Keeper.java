@@ -182,6 +182,7 @@ final class Keeper {
       LOGGER.info("recovered {} tasks from nodes that were lost", freed);
       listener.tasksRecovered(freed);
       engine.gatekeeper().sweep();
+      engine.settler().queue().noteUse(clock.nanoTime());
       engine.claimer().anew();
       engine.waker().wake(Waker.Role.CLAIMER);
     }

@@ -112,7 +112,7 @@ public interface TaskStore {
 
   /**
    * How nodes tell each other of tasks that are due soon; does not ask the store. By default they
-   * don't: each finds out by itself, within two seconds.
+   * don't: each finds out by itself, within 2.5 seconds.
    */
   default Hints hints() {
     return Hints.NONE;

@@ -53,6 +53,9 @@ final class WorkflowKeeper {
     List<Long> open;
     do {
       open = parts.workflows().open(afterId, PAGE);
+      if (!open.isEmpty()) {
+        engine.settler().queue().noteUse(engine.clock().nanoTime());
+      }
       for (long id : open) {
         attend(id);
         afterId = id;

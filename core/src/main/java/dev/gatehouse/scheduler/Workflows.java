@@ -14,7 +14,8 @@ import java.util.Optional;
  * on where it stopped. A node is ready when the task that it waited for has ended and that was
  * committed; its own task is then inserted in a further transaction, by the process that ended the
  * other at once, or, if that died or the transaction was the host's, by whichever process looks
- * next, within about two seconds. Workflows that have ended are kept as long as tasks are, {@link
+ * next: within about two seconds where tasks of workflows ran in the last minute, else within
+ * twenty. Workflows that have ended are kept as long as tasks are, {@link
  * SchedulerOptions#retention}; a task of theirs may go before. Safe for use by multiple threads,
  * but for what {@link #joining} returns.
  */

@@ -180,6 +180,51 @@ class EngineTest {
     assertThat(scheduler.task(id).attempt()).isEqualTo(1);
   }
 
+  /** A node without work asks when the next task is due, and claims only what may be there. */
+  @Test
+  void claim_nothingToDo_asksForTheEarliestOnly() {
+    SteppedNode member = new SteppedNode(fixture);
+    member.round();
+    for (int i = 0; i < 10; i++) {
+      member.round();
+    }
+    assertThat(fixture.store.calls("claim")).isEqualTo(1);
+    assertThat(fixture.store.calls("earliestDue")).isEqualTo(11);
+
+    fixture.scheduleAt(storeClock.millis() + SteppedNode.WINDOW_MILLIS + 500, "1");
+    member.round();
+    assertThat(fixture.store.calls("claim")).isEqualTo(1);
+    clock.advanceMillis(500);
+    member.round();
+    assertThat(fixture.store.calls("claim")).isEqualTo(2);
+
+    fixture.scheduleAt(storeClock.millis(), "2");
+    member.round();
+    assertThat(starts).containsExactly("2");
+  }
+
+  @Test
+  void claim_nothingToDoAndAHint_claimsAtOnce() {
+    SteppedNode member = new SteppedNode(fixture);
+    member.round();
+    fixture.scheduleAt(storeClock.millis(), "1");
+    member.engine.heard(storeClock.millis());
+    member.round();
+    assertThat(fixture.store.calls("earliestDue")).isEqualTo(1);
+    assertThat(starts).containsExactly("1");
+  }
+
+  @Test
+  void isInUse_workflows_forAMinute() {
+    AdvanceQueue queue = new SteppedNode(fixture).engine.settler().queue();
+    assertThat(queue.isInUse(clock.nanoTime())).isFalse();
+    queue.noteUse(clock.nanoTime());
+    clock.advanceMillis(59_999);
+    assertThat(queue.isInUse(clock.nanoTime())).isTrue();
+    clock.advanceMillis(1);
+    assertThat(queue.isInUse(clock.nanoTime())).isFalse();
+  }
+
   @Test
   void claim_fails_nothingIsLostAndTheNextClaimGoesOn() {
     fixture.scheduleAt(storeClock.millis(), "1");

@@ -161,9 +161,9 @@ class HintsTest {
     long wait = engine.claimer().claim(1_000, 1);
 
     long now = TestClock.START.toEpochMilli();
-    assertThat(wait).isEqualTo(Duration.ofSeconds(2).toNanos());
-    assertThat(engine.claimer().comesAfter(now + 1_999)).isTrue();
-    assertThat(engine.claimer().comesAfter(now + 2_000)).isFalse();
+    assertThat(wait).isEqualTo(Duration.ofMillis(2_500).toNanos());
+    assertThat(engine.claimer().comesAfter(now + 2_499)).isTrue();
+    assertThat(engine.claimer().comesAfter(now + 2_500)).isFalse();
   }
 
   @Test
@@ -177,7 +177,7 @@ class HintsTest {
     woken.clear();
     long now = TestClock.START.toEpochMilli();
 
-    engine.heard(now + 2_000);
+    engine.heard(now + 2_500);
     assertThat(woken).isEmpty();
     engine.heard(now);
     assertThat(woken).containsExactly(Waker.Role.CLAIMER);

@@ -23,13 +23,13 @@ class RecurrerTest {
   }
 
   @Test
-  void recur_nothingDueSoon_asksTheStoreEveryTenSeconds() {
+  void recur_nothingDueSoon_asksTheStoreEveryTwentySeconds() {
     long later = TestClock.START.plus(Duration.ofHours(1)).toEpochMilli();
     fixture.earliestSchedule = () -> OptionalLong.of(later);
 
     rounds(120, Duration.ofMillis(500));
 
-    assertThat(fixture.schedulesAsked).hasValue(6);
+    assertThat(fixture.schedulesAsked).hasValue(3);
   }
 
   @Test
