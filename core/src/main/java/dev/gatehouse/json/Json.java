@@ -8,7 +8,9 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
+import com.fasterxml.jackson.databind.exc.InvalidDefinitionException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gatehouse.check.Check;
@@ -43,6 +45,11 @@ public final class Json {
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
             .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
+            .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
+            .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+            .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+            .enable(DeserializationFeature.FAIL_ON_NUMBERS_FOR_ENUMS)
+            .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
             .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
             .disable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
             .build();
@@ -117,9 +124,11 @@ public final class Json {
   }
 
   /**
-   * Reads a document as a value of the type.
+   * Reads a document as a value of the type. Nothing is made of something else: no number of a
+   * text, no whole number of another, no zero of nothing.
    *
    * @throws IllegalArgumentException if it is not JSON, exceeds a limit, or is no such value
+   * @throws IllegalStateException if no document could be: the type is at fault
    */
   public static <T> T read(byte[] utf8, Class<T> type, String what) {
     JsonNode node = parse(utf8, what);
@@ -127,9 +136,15 @@ public final class Json {
       T value = MAPPER.treeToValue(node, type);
       Check.that(value != null, what + " must not be null");
       return value;
+    } catch (InvalidDefinitionException e) {
+      throw new IllegalStateException("no JSON can be read as " + type.getName(), e);
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException(
-          what + " must be JSON of a " + type.getSimpleName() + ": " + reason(e));
+          what
+              + " must be JSON of a "
+              + type.getSimpleName()
+              + ": "
+              + e.getClass().getSimpleName());
     }
   }
 

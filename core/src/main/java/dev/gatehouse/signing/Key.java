@@ -43,6 +43,11 @@ public record Key(
      * long as the modulus.
      */
     RSA_PSS_SHA256,
+    /**
+     * RSASSA-PSS with SHA-512, MGF1 with SHA-512 and 64 bytes of salt, RFC 8017 section 8.1; as
+     * long as the modulus.
+     */
+    RSA_PSS_SHA512,
     /** Ed25519 in its pure form, RFC 8032 section 5.1; 64 bytes. */
     ED25519,
     /** ECDSA on the curve P-256 with SHA-256, FIPS 186-5; two numbers of 32 bytes each. */
@@ -64,7 +69,8 @@ public record Key(
     OUTGOING_WEBHOOK,
     /**
      * To verify webhooks that the application sends. Nothing in a webhook tells who sent it to
-     * whom, so that no key serves both directions: what we signed would come back as theirs.
+     * whom, so that no key serves both directions: what we signed would come back as theirs. That
+     * holds for one application; do not give two of them the same secret.
      */
     INCOMING_WEBHOOK,
     /** To sign the heads of the audit log. */

@@ -46,7 +46,7 @@ final class KeyForms {
   static KeyMaterial generate(Key.Algorithm algorithm) {
     return switch (algorithm) {
       case HMAC_SHA256, HMAC_SHA1 -> KeyMaterial.secret(algorithm, random(NEW_SECRET));
-      case RSA_PKCS1_SHA256, RSA_PSS_SHA256 -> KeyMaterial.of(algorithm, newRsa());
+      case RSA_PKCS1_SHA256, RSA_PSS_SHA256, RSA_PSS_SHA512 -> KeyMaterial.of(algorithm, newRsa());
       case ED25519 ->
           KeyMaterial.of(algorithm, Ed25519Numbers.ofSeed(random(Ed25519Numbers.LENGTH)));
       case ECDSA_P256_SHA256, SM2_SM3 -> KeyMaterial.of(algorithm, newEc(curve(algorithm)));
@@ -119,13 +119,13 @@ final class KeyForms {
 
   private static void requireRsa(Key.Algorithm algorithm) {
     Check.that(
-        algorithm == Key.Algorithm.RSA_PKCS1_SHA256 || algorithm == Key.Algorithm.RSA_PSS_SHA256,
+        RsaKey.ALGORITHMS.contains(algorithm),
         "PEM must hold a key of " + algorithm + ", held one of RSA");
   }
 
   static KeyNumbers ofPrivate(Key.Algorithm algorithm, PrivateKeyInfo info) {
     return switch (algorithm) {
-      case RSA_PKCS1_SHA256, RSA_PSS_SHA256 -> RsaNumbers.ofPkcs8(info);
+      case RSA_PKCS1_SHA256, RSA_PSS_SHA256, RSA_PSS_SHA512 -> RsaNumbers.ofPkcs8(info);
       case ED25519 -> Ed25519Numbers.ofPkcs8(info);
       case ECDSA_P256_SHA256, SM2_SM3 -> EcNumbers.ofPkcs8(curve(algorithm), info);
       case HMAC_SHA256, HMAC_SHA1 -> throw noPair(algorithm);
@@ -134,7 +134,7 @@ final class KeyForms {
 
   static KeyNumbers ofPublic(Key.Algorithm algorithm, SubjectPublicKeyInfo info) {
     return switch (algorithm) {
-      case RSA_PKCS1_SHA256, RSA_PSS_SHA256 -> RsaNumbers.ofSpki(info);
+      case RSA_PKCS1_SHA256, RSA_PSS_SHA256, RSA_PSS_SHA512 -> RsaNumbers.ofSpki(info);
       case ED25519 -> Ed25519Numbers.ofSpki(info);
       case ECDSA_P256_SHA256, SM2_SM3 -> EcNumbers.ofSpki(curve(algorithm), info);
       case HMAC_SHA256, HMAC_SHA1 -> throw noPair(algorithm);
@@ -157,7 +157,8 @@ final class KeyForms {
     requireUse(algorithm, jwk);
     return switch (algorithm) {
       case HMAC_SHA256, HMAC_SHA1 -> KeyMaterial.secret(algorithm, Jwk.bytes(jwk, "k"));
-      case RSA_PKCS1_SHA256, RSA_PSS_SHA256 -> KeyMaterial.of(algorithm, RsaNumbers.ofJwk(jwk));
+      case RSA_PKCS1_SHA256, RSA_PSS_SHA256, RSA_PSS_SHA512 ->
+          KeyMaterial.of(algorithm, RsaNumbers.ofJwk(jwk));
       case ED25519 -> KeyMaterial.of(algorithm, Ed25519Numbers.ofJwk(jwk));
       case ECDSA_P256_SHA256, SM2_SM3 -> KeyMaterial.of(algorithm, EcNumbers.ofJwk(jwk));
     };
@@ -189,7 +190,7 @@ final class KeyForms {
   private static String jwkType(Key.Algorithm algorithm) {
     return switch (algorithm) {
       case HMAC_SHA256, HMAC_SHA1 -> "oct";
-      case RSA_PKCS1_SHA256, RSA_PSS_SHA256 -> "RSA";
+      case RSA_PKCS1_SHA256, RSA_PSS_SHA256, RSA_PSS_SHA512 -> "RSA";
       case ED25519 -> "OKP";
       case ECDSA_P256_SHA256, SM2_SM3 -> "EC";
     };
@@ -202,6 +203,7 @@ final class KeyForms {
       case HMAC_SHA1 -> "HS1";
       case RSA_PKCS1_SHA256 -> "RS256";
       case RSA_PSS_SHA256 -> "PS256";
+      case RSA_PSS_SHA512 -> "PS512";
       case ED25519 -> "EdDSA";
       case ECDSA_P256_SHA256 -> "ES256";
       case SM2_SM3 ->

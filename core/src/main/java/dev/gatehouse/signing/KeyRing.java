@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * The keys of all applications, each of one {@linkplain Key.Purpose purpose}. Of an application's
  * keys for a purpose the newest enabled one signs, and every key in its time that is enabled or
  * verify-only verifies. An application has at most {@value #MAX_LIVE} keys of a purpose that are
- * not destroyed, and no key, whatever its form, serves two purposes.
+ * not destroyed, and no key, whatever its form, serves two purposes of one application.
  *
  * <p>Every change is audited in its own transaction. It takes effect on this node as it commits,
  * and on every other node, or if the transaction was the host's, within a second: keys are read
@@ -57,8 +57,8 @@ public sealed interface KeyRing extends KeyIssuer permits StoredKeyRing {
   /**
    * The least overlap with which nothing that was signed with the old key is still under way when
    * its time ends: all waits of the application's retry policy, at their longest, and the skew of
-   * clocks. A task that has a retry policy of its own, or whose receiver asks for longer waits,
-   * takes longer.
+   * clocks. A task that has a retry policy of its own, whose receiver asks for longer waits, or
+   * whose attempts themselves take long, takes longer.
    */
   static Duration leastOverlap(Application application) {
     RetryPolicy policy = requireNonNull(application, "application").retryPolicy();
@@ -76,7 +76,7 @@ public sealed interface KeyRing extends KeyIssuer permits StoredKeyRing {
    * <p>The application learns the new secret from its owner, so what is signed for it before that
    * does not verify there: rotate when the owner is ready.
    *
-   * @param overlap zero, to disable the old keys at once, to 365 days; {@link #leastOverlap} says
+   * @param overlap zero, to destroy the old keys at once, to 365 days; {@link #leastOverlap} says
    *     how long it should be at least
    * @return the secret of the new key, which cannot be read again: 32 letters and digits
    * @throws dev.gatehouse.error.NotFoundException if the application never had a key
@@ -90,8 +90,9 @@ public sealed interface KeyRing extends KeyIssuer permits StoredKeyRing {
    * algorithm to verify until the overlap ends. Destroys keys whose time is over. Works without an
    * earlier key too.
    *
-   * @param overlap zero, to disable the old keys at once, as after a leak; or at least {@link
-   *     #leastOverlap} of the application, to 365 days
+   * @param overlap zero, to destroy the enabled keys at once, as after a leak, while those that
+   *     were left to verify before keep their time; or at least {@link #leastOverlap} of the
+   *     application, to 365 days
    * @throws IllegalArgumentException if the overlap is neither
    * @throws dev.gatehouse.error.LimitException if the application has {@value #MAX_LIVE} keys of
    *     the purpose in their time
@@ -178,15 +179,15 @@ public sealed interface KeyRing extends KeyIssuer permits StoredKeyRing {
   /**
    * Encrypts under the present master key whatever is stored in clear or under one that it
    * replaces, a hundred keys in a transaction, each of which is audited. What was done stands if it
-   * fails midway; a further call goes on with the rest. First give every node the new master key
-   * with those that it {@linkplain MasterKey#replacing replaces}, or nodes without it cannot read
-   * what this wrote.
+   * fails midway; a further call goes on with the rest. A key that cannot be read is passed over,
+   * and told of in the end. First give every node the new master key with those that it {@linkplain
+   * MasterKey#replacing replaces}, or nodes without it cannot read what this wrote.
    *
    * @return how many keys were encrypted
    * @throws IllegalStateException if there is no master key, or this key ring is inside a
    *     transaction
-   * @throws dev.gatehouse.error.StorageException if a key cannot be read, with its id: destroy it,
-   *     or give the master key that it is under
+   * @throws dev.gatehouse.error.StorageException if keys cannot be read, with the id of the first
+   *     of them: destroy it, or give the master key that it is under
    */
   long reseal();
 

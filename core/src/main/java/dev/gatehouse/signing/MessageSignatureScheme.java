@@ -35,9 +35,8 @@ import org.jspecify.annotations.Nullable;
  * the one with the label that was set counts, {@code sig1} by default. Fields {@code Signature},
  * {@code Signature-Input} and {@code Content-Digest} that occur twice are refused.
  *
- * <p>Algorithms are {@code hmac-sha256}, {@code ed25519}, {@code ecdsa-p256-sha256} and {@code
- * rsa-v1_5-sha256}. RSASSA-PSS is not offered: all that the RFC has a name for is the one with
- * SHA-512 and 64 bytes of salt, and a key here has SHA-256 and 32.
+ * <p>Algorithms are {@code hmac-sha256}, {@code ed25519}, {@code ecdsa-p256-sha256}, {@code
+ * rsa-v1_5-sha256} and {@code rsa-pss-sha512}.
  *
  * <p>A receiver that knows the path only takes the host from {@code Host}, and the URL's scheme
  * from its settings. What one signs must be what comes in there: a proxy that changes path, host or
@@ -59,7 +58,8 @@ public final class MessageSignatureScheme extends Scheme {
           "hmac-sha256", Key.Algorithm.HMAC_SHA256,
           "ed25519", Key.Algorithm.ED25519,
           "ecdsa-p256-sha256", Key.Algorithm.ECDSA_P256_SHA256,
-          "rsa-v1_5-sha256", Key.Algorithm.RSA_PKCS1_SHA256);
+          "rsa-v1_5-sha256", Key.Algorithm.RSA_PKCS1_SHA256,
+          "rsa-pss-sha512", Key.Algorithm.RSA_PSS_SHA512);
 
   /** What a host chooses; the tag is empty if there must be none. */
   private record Settings(

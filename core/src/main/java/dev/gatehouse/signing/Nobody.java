@@ -1,7 +1,6 @@
 package dev.gatehouse.signing;
 
 import java.math.BigInteger;
-import java.security.SecureRandom;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.bouncycastle.asn1.pkcs.RSAPublicKey;
@@ -11,7 +10,6 @@ import org.bouncycastle.asn1.pkcs.RSAPublicKey;
  * a real key costs. Each is made when it is first needed.
  */
 final class Nobody {
-  private static final SecureRandom RANDOM = new SecureRandom();
   private static final Map<Kind, SignatureKey> KEYS = new ConcurrentHashMap<>();
 
   private Nobody() {}
@@ -34,7 +32,7 @@ final class Nobody {
   }
 
   private static boolean isRsa(Key.Algorithm algorithm) {
-    return algorithm == Key.Algorithm.RSA_PKCS1_SHA256 || algorithm == Key.Algorithm.RSA_PSS_SHA256;
+    return RsaKey.ALGORITHMS.contains(algorithm);
   }
 
   private static int bits(int length) {
@@ -46,13 +44,16 @@ final class Nobody {
     KeyMaterial material =
         kind.bits() == 0
             ? KeyMaterial.generate(kind.algorithm())
-            : KeyMaterial.of(kind.algorithm(), randomRsa(kind.bits()));
+            : KeyMaterial.of(kind.algorithm(), greatestRsa(kind.bits()));
     return material.signatureKey();
   }
 
-  /** A modulus that is most likely of no use for signing, and as long to reckon with as any. */
-  private static RsaNumbers randomRsa(int bits) {
-    BigInteger modulus = new BigInteger(bits, RANDOM).setBit(bits - 1).setBit(0);
+  /**
+   * The greatest modulus of that length, so that no signature is refused at once which a real key
+   * would have to reckon with. Of no use for signing, and as long to reckon with as any.
+   */
+  private static RsaNumbers greatestRsa(int bits) {
+    BigInteger modulus = BigInteger.ONE.shiftLeft(bits).subtract(BigInteger.ONE);
     return RsaNumbers.ofPublic(new RSAPublicKey(modulus, BigInteger.valueOf(65_537)));
   }
 }

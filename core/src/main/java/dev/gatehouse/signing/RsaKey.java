@@ -1,5 +1,7 @@
 package dev.gatehouse.signing;
 
+import static java.util.Objects.requireNonNull;
+
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
@@ -7,6 +9,8 @@ import java.security.spec.MGF1ParameterSpec;
 import java.security.spec.PSSParameterSpec;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Map;
+import java.util.Set;
 
 /**
  * A pair of RSA keys ready to sign and verify. With PKCS#1 v1.5 a signature is good if it decrypts
@@ -18,18 +22,15 @@ final class RsaKey implements SignatureKey {
       HexFormat.of().parseHex("3031300d060960864801650304020105000420");
   private static final byte[] MD5_INFO =
       HexFormat.of().parseHex("3020300c06082a864886f70d020505000410");
-  private static final int SALT = 32;
-  private static final JcaSignatures.Algorithm PKCS1 =
-      new JcaSignatures.Algorithm("SHA256withRSA", null);
-  private static final JcaSignatures.Algorithm PSS =
-      new JcaSignatures.Algorithm(
-          "RSASSA-PSS",
-          new PSSParameterSpec(
-              "SHA-256",
-              "MGF1",
-              MGF1ParameterSpec.SHA256,
-              SALT,
-              PSSParameterSpec.TRAILER_FIELD_BC));
+
+  /** The JDK's name and parameters of each algorithm of RSA. */
+  private static final Map<Key.Algorithm, JcaSignatures.Algorithm> JCA =
+      Map.of(
+          Key.Algorithm.RSA_PKCS1_SHA256, new JcaSignatures.Algorithm("SHA256withRSA", null),
+          Key.Algorithm.RSA_PSS_SHA256, pss(MGF1ParameterSpec.SHA256, 32),
+          Key.Algorithm.RSA_PSS_SHA512, pss(MGF1ParameterSpec.SHA512, 64));
+
+  static final Set<Key.Algorithm> ALGORITHMS = JCA.keySet();
 
   private final Key.Algorithm algorithm;
   private final BigInteger modulus;
@@ -42,7 +43,14 @@ final class RsaKey implements SignatureKey {
     modulus = numbers.modulus();
     exponent = numbers.exponent();
     length = (modulus.bitLength() + Byte.SIZE - 1) / Byte.SIZE;
-    jca = JcaSignatures.of(algorithm == Key.Algorithm.RSA_PSS_SHA256 ? PSS : PKCS1, numbers);
+    jca = JcaSignatures.of(requireNonNull(JCA.get(algorithm), "algorithm"), numbers);
+  }
+
+  private static JcaSignatures.Algorithm pss(MGF1ParameterSpec mask, int salt) {
+    return new JcaSignatures.Algorithm(
+        "RSASSA-PSS",
+        new PSSParameterSpec(
+            mask.getDigestAlgorithm(), "MGF1", mask, salt, PSSParameterSpec.TRAILER_FIELD_BC));
   }
 
   @Override
@@ -57,7 +65,7 @@ final class RsaKey implements SignatureKey {
 
   @Override
   public boolean verify(byte[] message, byte[] signature) {
-    if (algorithm == Key.Algorithm.RSA_PSS_SHA256) {
+    if (algorithm != Key.Algorithm.RSA_PKCS1_SHA256) {
       return hasForm(signature) && jca.verify(message, signature);
     }
     return hasForm(signature) && opens(signature, SHA256_INFO, SignedBytes.sha256(message));

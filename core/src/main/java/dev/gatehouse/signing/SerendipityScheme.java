@@ -12,7 +12,6 @@ import java.time.Instant;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
@@ -47,9 +46,6 @@ public final class SerendipityScheme extends Scheme {
   /** Greatest age that {@link #compat(Duration)} can be given: what upstream accepts. */
   public static final Duration MAX_AGE = Duration.ofDays(1800);
 
-  /** From the greatest timestamp that is accepted until the end of the last second that is. */
-  private static final Duration REMEMBERED = SKEW.multipliedBy(2).plusSeconds(1);
-
   private static final Pattern APP_KEY = Pattern.compile("[A-Za-z0-9]{16}");
   private static final Pattern SIGNATURE = Pattern.compile("[A-Za-z0-9+/]{86}==");
   private static final Pattern VISIBLE = Pattern.compile("[\\x21-\\x7e]{1,256}");
@@ -60,14 +56,20 @@ public final class SerendipityScheme extends Scheme {
   private static final Pattern LOWER_HEX = Pattern.compile("[0-9a-f]{64}");
   private static final HexFormat HEX = HexFormat.of();
 
-  private static final SerendipityScheme STRICT = new SerendipityScheme(true, SKEW);
+  private static final SerendipityScheme STRICT = new SerendipityScheme();
 
   private final boolean strict;
   private final long maxAgeSeconds;
 
-  private SerendipityScheme(boolean strict, Duration maxAge) {
-    this.strict = strict;
-    this.maxAgeSeconds = maxAge.toSeconds();
+  private SerendipityScheme() {
+    super(TimeWindow.DEFAULT);
+    strict = true;
+    maxAgeSeconds = SKEW.toSeconds();
+  }
+
+  private SerendipityScheme(Duration maxAge) {
+    strict = false;
+    maxAgeSeconds = maxAge.toSeconds();
   }
 
   /**
@@ -102,7 +104,7 @@ public final class SerendipityScheme extends Scheme {
                   + " long; meant for a migration only",
               maxAge.toDays());
     }
-    return new SerendipityScheme(false, maxAge);
+    return new SerendipityScheme(maxAge);
   }
 
   @Override
@@ -150,6 +152,9 @@ public final class SerendipityScheme extends Scheme {
 
   @Override
   boolean isTimely(Claim claim, Instant now) {
+    if (strict) {
+      return super.isTimely(claim, now);
+    }
     long age = now.getEpochSecond() - requireNonNull(claim.signedAt()).getEpochSecond();
     return age <= maxAgeSeconds && -age <= SKEW.toSeconds();
   }
@@ -162,11 +167,6 @@ public final class SerendipityScheme extends Scheme {
     String algorithm = claim.content().length() == 32 ? "MD5" : "SHA-256";
     byte[] digest = HEX.parseHex(claim.content());
     return MessageDigest.isEqual(digest, SignedBytes.digest(algorithm, content(request)));
-  }
-
-  @Override
-  Optional<Instant> remembersUntil(Instant now) {
-    return strict ? Optional.of(now.plus(REMEMBERED)) : Optional.empty();
   }
 
   @Override

@@ -21,7 +21,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -76,10 +78,10 @@ final class StoredKeyRing implements KeyRing {
 
   /**
    * The application's keys: from memory, or inside a transaction as it sees them. One that cannot
-   * be read does not stop the others.
+   * be read does not stop the others; what it might have proven or signed fails.
    *
    * @param applicationId 0 for the one that nobody is, which has none and costs as much
-   * @throws StorageException if the store cannot be asked, or no key of several can be read
+   * @throws StorageException if the store cannot be asked
    */
   KeySet keysOf(long applicationId) {
     return joined == null ? cache.keysOf(applicationId) : load(store(), applicationId);
@@ -92,21 +94,20 @@ final class StoredKeyRing implements KeyRing {
 
   private KeySet load(KeyStore store, long applicationId) {
     List<KeySet.ReadyKey> ready = new ArrayList<>();
-    @Nullable StorageException unreadable = null;
+    Map<Key.Purpose, String> unreadable = new EnumMap<>(Key.Purpose.class);
     for (StoredKey stored : store.live(applicationId, MAX_KEYS)) {
       if (stored.key().state() != Key.State.DISABLED) {
         try {
           ready.add(new KeySet.ReadyKey(stored.key(), vault.open(stored).signatureKey()));
         } catch (StorageException e) {
-          LOG.error("A key is left out of use: {}", e.getMessage());
-          unreadable = e;
+          unreadable.put(stored.key().purpose(), String.valueOf(e.getMessage()));
         }
       }
     }
-    if (ready.isEmpty() && unreadable != null) {
-      throw unreadable;
+    if (!unreadable.isEmpty()) {
+      LOG.error("Keys are left out of use, among them: {}", unreadable.values());
     }
-    return ready.isEmpty() ? KeySet.NONE : new KeySet(ready);
+    return new KeySet(ready, unreadable);
   }
 
   @Override
@@ -303,17 +304,42 @@ final class StoredKeyRing implements KeyRing {
     }
     long resealed = 0;
     long last = 0;
-    while (true) {
-      List<StoredKey> batch = parts.store().liveAfter(last, RESEALED_AT_ONCE);
-      if (batch.isEmpty()) {
-        return resealed;
-      }
+    List<String> unreadable = new ArrayList<>();
+    List<StoredKey> batch = parts.store().liveAfter(last, RESEALED_AT_ONCE);
+    while (!batch.isEmpty()) {
       last = batch.get(batch.size() - 1).key().id();
       List<Key> outdated =
-          batch.stream().filter(stored -> !vault.isCurrent(stored)).map(StoredKey::key).toList();
+          batch.stream()
+              .filter(stored -> !isCurrent(stored, unreadable))
+              .map(StoredKey::key)
+              .toList();
       if (!outdated.isEmpty()) {
         resealed += change((keys, audit) -> reseal(keys, audit, outdated));
       }
+      batch = parts.store().liveAfter(last, RESEALED_AT_ONCE);
+    }
+    if (!unreadable.isEmpty()) {
+      throw new StorageException(
+          resealed
+              + " keys were encrypted, "
+              + unreadable.size()
+              + " cannot be read: "
+              + unreadable.get(0));
+    }
+    return resealed;
+  }
+
+  /** Whether there is nothing to do for a key, be it because it cannot be read. */
+  private boolean isCurrent(StoredKey stored, List<String> unreadable) {
+    if (vault.isCurrent(stored)) {
+      return true;
+    }
+    try {
+      vault.open(stored);
+      return false;
+    } catch (StorageException e) {
+      unreadable.add(String.valueOf(e.getMessage()));
+      return true;
     }
   }
 

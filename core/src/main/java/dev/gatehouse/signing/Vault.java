@@ -74,9 +74,10 @@ final class Vault {
    * @throws StorageException if the material is damaged or sealed under a master key not at hand
    */
   KeyMaterial open(StoredKey stored) {
+    byte[] encoded = encoded(stored);
     try {
-      return KeyMaterial.decode(stored.key().algorithm(), encoded(stored));
-    } catch (IllegalArgumentException e) {
+      return KeyMaterial.decode(stored.key().algorithm(), encoded);
+    } catch (IllegalArgumentException | IllegalStateException e) {
       throw unknownForm(stored);
     }
   }

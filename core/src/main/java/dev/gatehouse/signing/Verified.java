@@ -26,9 +26,12 @@ public record Verified(Application application, Request request) {
    * reader takes the first and another the last.
    *
    * @param type what it becomes, as Jackson makes it of JSON: a record of the host's, say, or a
-   *     {@code Map}; it must know every name that occurs. If it is in a module, that must open its
-   *     package to {@code com.fasterxml.jackson.databind}
-   * @throws IllegalArgumentException if the body is not that; it tells where, not what it says
+   *     {@code Map}. It must know every name that occurs, and the body must name all of a record's
+   *     components; no value becomes one of another kind, {@code 1.5} no 1, {@code "1"} no 1, and
+   *     null no 0. If it is in a module, that must open its package to {@code
+   *     com.fasterxml.jackson.databind}
+   * @throws IllegalArgumentException if the body is not that; it does not tell what it says
+   * @throws IllegalStateException if the type cannot be made of JSON at all
    */
   public <T> T json(Class<T> type) {
     return Json.read(request.body(), requireNonNull(type, "type"), "body");

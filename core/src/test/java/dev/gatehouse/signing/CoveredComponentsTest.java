@@ -56,6 +56,18 @@ class CoveredComponentsTest {
       PSXSfBDiUGhwOw76WuSSsf1D4b/vLoJ10wIDAQAB
       -----END RSA PUBLIC KEY-----
       """;
+  private static final String RSA_PSS_KEY =
+      """
+      -----BEGIN PUBLIC KEY-----
+      MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAr4tmm3r20Wd/PbqvP1s2
+      +QEtvpuRaV8Yq40gjUR8y2Rjxa6dpG2GXHbPfvMs8ct+Lh1GH45x28Rw3Ry53mm+
+      oAXjyQ86OnDkZ5N8lYbggD4O3w6M6pAvLkhk95AndTrifbIFPNU8PPMO7OyrFAHq
+      gDsznjPFmTOtCEcN2Z1FpWgchwuYLPL+Wokqltd11nqqzi+bJ9cvSKADYdUAAN5W
+      Utzdpiy6LbTgSxP7ociU4Tn0g5I6aDZJ7A8Lzo0KSyZYoA485mqcO0GVAdVw9lq4
+      aOT9v6d+nb4bnNkQVklLQ3fVAvJm+xdDOp9LCNCN48V2pnDOkFV6+U9nV5oyc6XI
+      2wIDAQAB
+      -----END PUBLIC KEY-----
+      """;
   private static final String SHARED =
       "uzvJfB4u3N0Jy4T7NZ75MDVcr8zSTInedJtkgcu46YW4XByzNJjxBdtjUkdJPBtbmHhIDi6pcl8jsasjlTMtDQ==";
 
@@ -118,6 +130,49 @@ class CoveredComponentsTest {
                 "\"content-digest\": " + DIGEST,
                 "\"content-length\": 18",
                 "\"@signature-params\": " + input));
+  }
+
+  @Test
+  void b21_minimal_signaturePublished() {
+    assertProvenByPss(
+        "();created=1618884473;keyid=\"test-key-rsa-pss\";nonce=\"b3k2pp5k7z-50gnwp.yemd\"",
+        "d2pmTvmbncD3xQm8E9ZV2828BjQWGgiwAaw5bAkgibUopemLJcWDy/lkbbHAve4cRAtx31Iq786U"
+            + "7it++wgGxbtRxf8Udx7zFZsckzXaJMkA7ChG52eSkFxykJeNqsrWH5S+oxNFlD4dzVuwe8DhTSja"
+            + "8xxbR/Z2cOGdCbzR72rgFWhzx2VjBqJzsPLMIQKhO4DGezXehhWwE56YCE+O6c0mKZsfxVrogUvA"
+            + "4HELjVKWmAvtl6UnCh8jYzuVG5WSb/QEVPnP5TmcAnLH1g+s++v6d4s8m0gCw1fV5/SITLq9mhho"
+            + "8K3+7EPYTU8IU1bLhdxO5Nyt8C8ssinQ98Xw9Q==");
+  }
+
+  @Test
+  void b22_selectiveCoverage_signaturePublished() {
+    assertProvenByPss(
+        "(\"@authority\" \"content-digest\" \"@query-param\";name=\"Pet\")"
+            + ";created=1618884473;keyid=\"test-key-rsa-pss\";tag=\"header-example\"",
+        "LjbtqUbfmvjj5C5kr1Ugj4PmLYvx9wVjZvD9GsTT4F7GrcQEdJzgI9qHxICagShLRiLMlAJjtq6N"
+            + "4CDfKtjvuJyE5qH7KT8UCMkSowOB4+ECxCmT8rtAmj/0PIXxi0A0nxKyB09RNrCQibbUjsLS/2Yy"
+            + "FYXEu4TRJQzRw1rLEuEfY17SARYhpTlaqwZVtR8NV7+4UKkjqpcAoFqWFQh62s7Cl+H2fjBSpqfZ"
+            + "UJcsIk4N6wiKYd4je2U/lankenQ99PZfB4jY3I5rSV2DSBVkSFsURIjYErOs0tFTQosMTAoxk//0"
+            + "RoKUqiYY8Bh0aaUEb0rQl3/XaVe4bXTugEjHSw==");
+  }
+
+  @Test
+  void b23_fullCoverage_signaturePublished() {
+    assertProvenByPss(
+        "(\"date\" \"@method\" \"@path\" \"@query\" \"@authority\" \"content-type\""
+            + " \"content-digest\" \"content-length\");created=1618884473;keyid=\"test-key-rsa-pss\"",
+        "bbN8oArOxYoyylQQUU6QYwrTuaxLwjAC9fbY2F6SVWvh0yBiMIRGOnMYwZ/5MR6fb0Kh1rIRASVx"
+            + "FkeGt683+qRpRRU5p2voTp768ZrCUb38K0fUxN0O0iC59DzYx8DFll5GmydPxSmme9v6ULbMFkl+"
+            + "V5B1TP/yPViV7KsLNmvKiLJH1pFkh/aYA2HXXZzNBXmIkoQoLd7YfW91kE9o/CCoC1xMy7JA1ipw"
+            + "vKvfrs65ldmlu9bpG6A9BmzhuzF8Eim5f8ui9eH8LZH896+QIF61ka39VBrohr9iyMUJpvRX2Zbh"
+            + "l5ZJzSRxpJyoEZAFL2FUo5fTIztsDZKEgM4cUA==");
+  }
+
+  private static void assertProvenByPss(String input, String signature) {
+    SignatureKey key = TestKeys.ofPem(Key.Algorithm.RSA_PSS_SHA512, RSA_PSS_KEY);
+    byte[] base = base(REQUEST, input);
+    assertThat(key.verify(base, bytes(signature))).isTrue();
+    base[0] ^= 1;
+    assertThat(key.verify(base, bytes(signature))).isFalse();
   }
 
   @Test

@@ -53,7 +53,7 @@ class KeyMaterialJwkTest {
               .keyUse(KeyUse.SIGNATURE)
               .keyID("1")
               .generate();
-      case RSA_PSS_SHA256 -> new RSAKeyGenerator(2048).generate();
+      case RSA_PSS_SHA256, RSA_PSS_SHA512 -> new RSAKeyGenerator(2048).generate();
       case ECDSA_P256_SHA256 -> new ECKeyGenerator(Curve.P_256).keyID("2").generate();
       default -> throw new IllegalArgumentException(algorithm.name());
     };
@@ -86,7 +86,9 @@ class KeyMaterialJwkTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"HMAC_SHA256", "RSA_PKCS1_SHA256", "RSA_PSS_SHA256", "ECDSA_P256_SHA256"})
+  @EnumSource(
+      mode = EnumSource.Mode.EXCLUDE,
+      names = {"HMAC_SHA1", "ED25519", "SM2_SM3"})
   void ofJwk_theirs_eachVerifiesWhatTheOtherSigned(Key.Algorithm algorithm) throws Exception {
     JWK theirs = theirs(algorithm);
     KeyMaterial ours = KeyMaterial.ofJwk(algorithm, theirs.toJSONString());
@@ -102,7 +104,9 @@ class KeyMaterialJwkTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"HMAC_SHA256", "RSA_PKCS1_SHA256", "RSA_PSS_SHA256", "ECDSA_P256_SHA256"})
+  @EnumSource(
+      mode = EnumSource.Mode.EXCLUDE,
+      names = {"HMAC_SHA1", "ED25519", "SM2_SM3"})
   void toJwk_ours_readThere(Key.Algorithm algorithm) throws Exception {
     KeyMaterial ours = KeyMaterial.generate(algorithm);
     JWK theirs = JWK.parse(ours.toJwk());

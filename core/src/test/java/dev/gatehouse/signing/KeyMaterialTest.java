@@ -52,6 +52,7 @@ class KeyMaterialTest {
   @CsvSource({
     "RSA_PKCS1_SHA256, rsa-pkcs1, rsa-spki",
     "RSA_PSS_SHA256, rsa-pkcs1, rsa-spki",
+    "RSA_PSS_SHA512, rsa-pkcs1, rsa-spki",
     "RSA_PKCS1_SHA256, rsa-pkcs8, rsa-public-pkcs1",
     "ED25519, ed25519-pkcs8, ed25519-spki",
     "ECDSA_P256_SHA256, p256-sec1, p256-spki",
@@ -146,7 +147,7 @@ class KeyMaterialTest {
       boolean fits =
           switch (algorithm) {
             case HMAC_SHA256, HMAC_SHA1 -> false;
-            case RSA_PKCS1_SHA256, RSA_PSS_SHA256 -> name.startsWith("rsa");
+            case RSA_PKCS1_SHA256, RSA_PSS_SHA256, RSA_PSS_SHA512 -> name.startsWith("rsa");
             case ED25519 -> name.startsWith("ed25519");
             case ECDSA_P256_SHA256 -> name.startsWith("p256");
             case SM2_SM3 -> name.startsWith("sm2");

@@ -1,13 +1,17 @@
 package dev.gatehouse.signing;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.gatehouse.error.StorageException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -142,6 +146,48 @@ class KeySetTest {
     }
     assertThat(new KeySet(ready).proves(claim(proofs), SCHEME, NOW)).isFalse();
     assertThat(counting).allSatisfy(key -> assertThat(key.tried).isEqualTo(8));
+  }
+
+  /** For whom there is no key, and whose key has no work, one that nobody has does the work. */
+  @Test
+  void proves_refused_workDoneForEveryAlgorithm() {
+    SignatureKey rsa = KeyMaterial.generate(Key.Algorithm.RSA_PKCS1_SHA256).signatureKey();
+    KeySet known = set(key(rsa.algorithm(), Key.Purpose.REQUEST, Key.State.ENABLED), rsa);
+    KeySet disabled = set(key(rsa.algorithm(), Key.Purpose.REQUEST, Key.State.DISABLED), rsa);
+    Set<Key.Algorithm> either = Set.of(Key.Algorithm.RSA_PKCS1_SHA256, Key.Algorithm.ED25519);
+    assertThat(judgedByNobody(KeySet.NONE, new byte[256], either)).isEqualTo(either);
+    assertThat(judgedByNobody(disabled, new byte[256], either)).isEqualTo(either);
+    assertThat(judgedByNobody(known, new byte[256], either)).containsExactly(Key.Algorithm.ED25519);
+    assertThat(judgedByNobody(known, new byte[512], either)).isEqualTo(either);
+    assertThat(judgedByNobody(known, rsa.sign(MESSAGE), either)).isEmpty();
+  }
+
+  private static Set<Key.Algorithm> judgedByNobody(
+      KeySet keys, byte[] signature, Set<Key.Algorithm> algorithms) {
+    Set<Key.Algorithm> judged = EnumSet.noneOf(Key.Algorithm.class);
+    Claim claim = claim(List.of(new Proof(MESSAGE, signature, algorithms)));
+    keys.proves(claim, SCHEME, NOW, (proof, algorithm) -> judged.add(algorithm));
+    return judged;
+  }
+
+  /** No number that a real key would have to reckon with is too large for nobody's. */
+  @Test
+  void nobody_rsa_reckonsWithWhateverARealKeyDoes() {
+    byte[] large = new byte[256];
+    Arrays.fill(large, (byte) 0xff);
+    large[255] = (byte) 0xfe;
+    assertThat(Nobody.key(Key.Algorithm.RSA_PKCS1_SHA256, 256).hasForm(large)).isTrue();
+  }
+
+  @Test
+  void proves_keyThatCannotBeRead_notTakenForForged() {
+    KeySet keys = new KeySet(List.of(), Map.of(Key.Purpose.REQUEST, "key 3 cannot be read"));
+    Claim claim = claim(new byte[32], Key.Algorithm.HMAC_SHA256);
+    assertThatThrownBy(() -> keys.proves(claim, SCHEME, NOW))
+        .isInstanceOf(StorageException.class)
+        .hasMessage("key 3 cannot be read");
+    assertThatThrownBy(() -> keys.primary(SCHEME, NOW)).isInstanceOf(StorageException.class);
+    assertThat(keys.proves(claim, FateSiteScheme.create("1"), NOW)).isFalse();
   }
 
   /** Whoever probes with a signature of another length learns nothing of the key's. */

@@ -328,7 +328,7 @@ class SerendipitySchemeTest {
 
   @Test
   void remembersUntil_strict_untilNoTimestampIsAccepted() {
-    assertThat(STRICT.remembersUntil(NOW)).contains(NOW.plusSeconds(601));
+    assertThat(STRICT.remembersUntil(NOW)).contains(NOW.plusSeconds(660));
     assertThat(COMPAT.remembersUntil(NOW)).isEmpty();
   }
 

@@ -46,7 +46,7 @@ class SignatureKeyTest {
     return switch (algorithm) {
       case HMAC_SHA256 -> 32;
       case HMAC_SHA1 -> 20;
-      case RSA_PKCS1_SHA256, RSA_PSS_SHA256 -> 256;
+      case RSA_PKCS1_SHA256, RSA_PSS_SHA256, RSA_PSS_SHA512 -> 256;
       case ED25519, ECDSA_P256_SHA256, SM2_SM3 -> 64;
     };
   }
@@ -100,7 +100,7 @@ class SignatureKeyTest {
   @EnumSource
   void verify_anothersSignature_false(Key.Algorithm algorithm) {
     SignatureKey other =
-        algorithm == Key.Algorithm.RSA_PKCS1_SHA256 || algorithm == Key.Algorithm.RSA_PSS_SHA256
+        RsaKey.ALGORITHMS.contains(algorithm)
             ? Nobody.key(algorithm, 256)
             : KeyMaterial.generate(algorithm).signatureKey();
     assertThat(other.verify(MESSAGE, key(algorithm).sign(MESSAGE))).isFalse();

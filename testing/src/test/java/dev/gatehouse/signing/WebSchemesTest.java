@@ -63,7 +63,8 @@ class WebSchemesTest {
         Arguments.of(messages, Key.Algorithm.HMAC_SHA256, null),
         Arguments.of(messages, Key.Algorithm.ED25519, null),
         Arguments.of(messages, Key.Algorithm.ECDSA_P256_SHA256, null),
-        Arguments.of(messages, Key.Algorithm.RSA_PKCS1_SHA256, null));
+        Arguments.of(messages, Key.Algorithm.RSA_PKCS1_SHA256, null),
+        Arguments.of(messages, Key.Algorithm.RSA_PSS_SHA512, null));
   }
 
   private Verifier verifier(Scheme scheme) {
@@ -228,6 +229,16 @@ class WebSchemesTest {
         .isThrownBy(() -> verified.json(Stranger.class))
         .withMessageStartingWith("body must be JSON of a Stranger: ");
     assertThat(verified.request().body()).isEqualTo(REQUEST.body());
+    for (String amount : List.of("19.99", "\"19\"", "null", "true")) {
+      Request wrong =
+          REQUEST.body(("{\"amount\":" + amount + "}").getBytes(StandardCharsets.UTF_8));
+      Verified proven = verifier(scheme).verify(signer(scheme).sign(wrong).addTo(wrong));
+      assertThatIllegalArgumentException()
+          .as(amount)
+          .isThrownBy(() -> proven.json(Order.class))
+          .withMessageStartingWith("body must be JSON of a Order: ");
+    }
+    assertThatIllegalStateException().isThrownBy(() -> verified.json(Runnable.class));
     for (String body : List.of("", "{\"a\":1,\"a\":2}", "{\"a\":NaN}", "{} {}", "[".repeat(65))) {
       Request unread = REQUEST.body(body.getBytes(StandardCharsets.UTF_8));
       Verified proven = verifier(scheme).verify(signer(scheme).sign(unread).addTo(unread));

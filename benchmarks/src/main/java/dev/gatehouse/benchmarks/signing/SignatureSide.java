@@ -7,13 +7,16 @@ import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.MessageDigest;
+import java.security.Provider;
 import java.security.SecureRandom;
 import java.security.Signature;
 import java.security.spec.AlgorithmParameterSpec;
+import java.security.spec.ECGenParameterSpec;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.bouncycastle.crypto.params.Ed25519PrivateKeyParameters;
 import org.bouncycastle.crypto.signers.Ed25519Signer;
+import org.bouncycastle.jce.provider.BouncyCastleProvider;
 import org.jspecify.annotations.Nullable;
 
 /** One implementation of an algorithm with a key of its own. Not safe: confine to one thread. */
@@ -76,6 +79,10 @@ interface SignatureSide {
     }
     signing.initSign(pair.getPrivate());
     verifying.initVerify(pair.getPublic());
+    return of(signing, verifying);
+  }
+
+  private static SignatureSide of(Signature signing, Signature verifying) {
     return new SignatureSide() {
       @Override
       public byte[] sign(byte[] message) throws GeneralSecurityException {
@@ -89,6 +96,29 @@ interface SignatureSide {
         return verifying.verify(signature);
       }
     };
+  }
+
+  /** ECDSA on P-256 as BouncyCastle's provider has it, two objects that are set up once. */
+  static SignatureSide bouncyCastleEcdsa() throws GeneralSecurityException {
+    return ofProvider("SHA256withPLAIN-ECDSA", "secp256r1");
+  }
+
+  /** SM2 as BouncyCastle's provider has it, two objects that are set up once. */
+  static SignatureSide bouncyCastleSm2() throws GeneralSecurityException {
+    return ofProvider("SM3withSM2", "sm2p256v1");
+  }
+
+  private static SignatureSide ofProvider(String name, String curve)
+      throws GeneralSecurityException {
+    Provider provider = new BouncyCastleProvider();
+    KeyPairGenerator generator = KeyPairGenerator.getInstance("EC", provider);
+    generator.initialize(new ECGenParameterSpec(curve));
+    KeyPair pair = generator.generateKeyPair();
+    Signature signing = Signature.getInstance(name, provider);
+    Signature verifying = Signature.getInstance(name, provider);
+    signing.initSign(pair.getPrivate());
+    verifying.initVerify(pair.getPublic());
+    return of(signing, verifying);
   }
 
   /** BouncyCastle's own classes, each object used again and again. */

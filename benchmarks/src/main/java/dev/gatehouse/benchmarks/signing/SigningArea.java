@@ -20,7 +20,9 @@ import java.util.Map;
 public final class SigningArea implements Area {
   private static final String GATEHOUSE = "gatehouse";
   private static final String JCA = "bare jca";
+  private static final String BOUNCY_CASTLE = "bouncycastle";
   private static final int SHORT = 256;
+  private static final int LONG = 16 << 10;
 
   private final Plan plan;
 
@@ -34,13 +36,24 @@ public final class SigningArea implements Area {
     return List.of(
         hmac("1KiB", 1 << 10),
         hmac("256B", SHORT),
-        hmac("16KiB", 16 << 10),
+        hmac("16KiB", LONG),
         nonces(),
-        ed25519(),
-        pair("ecdsa-p256 256B", Key.Algorithm.ECDSA_P256_SHA256, SigningArea::bareEcdsa),
+        ed25519("256B", SHORT),
+        ed25519("16KiB", LONG),
+        of(
+            "ecdsa-p256 256B",
+            SHORT,
+            Key.Algorithm.ECDSA_P256_SHA256,
+            List.of(
+                new Peer(BOUNCY_CASTLE, SignatureSide::bouncyCastleEcdsa),
+                new Peer(JCA, SigningArea::bareEcdsa))),
         pair("rsa-pkcs1 256B", Key.Algorithm.RSA_PKCS1_SHA256, SigningArea::barePkcs1),
         pair("rsa-pss 256B", Key.Algorithm.RSA_PSS_SHA256, SigningArea::barePss),
-        sm2());
+        of(
+            "sm2 256B",
+            SHORT,
+            Key.Algorithm.SM2_SM3,
+            List.of(new Peer(BOUNCY_CASTLE, SignatureSide::bouncyCastleSm2))));
   }
 
   /** Someone with an implementation. */
@@ -64,22 +77,18 @@ public final class SigningArea implements Area {
         List.of(new Peer(JCA, () -> SignatureSide.bareMac("HmacSHA256"))));
   }
 
-  private Case ed25519() {
+  private Case ed25519(String length, int bytes) {
     return of(
-        "ed25519 256B",
-        SHORT,
+        "ed25519 " + length,
+        bytes,
         Key.Algorithm.ED25519,
         List.of(
-            new Peer("bouncycastle", SignatureSide::bouncyCastleEd25519),
+            new Peer(BOUNCY_CASTLE, SignatureSide::bouncyCastleEd25519),
             new Peer(JCA, SigningArea::bareEd25519)));
   }
 
   private Case pair(String name, Key.Algorithm algorithm, SignatureSide.Opener bare) {
     return of(name, SHORT, algorithm, List.of(new Peer(JCA, bare)));
-  }
-
-  private Case sm2() {
-    return of("sm2 256B", SHORT, Key.Algorithm.SM2_SM3, List.of());
   }
 
   private static SignatureSide bareEd25519() throws GeneralSecurityException {
