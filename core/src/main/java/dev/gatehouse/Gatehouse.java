@@ -100,7 +100,8 @@ public final class Gatehouse implements AutoCloseable {
                 builder.nanoTime,
                 settings.freshness(),
                 settings.maxStaleness(),
-                builder.listener));
+                builder.listener,
+                settings.audited()));
     engine =
         TaskEngine.create(
             new SchedulerParts(

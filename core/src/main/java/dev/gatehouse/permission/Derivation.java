@@ -24,15 +24,18 @@ final class Derivation implements PatternTrie.Judge {
   }
 
   /** Explains as of one moment of the clock. */
-  static Explanation explain(
-      Snapshot snapshot, Subject subject, String action, Resource resource, InstantSource clock) {
+  static Explanation explain(Snapshot snapshot, Question question, InstantSource clock) {
+    Subject subject = question.subject();
+    String action = question.action();
+    Resource resource = question.resource();
     Instant moment = clock.instant();
-    Decision decision = snapshot.decide(subject, action, resource, () -> moment);
+    Decision decision = snapshot.decide(question, () -> moment);
     Derivation derivation = new Derivation(snapshot);
     int holder = snapshot.holderNumber(subject);
     if (holder != NONE) {
       snapshot.judgeAll(
           derivation, resource, snapshot.actionNumber(action), holder, moment.toEpochMilli());
+      derivation.noteConditional(question, holder, moment);
     }
     boolean denied = decision.reason() == Decision.Reason.DENIED;
     List<Finding> sorted =
@@ -48,7 +51,27 @@ final class Derivation implements PatternTrie.Judge {
 
   private static Finding overridden(Finding finding) {
     boolean loses = finding.part() == Part.DECIDES && finding.grant().effect() == Effect.ALLOW;
-    return loses ? new Finding(finding.grant(), finding.path(), Part.OVERRIDDEN) : finding;
+    return loses
+        ? new Finding(finding.grant(), finding.path(), Part.OVERRIDDEN, finding.truth())
+        : finding;
+  }
+
+  private void noteConditional(Question question, int holder, Instant moment) {
+    snapshot
+        .conditional()
+        .forEach(
+            question.action(),
+            question.resource(),
+            snapshot.holdersOf(question.subject()),
+            entry ->
+                findings.add(
+                    new Finding(
+                        entry.grant(),
+                        snapshot.roles().path(holder, entry.holder()).stream()
+                            .map(snapshot::holder)
+                            .toList(),
+                        entry.part(question.attributes(), moment),
+                        entry.truth(question.attributes(), moment))));
   }
 
   @Override

@@ -6,6 +6,7 @@ import dev.gatehouse.check.Check;
 import dev.gatehouse.transaction.Transaction;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * SPI: keeps roles, memberships and grants under one version that grows with each change. A store
@@ -20,7 +21,7 @@ import java.util.Optional;
  *   <li>{@code PERMISSION-3}: {@link #advance} makes the version's number one more, and records the
  *       change under it.
  *   <li>{@code PERMISSION-4}: an insertion of what is there already (a role of that name, that
- *       member in that role, a grant of those terms whatever its expiry) answers false and changes
+ *       member in that role, a grant of those terms whatever its limits) answers false and changes
  *       nothing; a deletion of what is not there likewise.
  *   <li>{@code PERMISSION-5}: deleting a role deletes its grants, its members and its inheritance,
  *       and nothing else.
@@ -32,6 +33,8 @@ import java.util.Optional;
  *       once it has committed, and never before or after a rollback. A store that cannot tell a
  *       thread's own open changes from committed ones answers that thread with a {@link
  *       dev.gatehouse.error.StorageException}.
+ *   <li>{@code PERMISSION-9}: of a grant that counts uses, so many are taken as were granted and
+ *       not one more, however many transactions take them at a time; a rollback gives them back.
  * </ol>
  *
  * <p>Safe for use by multiple threads, but for what {@link #joining} returns.
@@ -92,16 +95,16 @@ public interface PermissionStore {
   /** A page of the memberships whose members are roles. */
   List<Membership> inheritances(long afterId, int limit);
 
-  /** Adds a grant; false if there is one of its terms, whatever their expiry. */
+  /** Adds a grant with all its uses; false if there is one of the same unlimited terms. */
   boolean insertGrant(Grant grant);
 
-  /** Removes a grant; false if there is none of that id. */
+  /** Removes a grant, and the count of its uses; false if there is none of that id. */
   boolean deleteGrant(long id);
 
   /** The grant of that id. */
   Optional<Grant> findGrant(long id);
 
-  /** The grant of those terms, whatever their expiry. */
+  /** The grant of those terms, whatever their limits. */
   Optional<Grant> findGrant(Grant.Terms terms);
 
   /** A page of all grants. */
@@ -109,6 +112,20 @@ public interface PermissionStore {
 
   /** A page of the grants of that holder. */
   List<Grant> grants(Subject holder, long afterId, int limit);
+
+  /**
+   * Takes one of a grant's uses, if at least {@code keep} are left after it. Only when joined.
+   *
+   * @param keep 0 or more
+   * @return how many are left; empty if none was taken, or the grant counts none, or is not there
+   */
+  OptionalLong use(long grantId, long keep);
+
+  /** How many uses of a grant are left; empty if it counts none, or is not there. */
+  OptionalLong usesLeft(long grantId);
+
+  /** A page of the ids of the grants that count uses and have none left. */
+  List<Long> usedUp(long afterId, int limit);
 
   /** This store inside the transaction. */
   PermissionStore joining(Transaction transaction);
@@ -148,7 +165,9 @@ public interface PermissionStore {
       /** Something was granted. */
       GRANT_ADDED,
       /** A grant was taken back. */
-      GRANT_REMOVED
+      GRANT_REMOVED,
+      /** The last use of a grant was taken. */
+      GRANT_USED_UP
     }
 
     /** A change. */

@@ -86,6 +86,33 @@ public final class ResourcePattern {
     return Resource.steps(type, path);
   }
 
+  /** Whether it covers the resource. */
+  boolean covers(Resource resource) {
+    String[] theirs = new String[resource.depth()];
+    for (int i = 0; i < theirs.length; i++) {
+      theirs[i] = resource.step(i);
+    }
+    return covers(steps(), theirs);
+  }
+
+  /** Whether it covers every resource that the other covers. */
+  boolean covers(ResourcePattern other) {
+    return covers(steps(), other.steps());
+  }
+
+  private static boolean covers(String[] mine, String[] theirs) {
+    for (int i = 0; i < mine.length; i++) {
+      if (mine[i].equals(Names.REST)) {
+        return true;
+      }
+      boolean rest = i < theirs.length && theirs[i].equals(Names.REST);
+      if (i == theirs.length || rest || !(mine[i].equals(Names.ANY) || mine[i].equals(theirs[i]))) {
+        return false;
+      }
+    }
+    return mine.length == theirs.length;
+  }
+
   @Override
   public boolean equals(@Nullable Object other) {
     return other instanceof ResourcePattern that && key.equals(that.key);

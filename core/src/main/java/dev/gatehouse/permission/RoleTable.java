@@ -129,6 +129,35 @@ final class RoleTable {
     return List.of();
   }
 
+  /** Whether the target is the holder, or a role that it has. */
+  boolean reaches(int holder, int target) {
+    if (holder == target) {
+      return true;
+    }
+    if (target >= roles) {
+      return false;
+    }
+    if (holder < roles) {
+      return inherits(holder, target);
+    }
+    int end = directEnd(holder);
+    for (int i = directStart(holder); i < end; i++) {
+      if (setRoles[i] == target || inherits(setRoles[i], target)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean inherits(int role, int target) {
+    long[] wide = bits[role];
+    if (wide != null) {
+      return (wide[target >> 6] & (1L << target)) != 0;
+    }
+    int[] narrow = sorted[role];
+    return narrow != null && Arrays.binarySearch(narrow, target) >= 0;
+  }
+
   private void close() {
     int[] waiting = new int[roles];
     int[] childStart = new int[roles + 1];

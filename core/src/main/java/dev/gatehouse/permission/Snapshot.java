@@ -9,6 +9,7 @@ import dev.gatehouse.permission.PermissionStore.Membership;
 import dev.gatehouse.permission.PermissionStore.Role;
 import dev.gatehouse.permission.PermissionStore.Version;
 import java.security.SecureRandom;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.IntFunction;
+import java.util.function.IntPredicate;
 
 /**
  * All permissions of one version, as numbers in arrays. Nothing in it changes once it is built, so
@@ -54,10 +56,23 @@ final class Snapshot implements PatternTrie.Judge {
   private final IntFunction<Decision> allowed;
   private final IntFunction<Decision> denied;
   private final Map<Reason, Denied> refusals = new EnumMap<>(Reason.class);
+  private final ConditionalGrants conditional;
 
-  /** The rows of a store; a row that names a role that is not among the roles is left out. */
+  /**
+   * The rows of a store; a row that names a role that is not among the roles is left out.
+   *
+   * @param usedUp the ids of grants without uses left
+   */
   record Rows(
-      Version version, List<Role> roles, List<Membership> memberships, List<Grant> grants) {}
+      Version version,
+      List<Role> roles,
+      List<Membership> memberships,
+      List<Grant> grants,
+      Set<Long> usedUp) {
+    Rows(Version version, List<Role> roles, List<Membership> memberships, List<Grant> grants) {
+      this(version, roles, memberships, grants, Set.of());
+    }
+  }
 
   Snapshot(Rows rows) {
     long key0 = RANDOM.nextLong();
@@ -109,6 +124,7 @@ final class Snapshot implements PatternTrie.Judge {
     grants.forEach(grant -> permissions.add(action(grant), resource(grant)));
     allowances = table(grants, Effect.ALLOW);
     denials = table(grants, Effect.DENY);
+    conditional = new ConditionalGrants(grants, rows.usedUp(), this::holderNumber);
     expiring = grants.stream().anyMatch(grant -> grant.expiresAt().isPresent());
     allowed = entry -> new Allowed(version.number(), List.of(allowances.id(entry)));
     denied = entry -> new Denied(Reason.DENIED, version.number(), List.of(denials.id(entry)));
@@ -136,7 +152,10 @@ final class Snapshot implements PatternTrie.Judge {
   }
 
   private GrantTable table(List<Grant> all, Effect effect) {
-    List<Grant> grants = all.stream().filter(grant -> grant.effect() == effect).toList();
+    List<Grant> grants =
+        all.stream()
+            .filter(grant -> grant.effect() == effect && !grant.terms().isConditional())
+            .toList();
     int size = grants.size();
     int[] permissionOf = new int[size];
     int[] holderOf = new int[size];
@@ -155,6 +174,38 @@ final class Snapshot implements PatternTrie.Judge {
 
   Version version() {
     return version;
+  }
+
+  /** As {@link #decide(Subject, String, Resource, InstantSource)}, by conditional grants too. */
+  Decision decide(Question question, InstantSource clock) {
+    if (conditional.isEmpty()) {
+      return decide(question.subject(), question.action(), question.resource(), clock);
+    }
+    Instant moment = clock.instant();
+    Decision plain =
+        decide(question.subject(), question.action(), question.resource(), () -> moment);
+    return conditional.weigh(plain, question, holdersOf(question.subject()), moment);
+  }
+
+  /** The grants that count uses and would allow it, by id; empty if another allows it. */
+  List<Grant> counted(Question question, Decision decision, InstantSource clock) {
+    if (conditional.isEmpty() || !decision.allowed()) {
+      return List.of();
+    }
+    List<Grant> counted =
+        conditional.counted(question, holdersOf(question.subject()), clock.instant());
+    long decider = decision.grantIds().get(0);
+    return counted.stream().anyMatch(grant -> grant.id() == decider) ? counted : List.of();
+  }
+
+  ConditionalGrants conditional() {
+    return conditional;
+  }
+
+  /** Whether a number is the subject's own or that of a role that it has. */
+  IntPredicate holdersOf(Subject subject) {
+    int holder = holderNumber(subject);
+    return number -> holder != NONE && roles.reaches(holder, number);
   }
 
   /** Decides by the clock, which is read at most once, so that one moment judges every grant. */

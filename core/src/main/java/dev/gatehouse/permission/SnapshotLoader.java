@@ -5,6 +5,7 @@ import dev.gatehouse.permission.PermissionStore.Role;
 import dev.gatehouse.permission.PermissionStore.Version;
 import dev.gatehouse.transaction.Transactions;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.function.BiFunction;
 import java.util.function.ToLongFunction;
@@ -19,18 +20,22 @@ record SnapshotLoader(Transactions transactions, PermissionStore store) {
 
   /** A snapshot of one committed state, at least as new as the call. */
   Snapshot load() {
+    return new Snapshot(rows());
+  }
+
+  /** The rows of one committed state, at least as new as the call. */
+  Snapshot.Rows rows() {
     for (int i = 0; i < TRIES; i++) {
       Snapshot.Rows rows = read(store, store.version());
       if (store.version().equals(rows.version())) {
-        return new Snapshot(rows);
+        return rows;
       }
     }
-    return new Snapshot(
-        transactions.call(
-            transaction -> {
-              PermissionStore joined = store.joining(transaction);
-              return read(joined, joined.lock());
-            }));
+    return transactions.call(
+        transaction -> {
+          PermissionStore joined = store.joining(transaction);
+          return read(joined, joined.lock());
+        });
   }
 
   private static Snapshot.Rows read(PermissionStore store, Version version) {
@@ -38,7 +43,8 @@ record SnapshotLoader(Transactions transactions, PermissionStore store) {
         version,
         all(store::roles, Role::id),
         all(store::memberships, Membership::id),
-        all(store::grants, Grant::id));
+        all(store::grants, Grant::id),
+        new HashSet<>(all(store::usedUp, Long::longValue)));
   }
 
   /** All rows behind pages. */

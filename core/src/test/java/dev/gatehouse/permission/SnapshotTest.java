@@ -51,7 +51,8 @@ class SnapshotTest {
     assertThat(snapshot.decide(bob, "use", Resource.component("x"), CLOCK).allowed()).isFalse();
     assertThat(snapshot.decide(Subject.role("r1"), "use", Resource.component("y"), CLOCK).allowed())
         .isFalse();
-    Explanation explanation = Derivation.explain(snapshot, ANN, "use", READER, CLOCK);
+    Explanation explanation =
+        Derivation.explain(snapshot, new Question(ANN, "use", READER, Attributes.NONE), CLOCK);
     assertThat(explanation.findings().get(0).path()).hasSize(depth + 1);
   }
 

@@ -67,7 +67,12 @@ class PermissionsTest {
         audit,
         ids::incrementAndGet,
         new Permissions.Settings(
-            clock, nanos::get, Duration.ofMillis(500), Duration.ofSeconds(30), listener));
+            clock,
+            nanos::get,
+            Duration.ofMillis(500),
+            Duration.ofSeconds(30),
+            listener,
+            DecisionAudit.DENIALS));
   }
 
   /** The store, but unreachable while {@code down}. */
