@@ -14,8 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.function.IntPredicate;
-import java.util.function.ToIntFunction;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ConditionalGrants {
   /** Such a grant. Immutable. */
-  record Entry(Grant grant, int holder, boolean usedUp) {
+  record Entry(Grant grant, boolean usedUp) {
     /** What becomes of it at that moment, be there no other grant. */
     Part part(Attributes attributes, Instant moment) {
       if (grant.expiresAt().map(expiry -> !moment.isBefore(expiry)).orElse(false)) {
@@ -69,14 +68,12 @@ final class ConditionalGrants {
    * Those of the grants that are conditional.
    *
    * @param usedUp the ids of grants without uses left
-   * @param numbers the number of each holder
    */
-  ConditionalGrants(Collection<Grant> grants, Set<Long> usedUp, ToIntFunction<Subject> numbers) {
+  ConditionalGrants(Collection<Grant> grants, Set<Long> usedUp) {
     boolean none = true;
     for (Grant grant : grants) {
       if (grant.terms().isConditional()) {
-        int holder = numbers.applyAsInt(grant.holder());
-        insert(new Entry(grant, holder, usedUp.contains(grant.id())));
+        insert(new Entry(grant, usedUp.contains(grant.id())));
         none = false;
       }
     }
@@ -100,7 +97,7 @@ final class ConditionalGrants {
   }
 
   /** Each entry that covers action and resource, and whose holder is one of those. */
-  void forEach(String action, Resource resource, IntPredicate holders, Consumer<Entry> entries) {
+  void forEach(String action, Resource resource, Predicate<Subject> holders, Consumer<Entry> entries) {
     walk(
         root,
         0,
@@ -129,19 +126,19 @@ final class ConditionalGrants {
   }
 
   private static void visit(
-      @Nullable List<Entry> list, IntPredicate holders, Consumer<Entry> entries) {
+      @Nullable List<Entry> list, Predicate<Subject> holders, Consumer<Entry> entries) {
     if (list == null) {
       return;
     }
     for (Entry entry : list) {
-      if (holders.test(entry.holder)) {
+      if (holders.test(entry.grant.holder())) {
         entries.accept(entry);
       }
     }
   }
 
   /** What becomes of a decision that the other grants came to. */
-  Decision weigh(Decision plain, Question question, IntPredicate holders, Instant moment) {
+  Decision weigh(Decision plain, Question question, Predicate<Subject> holders, Instant moment) {
     if (empty || plain.reason() == Reason.DENIED) {
       return plain;
     }
@@ -151,7 +148,7 @@ final class ConditionalGrants {
   }
 
   /** The grants that count uses and would allow it, by id; to be asked if no other does. */
-  List<Grant> counted(Question question, IntPredicate holders, Instant moment) {
+  List<Grant> counted(Question question, Predicate<Subject> holders, Instant moment) {
     List<Grant> counted = new ArrayList<>();
     forEach(
         question.action(),

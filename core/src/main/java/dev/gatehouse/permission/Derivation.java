@@ -67,7 +67,10 @@ final class Derivation implements PatternTrie.Judge {
                 findings.add(
                     new Finding(
                         entry.grant(),
-                        snapshot.roles().path(holder, entry.holder()).stream()
+                        snapshot
+                            .roles()
+                            .path(holder, snapshot.holderNumber(entry.grant().holder()))
+                            .stream()
                             .map(snapshot::holder)
                             .toList(),
                         entry.part(question.attributes(), moment),

@@ -134,7 +134,7 @@ final class RoleTable {
     if (holder == target) {
       return true;
     }
-    if (target >= roles) {
+    if (target < 0 || target >= roles) {
       return false;
     }
     if (holder < roles) {

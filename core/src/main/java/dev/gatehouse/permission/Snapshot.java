@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.IntFunction;
-import java.util.function.IntPredicate;
+import java.util.function.Predicate;
 
 /**
  * All permissions of one version, as numbers in arrays. Nothing in it changes once it is built, so
@@ -124,7 +124,7 @@ final class Snapshot implements PatternTrie.Judge {
     grants.forEach(grant -> permissions.add(action(grant), resource(grant)));
     allowances = table(grants, Effect.ALLOW);
     denials = table(grants, Effect.DENY);
-    conditional = new ConditionalGrants(grants, rows.usedUp(), this::holderNumber);
+    conditional = new ConditionalGrants(grants, rows.usedUp());
     expiring = grants.stream().anyMatch(grant -> grant.expiresAt().isPresent());
     allowed = entry -> new Allowed(version.number(), List.of(allowances.id(entry)));
     denied = entry -> new Denied(Reason.DENIED, version.number(), List.of(denials.id(entry)));
@@ -202,10 +202,10 @@ final class Snapshot implements PatternTrie.Judge {
     return conditional;
   }
 
-  /** Whether a number is the subject's own or that of a role that it has. */
-  IntPredicate holdersOf(Subject subject) {
-    int holder = holderNumber(subject);
-    return number -> holder != NONE && roles.reaches(holder, number);
+  /** Whether a holder is the subject itself or a role that it has. */
+  Predicate<Subject> holdersOf(Subject subject) {
+    int number = holderNumber(subject);
+    return holder -> number != NONE && roles.reaches(number, holderNumber(holder));
   }
 
   /** Decides by the clock, which is read at most once, so that one moment judges every grant. */

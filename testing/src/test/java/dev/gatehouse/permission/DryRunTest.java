@@ -164,7 +164,7 @@ class DryRunTest {
       Set<String> expected = new HashSet<>();
       after.forEach(
           (matter, allowed) -> {
-            String[] words = matter.split(" ");
+            String[] words = matter.split(" ", -1);
             boolean named = actions.contains(words[1]) && resources.contains(words[2]);
             if (named && !before.get(matter).equals(allowed)) {
               expected.add((allowed ? "+ " : "- ") + matter);
