@@ -138,7 +138,10 @@ final class ConditionJson {
       };
     } catch (DateTimeException e) {
       throw new IllegalArgumentException(
-          test + " must hold ISO 8601 times and a known zone: " + Check.shown(String.valueOf(e.getMessage())), e);
+          test
+              + " must hold ISO 8601 times and a known zone: "
+              + Check.shown(String.valueOf(e.getMessage())),
+          e);
     }
   }
 

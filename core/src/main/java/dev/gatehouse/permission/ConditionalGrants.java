@@ -97,7 +97,8 @@ final class ConditionalGrants {
   }
 
   /** Each entry that covers action and resource, and whose holder is one of those. */
-  void forEach(String action, Resource resource, Predicate<Subject> holders, Consumer<Entry> entries) {
+  void forEach(
+      String action, Resource resource, Predicate<Subject> holders, Consumer<Entry> entries) {
     walk(
         root,
         0,

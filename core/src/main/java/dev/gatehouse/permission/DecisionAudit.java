@@ -33,7 +33,7 @@ public final class DecisionAudit {
   }
 
   /**
-   * Every so manieth allowance. One that cannot be recorded is allowed all the same.
+   * One allowance in so many. One that cannot be recorded is allowed all the same.
    *
    * @param oneIn 1..1,000,000; 1 records each
    */

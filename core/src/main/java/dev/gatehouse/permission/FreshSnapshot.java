@@ -32,7 +32,7 @@ final class FreshSnapshot implements Snapshots {
 
   /**
    * A snapshot, the moment before the store was last asked whether it is the latest, how many
-   * changes of this instance had been committed by then, and the how manieth time of asking it was.
+   * changes of this instance had been committed by then, and which time of asking it was.
    */
   private record State(Snapshot snapshot, long askedNanos, long changesSeen, long ask) {
     long number() {

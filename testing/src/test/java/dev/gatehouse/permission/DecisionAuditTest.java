@@ -5,8 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.gatehouse.Gatehouse;
+import dev.gatehouse.audit.AuditQuery;
 import dev.gatehouse.audit.AuditRecord;
 import dev.gatehouse.error.StorageException;
+import dev.gatehouse.storage.memory.MemoryStorage;
+import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
 class DecisionAuditTest {
@@ -91,6 +95,23 @@ class DecisionAuditTest {
                     }))
         .hasMessage("rolled back on purpose");
     assertThat(world.audit.all).isEmpty();
+  }
+
+  @Test
+  void gatehouse_builtWithIt_auditsAllowances() {
+    try (Gatehouse gatehouse =
+        Gatehouse.builder()
+            .storage(MemoryStorage.create(world.clock))
+            .clock(world.clock)
+            .audited(DecisionAudit.sampling(1))
+            .build()) {
+      gatehouse.permissions().grant(Grant.allow(user("ann"), "use", READER));
+      gatehouse.permissions().require(user("ann"), "use", READER);
+      Instant now = world.clock.instant();
+      assertThat(gatehouse.audit().find(AuditQuery.between(now, now.plusSeconds(1))).records())
+          .extracting(AuditRecord::content)
+          .contains("Action 'use' of user:ann on component:reader allowed");
+    }
   }
 
   @Test
