@@ -7,12 +7,10 @@ import dev.gatehouse.permission.Decision.Reason;
 import dev.gatehouse.permission.Explanation.Part;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -61,23 +59,74 @@ final class ConditionalGrants {
     private final Map<String, List<Entry>> rests = new HashMap<>();
   }
 
-  private final Node root = new Node();
-  private final boolean empty;
+  /** No such grants. */
+  static final ConditionalGrants NONE = new ConditionalGrants(Map.of());
 
-  /**
-   * Those of the grants that are conditional.
-   *
-   * @param usedUp the ids of grants without uses left
-   */
-  ConditionalGrants(Collection<Grant> grants, Set<Long> usedUp) {
-    boolean none = true;
-    for (Grant grant : grants) {
-      if (grant.terms().isConditional()) {
-        insert(new Entry(grant, usedUp.contains(grant.id())));
-        none = false;
+  private final Map<Long, Entry> byId;
+  private final Node root = new Node();
+
+  private ConditionalGrants(Map<Long, Entry> byId) {
+    this.byId = byId;
+    byId.values().forEach(this::insert);
+  }
+
+  /** Makes such grants out of others and of rows that came and went. Not safe. */
+  static final class Editor {
+    private final ConditionalGrants base;
+    private @Nullable Map<Long, Entry> changed;
+
+    Editor(ConditionalGrants base) {
+      this.base = base;
+    }
+
+    /** False if the grant is not conditional, and has nothing to do with this. */
+    boolean add(Grant grant) {
+      if (!grant.terms().isConditional()) {
+        return false;
+      }
+      changed().put(grant.id(), new Entry(grant, false));
+      return true;
+    }
+
+    /** False if there is no such grant here. */
+    boolean remove(long id) {
+      return entries().containsKey(id) && changed().remove(id) != null;
+    }
+
+    /** Removes the grants of a holder. */
+    void removeOf(Subject holder) {
+      for (Entry entry : List.copyOf(entries().values())) {
+        if (entry.grant.holder().equals(holder)) {
+          changed().remove(entry.grant.id());
+        }
       }
     }
-    empty = none;
+
+    /** Notes that a grant has no uses left. */
+    void useUp(long id) {
+      Entry entry = entries().get(id);
+      if (entry != null) {
+        changed().put(id, new Entry(entry.grant, true));
+      }
+    }
+
+    private Map<Long, Entry> entries() {
+      return changed == null ? base.byId : changed;
+    }
+
+    private Map<Long, Entry> changed() {
+      Map<Long, Entry> mine = changed;
+      if (mine == null) {
+        mine = new HashMap<>(base.byId);
+        changed = mine;
+      }
+      return mine;
+    }
+
+    /** What came of it; the editor is of no use any more. */
+    ConditionalGrants grants() {
+      return changed == null ? base : new ConditionalGrants(changed);
+    }
   }
 
   private void insert(Entry entry) {
@@ -93,7 +142,7 @@ final class ConditionalGrants {
   }
 
   boolean isEmpty() {
-    return empty;
+    return byId.isEmpty();
   }
 
   /** Each entry that covers action and resource, and whose holder is one of those. */
@@ -140,7 +189,7 @@ final class ConditionalGrants {
 
   /** What becomes of a decision that the other grants came to. */
   Decision weigh(Decision plain, Question question, Predicate<Subject> holders, Instant moment) {
-    if (empty || plain.reason() == Reason.DENIED) {
+    if (isEmpty() || plain.reason() == Reason.DENIED) {
       return plain;
     }
     Scale scale = new Scale(question.attributes(), moment);

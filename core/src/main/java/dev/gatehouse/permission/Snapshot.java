@@ -124,7 +124,10 @@ final class Snapshot implements PatternTrie.Judge {
     grants.forEach(grant -> permissions.add(action(grant), resource(grant)));
     allowances = table(grants, Effect.ALLOW);
     denials = table(grants, Effect.DENY);
-    conditional = new ConditionalGrants(grants, rows.usedUp());
+    ConditionalGrants.Editor editor = new ConditionalGrants.Editor(ConditionalGrants.NONE);
+    grants.forEach(editor::add);
+    rows.usedUp().forEach(editor::useUp);
+    conditional = editor.grants();
     expiring = grants.stream().anyMatch(grant -> grant.expiresAt().isPresent());
     allowed = entry -> new Allowed(version.number(), List.of(allowances.id(entry)));
     denied = entry -> new Denied(Reason.DENIED, version.number(), List.of(denials.id(entry)));

@@ -155,6 +155,9 @@ class DryRunTest {
       for (int i = 1 + random.nextInt(4); i > 0; i--) {
         changes.add(change());
       }
+      if (random.nextInt(4) == 0) {
+        changes.add(PermissionChange.removeRole("r" + random.nextInt(3)));
+      }
       List<Flip> told = real.dryRun(changes, SOME, 10_000);
       Set<String> actions = new HashSet<>(Set.of("*"));
       Set<String> resources = new HashSet<>();
