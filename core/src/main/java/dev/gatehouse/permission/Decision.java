@@ -29,7 +29,7 @@ public sealed interface Decision {
     CONDITION_UNMET,
     /** Only a grant whose uses are used up would allow it. */
     USED_UP,
-    /** What is known is too old to decide by, and the storage cannot be read. */
+    /** What is known is too old to decide by, and the storage cannot be read or is no newer. */
     STALE,
     /** A grant allows it, and none denies it. */
     GRANTED
