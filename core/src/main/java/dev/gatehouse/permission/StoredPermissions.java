@@ -7,6 +7,7 @@ import dev.gatehouse.audit.AuditLog;
 import dev.gatehouse.audit.AuditRecord.Operation;
 import dev.gatehouse.check.Check;
 import dev.gatehouse.error.DeniedException;
+import dev.gatehouse.error.StorageException;
 import dev.gatehouse.json.Json;
 import dev.gatehouse.permission.PermissionStore.Membership;
 import dev.gatehouse.permission.PermissionStore.Version;
@@ -147,6 +148,19 @@ final class StoredPermissions implements Permissions {
   }
 
   @Override
+  public PermissionBatch.Loaded load(PermissionBatch batch) {
+    requireNonNull(batch, "batch");
+    return changeIn(
+        transaction ->
+            new BatchWriter(
+                    store.joining(transaction),
+                    audit.joining(transaction),
+                    ids,
+                    settings.clock().millis())
+                .write(batch));
+  }
+
+  @Override
   public boolean revoke(long grantId) {
     return change(writer -> writer.revoke(grantId));
   }
@@ -222,6 +236,16 @@ final class StoredPermissions implements Permissions {
   }
 
   @Override
+  public PermissionView view() {
+    Snapshot snapshot = snapshots.get();
+    if (snapshot == null) {
+      throw new StorageException(
+          "permissions are older than " + settings.maxStaleness() + " and cannot be read");
+    }
+    return new PermissionView(snapshot, settings.clock());
+  }
+
+  @Override
   public Permissions joining(Transaction transaction) {
     return new StoredPermissions(
         this,
@@ -230,20 +254,26 @@ final class StoredPermissions implements Permissions {
         audit.joining(transaction));
   }
 
-  /** A commit that this instance hears of, or whose end it does not know, outdates the snapshot. */
   private <T> T change(Function<PermissionWriter, T> change) {
+    return changeIn(
+        transaction ->
+            change.apply(
+                new PermissionWriter(
+                    store.joining(transaction),
+                    audit.joining(transaction),
+                    ids,
+                    settings.clock().millis())));
+  }
+
+  /** A commit that this instance hears of, or whose end it does not know, outdates the snapshot. */
+  private <T> T changeIn(Function<Transaction, T> change) {
     try {
       return transactions.call(
           transaction -> {
             if (joined) {
               transaction.afterCommit(shared::changed);
             }
-            return change.apply(
-                new PermissionWriter(
-                    store.joining(transaction),
-                    audit.joining(transaction),
-                    ids,
-                    settings.clock().millis()));
+            return change.apply(transaction);
           });
     } finally {
       if (!joined) {
@@ -267,7 +297,8 @@ final class StoredPermissions implements Permissions {
     public Snapshot get() {
       Version version = loader.store().version();
       if (last == null || !last.version().equals(version)) {
-        last = shared.last(version).orElseGet(loader::load);
+        Snapshot base = last == null ? shared.last().orElse(null) : last;
+        last = base == null ? loader.load() : loader.load(base);
       }
       return last;
     }
