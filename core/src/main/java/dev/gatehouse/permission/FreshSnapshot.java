@@ -98,11 +98,9 @@ final class FreshSnapshot implements Snapshots {
             Optional.of(Duration.ofNanos(Math.max(0, nanoTime.getAsLong() - last.askedNanos))));
   }
 
-  /** The latest snapshot that was read, if it is of that version. */
-  Optional<Snapshot> last(Version version) {
-    return Optional.ofNullable(state.get())
-        .map(State::snapshot)
-        .filter(snapshot -> snapshot.version().equals(version));
+  /** The latest snapshot that was read. */
+  Optional<Snapshot> last() {
+    return Optional.ofNullable(state.get()).map(State::snapshot);
   }
 
   /** Null if what there is is too old and the store cannot be read, or has no such version. */
@@ -185,8 +183,7 @@ final class FreshSnapshot implements Snapshots {
     long seen = changes.get();
     long asked = nanoTime.getAsLong();
     try {
-      boolean latest = known != null && loader.store().version().equals(known.snapshot.version());
-      Snapshot snapshot = latest && known != null ? known.snapshot : loader.load();
+      Snapshot snapshot = known == null ? loader.load() : loader.load(known.snapshot);
       publish(new State(snapshot, asked, seen, ask));
       if (failure.getAndSet(null) != null) {
         LOG.info("Permissions can be read again, version {}", snapshot.version().number());

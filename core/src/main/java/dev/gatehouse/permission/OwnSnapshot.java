@@ -23,7 +23,8 @@ final class OwnSnapshot implements Snapshots {
     Version version = loader.store().version();
     Snapshot snapshot = last;
     if (snapshot == null || !snapshot.version().equals(version)) {
-      snapshot = shared.last(version).orElseGet(loader::load);
+      Snapshot base = snapshot == null ? shared.last().orElse(null) : snapshot;
+      snapshot = base == null ? loader.load() : loader.load(base);
       last = snapshot;
     }
     return snapshot.version().number() < consistency.version() ? null : snapshot;

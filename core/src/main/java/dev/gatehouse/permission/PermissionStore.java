@@ -22,7 +22,8 @@ import java.util.OptionalLong;
  *       change under it.
  *   <li>{@code PERMISSION-4}: an insertion of what is there already (a role of that name, that
  *       member in that role, a grant of those terms whatever its limits) answers false and changes
- *       nothing; a deletion of what is not there likewise.
+ *       nothing; a deletion of what is not there likewise. Of rows that are inserted together, each
+ *       is inserted as if it came after those before it.
  *   <li>{@code PERMISSION-5}: deleting a role deletes its grants, its members and its inheritance,
  *       and nothing else.
  *   <li>{@code PERMISSION-6}: pages hold rows of ids above the given one, in order of id, as many
@@ -65,6 +66,11 @@ public interface PermissionStore {
   /** Adds a role; false if there is one of that name. */
   boolean insertRole(Role role);
 
+  /** As {@link #insertRole} for each, in few round trips; those that were added. */
+  default List<Role> insertRoles(List<Role> roles) {
+    return roles.stream().filter(this::insertRole).toList();
+  }
+
   /** Removes the role with its grants, members and inheritance; false if there is none. */
   boolean deleteRole(String name);
 
@@ -79,6 +85,11 @@ public interface PermissionStore {
 
   /** Adds a membership; false if the member is in that role already. */
   boolean insertMembership(Membership membership);
+
+  /** As {@link #insertMembership} for each, in few round trips; those that were added. */
+  default List<Membership> insertMemberships(List<Membership> memberships) {
+    return memberships.stream().filter(this::insertMembership).toList();
+  }
 
   /** Removes a membership; false if there is none of that id. */
   boolean deleteMembership(long id);
@@ -97,6 +108,11 @@ public interface PermissionStore {
 
   /** Adds a grant with all its uses; false if there is one of the same unlimited terms. */
   boolean insertGrant(Grant grant);
+
+  /** As {@link #insertGrant} for each, in few round trips; those that were added. */
+  default List<Grant> insertGrants(List<Grant> grants) {
+    return grants.stream().filter(this::insertGrant).toList();
+  }
 
   /** Removes a grant, and the count of its uses; false if there is none of that id. */
   boolean deleteGrant(long id);
@@ -167,7 +183,9 @@ public interface PermissionStore {
       /** A grant was taken back. */
       GRANT_REMOVED,
       /** The last use of a grant was taken. */
-      GRANT_USED_UP
+      GRANT_USED_UP,
+      /** Many rows were added at once; the row's id is that of the change. */
+      BATCH_LOADED
     }
 
     /** A change. */

@@ -287,7 +287,7 @@ final class PermissionWriter {
 
   private static Operation auditOperation(Change.Operation operation) {
     return switch (operation) {
-      case ROLE_ADDED, MEMBERSHIP_ADDED, GRANT_ADDED -> Operation.CREATE;
+      case ROLE_ADDED, MEMBERSHIP_ADDED, GRANT_ADDED, BATCH_LOADED -> Operation.CREATE;
       case ROLE_REMOVED, MEMBERSHIP_REMOVED, GRANT_REMOVED -> Operation.DELETE;
       case GRANT_USED_UP -> Operation.AUTHORIZE;
     };

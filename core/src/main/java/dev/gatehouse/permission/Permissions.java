@@ -47,6 +47,17 @@ public interface Permissions extends PermissionChecker {
    */
   Grant grant(Grant.Terms terms);
 
+  /**
+   * Adds many rows at once, under one version and with one audit record. What is there already
+   * stays as it is; a grant with another expiry takes the place of the old. All or nothing.
+   *
+   * @throws dev.gatehouse.error.NotFoundException if a role is neither in the batch nor defined
+   * @throws dev.gatehouse.error.ConflictException if roles would inherit in a circle
+   * @throws dev.gatehouse.error.LimitException if there would be more than {@value
+   *     PermissionStore#MAX_ROLES} roles
+   */
+  PermissionBatch.Loaded load(PermissionBatch batch);
+
   /** Takes back the grant of that id; false if there is none. */
   boolean revoke(long grantId);
 
@@ -169,6 +180,14 @@ public interface Permissions extends PermissionChecker {
    *     have to be compared
    */
   List<Flip> dryRun(List<PermissionChange> changes, Attributes attributes, int limit);
+
+  /**
+   * What the permissions say now, as fresh as {@link #check} has it, for any number of answers.
+   *
+   * @throws dev.gatehouse.error.StorageException if what is known is too old to decide by, and the
+   *     storage cannot be read
+   */
+  PermissionView view();
 
   /**
    * These permissions inside the transaction: changes stand or fall with it, and answers see them.

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.audit.AuditLog;
 import dev.gatehouse.check.Check;
+import dev.gatehouse.error.StorageException;
 import dev.gatehouse.permission.PermissionStore.Membership;
 import dev.gatehouse.transaction.Transaction;
 import dev.gatehouse.transaction.Transactions;
@@ -26,6 +27,7 @@ final class StoredPermissions implements Permissions {
   private final Settings settings;
   private final FreshSnapshot shared;
   private final DecisionLog log;
+  private final Snapshots snapshots;
   private final SnapshotChecker checker;
   private final boolean joined;
 
@@ -38,7 +40,8 @@ final class StoredPermissions implements Permissions {
     this.settings = of.settings;
     this.shared = of.shared;
     this.log = of.log.joining(joined);
-    this.checker = checker(new OwnSnapshot(new SnapshotLoader(transactions, store), of.shared));
+    this.snapshots = new OwnSnapshot(new SnapshotLoader(transactions, store), of.shared);
+    this.checker = checker(snapshots);
     this.joined = true;
   }
 
@@ -55,7 +58,8 @@ final class StoredPermissions implements Permissions {
     this.settings = requireNonNull(settings, "settings");
     this.shared = new FreshSnapshot(new SnapshotLoader(transactions, store), settings);
     this.log = new DecisionLog(audit, settings);
-    this.checker = checker(shared);
+    this.snapshots = shared;
+    this.checker = checker(snapshots);
     this.joined = false;
   }
 
@@ -126,6 +130,19 @@ final class StoredPermissions implements Permissions {
   public Grant grant(Grant.Terms terms) {
     requireNonNull(terms, "terms");
     return change(writer -> writer.grant(terms));
+  }
+
+  @Override
+  public PermissionBatch.Loaded load(PermissionBatch batch) {
+    requireNonNull(batch, "batch");
+    return changeIn(
+        transaction ->
+            new BatchWriter(
+                    store.joining(transaction),
+                    audit.joining(transaction),
+                    ids,
+                    settings.clock().millis())
+                .write(batch));
   }
 
   @Override
@@ -233,25 +250,41 @@ final class StoredPermissions implements Permissions {
   }
 
   @Override
+  public PermissionView view() {
+    Snapshot snapshot = snapshots.find(Consistency.SNAPSHOT);
+    if (snapshot == null) {
+      throw new StorageException(
+          "permissions are older than " + settings.maxStaleness() + " and cannot be read");
+    }
+    return new PermissionView(snapshot, settings.clock());
+  }
+
+  @Override
   public Permissions joining(Transaction transaction) {
     return new StoredPermissions(
         this, Transactions.joining(transaction), store.joining(transaction), transaction);
   }
 
-  /** A commit that this instance hears of, or whose end it does not know, outdates the snapshot. */
   private <T> T change(Function<PermissionWriter, T> change) {
+    return changeIn(
+        transaction ->
+            change.apply(
+                new PermissionWriter(
+                    store.joining(transaction),
+                    audit.joining(transaction),
+                    ids,
+                    settings.clock().millis())));
+  }
+
+  /** A commit that this instance hears of, or whose end it does not know, outdates the snapshot. */
+  private <T> T changeIn(Function<Transaction, T> change) {
     try {
       return transactions.call(
           transaction -> {
             if (joined) {
               transaction.afterCommit(shared::changed);
             }
-            return change.apply(
-                new PermissionWriter(
-                    store.joining(transaction),
-                    audit.joining(transaction),
-                    ids,
-                    settings.clock().millis()));
+            return change.apply(transaction);
           });
     } finally {
       if (!joined) {

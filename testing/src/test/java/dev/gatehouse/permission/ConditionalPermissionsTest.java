@@ -87,6 +87,25 @@ class ConditionalPermissionsTest {
     assertThat(check(OFFICE).allowed()).isFalse();
   }
 
+  /** Or a denial would be passed by whoever keeps a handle. */
+  @Test
+  void view_deniesWhatAConditionalGrantDenies() {
+    permissions.grant(Grant.allow(user("ann"), "use", READER));
+    PermissionView before = permissions.view();
+    PermissionView.Holder ann = before.resolve(user("ann"));
+    PermissionView.Access use = before.resolve("use", READER);
+    assertThat(before.check(ann, use).allowed()).isTrue();
+    assertThat(before.subjectsOf("use", READER)).containsExactly(user("ann"));
+    permissions.grant(
+        Grant.deny(user("ann"), "*", READER).when(Condition.not(AT_OFFICE)));
+    PermissionView after = permissions.view();
+    assertThat(after.check(ann, use).reason()).isEqualTo(Reason.DENIED);
+    assertThat(after.check(user("ann"), "use", READER).reason()).isEqualTo(Reason.DENIED);
+    assertThat(after.subjectsOf("use", READER)).isEmpty();
+    assertThat(after.resourcesOf(user("ann"), "use")).isEmpty();
+    assertThat(before.check(ann, use).allowed()).isTrue();
+  }
+
   @Test
   void explain_tellsWhatBecameOfEachCondition() {
     permissions.grant(Grant.allow(user("ann"), "use", READER).when(AT_OFFICE));

@@ -29,7 +29,7 @@ import org.jdbi.v3.core.statement.Query;
 final class JdbcPermissionStore implements PermissionStore {
   private static final String VERSION =
       "SELECT number, change_id, changed_ms FROM gh_permission_version WHERE id = 1";
-  private static final String MEMBERSHIP =
+  static final String MEMBERSHIP =
       "SELECT id, member_type, member_name, role_name FROM gh_role_member ";
   private static final String GRANT =
       "SELECT id, holder_type, holder_name, effect, action_name, resource_type, resource_path,"
@@ -124,6 +124,11 @@ final class JdbcPermissionStore implements PermissionStore {
   }
 
   @Override
+  public List<Role> insertRoles(List<Role> roles) {
+    return database.use(handle -> PermissionRows.roles(handle, roles));
+  }
+
+  @Override
   public boolean deleteRole(String name) {
     if (!TextArgument.isStorable(name)) {
       return false;
@@ -192,6 +197,11 @@ final class JdbcPermissionStore implements PermissionStore {
                         member.name(),
                         role)
                     > 0);
+  }
+
+  @Override
+  public List<Membership> insertMemberships(List<Membership> memberships) {
+    return database.use(handle -> PermissionRows.memberships(handle, memberships));
   }
 
   @Override
@@ -297,6 +307,11 @@ final class JdbcPermissionStore implements PermissionStore {
         .bind("condition", grant.condition().map(Condition::toJson).orElse(null))
         .bind("uses", times.isPresent() ? (Long) times.getAsLong() : null)
         .execute();
+  }
+
+  @Override
+  public List<Grant> insertGrants(List<Grant> grants) {
+    return database.use(handle -> PermissionRows.grants(handle, grants));
   }
 
   @Override
@@ -406,7 +421,7 @@ final class JdbcPermissionStore implements PermissionStore {
     return query.bind("after", afterId).bind("limit", limit);
   }
 
-  private static Membership membership(ResultSet row) throws SQLException {
+  static Membership membership(ResultSet row) throws SQLException {
     return new Membership(
         row.getLong(1), Subject.of(row.getString(2), row.getString(3)), row.getString(4));
   }
@@ -435,7 +450,7 @@ final class JdbcPermissionStore implements PermissionStore {
   }
 
   /** Control characters are no part of any name, so that line feeds part the terms for sure. */
-  private static String hash(Grant.Terms terms) {
+  static String hash(Grant.Terms terms) {
     String text =
         String.join(
             "\n",

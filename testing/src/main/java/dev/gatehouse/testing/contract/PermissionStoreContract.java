@@ -190,6 +190,59 @@ public abstract class PermissionStoreContract extends StoreContract {
   }
 
   @Test
+  void PERMISSION4_insertTogether_someThereOrTwice_addsTheOthersInOrder() {
+    Grant ending = new Grant(4, grant(4, ANN).terms().until(Instant.ofEpochMilli(now())));
+    Grant other = new Grant(5, Grant.deny(ANN, "use", READER).until(Instant.ofEpochMilli(now())));
+    Membership namesake = new Membership(6, Subject.group("ann"), "editor");
+    Membership member = new Membership(5, ANN, "reader");
+    write(
+        joined -> {
+          joined.insertRole(new Role(1, "editor"));
+          joined.insertMembership(new Membership(2, ANN, "editor"));
+          joined.insertGrant(grant(3, ANN));
+        });
+    write(
+        joined -> {
+          List<Role> roles = List.of(new Role(7, "editor"), new Role(8, "x"), new Role(9, "x"));
+          assertThat(joined.insertRoles(roles)).containsExactly(new Role(8, "x"));
+          assertThat(
+                  joined.insertMemberships(
+                      List.of(
+                          new Membership(4, ANN, "editor"),
+                          member,
+                          namesake,
+                          new Membership(7, ANN, "reader"))))
+              .containsExactly(member, namesake);
+          assertThat(joined.insertGrants(List.of(ending, other, grant(6, ANN))))
+              .containsExactly(other);
+        });
+    assertThat(store().roles(0, 10)).extracting(Role::id).containsExactly(1L, 8L);
+    assertThat(store().memberships(0, 10)).extracting(Membership::id).containsExactly(2L, 5L, 6L);
+    assertThat(store().memberships(2, 10)).containsExactly(member, namesake);
+    assertThat(store().grants(0, 10)).containsExactly(grant(3, ANN), other);
+  }
+
+  @Test
+  void PERMISSION4_insertTogether_aFullBatch_isReadAsWritten() {
+    int rows = PermissionStore.MAX_PAGE;
+    List<Grant> grants = new ArrayList<>();
+    List<Membership> members = new ArrayList<>();
+    for (int id = 1; id <= rows; id++) {
+      grants.add(grant(id, Subject.user("user" + id)));
+      members.add(new Membership(id, Subject.user("user" + id), "editor"));
+    }
+    write(
+        joined -> {
+          assertThat(joined.insertGrants(grants)).hasSize(rows);
+          assertThat(joined.insertGrants(grants)).isEmpty();
+          assertThat(joined.insertMemberships(members)).hasSize(rows);
+          assertThat(joined.insertMemberships(members)).isEmpty();
+        });
+    assertThat(store().grants(0, rows)).isEqualTo(grants);
+    assertThat(store().memberships(0, rows)).isEqualTo(members);
+  }
+
+  @Test
   void PERMISSION4_insert_differentInOneTerm_standsBesideTheOther() {
     List<Grant.Terms> terms =
         List.of(
@@ -514,6 +567,21 @@ public abstract class PermissionStoreContract extends StoreContract {
     assertThat(store().usedUp(0, 10)).containsExactly(1L);
     assertThat(store().usedUp(1, 10)).isEmpty();
     assertThat(store().findGrant(1)).contains(counted(1, 2));
+  }
+
+  @Test
+  void PERMISSION9_insertedTogether_haveAllTheirLimits() {
+    Condition condition = Condition.equal("name", "O'Hara");
+    Grant.Terms read = Grant.allow(ANN, "read", READER).when(condition);
+    List<Grant> grants =
+        List.of(counted(1, 2), new Grant(2, read), new Grant(3, Grant.deny(ANN, "*", READER)));
+    write(joined -> assertThat(joined.insertGrants(grants)).isEqualTo(grants));
+    assertThat(store().grants(0, 10)).isEqualTo(grants);
+    assertThat(store().usesLeft(1)).hasValue(2);
+    assertThat(store().usesLeft(2)).isEmpty();
+    write(joined -> assertThat(joined.insertGrants(List.of(counted(4, 9)))).isEmpty());
+    assertThat(store().usesLeft(1)).hasValue(2);
+    assertThat(store().usesLeft(4)).isEmpty();
   }
 
   @Test
