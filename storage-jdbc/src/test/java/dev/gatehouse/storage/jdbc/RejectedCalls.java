@@ -145,6 +145,12 @@ final class RejectedCalls {
         .grant(
             Grant.allow(Subject.user("ann"), "use", Resource.component("old"))
                 .until(clock.instant()));
+    gatehouse
+        .permissions()
+        .grant(
+            Grant.allow(Subject.user("ann"), "use", Resource.component("counted"))
+                .when(Condition.present("ticket"))
+                .times(2));
   }
 
   private void scheduleSomething(Storage storage) {
