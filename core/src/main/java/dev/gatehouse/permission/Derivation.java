@@ -119,9 +119,7 @@ final class Derivation implements PatternTrie.Judge {
   /** The way from the subject to a holder that it is or has. */
   private List<Subject> path(Subject holder) {
     int place = snapshot.holderPlace(holder);
-    return place == NONE
-        ? List.of(holder)
-        : path((int) (snapshot.holders().second(place) >>> 32));
+    return place == NONE ? List.of(holder) : path((int) (snapshot.holders().second(place) >>> 32));
   }
 
   @Override

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * What the permissions of one version say: any number of answers that agree with each other,
  * without a lock or I/O, and without a look at a clock unless grants end. It never hears of a later
  * change, so take one for a request or a batch, not for longer than an answer may be old; expiry
- * still is judged by the moment of each answer. Refusals are not audited, no uses
- * are taken, and conditions are judged without attributes.
+ * still is judged by the moment of each answer. Refusals are not audited, no uses are taken, and
+ * conditions are judged without attributes.
  *
  * <p>Whoever asks for the same subject or access again and again resolves it once: a {@link Holder}
  * and an {@link Access} may be kept as long as one likes and used with any view, also of other
@@ -116,9 +116,10 @@ public final class PermissionView {
   /**
    * What the subject may do that with: each resource that a grant names and on which {@link #check}
    * allows it; and each pattern with wildcards that a grant allows to the subject, or to a role
-   * that it has, unless a denial covers all of it. Denials of less than a pattern, and what
-   * only grants with a condition or with counted uses allow, are left to {@link #check}. Found while the stream is read, in an order that stays the same for the view,
-   * so that {@code skip} and {@code limit} make pages.
+   * that it has, unless a denial covers all of it. Denials of less than a pattern, and what only
+   * grants with a condition or with counted uses allow, are left to {@link #check}. Found while the
+   * stream is read, in an order that stays the same for the view, so that {@code skip} and {@code
+   * limit} make pages.
    *
    * @param action a name as in {@link Grant}, without wildcards
    */
@@ -183,9 +184,9 @@ public final class PermissionView {
 
   /**
    * Each subject, other than roles, that holds a grant or a role and that {@link #check} allows it,
-   * but for those to whom only a grant with a condition or with counted uses allows it.
-   * Found while the stream is read, in an order that stays the same for the view, so that {@code
-   * skip} and {@code limit} make pages.
+   * but for those to whom only a grant with a condition or with counted uses allows it. Found while
+   * the stream is read, in an order that stays the same for the view, so that {@code skip} and
+   * {@code limit} make pages.
    *
    * @param action a name as in {@link Grant}, without wildcards
    */

@@ -206,9 +206,7 @@ final class Snapshot implements PatternTrie.Judge {
       return List.of();
     }
     List<Grant> counted =
-        parts
-            .conditional()
-            .counted(question, holdersOf(question.subject()), clock.instant());
+        parts.conditional().counted(question, holdersOf(question.subject()), clock.instant());
     long decider = decision.grantIds().get(0);
     return counted.stream().anyMatch(grant -> grant.id() == decider) ? counted : List.of();
   }

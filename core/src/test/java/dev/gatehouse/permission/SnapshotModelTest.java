@@ -321,8 +321,7 @@ class SnapshotModelTest {
 
     private boolean addGrant(Grant.Terms terms) {
       boolean there =
-          grants.stream()
-              .anyMatch(grant -> grant.terms().unlimited().equals(terms.unlimited()));
+          grants.stream().anyMatch(grant -> grant.terms().unlimited().equals(terms.unlimited()));
       return !there && grants.add(new Grant(nextId++, terms));
     }
 

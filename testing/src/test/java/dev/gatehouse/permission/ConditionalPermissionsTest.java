@@ -96,8 +96,7 @@ class ConditionalPermissionsTest {
     PermissionView.Access use = before.resolve("use", READER);
     assertThat(before.check(ann, use).allowed()).isTrue();
     assertThat(before.subjectsOf("use", READER)).containsExactly(user("ann"));
-    permissions.grant(
-        Grant.deny(user("ann"), "*", READER).when(Condition.not(AT_OFFICE)));
+    permissions.grant(Grant.deny(user("ann"), "*", READER).when(Condition.not(AT_OFFICE)));
     PermissionView after = permissions.view();
     assertThat(after.check(ann, use).reason()).isEqualTo(Reason.DENIED);
     assertThat(after.check(user("ann"), "use", READER).reason()).isEqualTo(Reason.DENIED);
