@@ -7,6 +7,7 @@ import dev.gatehouse.check.Check;
 import dev.gatehouse.error.ClosedException;
 import dev.gatehouse.id.IdSource;
 import dev.gatehouse.observe.GatehouseListener;
+import dev.gatehouse.permission.DecisionAudit;
 import dev.gatehouse.permission.Permissions;
 import dev.gatehouse.registry.Application;
 import dev.gatehouse.registry.Registry;
@@ -100,7 +101,8 @@ public final class Gatehouse implements AutoCloseable {
                 builder.nanoTime,
                 settings.freshness(),
                 settings.maxStaleness(),
-                builder.listener));
+                builder.listener,
+                builder.audited));
     engine =
         TaskEngine.create(
             new SchedulerParts(
@@ -317,6 +319,7 @@ public final class Gatehouse implements AutoCloseable {
     private LongSupplier nanoTime = System::nanoTime;
     private GatehouseListener listener = GatehouseListener.NONE;
     private SchedulerOptions scheduler = SchedulerOptions.DEFAULT;
+    private DecisionAudit audited = DecisionAudit.DENIALS;
     private final Map<String, TaskHandler> handlers = new HashMap<>();
 
     private Builder() {}
@@ -370,6 +373,12 @@ public final class Gatehouse implements AutoCloseable {
     /** How tasks are run. Default {@link SchedulerOptions#DEFAULT}. */
     public Builder scheduler(SchedulerOptions value) {
       scheduler = requireNonNull(value, "scheduler");
+      return this;
+    }
+
+    /** Which allowances of permissions are audited. Default {@link DecisionAudit#DENIALS}. */
+    public Builder audited(DecisionAudit value) {
+      audited = requireNonNull(value, "audited");
       return this;
     }
 

@@ -1,5 +1,6 @@
 package dev.gatehouse.benchmarks;
 
+import dev.gatehouse.benchmarks.permission.PermissionArea;
 import dev.gatehouse.benchmarks.scheduler.SchedulerArea;
 import dev.gatehouse.benchmarks.signing.SigningArea;
 import java.io.IOException;
@@ -18,7 +19,13 @@ import java.util.function.Function;
  */
 public final class Benchmarks {
   private static final Map<String, Function<Plan, Area>> AREAS =
-      Map.of("scheduler", SchedulerArea::new, "signing", SigningArea::new);
+      Map.of(
+          "permission",
+          PermissionArea::new,
+          "scheduler",
+          SchedulerArea::new,
+          "signing",
+          SigningArea::new);
 
   /** After so long a quick run begins no more cases; the last takes a few seconds. */
   private static final Duration QUICK = Duration.ofSeconds(36);

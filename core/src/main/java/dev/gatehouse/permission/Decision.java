@@ -25,7 +25,11 @@ public sealed interface Decision {
     DENIED,
     /** Only a grant that has expired would allow it. */
     EXPIRED,
-    /** What is known is too old to decide by, and the storage cannot be read. */
+    /** Only a grant whose condition is false, or cannot be told, would allow it. */
+    CONDITION_UNMET,
+    /** Only a grant whose uses are used up would allow it. */
+    USED_UP,
+    /** What is known is too old to decide by, and the storage cannot be read or is no newer. */
     STALE,
     /** A grant allows it, and none denies it. */
     GRANTED

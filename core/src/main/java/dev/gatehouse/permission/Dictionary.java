@@ -1,7 +1,10 @@
 package dev.gatehouse.permission;
 
+import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.List;
 
 /**
  * Texts numbered 0, 1, 2 and so on, fixed when built: asking for an unknown text leaves no trace.
@@ -17,17 +20,22 @@ final class Dictionary {
   private static final int NONE = -1;
   private static final int FINAL_ROUNDS = 3;
 
-  private final long key0;
-  private final long key1;
+  private static final long KEY0;
+  private static final long KEY1;
+
+  static {
+    SecureRandom random = new SecureRandom();
+    KEY0 = random.nextLong();
+    KEY1 = random.nextLong();
+  }
+
   private final String[] texts;
   private final int[] slots;
   private final int[] tags;
   private final int mask;
 
   /** The distinct texts, numbered in the order of the collection. */
-  Dictionary(Collection<String> distinct, long key0, long key1) {
-    this.key0 = key0;
-    this.key1 = key1;
+  Dictionary(Collection<String> distinct) {
     texts = distinct.toArray(String[]::new);
     int capacity = Integer.highestOneBit(Math.max(2, texts.length + texts.length / 3)) << 1;
     mask = capacity - 1;
@@ -45,8 +53,11 @@ final class Dictionary {
     }
   }
 
-  int size() {
-    return texts.length;
+  /** The same texts and others that come after them. */
+  Dictionary with(Collection<String> more) {
+    List<String> all = new ArrayList<>(List.of(texts));
+    all.addAll(more);
+    return new Dictionary(all);
   }
 
   String text(int number) {
@@ -69,10 +80,10 @@ final class Dictionary {
 
   /** SipHash-1-3 of the chars, four to a word; the top of the last word holds the length. */
   private long hash(String text) {
-    long v0 = key0 ^ 0x736f6d6570736575L;
-    long v1 = key1 ^ 0x646f72616e646f6dL;
-    long v2 = key0 ^ 0x6c7967656e657261L;
-    long v3 = key1 ^ 0x7465646279746573L;
+    long v0 = KEY0 ^ 0x736f6d6570736575L;
+    long v1 = KEY1 ^ 0x646f72616e646f6dL;
+    long v2 = KEY0 ^ 0x6c7967656e657261L;
+    long v3 = KEY1 ^ 0x7465646279746573L;
     int words = text.length() / 4 + 1;
     for (int round = 0; round < words + FINAL_ROUNDS; round++) {
       long word = round < words ? word(text, round) : 0;

@@ -35,7 +35,11 @@ public record Explanation(
     /** It allows, but another grant denies. */
     OVERRIDDEN,
     /** It has expired and does not count. */
-    EXPIRED
+    EXPIRED,
+    /** It does not count: its condition is false, or, if it allows, cannot be told. */
+    UNMET,
+    /** Its uses are used up, and it does not count. */
+    USED_UP
   }
 
   /**
@@ -45,13 +49,20 @@ public record Explanation(
    * @param path how the subject comes by it, by one of the shortest ways: the subject first, then
    *     each role, the grant's holder last
    * @param part what became of it
+   * @param truth what its condition comes to; true if it has none
    */
-  public record Finding(Grant grant, List<Subject> path, Part part) {
+  public record Finding(Grant grant, List<Subject> path, Part part, Condition.Truth truth) {
     /** A finding. */
     public Finding {
       requireNonNull(grant, "grant");
       path = List.copyOf(path);
       requireNonNull(part, "part");
+      requireNonNull(truth, "truth");
+    }
+
+    /** A finding about a grant without a condition. */
+    public Finding(Grant grant, List<Subject> path, Part part) {
+      this(grant, path, part, Condition.Truth.TRUE);
     }
   }
 
@@ -89,8 +100,11 @@ public record Explanation(
         .append(grant.action())
         .append(" on ")
         .append(grant.resource());
-    grant.expiresAt().ifPresent(expiry -> text.append(" until ").append(expiry));
-    text.append(" [").append(finding.part().name().toLowerCase(Locale.ROOT)).append("]\n      ");
+    text.append(grant.terms().limitsText())
+        .append(" [")
+        .append(finding.part().name().toLowerCase(Locale.ROOT).replace('_', ' '))
+        .append(finding.truth() == Condition.Truth.UNKNOWN ? ", condition unknown" : "")
+        .append("]\n      ");
     for (int i = 0; i < finding.path().size(); i++) {
       text.append(i == 0 ? "" : " -> ").append(finding.path().get(i));
     }

@@ -22,18 +22,36 @@ import org.slf4j.LoggerFactory;
  * instance is not seen yet, or the state is older than the greatest staleness, a check waits for
  * the seat; and as whoever holds the seat may itself be waiting for something that the checking
  * thread holds (a connection, a memory storage's lock), it waits a while only and then reads for
- * itself.
+ * itself. A state that is not consistent enough for a check is nothing to go on with for that
+ * check.
  */
-final class FreshSnapshot {
+final class FreshSnapshot implements Snapshots {
   private static final Logger LOG = LoggerFactory.getLogger(FreshSnapshot.class);
   private static final Duration LONGEST_WAIT = Duration.ofSeconds(2);
   private static final Duration SHORTEST_PAUSE = Duration.ofMillis(100);
 
   /**
-   * A snapshot, the moment before the store was last asked whether it is the latest, and how many
-   * changes of this instance had been committed by then.
+   * A snapshot, the moment before the store was last asked whether it is the latest, how many
+   * changes of this instance had been committed by then, and which time of asking it was.
    */
-  private record State(Snapshot snapshot, long askedNanos, long changesSeen) {}
+  private record State(Snapshot snapshot, long askedNanos, long changesSeen, long ask) {
+    long number() {
+      return snapshot.version().number();
+    }
+  }
+
+  /**
+   * What a state must have for a check.
+   *
+   * @param changes how many changes of this instance
+   * @param version which version at least
+   * @param ask after which time of asking the store; -1 if any will do
+   */
+  private record Need(long changes, long version, long ask) {
+    boolean isMetBy(State state) {
+      return state.changesSeen >= changes && state.number() >= version && state.ask > ask;
+    }
+  }
 
   /** When the store could last not be read, and how many changes had been committed by then. */
   private record Failure(long atNanos, long changesSeen) {}
@@ -46,6 +64,7 @@ final class FreshSnapshot {
   private final long pauseNanos;
   private final AtomicReference<@Nullable State> state = new AtomicReference<>();
   private final AtomicLong changes = new AtomicLong();
+  private final AtomicLong asks = new AtomicLong();
   private final AtomicReference<@Nullable Failure> failure = new AtomicReference<>();
   private final Semaphore seat = new Semaphore(1);
 
@@ -63,28 +82,44 @@ final class FreshSnapshot {
     changes.incrementAndGet();
   }
 
-  /** The number of the latest version that was read; 0 if none was. */
-  long lastVersion() {
+  @Override
+  public long lastVersion() {
     State last = state.get();
-    return last == null ? 0 : last.snapshot.version().number();
+    return last == null ? 0 : last.number();
   }
 
-  /** The latest snapshot that was read, if it is of that version. */
-  Optional<Snapshot> last(Version version) {
-    return Optional.ofNullable(state.get())
-        .map(State::snapshot)
-        .filter(snapshot -> snapshot.version().equals(version));
+  /** What is known, and how old it is. */
+  Permissions.Status status() {
+    State last = state.get();
+    return last == null
+        ? new Permissions.Status(0, Optional.empty())
+        : new Permissions.Status(
+            last.number(),
+            Optional.of(Duration.ofNanos(Math.max(0, nanoTime.getAsLong() - last.askedNanos))));
   }
 
-  /** A snapshot to decide by; null if what there is is too old and the store cannot be read. */
-  @Nullable Snapshot find() {
+  /** The latest snapshot that was read. */
+  Optional<Snapshot> last() {
+    return Optional.ofNullable(state.get()).map(State::snapshot);
+  }
+
+  /** Null if what there is is too old and the store cannot be read, or has no such version. */
+  @Override
+  public @Nullable Snapshot find(Consistency consistency) {
     long needed = changes.get();
     State known = state.get();
-    return known != null && isFresh(known, needed) ? known.snapshot : ask(known, needed);
+    if (known != null && consistency.isSnapshot() && isFresh(known, needed)) {
+      return known.snapshot;
+    }
+    long after = consistency.isStrict() ? asks.get() : -1;
+    return ask(known, new Need(needed, consistency.version(), after));
   }
 
-  private @Nullable Snapshot ask(@Nullable State known, long needed) {
-    State usable = known != null && isUsable(known, needed) ? known : null;
+  private @Nullable Snapshot ask(@Nullable State known, Need need) {
+    if (known != null && isFresh(known, need)) {
+      return known.snapshot;
+    }
+    State usable = known != null && isUsable(known, need) ? known : null;
     boolean seated = usable == null ? waitForSeat() : seat.tryAcquire();
     if (!seated && usable != null) {
       return usable.snapshot;
@@ -93,10 +128,10 @@ final class FreshSnapshot {
     Snapshot read = null;
     try {
       before = state.get();
-      if (before != null && isFresh(before, needed)) {
+      if (before != null && isFresh(before, need)) {
         return before.snapshot;
       }
-      if (!hasJustFailed(needed)) {
+      if (!hasJustFailed(need.changes)) {
         read = refresh(before);
       }
     } finally {
@@ -105,12 +140,12 @@ final class FreshSnapshot {
       }
     }
     if (read == null) {
-      return before != null && isUsable(before, needed) ? before.snapshot : null;
+      return before != null && isUsable(before, need) ? before.snapshot : null;
     }
     if (before != null) {
       tell(before.snapshot.version(), read.version());
     }
-    return read;
+    return read.version().number() < need.version ? null : read;
   }
 
   private boolean waitForSeat() {
@@ -126,8 +161,12 @@ final class FreshSnapshot {
     return known.changesSeen >= needed && nanoTime.getAsLong() - known.askedNanos < freshNanos;
   }
 
-  private boolean isUsable(State known, long needed) {
-    return known.changesSeen >= needed && nanoTime.getAsLong() - known.askedNanos <= staleNanos;
+  private boolean isFresh(State known, Need need) {
+    return need.isMetBy(known) && isFresh(known, need.changes);
+  }
+
+  private boolean isUsable(State known, Need need) {
+    return need.isMetBy(known) && nanoTime.getAsLong() - known.askedNanos <= staleNanos;
   }
 
   /** A change that came after the failure is reason to ask again. */
@@ -140,12 +179,12 @@ final class FreshSnapshot {
 
   /** Asks the store and publishes what it says; null if it cannot be asked. */
   private @Nullable Snapshot refresh(@Nullable State known) {
+    long ask = asks.incrementAndGet();
     long seen = changes.get();
     long asked = nanoTime.getAsLong();
     try {
-      boolean latest = known != null && loader.store().version().equals(known.snapshot.version());
-      Snapshot snapshot = latest && known != null ? known.snapshot : loader.load();
-      publish(new State(snapshot, asked, seen));
+      Snapshot snapshot = known == null ? loader.load() : loader.load(known.snapshot);
+      publish(new State(snapshot, asked, seen, ask));
       if (failure.getAndSet(null) != null) {
         LOG.info("Permissions can be read again, version {}", snapshot.version().number());
       }
@@ -166,8 +205,7 @@ final class FreshSnapshot {
 
   /** Of two threads that read, the one that asked later knows better. */
   private void publish(State mine) {
-    state.accumulateAndGet(
-        mine, (a, b) -> a != null && b != null && b.askedNanos - a.askedNanos < 0 ? a : b);
+    state.accumulateAndGet(mine, (a, b) -> a != null && b != null && b.ask < a.ask ? a : b);
   }
 
   private void tell(Version before, Version after) {

@@ -8,16 +8,21 @@ import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a subject or role is allowed or denied, once granted. A grant never changes: its id names
- * the same words for ever, also in decisions and audit records that outlive it. Immutable.
+ * the same words for ever, also in decisions and audit records that outlive it; how many of its
+ * uses are left, {@link Permissions#usesLeft} tells. Immutable.
  *
  * @param id 1 or more
  * @param terms what it says
  */
 public record Grant(long id, Terms terms) {
+  /** Most uses of a grant that counts them. */
+  public static final long MAX_TIMES = 1_000_000_000;
+
   /** The last moment that every store can keep: the end of the year 9999. */
   private static final Instant LAST = Instant.parse("9999-12-31T23:59:59.999Z");
 
@@ -27,9 +32,18 @@ public record Grant(long id, Terms terms) {
     requireNonNull(terms, "terms");
   }
 
+  /** A moment that every store can keep, cut to milliseconds. */
+  static Instant moment(Instant moment, String what) {
+    requireNonNull(moment, what);
+    Check.that(
+        !moment.isBefore(Instant.EPOCH) && !moment.isAfter(LAST),
+        what + " must be in " + Instant.EPOCH + ".." + LAST + ", was " + moment);
+    return moment.truncatedTo(ChronoUnit.MILLIS);
+  }
+
   /** Terms that let the holder act on the resources. */
   public static Terms allow(Subject holder, String action, ResourcePattern resource) {
-    return new Terms(holder, Effect.ALLOW, action, resource, null);
+    return new Terms(holder, Effect.ALLOW, action, resource, Limits.NONE);
   }
 
   /** Terms that let the holder act on the resource. */
@@ -39,7 +53,7 @@ public record Grant(long id, Terms terms) {
 
   /** Terms that keep the holder from acting on the resources, whatever else allows it. */
   public static Terms deny(Subject holder, String action, ResourcePattern resource) {
-    return new Terms(holder, Effect.DENY, action, resource, null);
+    return new Terms(holder, Effect.DENY, action, resource, Limits.NONE);
   }
 
   /** Terms that keep the holder from acting on the resource, whatever else allows it. */
@@ -72,9 +86,25 @@ public record Grant(long id, Terms terms) {
     return terms.expiresAt();
   }
 
+  /** When it counts; empty if always. */
+  public Optional<Condition> condition() {
+    return terms.condition();
+  }
+
+  /** How many times it can be used; empty if without end. */
+  public OptionalLong times() {
+    return terms.times();
+  }
+
   @Override
   public String toString() {
     return "grant " + id + ": " + terms;
+  }
+
+  /** What ends a grant, or keeps it from counting. */
+  private record Limits(
+      @Nullable Instant expiresAt, @Nullable Condition condition, @Nullable Long times) {
+    static final Limits NONE = new Limits(null, null, null);
   }
 
   /** What a grant says. Immutable. */
@@ -83,20 +113,16 @@ public record Grant(long id, Terms terms) {
     private final Effect effect;
     private final String action;
     private final ResourcePattern resource;
-    private final @Nullable Instant expiresAt;
+    private final Limits limits;
 
     private Terms(
-        Subject holder,
-        Effect effect,
-        String action,
-        ResourcePattern resource,
-        @Nullable Instant expiresAt) {
+        Subject holder, Effect effect, String action, ResourcePattern resource, Limits limits) {
       this.holder = requireNonNull(holder, "holder");
       this.effect = requireNonNull(effect, "effect");
       this.action =
           requireNonNull(action, "action").equals(Names.ANY) ? Names.ANY : Names.action(action);
       this.resource = requireNonNull(resource, "resource");
-      this.expiresAt = expiresAt;
+      this.limits = limits;
     }
 
     /**
@@ -104,11 +130,46 @@ public record Grant(long id, Terms terms) {
      * to allow or to deny. Default without end; at the latest 9999-12-31T23:59:59.999Z.
      */
     public Terms until(Instant expiry) {
-      requireNonNull(expiry, "expiry");
+      Instant end = moment(expiry, "expiry");
+      return with(new Limits(end, limits.condition, limits.times));
+    }
+
+    /**
+     * The same under a condition, which takes the place of one that there is. While the condition
+     * is false, the grant does not count; while it cannot be told, a denial counts and an allowance
+     * does not. Default under none.
+     *
+     * @throws IllegalArgumentException if the JSON of the condition is longer than {@value
+     *     Condition#MAX_JSON} characters
+     */
+    public Terms when(Condition condition) {
+      requireNonNull(condition, "condition");
+      int length = condition.toJson().length();
       Check.that(
-          !expiry.isBefore(Instant.EPOCH) && !expiry.isAfter(LAST),
-          "expiry must be in " + Instant.EPOCH + ".." + LAST + ", was " + expiry);
-      return new Terms(holder, effect, action, resource, expiry.truncatedTo(ChronoUnit.MILLIS));
+          length <= Condition.MAX_JSON,
+          "condition must have at most "
+              + Condition.MAX_JSON
+              + " characters of JSON, had "
+              + length);
+      return with(new Limits(limits.expiresAt, condition, limits.times));
+    }
+
+    /**
+     * The same for so many uses in all, whoever of the holder's subjects makes them. {@link
+     * PermissionChecker#require} takes one each time that no other grant allows the action; {@link
+     * PermissionChecker#check} takes none. Default without end.
+     *
+     * @param uses 1..{@value #MAX_TIMES}
+     * @throws IllegalArgumentException if the terms deny
+     */
+    public Terms times(long uses) {
+      Check.that(effect == Effect.ALLOW, "times must be of an allowance, was of a denial");
+      Check.range(uses, 1, MAX_TIMES, "times");
+      return with(new Limits(limits.expiresAt, limits.condition, uses));
+    }
+
+    private Terms with(Limits other) {
+      return new Terms(holder, effect, action, resource, other);
     }
 
     /** Who is to hold it. */
@@ -133,12 +194,30 @@ public record Grant(long id, Terms terms) {
 
     /** The first moment at which it counts no more; empty if it never ends. */
     public Optional<Instant> expiresAt() {
-      return Optional.ofNullable(expiresAt);
+      return Optional.ofNullable(limits.expiresAt);
     }
 
-    /** The same without an end. Two grants of the same such terms cannot stand side by side. */
-    public Terms withoutExpiry() {
-      return expiresAt == null ? this : new Terms(holder, effect, action, resource, null);
+    /** When it counts; empty if always. */
+    public Optional<Condition> condition() {
+      return Optional.ofNullable(limits.condition);
+    }
+
+    /** How many times it can be used; empty if without end. */
+    public OptionalLong times() {
+      return limits.times == null ? OptionalLong.empty() : OptionalLong.of(limits.times);
+    }
+
+    /**
+     * The same without expiry, condition and number of uses. Two grants of the same such terms
+     * cannot stand side by side.
+     */
+    public Terms unlimited() {
+      return limits.equals(Limits.NONE) ? this : with(Limits.NONE);
+    }
+
+    /** Whether more than the time decides if it counts. */
+    boolean isConditional() {
+      return limits.condition != null || limits.times != null;
     }
 
     @Override
@@ -148,12 +227,12 @@ public record Grant(long id, Terms terms) {
           && effect == that.effect
           && action.equals(that.action)
           && resource.equals(that.resource)
-          && Objects.equals(expiresAt, that.expiresAt);
+          && limits.equals(that.limits);
     }
 
     @Override
     public int hashCode() {
-      return Objects.hash(holder, effect, action, resource, expiresAt);
+      return Objects.hash(holder, effect, action, resource, limits);
     }
 
     @Override
@@ -165,7 +244,14 @@ public record Grant(long id, Terms terms) {
           + action
           + " on "
           + resource
-          + (expiresAt == null ? "" : " until " + expiresAt);
+          + limitsText();
+    }
+
+    /** The limits in words, each after a blank. */
+    String limitsText() {
+      return (limits.expiresAt == null ? "" : " until " + limits.expiresAt)
+          + (limits.condition == null ? "" : " when " + limits.condition)
+          + (limits.times == null ? "" : " " + limits.times + " times");
     }
   }
 }

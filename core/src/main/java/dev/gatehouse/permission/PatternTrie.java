@@ -1,98 +1,131 @@
 package dev.gatehouse.permission;
 
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.LinkedHashSet;
-import java.util.List;
-import java.util.Map;
-import java.util.Set;
-
 /**
  * The patterns that hold wildcards, as one tree of their steps: the type, then each segment. No
  * regular expressions: a match walks at most the two branches, name and star, of each step, so it
  * visits no more nodes than there are steps in all patterns. Recursion is as deep as a path is
- * long, 17 at most.
+ * long, 17 at most. A node is the slot of the edge that leads to it: its number, whether a star
+ * goes on from it, and which patterns end there. Immutable; an {@link Editor} makes the next one.
+ *
+ * @param edges by step and node
+ * @param patterns the fingerprints of the patterns
  */
-final class PatternTrie {
-  private static final int NONE = -1;
+record PatternTrie(SlotTable edges, Column<Fingerprint> patterns) {
+  static final PatternTrie EMPTY = new PatternTrie(SlotTable.EMPTY, Column.empty());
 
-  /** Judges one covering pattern, or exact resource. */
+  private static final int NONE = SlotTable.NONE;
+  private static final int ROOT = 0;
+  private static final long STARRED = 1L << 32;
+  private static final Fingerprint STAR = Fingerprint.of(Names.ANY);
+
+  /** Judges one covering pattern, or exact resource, by its fingerprint. */
   interface Judge {
     /** The verdict; of several, the greatest counts. */
-    long judge(int resource, int action, int holder, long now);
+    long judge(long low, long high, int action, int holder, long held, long now);
   }
 
-  private final Dictionary segments;
-  private final PairMap edges;
-  private final int[] star;
-  private final int[] ends;
-  private final int[] rests;
-
-  /** The patterns with their numbers among resources. */
-  PatternTrie(Map<ResourcePattern, Integer> patterns, long key0, long key1) {
-    Set<String> names = new LinkedHashSet<>();
-    patterns.keySet().forEach(pattern -> names.addAll(List.of(pattern.steps())));
-    segments = new Dictionary(names, key0, key1);
-    edges = new PairMap(key0);
-    // Edge number n leads to node n + 1; node 0 is the root.
-    List<int[]> found = new ArrayList<>();
-    patterns.forEach((pattern, number) -> found.add(insert(pattern, number)));
-    star = new int[edges.size() + 1];
-    ends = new int[edges.size() + 1];
-    rests = new int[edges.size() + 1];
-    Arrays.fill(ends, NONE);
-    Arrays.fill(rests, NONE);
-    for (int[] end : found) {
-      (end[2] == 0 ? ends : rests)[end[0]] = end[1];
-    }
-    int any = segments.find(Names.ANY);
-    for (int node = 0; node < star.length; node++) {
-      star[node] = any == NONE ? NONE : child(node, any);
-    }
-  }
-
-  /** The node at which the pattern ends, its number, and 1 if it takes the rest. */
-  private int[] insert(ResourcePattern pattern, int number) {
-    int node = 0;
-    for (String step : pattern.steps()) {
-      if (step.equals(Names.REST)) {
-        return new int[] {node, number, 1};
-      }
-      node = edges.add(node, segments.find(step)) + 1;
-    }
-    return new int[] {node, number, 0};
+  boolean isEmpty() {
+    return edges.size() == 0;
   }
 
   /** The greatest verdict on the patterns that cover the resource; 0 if none does. */
-  long match(Resource resource, Judge judge, int action, int holder, long now) {
-    return edges.size() == 0 ? 0 : walk(0, 0, resource, judge, action, holder, now);
-  }
-
-  private long walk(
-      int node, int depth, Resource resource, Judge judge, int action, int holder, long now) {
+  long match(Resource resource, Judge judge, int action, int holder, long held, long now) {
+    if (isEmpty()) {
+      return 0;
+    }
+    long[] marks = resource.marks();
     long verdict = 0;
-    if (rests[node] != NONE) {
-      verdict = judge.judge(rests[node], action, holder, now);
-    }
-    if (depth == resource.depth()) {
-      return ends[node] == NONE
-          ? verdict
-          : Math.max(verdict, judge.judge(ends[node], action, holder, now));
-    }
-    int segment = segments.find(resource.step(depth));
-    int next = segment == NONE ? NONE : child(node, segment);
+    int next = child(ROOT, marks[0], marks[1]);
     if (next != NONE) {
-      verdict = Math.max(verdict, walk(next, depth + 1, resource, judge, action, holder, now));
+      verdict = walk(next, 1, marks, judge, action, holder, held, now);
     }
-    if (star[node] != NONE) {
-      verdict =
-          Math.max(verdict, walk(star[node], depth + 1, resource, judge, action, holder, now));
+    int star = child(ROOT, STAR.low(), STAR.high());
+    if (star != NONE) {
+      verdict = Math.max(verdict, walk(star, 1, marks, judge, action, holder, held, now));
     }
     return verdict;
   }
 
-  private int child(int node, int segment) {
-    int edge = edges.find(node, segment);
-    return edge == NONE ? NONE : edge + 1;
+  private long walk(
+      int place,
+      int depth,
+      long[] marks,
+      Judge judge,
+      int action,
+      int holder,
+      long held,
+      long now) {
+    long ends = edges.second(place);
+    long verdict = 0;
+    if ((int) ends != 0) {
+      Fingerprint rest = patterns.get((int) ends - 1);
+      verdict = judge.judge(rest.low(), rest.high(), action, holder, held, now);
+    }
+    if (depth * 2 == marks.length) {
+      int end = (int) (ends >>> 32);
+      if (end != 0) {
+        Fingerprint whole = patterns.get(end - 1);
+        verdict =
+            Math.max(verdict, judge.judge(whole.low(), whole.high(), action, holder, held, now));
+      }
+      return verdict;
+    }
+    long node = edges.first(place);
+    int next = child((int) node, marks[depth * 2], marks[depth * 2 + 1]);
+    if (next != NONE) {
+      verdict = Math.max(verdict, walk(next, depth + 1, marks, judge, action, holder, held, now));
+    }
+    int star = (node & STARRED) == 0 ? NONE : child((int) node, STAR.low(), STAR.high());
+    if (star != NONE) {
+      verdict = Math.max(verdict, walk(star, depth + 1, marks, judge, action, holder, held, now));
+    }
+    return verdict;
+  }
+
+  private int child(int node, long low, long high) {
+    return edges.find(Fingerprint.with(low, node), high);
+  }
+
+  /** Adds patterns to a copy of a trie. Not safe: confine to one thread. */
+  static final class Editor {
+    private final SlotTable.Editor edges;
+    private final Column.Editor<Fingerprint> patterns;
+    private int nodes;
+
+    Editor(PatternTrie trie) {
+      edges = new SlotTable.Editor(trie.edges);
+      patterns = new Column.Editor<>(trie.patterns);
+      nodes = trie.edges.size();
+    }
+
+    /** Adds a pattern that is not in it. */
+    void add(ResourcePattern pattern, Fingerprint fingerprint) {
+      int number = patterns.add(fingerprint) + 1;
+      Fingerprint at = fingerprint;
+      int node = ROOT;
+      for (String step : pattern.steps()) {
+        if (step.equals(Names.REST)) {
+          int place = edges.place(at);
+          edges.set(place, edges.first(place), edges.second(place) | number);
+          return;
+        }
+        if (step.equals(Names.ANY) && node != ROOT) {
+          int place = edges.place(at);
+          edges.set(place, edges.first(place) | STARRED, edges.second(place));
+        }
+        at = Fingerprint.of(step).with(node);
+        int place = edges.place(at);
+        if (edges.first(place) == 0) {
+          edges.set(place, ++nodes, 0);
+        }
+        node = (int) edges.first(place);
+      }
+      int place = edges.place(at);
+      edges.set(place, edges.first(place), edges.second(place) | (long) number << 32);
+    }
+
+    PatternTrie trie() {
+      return new PatternTrie(edges.table(), patterns.column());
+    }
   }
 }

@@ -6,6 +6,7 @@ import dev.gatehouse.check.Check;
 import dev.gatehouse.transaction.Transaction;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * SPI: keeps roles, memberships and grants under one version that grows with each change. A store
@@ -20,8 +21,9 @@ import java.util.Optional;
  *   <li>{@code PERMISSION-3}: {@link #advance} makes the version's number one more, and records the
  *       change under it.
  *   <li>{@code PERMISSION-4}: an insertion of what is there already (a role of that name, that
- *       member in that role, a grant of those terms whatever its expiry) answers false and changes
- *       nothing; a deletion of what is not there likewise.
+ *       member in that role, a grant of those terms whatever its limits) answers false and changes
+ *       nothing; a deletion of what is not there likewise. Of rows that are inserted together, each
+ *       is inserted as if it came after those before it.
  *   <li>{@code PERMISSION-5}: deleting a role deletes its grants, its members and its inheritance,
  *       and nothing else.
  *   <li>{@code PERMISSION-6}: pages hold rows of ids above the given one, in order of id, as many
@@ -32,6 +34,8 @@ import java.util.Optional;
  *       once it has committed, and never before or after a rollback. A store that cannot tell a
  *       thread's own open changes from committed ones answers that thread with a {@link
  *       dev.gatehouse.error.StorageException}.
+ *   <li>{@code PERMISSION-9}: of a grant that counts uses, so many are taken as were granted and
+ *       not one more, however many transactions take them at a time; a rollback gives them back.
  * </ol>
  *
  * <p>Safe for use by multiple threads, but for what {@link #joining} returns.
@@ -62,6 +66,11 @@ public interface PermissionStore {
   /** Adds a role; false if there is one of that name. */
   boolean insertRole(Role role);
 
+  /** As {@link #insertRole} for each, in few round trips; those that were added. */
+  default List<Role> insertRoles(List<Role> roles) {
+    return roles.stream().filter(this::insertRole).toList();
+  }
+
   /** Removes the role with its grants, members and inheritance; false if there is none. */
   boolean deleteRole(String name);
 
@@ -76,6 +85,11 @@ public interface PermissionStore {
 
   /** Adds a membership; false if the member is in that role already. */
   boolean insertMembership(Membership membership);
+
+  /** As {@link #insertMembership} for each, in few round trips; those that were added. */
+  default List<Membership> insertMemberships(List<Membership> memberships) {
+    return memberships.stream().filter(this::insertMembership).toList();
+  }
 
   /** Removes a membership; false if there is none of that id. */
   boolean deleteMembership(long id);
@@ -92,16 +106,21 @@ public interface PermissionStore {
   /** A page of the memberships whose members are roles. */
   List<Membership> inheritances(long afterId, int limit);
 
-  /** Adds a grant; false if there is one of its terms, whatever their expiry. */
+  /** Adds a grant with all its uses; false if there is one of the same unlimited terms. */
   boolean insertGrant(Grant grant);
 
-  /** Removes a grant; false if there is none of that id. */
+  /** As {@link #insertGrant} for each, in few round trips; those that were added. */
+  default List<Grant> insertGrants(List<Grant> grants) {
+    return grants.stream().filter(this::insertGrant).toList();
+  }
+
+  /** Removes a grant, and the count of its uses; false if there is none of that id. */
   boolean deleteGrant(long id);
 
   /** The grant of that id. */
   Optional<Grant> findGrant(long id);
 
-  /** The grant of those terms, whatever their expiry. */
+  /** The grant of those terms, whatever their limits. */
   Optional<Grant> findGrant(Grant.Terms terms);
 
   /** A page of all grants. */
@@ -109,6 +128,20 @@ public interface PermissionStore {
 
   /** A page of the grants of that holder. */
   List<Grant> grants(Subject holder, long afterId, int limit);
+
+  /**
+   * Takes one of a grant's uses, if at least {@code keep} are left after it. Only when joined.
+   *
+   * @param keep 0 or more
+   * @return how many are left; empty if none was taken, or the grant counts none, or is not there
+   */
+  OptionalLong use(long grantId, long keep);
+
+  /** How many uses of a grant are left; empty if it counts none, or is not there. */
+  OptionalLong usesLeft(long grantId);
+
+  /** A page of the ids of the grants that count uses and have none left. */
+  List<Long> usedUp(long afterId, int limit);
 
   /** This store inside the transaction. */
   PermissionStore joining(Transaction transaction);
@@ -148,7 +181,11 @@ public interface PermissionStore {
       /** Something was granted. */
       GRANT_ADDED,
       /** A grant was taken back. */
-      GRANT_REMOVED
+      GRANT_REMOVED,
+      /** The last use of a grant was taken. */
+      GRANT_USED_UP,
+      /** Many rows were added at once; the row's id is that of the change. */
+      BATCH_LOADED
     }
 
     /** A change. */

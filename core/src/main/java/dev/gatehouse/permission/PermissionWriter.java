@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.LongSupplier;
 
 /**
@@ -76,6 +77,41 @@ final class PermissionWriter {
   private void remove(Grant grant) {
     store.deleteGrant(grant.id());
     record(Change.Operation.GRANT_REMOVED, grant.id(), text(grant) + " revoked", about(grant));
+  }
+
+  /** Adds what is not there; the number of changes. */
+  long load(PermissionSet set) {
+    long before = store.version().number();
+    set.roles().forEach(this::defineRole);
+    for (PermissionSet.Place place : set.places()) {
+      if (place.member().isRole()) {
+        inherit(place.member(), place.role());
+      } else {
+        assign(place.member(), place.role());
+      }
+    }
+    set.grants().forEach(this::grant);
+    return store.version().number() - before;
+  }
+
+  /** Takes a use of the first of the grants that has one left; empty if none has. */
+  Optional<Grant> use(List<Grant> grants, Question question) {
+    for (Grant grant : grants) {
+      OptionalLong left = store.use(grant.id(), 0);
+      if (left.isPresent() && left.getAsLong() > 0) {
+        UseTaker.record(audit, grant, question, left.getAsLong());
+        return Optional.of(grant);
+      }
+      if (left.isPresent()) {
+        record(
+            Change.Operation.GRANT_USED_UP,
+            grant.id(),
+            UseTaker.sentence(grant, question, 0),
+            UseTaker.about(grant, question, 0));
+        return Optional.of(grant);
+      }
+    }
+    return Optional.empty();
   }
 
   boolean defineRole(String name) {
@@ -227,6 +263,8 @@ final class PermissionWriter {
             .put("action", grant.action())
             .put("resource", grant.resource().toString());
     grant.expiresAt().ifPresent(expiry -> ext.put("expiresAt", expiry.toString()));
+    grant.condition().ifPresent(condition -> ext.set("condition", ConditionJson.node(condition)));
+    grant.times().ifPresent(times -> ext.put("times", times));
     return ext;
   }
 
@@ -249,8 +287,9 @@ final class PermissionWriter {
 
   private static Operation auditOperation(Change.Operation operation) {
     return switch (operation) {
-      case ROLE_ADDED, MEMBERSHIP_ADDED, GRANT_ADDED -> Operation.CREATE;
+      case ROLE_ADDED, MEMBERSHIP_ADDED, GRANT_ADDED, BATCH_LOADED -> Operation.CREATE;
       case ROLE_REMOVED, MEMBERSHIP_REMOVED, GRANT_REMOVED -> Operation.DELETE;
+      case GRANT_USED_UP -> Operation.AUTHORIZE;
     };
   }
 }

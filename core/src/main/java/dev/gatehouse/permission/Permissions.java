@@ -10,6 +10,8 @@ import dev.gatehouse.transaction.Transactions;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.LongSupplier;
 
 /**
@@ -26,19 +28,40 @@ import java.util.function.LongSupplier;
  * but for what {@link #joining} returns.
  */
 public interface Permissions extends PermissionChecker {
+  /** Most flaws or flips of one answer. */
+  int MAX_LISTED = 10_000;
+
+  /** Most changes that are tried at once. */
+  int MAX_TRIED = 1_000;
+
+  /** Most decisions that are compared to try changes. */
+  int MAX_ASKED = 5_000_000;
+
   /**
-   * Grants. Terms that are granted already stay as they are; with another expiry, a new grant takes
-   * the place of the old.
+   * Grants. Terms that are granted already stay as they are, be they expired or used up; with
+   * another expiry, condition or number of uses, a new grant takes the place of the old, with all
+   * its uses.
    *
    * @return the grant that now stands
    * @throws dev.gatehouse.error.NotFoundException if the holder is a role that is not defined
    */
   Grant grant(Grant.Terms terms);
 
+  /**
+   * Adds many rows at once, under one version and with one audit record. What is there already
+   * stays as it is; a grant with another expiry takes the place of the old. All or nothing.
+   *
+   * @throws dev.gatehouse.error.NotFoundException if a role is neither in the batch nor defined
+   * @throws dev.gatehouse.error.ConflictException if roles would inherit in a circle
+   * @throws dev.gatehouse.error.LimitException if there would be more than {@value
+   *     PermissionStore#MAX_ROLES} roles
+   */
+  PermissionBatch.Loaded load(PermissionBatch batch);
+
   /** Takes back the grant of that id; false if there is none. */
   boolean revoke(long grantId);
 
-  /** Takes back the grant of those terms, whatever its expiry; false if there is none. */
+  /** Takes back the grant of those terms, whatever its limits; false if there is none. */
   boolean revoke(Grant.Terms terms);
 
   /**
@@ -94,6 +117,79 @@ public interface Permissions extends PermissionChecker {
   List<String> roles(Subject subject);
 
   /**
+   * How many uses of the grant are left, read from the storage; empty if it counts none, or there
+   * is no such grant.
+   */
+  OptionalLong usesLeft(long grantId);
+
+  /**
+   * The number of the latest version, read from the storage: at least that of every change that
+   * returned before. With {@link Consistency#atLeast} it makes another node know of them. When
+   * joined, the version that the transaction makes, if it commits.
+   */
+  long version();
+
+  /** What checks of this instance go by, and how old that is; for metrics. Does no I/O. */
+  Status status();
+
+  /**
+   * The same answers with another consistency than {@link Consistency#SNAPSHOT}: {@code
+   * permissions.with(STRICT).check(...)}. A check that what is known is not consistent enough for
+   * is denied as {@link Decision.Reason#STALE}. When joined, every consistency sees what the
+   * transaction sees.
+   */
+  PermissionChecker with(Consistency consistency);
+
+  /**
+   * All that is stored, of one version, with all grants' uses as if none was taken. Reads
+   * everything.
+   */
+  PermissionSet export();
+
+  /**
+   * Adds what is not there, all or nothing, as {@link #defineRole}, {@link #assign}, {@link
+   * #inherit} and {@link #grant} would; takes nothing away but the grants that others of the same
+   * terms take the place of.
+   *
+   * @return how many changes that took
+   */
+  long load(PermissionSet set);
+
+  /**
+   * What is stored without effect, or cannot be meant. Reads everything.
+   *
+   * @param limit 1..{@value #MAX_LISTED}; beyond, flaws are not told
+   */
+  List<Flaw> lint(int limit);
+
+  /**
+   * What the changes, one after another, would allow or deny that is not so now. Reads everything,
+   * writes nothing, and gives the changes no ids.
+   *
+   * <p>Asked is every subject that is no role, for every action and every resource that a grant
+   * names, before or after; for an action that none names, shown as {@code *}, and, of each pattern
+   * with wildcards, for a resource that it covers and that shares no step with any that is named,
+   * shown as that pattern.
+   *
+   * @param changes 1..{@value #MAX_TRIED}
+   * @param attributes what conditions are judged by, before and after
+   * @param limit 1..{@value #MAX_LISTED}; beyond, flips are not told
+   * @throws dev.gatehouse.error.GatehouseException that the first change would throw which cannot
+   *     be made
+   * @throws dev.gatehouse.error.LimitException if more than {@value #MAX_ASKED} decisions would
+   *     have to be compared
+   */
+  List<Flip> dryRun(List<PermissionChange> changes, Attributes attributes, int limit);
+
+  /**
+   * What the permissions say now, as fresh as {@link #check} has it, for any number of answers.
+   *
+   * @throws dev.gatehouse.error.StorageException if what is known is too old to decide by, and the
+   *     storage cannot be read
+   */
+  PermissionView view();
+
+  /**
    * These permissions inside the transaction: changes stand or fall with it, and answers see them.
    * Other answers see them once it has committed: on this instance at once if the storage opened
    * the transaction, else within {@link Settings#freshness}.
@@ -115,7 +211,42 @@ public interface Permissions extends PermissionChecker {
   }
 
   /**
-   * How permissions are kept fresh. Immutable.
+   * What checks go by. Immutable.
+   *
+   * @param version the number of the latest version that was read; 0 if there is none
+   * @param age how long ago the storage was last asked whether it is the latest; empty if none was
+   *     ever read. Above {@link Settings#maxStaleness}, checks are denied
+   */
+  record Status(long version, Optional<Duration> age) {
+    /** Checks that nothing is missing. */
+    public Status {
+      requireNonNull(age, "age");
+    }
+  }
+
+  /**
+   * A decision that a change would turn. Immutable.
+   *
+   * @param subject whose
+   * @param action for what; {@code *} stands for an action that no grant names
+   * @param resource on what; with wildcards, on what the pattern covers and no grant names
+   * @param before the decision now
+   * @param after the decision then; ids of grants that are not made yet mean nothing
+   */
+  record Flip(
+      Subject subject, String action, ResourcePattern resource, Decision before, Decision after) {
+    /** Checks that nothing is missing. */
+    public Flip {
+      requireNonNull(subject, "subject");
+      requireNonNull(action, "action");
+      requireNonNull(resource, "resource");
+      requireNonNull(before, "before");
+      requireNonNull(after, "after");
+    }
+  }
+
+  /**
+   * How permissions are kept fresh, and what is told of them. Immutable.
    *
    * @param clock judges whether grants have expired
    * @param nanoTime measures ages; monotonic, in nanoseconds
@@ -123,15 +254,18 @@ public interface Permissions extends PermissionChecker {
    *     minute, default 500 ms; while one thread asks, others decide by what is known
    * @param maxStaleness how old the last answer of the storage may be while it cannot be asked;
    *     beyond, every check is denied as {@link Decision.Reason#STALE}. 1 second..1 day and no
-   *     shorter than the freshness, default 30 s
-   * @param listener hears of changes that took effect
+   *     shorter than the freshness, default 30 s. Nothing lets checks go on without bound: what was
+   *     taken back would hold for ever
+   * @param listener hears of changes that took effect, and how long that took
+   * @param audited which allowances are audited, default none
    */
   record Settings(
       InstantSource clock,
       LongSupplier nanoTime,
       Duration freshness,
       Duration maxStaleness,
-      GatehouseListener listener) {
+      GatehouseListener listener,
+      DecisionAudit audited) {
     /** Checks the durations. */
     public Settings {
       requireNonNull(clock, "clock");
@@ -142,6 +276,7 @@ public interface Permissions extends PermissionChecker {
           maxStaleness.compareTo(freshness) >= 0,
           "maxStaleness must not be shorter than freshness, was " + maxStaleness);
       requireNonNull(listener, "listener");
+      requireNonNull(audited, "audited");
     }
 
     /** The defaults: the system's clocks, and a listener that hears nothing. */
@@ -151,7 +286,8 @@ public interface Permissions extends PermissionChecker {
           System::nanoTime,
           Duration.ofMillis(500),
           Duration.ofSeconds(30),
-          GatehouseListener.NONE);
+          GatehouseListener.NONE,
+          DecisionAudit.DENIALS);
     }
   }
 }

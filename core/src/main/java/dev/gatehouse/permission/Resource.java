@@ -19,12 +19,20 @@ public final class Resource {
   private final String type;
   private final String path;
   private final String key;
+  private final long low;
+  private final long high;
   private final String[] steps;
+
+  /** The {@link Fingerprint} of each step, two numbers each; made when patterns are first met. */
+  private @Nullable Marks marks;
 
   private Resource(String type, String path) {
     this.type = Names.type(type, "type of resource");
     this.path = path;
     this.key = type + ":" + path;
+    Fingerprint fingerprint = Fingerprint.of(key);
+    this.low = fingerprint.low();
+    this.high = fingerprint.high();
     this.steps = steps(type, path);
     for (int i = 1; i < steps.length; i++) {
       Names.segment(steps[i], path);
@@ -64,13 +72,50 @@ public final class Resource {
     return key;
   }
 
-  /** The number of steps from the root of the pattern trie: the type, then the segments. */
+  /** The first half of the key's {@link Fingerprint}. */
+  long low() {
+    return low;
+  }
+
+  /** The second half. */
+  long high() {
+    return high;
+  }
+
+  /** The number of steps: the type, then the segments. */
   int depth() {
     return steps.length;
   }
 
   String step(int index) {
     return steps[index];
+  }
+
+  /**
+   * The {@link Fingerprint} of each step, low and high in turns. Two threads may both make them, to
+   * the same end.
+   */
+  long[] marks() {
+    Marks known = marks;
+    if (known == null) {
+      known = new Marks(steps);
+      marks = known;
+    }
+    return known.values;
+  }
+
+  /** A final field, so that whoever sees the array sees what is in it. */
+  private static final class Marks {
+    final long[] values;
+
+    Marks(String[] steps) {
+      values = new long[steps.length * 2];
+      for (int i = 0; i < steps.length; i++) {
+        Fingerprint mark = Fingerprint.of(steps[i]);
+        values[2 * i] = mark.low();
+        values[2 * i + 1] = mark.high();
+      }
+    }
   }
 
   /** The type and then each segment. */

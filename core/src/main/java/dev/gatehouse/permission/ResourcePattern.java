@@ -81,6 +81,37 @@ public final class ResourcePattern {
     return exact;
   }
 
+  /** Whether it covers the resource. */
+  boolean covers(Resource resource) {
+    return covers(of(resource));
+  }
+
+  /** Whether it covers whatever the other covers. */
+  boolean covers(ResourcePattern other) {
+    String[] mine = steps();
+    String[] theirs = other.atLeastOneSegment();
+    if (!mine[0].equals(theirs[0])) {
+      return type.equals(Names.ANY);
+    }
+    for (int i = 1; i < mine.length; i++) {
+      if (mine[i].equals(Names.REST)) {
+        return true;
+      }
+      if (i == theirs.length || theirs[i].equals(Names.REST)) {
+        return false;
+      }
+      if (!mine[i].equals(Names.ANY) && !mine[i].equals(theirs[i])) {
+        return false;
+      }
+    }
+    return mine.length == theirs.length;
+  }
+
+  /** The steps; as no path is empty, {@code **} alone says the same as {@code *} and the rest. */
+  private String[] atLeastOneSegment() {
+    return path.equals(Names.REST) ? new String[] {type, Names.ANY, Names.REST} : steps();
+  }
+
   /** The type and then each segment. */
   String[] steps() {
     return Resource.steps(type, path);

@@ -1,132 +1,85 @@
 package dev.gatehouse.permission;
 
 import dev.gatehouse.error.StorageException;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
-import java.util.Deque;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which roles each holder has. Holders are numbered: roles first, then subjects.
- *
- * <p>What a role has by inheritance is worked out once, parents before children (Kahn), so that no
- * check walks the hierarchy and a deep one costs no stack. A row is a sorted array while that is
- * smaller than a bit for each role, and bits beyond; a role that inherits nothing has none. Rows of
- * subjects are not flattened: subjects that have the same roles share one list of them.
+ * What roles inherit, worked out once, parents before children (Kahn), so that no check walks the
+ * hierarchy and a deep one costs no stack. A row is a sorted array while that is smaller than a bit
+ * for each role, and bits beyond; a role that inherits nothing has none. Immutable.
  */
 final class RoleTable {
-  private static final int NONE = -1;
+  static final RoleTable EMPTY = new RoleTable(0, new long[0]);
 
   private final int roles;
   private final int[] parentStart;
   private final int[] parents;
   private final int[] @Nullable [] sorted;
   private final long[] @Nullable [] bits;
-  private final int[] setOf;
-  private final int[] setStart;
-  private final int[] setRoles;
 
   /**
-   * A table of {@code roles} roles and {@code holders} holders.
+   * A table of that many roles.
    *
-   * @param members pairs of a holder in the upper and a role in the lower half, sorted
+   * @param pairs of a role in the upper and one that it inherits in the lower half, sorted
    */
-  RoleTable(int roles, int holders, long[] members) {
+  RoleTable(int roles, long[] pairs) {
     this.roles = roles;
-    int[] start = new int[holders + 1];
-    int[] of = new int[members.length];
-    for (int i = 0; i < members.length; i++) {
-      start[(int) (members[i] >>> 32) + 1]++;
-      of[i] = (int) members[i];
+    parentStart = new int[roles + 1];
+    parents = new int[pairs.length];
+    for (int i = 0; i < pairs.length; i++) {
+      parentStart[(int) (pairs[i] >>> 32) + 1]++;
+      parents[i] = (int) pairs[i];
     }
-    for (int holder = 0; holder < holders; holder++) {
-      start[holder + 1] += start[holder];
+    for (int role = 0; role < roles; role++) {
+      parentStart[role + 1] += parentStart[role];
     }
-    parentStart = Arrays.copyOf(start, roles + 1);
-    parents = Arrays.copyOf(of, parentStart[roles]);
     sorted = new int[roles][];
     bits = new long[roles][];
     close();
-    Map<List<Integer>, Integer> sets = new HashMap<>();
-    List<List<Integer>> lists = new ArrayList<>();
-    setOf = new int[holders - roles];
-    for (int holder = roles; holder < holders; holder++) {
-      List<Integer> set = new ArrayList<>();
-      for (int i = start[holder]; i < start[holder + 1]; i++) {
-        set.add(of[i]);
-      }
-      Integer known = sets.putIfAbsent(set, lists.size());
-      if (known == null) {
-        lists.add(set);
-      }
-      setOf[holder - roles] = known == null ? lists.size() - 1 : known;
+  }
+
+  /** Whether no role inherits any. */
+  boolean isFlat() {
+    return parents.length == 0;
+  }
+
+  /** Whether a role is another, or inherits it. One that came after the table inherits none. */
+  boolean reaches(int role, int other) {
+    if (role == other) {
+      return true;
     }
-    setStart = new int[lists.size() + 1];
-    for (int set = 0; set < lists.size(); set++) {
-      setStart[set + 1] = setStart[set] + lists.get(set).size();
+    if (role >= roles || parentStart[role] == parentStart[role + 1]) {
+      return false;
     }
-    setRoles = lists.stream().flatMap(List::stream).mapToInt(Integer::intValue).toArray();
-  }
-
-  /** How many roles there are. */
-  int roles() {
-    return roles;
-  }
-
-  /** Where the direct roles of a subject begin; see {@link #directRole}. */
-  int directStart(int subject) {
-    return setStart[setOf[subject - roles]];
-  }
-
-  int directEnd(int subject) {
-    return setStart[setOf[subject - roles] + 1];
-  }
-
-  int directRole(int index) {
-    return setRoles[index];
-  }
-
-  /** What the role has, sorted; null if bits say it, or if it has nothing but itself. */
-  int @Nullable [] sorted(int role) {
-    return sorted[role];
-  }
-
-  /** What the role has, a bit for each; null if an array says it, or if it has only itself. */
-  long @Nullable [] bits(int role) {
-    return bits[role];
-  }
-
-  /** A shortest way from the holder to the role, both included; empty if there is none. */
-  List<Integer> path(int holder, int target) {
-    Map<Integer, Integer> cameFrom = new HashMap<>();
-    Deque<Integer> queue = new ArrayDeque<>();
-    cameFrom.put(holder, NONE);
-    queue.add(holder);
-    while (!queue.isEmpty()) {
-      int at = queue.remove();
-      if (at == target) {
-        List<Integer> path = new ArrayList<>();
-        for (int step = at; step != NONE; step = cameFrom.getOrDefault(step, NONE)) {
-          path.add(step);
-        }
-        Collections.reverse(path);
-        return path;
-      }
-      boolean role = at < roles;
-      int end = role ? parentStart[at + 1] : directEnd(at);
-      for (int i = role ? parentStart[at] : directStart(at); i < end; i++) {
-        int next = role ? parents[i] : setRoles[i];
-        if (cameFrom.putIfAbsent(next, at) == null) {
-          queue.add(next);
-        }
-      }
+    long[] wide = bits[role];
+    if (wide != null) {
+      return other < roles && (wide[other >> 6] & 1L << other) != 0;
     }
-    return List.of();
+    int[] row = sorted[role];
+    return row != null && Arrays.binarySearch(row, other) >= 0;
+  }
+
+  /** How many roles it is or inherits; a very great number if they cannot be told one by one. */
+  int reach(int role) {
+    if (role >= roles || parentStart[role] == parentStart[role + 1]) {
+      return 1;
+    }
+    int[] row = sorted[role];
+    return row == null ? Integer.MAX_VALUE : row.length;
+  }
+
+  /** One of the roles that it is or inherits, below {@link #reach}, in order of number. */
+  int reached(int role, int index) {
+    int[] row = role < roles ? sorted[role] : null;
+    return row == null ? role : row[index];
+  }
+
+  /** The roles that it inherits directly. */
+  int[] parents(int role) {
+    return role < roles
+        ? Arrays.copyOfRange(parents, parentStart[role], parentStart[role + 1])
+        : new int[0];
   }
 
   private void close() {

@@ -8,110 +8,159 @@ import dev.gatehouse.permission.Decision.Reason;
 import dev.gatehouse.permission.PermissionStore.Membership;
 import dev.gatehouse.permission.PermissionStore.Role;
 import dev.gatehouse.permission.PermissionStore.Version;
-import java.security.SecureRandom;
+import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Arrays;
 import java.util.EnumMap;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.IntFunction;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
- * All permissions of one version, as numbers in arrays. Nothing in it changes once it is built, so
- * that any number of threads read it without a lock and none sees half a change; it shares nothing
- * with any other snapshot.
+ * All permissions of one version, as numbers in arrays. Nothing that it says changes once it is
+ * built, so that any number of threads read it without a lock and none sees half a change. A {@link
+ * SnapshotEditor} makes the next one, which shares the pages that are the same.
  *
- * <p>A check looks up subject, action and resource in dictionaries. A resource stands for its own
- * number, if a grant names it, and for those of the patterns that cover it; with the action, and
- * with the action {@code *}, each gives a permission, and the tables of denials and allowances say
- * whether the subject or a role of it holds one. Each of these is a verdict, a number that is
- * greater the more it weighs, so that the greatest of all decides.
+ * <p>A check looks at two slots that lie side by side with their fingerprints: that of the subject
+ * tells its roles, that of the access, a pair of action and resource, the roles it is granted to.
+ * Only what does not fit there, more than three roles, denials, limits and grants of subjects
+ * themselves, stands elsewhere. A resource stands for itself and for the patterns that cover it,
+ * each with the action and with the action {@code *}. Each of these gives a verdict, a number that
+ * is greater the more it weighs, so that the greatest of all decides.
  */
 final class Snapshot implements PatternTrie.Judge {
   static final long UNCOVERED = 0;
-  static final long COVERED = 1;
-  static final long EXPIRED = 2;
-  static final long ALLOWS = 1L << 32;
-  static final long DENIES = 2L << 32;
 
-  private static final SecureRandom RANDOM = new SecureRandom();
+  /** The first word of a resource without wildcards. */
+  static final long EXACT = 1;
+
+  /** The first word of a pattern with wildcards. */
+  static final long PATTERN = 2;
+
   private static final int NONE = -1;
+  private static final int PAGE_BITS = 12;
 
+  /**
+   * What a snapshot consists of; see {@link SnapshotEditor} for what stands where.
+   *
+   * @param version which version it is of
+   * @param holders roles and subjects: their roles and numbers
+   * @param roleKeys the key of each role
+   * @param roleIds the id of each role's row; 0 if it was removed
+   * @param subjectKeys the key of each subject; the first has the number {@link Roles#LIMIT}
+   * @param memberIds the id of each membership's row; 0 if it was removed
+   * @param members holder and role of each membership
+   * @param resources exact resources and patterns: their numbers
+   * @param resourceKeys the key of each
+   * @param patterns those with wildcards
+   * @param actions the actions
+   * @param accesses pairs of action and resource: see {@link Entries}
+   * @param entries the grants
+   * @param conditional the grants with conditions or uses, which are not among the entries
+   * @param whole whether no row was left out
+   * @param dead how many entries are of no use any more
+   * @param waste how much else is of no use any more
+   */
+  record Parts(
+      Version version,
+      SlotTable holders,
+      Column<String> roleKeys,
+      LongColumn roleIds,
+      Column<String> subjectKeys,
+      LongColumn memberIds,
+      LongColumn members,
+      SlotTable resources,
+      Column<String> resourceKeys,
+      PatternTrie patterns,
+      ActionTable actions,
+      SlotTable accesses,
+      Entries entries,
+      ConditionalGrants conditional,
+      boolean whole,
+      int dead,
+      int waste) {
+    /** Nothing at all. */
+    static final Parts EMPTY =
+        new Parts(
+            Version.NONE,
+            SlotTable.EMPTY,
+            Column.empty(),
+            LongColumn.EMPTY,
+            Column.empty(),
+            LongColumn.EMPTY,
+            LongColumn.EMPTY,
+            SlotTable.EMPTY,
+            Column.empty(),
+            PatternTrie.EMPTY,
+            ActionTable.EMPTY,
+            SlotTable.EMPTY,
+            Entries.EMPTY,
+            ConditionalGrants.NONE,
+            true,
+            0,
+            0);
+  }
+
+  private final Parts parts;
   private final Version version;
-  private final Dictionary holders;
-  private final Dictionary actions;
-  private final int anyAction;
-  private final Dictionary resources;
+  private final SlotTable holders;
+  private final SlotTable accesses;
   private final PatternTrie patterns;
-  private final PairMap permissions;
-  private final RoleTable roles;
-  private final GrantTable allowances;
-  private final GrantTable denials;
+  private final Entries entries;
+  private final ActionTable actions;
+  private final int anyAction;
   private final boolean expiring;
-  private final IntFunction<Decision> allowed;
-  private final IntFunction<Decision> denied;
+  private final PatternTrie.Judge coverage = this::isNamed;
+  private final Object mark = new Object();
   private final Map<Reason, Denied> refusals = new EnumMap<>(Reason.class);
 
-  /** The rows of a store; a row that names a role that is not among the roles is left out. */
+  /**
+   * One for each grant, made on first use: racy, but a decision is immutable and any of two equal
+   * ones will do. Threads that use the same snapshot write each place once, or a few times.
+   */
+  private final @Nullable Decision[] @Nullable [] decisions;
+
+  /**
+   * The rows of a store; a row that names a role that is not among the roles is left out.
+   *
+   * @param usedUp the ids of grants without uses left
+   */
   record Rows(
-      Version version, List<Role> roles, List<Membership> memberships, List<Grant> grants) {}
+      Version version,
+      List<Role> roles,
+      List<Membership> memberships,
+      List<Grant> grants,
+      Set<Long> usedUp) {
+    Rows(Version version, List<Role> roles, List<Membership> memberships, List<Grant> grants) {
+      this(version, roles, memberships, grants, Set.of());
+    }
+  }
 
   Snapshot(Rows rows) {
-    long key0 = RANDOM.nextLong();
-    long key1 = RANDOM.nextLong();
-    version = rows.version();
-    Set<String> names = new LinkedHashSet<>();
-    rows.roles().forEach(role -> names.add(Subject.role(role.name()).key()));
-    int roleCount = names.size();
-    List<Membership> memberships =
-        rows.memberships().stream()
-            .filter(membership -> names.contains(roleKey(membership.role())))
-            .filter(membership -> isKnown(membership.member(), names))
-            .toList();
-    List<Grant> grants =
-        rows.grants().stream().filter(grant -> isKnown(grant.holder(), names)).toList();
-    memberships.forEach(membership -> names.add(membership.member().key()));
-    grants.forEach(grant -> names.add(grant.holder().key()));
-    holders = new Dictionary(names, key0, key1);
+    this(edited(rows).parts);
+  }
 
-    long[] members = new long[memberships.size()];
-    for (int i = 0; i < members.length; i++) {
-      Membership membership = memberships.get(i);
-      members[i] =
-          (long) holders.find(membership.member().key()) << 32
-              | holders.find(roleKey(membership.role()));
-    }
-    Arrays.sort(members);
-    roles = new RoleTable(roleCount, holders.size(), members);
+  private static Snapshot edited(Rows rows) {
+    SnapshotEditor editor = new SnapshotEditor(Parts.EMPTY);
+    rows.roles().forEach(editor::add);
+    rows.memberships().forEach(editor::add);
+    rows.grants().forEach(editor::add);
+    rows.usedUp().forEach(editor::useUp);
+    return editor.snapshot(rows.version());
+  }
 
-    Set<String> acts = new LinkedHashSet<>();
-    Map<String, ResourcePattern> things = new LinkedHashMap<>();
-    for (Grant grant : grants) {
-      acts.add(grant.action());
-      things.putIfAbsent(grant.resource().key(), grant.resource());
-    }
-    actions = new Dictionary(acts, key0, key1);
+  Snapshot(Parts parts) {
+    this.parts = parts;
+    version = parts.version();
+    holders = parts.holders();
+    accesses = parts.accesses();
+    patterns = parts.patterns();
+    entries = parts.entries();
+    actions = parts.actions();
     anyAction = actions.find(Names.ANY);
-    resources = new Dictionary(things.keySet(), key0, key1);
-    Map<ResourcePattern, Integer> wildcards = new LinkedHashMap<>();
-    things.forEach(
-        (key, pattern) -> {
-          if (!pattern.isExact()) {
-            wildcards.put(pattern, resources.find(key));
-          }
-        });
-    patterns = new PatternTrie(wildcards, key0, key1);
-
-    permissions = new PairMap(key0);
-    grants.forEach(grant -> permissions.add(action(grant), resource(grant)));
-    allowances = table(grants, Effect.ALLOW);
-    denials = table(grants, Effect.DENY);
-    expiring = grants.stream().anyMatch(grant -> grant.expiresAt().isPresent());
-    allowed = entry -> new Allowed(version.number(), List.of(allowances.id(entry)));
-    denied = entry -> new Denied(Reason.DENIED, version.number(), List.of(denials.id(entry)));
+    expiring = entries.limits().size() > 0;
+    decisions = new Decision[(entries.ids().size() >>> PAGE_BITS) + 1][];
     for (Reason reason : Reason.values()) {
       if (reason != Reason.GRANTED) {
         refusals.put(reason, new Denied(reason, version.number(), List.of()));
@@ -119,67 +168,135 @@ final class Snapshot implements PatternTrie.Judge {
     }
   }
 
-  private static String roleKey(String role) {
-    return Subject.ROLE + ":" + role;
-  }
-
-  private static boolean isKnown(Subject subject, Set<String> roleKeys) {
-    return !subject.isRole() || roleKeys.contains(subject.key());
-  }
-
-  private int action(Grant grant) {
-    return actions.find(grant.action());
-  }
-
-  private int resource(Grant grant) {
-    return resources.find(grant.resource().key());
-  }
-
-  private GrantTable table(List<Grant> all, Effect effect) {
-    List<Grant> grants = all.stream().filter(grant -> grant.effect() == effect).toList();
-    int size = grants.size();
-    int[] permissionOf = new int[size];
-    int[] holderOf = new int[size];
-    long[] idOf = new long[size];
-    long[] expiryOf = new long[size];
-    for (int i = 0; i < size; i++) {
-      Grant grant = grants.get(i);
-      permissionOf[i] = permissions.find(action(grant), resource(grant));
-      holderOf[i] = holders.find(grant.holder().key());
-      idOf[i] = grant.id();
-      expiryOf[i] = grant.expiresAt().map(expiry -> expiry.toEpochMilli()).orElse(GrantTable.NEVER);
-    }
-    return new GrantTable(
-        permissions.size(), roles.roles(), permissionOf, holderOf, idOf, expiryOf);
-  }
-
   Version version() {
     return version;
   }
 
-  /** Decides by the clock, which is read at most once, so that one moment judges every grant. */
+  /** What tells this snapshot from any other, and holds none of it. */
+  Object mark() {
+    return mark;
+  }
+
+  Parts parts() {
+    return parts;
+  }
+
+  /** As {@link #decide(Question, InstantSource)}, without attributes. */
   Decision decide(Subject subject, String action, Resource resource, InstantSource clock) {
+    return parts.conditional().isEmpty()
+        ? plain(subject, action, resource, clock)
+        : decide(new Question(subject, action, resource, Attributes.NONE), clock);
+  }
+
+  /** Decides by the clock, which is read at most once, so that one moment judges every grant. */
+  Decision decide(Question question, InstantSource clock) {
+    ConditionalGrants conditional = parts.conditional();
+    if (conditional.isEmpty()) {
+      return plain(question.subject(), question.action(), question.resource(), clock);
+    }
+    Instant moment = clock.instant();
+    Decision plain =
+        plain(question.subject(), question.action(), question.resource(), () -> moment);
+    return conditional.weigh(plain, question, holdersOf(question.subject()), moment);
+  }
+
+  /** The grants that count uses and would allow it, by id; empty if another allows it. */
+  List<Grant> counted(Question question, Decision decision, InstantSource clock) {
+    if (parts.conditional().isEmpty() || !decision.allowed()) {
+      return List.of();
+    }
+    List<Grant> counted =
+        parts.conditional().counted(question, holdersOf(question.subject()), clock.instant());
+    long decider = decision.grantIds().get(0);
+    return counted.stream().anyMatch(grant -> grant.id() == decider) ? counted : List.of();
+  }
+
+  ConditionalGrants conditional() {
+    return parts.conditional();
+  }
+
+  /** Whether a holder is the subject itself or a role that it has. */
+  Predicate<Subject> holdersOf(Subject subject) {
+    int place = holderPlace(subject);
+    return holder -> holder.equals(subject) || (place != NONE && hasRole(place, holder));
+  }
+
+  private boolean hasRole(int place, Subject role) {
+    int target = role.isRole() ? holderPlace(role) : NONE;
+    if (target == NONE) {
+      return false;
+    }
+    int number = (int) (holders.second(target) >>> 32);
+    long held = holders.first(place);
+    for (int i = Roles.count(held, entries.lists()) - 1; i >= 0; i--) {
+      if (entries.roles().reaches(Roles.at(held, i, entries.lists()), number)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Decides by the grants that are not conditional. */
+  private Decision plain(Subject subject, String action, Resource resource, InstantSource clock) {
     requireNonNull(action, "action");
     requireNonNull(resource, "resource");
-    int holder = holders.find(requireNonNull(subject, "subject").key());
+    requireNonNull(subject, "subject");
     int act = actionNumber(action);
-    if (holder == NONE) {
+    int place = holders.find(subject.low(), subject.high());
+    long told = place == NONE ? 0 : holders.second(place);
+    if ((int) told == 0) {
       return refusal(Reason.UNKNOWN_SUBJECT);
     }
-    long verdict = judgeAll(this, resource, act, holder, expiring ? clock.millis() : 0);
-    if (verdict >= DENIES) {
-      return denials.decision((int) verdict, denied);
+    long now = now(clock);
+    int holder = (int) (told >>> 32);
+    long held = holders.first(place);
+    long verdict = judge(resource.low(), resource.high(), act, holder, held, now);
+    if (!patterns.isEmpty()) {
+      verdict = Math.max(verdict, patterns.match(resource, this, act, holder, held, now));
     }
-    if (verdict >= ALLOWS) {
-      return allowances.decision((int) verdict, allowed);
+    if (verdict >= Entries.ALLOWS) {
+      return decision(verdict);
     }
-    if (verdict == EXPIRED) {
+    return refusal(verdict, act, verdict > UNCOVERED || isCovered(resource));
+  }
+
+  /** The moment that judges grants; 0 if none of them ends. */
+  long now(InstantSource clock) {
+    return expiring ? clock.millis() : 0;
+  }
+
+  /** The decision that rests on the verdict that a grant allows or denies. */
+  Decision decision(long verdict) {
+    int entry = (int) verdict;
+    @Nullable Decision[] page = decisions[entry >>> PAGE_BITS];
+    Decision known = page == null ? null : page[entry & ((1 << PAGE_BITS) - 1)];
+    return known == null ? make(entry, verdict >= Entries.DENIES) : known;
+  }
+
+  private Decision make(int entry, boolean denies) {
+    List<Long> id = List.of(entries.ids().get(entry));
+    Decision made =
+        denies
+            ? new Denied(Reason.DENIED, version.number(), id)
+            : new Allowed(version.number(), id);
+    @Nullable Decision[] page = decisions[entry >>> PAGE_BITS];
+    if (page == null) {
+      page = new Decision[1 << PAGE_BITS];
+      decisions[entry >>> PAGE_BITS] = page;
+    }
+    page[entry & ((1 << PAGE_BITS) - 1)] = made;
+    return made;
+  }
+
+  /** The denial where no grant counts. */
+  Denied refusal(long verdict, int action, boolean covered) {
+    if (verdict == Entries.EXPIRED) {
       return refusal(Reason.EXPIRED);
     }
-    if (act == NONE) {
+    if (action == NONE) {
       return refusal(Reason.UNKNOWN_ACTION);
     }
-    return refusal(verdict == UNCOVERED ? Reason.UNKNOWN_RESOURCE : Reason.NOT_GRANTED);
+    return refusal(covered ? Reason.NOT_GRANTED : Reason.UNKNOWN_RESOURCE);
   }
 
   /** The number of the action; -1 if no grant names it. */
@@ -197,73 +314,99 @@ final class Snapshot implements PatternTrie.Judge {
   }
 
   /** The greatest verdict on the resource and on the patterns that cover it. */
-  long judgeAll(PatternTrie.Judge judge, Resource resource, int action, int holder, long now) {
-    long verdict = patterns.match(resource, judge, action, holder, now);
-    int exact = resources.find(resource.key());
-    return exact == NONE ? verdict : Math.max(verdict, judge.judge(exact, action, holder, now));
+  long judgeAll(
+      PatternTrie.Judge judge, Resource resource, int action, int holder, long held, long now) {
+    long verdict = patterns.match(resource, judge, action, holder, held, now);
+    return Math.max(
+        verdict, judge.judge(resource.low(), resource.high(), action, holder, held, now));
   }
 
   @Override
-  public long judge(int resource, int action, int holder, long now) {
-    long verdict = COVERED;
+  public long judge(long low, long high, int action, int holder, long held, long now) {
+    long verdict = UNCOVERED;
     if (action != NONE) {
-      verdict = judge(permissions.find(action, resource), holder, now);
+      verdict = judgeAccess(Fingerprint.with(low, action), high, holder, held, now);
     }
     if (anyAction != NONE) {
-      verdict = Math.max(verdict, judge(permissions.find(anyAction, resource), holder, now));
+      long any = judgeAccess(Fingerprint.with(low, anyAction), high, holder, held, now);
+      verdict = Math.max(verdict, any);
     }
     return verdict;
   }
 
-  private long judge(int permission, int holder, long now) {
-    if (permission == NONE) {
-      return COVERED;
+  private long judgeAccess(long low, long high, int holder, long held, long now) {
+    int place = accesses.find(low, high);
+    if (place == NONE) {
+      return UNCOVERED;
     }
-    int denial = denials.find(permission, holder, roles, now);
-    if (denial >= 0) {
-      return DENIES | denial;
-    }
-    int allowance = allowances.find(permission, holder, roles, now);
-    if (allowance >= 0) {
-      return ALLOWS | allowance;
-    }
-    return allowance == GrantTable.EXPIRED ? EXPIRED : COVERED;
+    long second = accesses.second(place);
+    return Entries.count(second) == 0
+        ? UNCOVERED
+        : entries.judge(accesses.first(place), second, holder, held, now);
   }
 
-  int holderNumber(Subject subject) {
-    return holders.find(subject.key());
+  /** Whether a grant names the resource, or a pattern that covers it. */
+  boolean isCovered(Resource resource) {
+    return judgeAll(coverage, resource, NONE, NONE, 0, 0) > UNCOVERED;
   }
 
-  Subject holder(int number) {
-    String key = holders.text(number);
-    int colon = key.indexOf(':');
-    return Subject.of(key.substring(0, colon), key.substring(colon + 1));
+  private long isNamed(long low, long high, int action, int holder, long held, long now) {
+    return named(low, high) == NONE ? UNCOVERED : Entries.COVERED;
   }
 
-  String action(int number) {
-    return actions.text(number);
+  /** The number of a resource or pattern that a grant names, or -1. */
+  int named(long low, long high) {
+    SlotTable resources = parts.resources();
+    int place = resources.find(low, high);
+    long told = place == NONE ? 0 : resources.second(place);
+    return (int) told == 0 ? NONE : (int) (told >>> 32);
+  }
+
+  /** The place of an access, or -1. */
+  int accessPlace(long low, long high, int action) {
+    return action == NONE ? NONE : accesses.find(Fingerprint.with(low, action), high);
+  }
+
+  SlotTable accesses() {
+    return accesses;
+  }
+
+  Entries entries() {
+    return entries;
   }
 
   int anyAction() {
     return anyAction;
   }
 
+  String action(int number) {
+    return actions.name(number);
+  }
+
+  /** The place of a subject or role that something names, or -1. */
+  int holderPlace(Subject subject) {
+    int place = holders.find(subject.low(), subject.high());
+    return place == NONE || (int) holders.second(place) == 0 ? NONE : place;
+  }
+
+  SlotTable holders() {
+    return holders;
+  }
+
+  /** The subject or role of that number. */
+  Subject holder(int number) {
+    String key =
+        number < Roles.LIMIT
+            ? parts.roleKeys().get(number)
+            : parts.subjectKeys().get(number - Roles.LIMIT);
+    int colon = key.indexOf(':');
+    return Subject.of(key.substring(0, colon), key.substring(colon + 1));
+  }
+
+  /** The resource or pattern of that number. */
   ResourcePattern resource(int number) {
-    String key = resources.text(number);
+    String key = parts.resourceKeys().get(number);
     int colon = key.indexOf(':');
     return ResourcePattern.of(key.substring(0, colon), key.substring(colon + 1));
-  }
-
-  /** The permission of action and resource; -1 if no grant speaks of it. */
-  int permission(int action, int resource) {
-    return permissions.find(action, resource);
-  }
-
-  RoleTable roles() {
-    return roles;
-  }
-
-  GrantTable grants(Effect effect) {
-    return effect == Effect.ALLOW ? allowances : denials;
   }
 }

@@ -2,22 +2,17 @@ package dev.gatehouse.permission;
 
 import static java.util.Objects.requireNonNull;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gatehouse.audit.AuditLog;
-import dev.gatehouse.audit.AuditRecord.Operation;
 import dev.gatehouse.check.Check;
-import dev.gatehouse.error.DeniedException;
-import dev.gatehouse.json.Json;
+import dev.gatehouse.error.StorageException;
 import dev.gatehouse.permission.PermissionStore.Membership;
-import dev.gatehouse.permission.PermissionStore.Version;
-import dev.gatehouse.refusal.RefusalLog;
 import dev.gatehouse.transaction.Transaction;
 import dev.gatehouse.transaction.Transactions;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
-import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Permissions of a store: changes go through a {@link PermissionWriter} in a transaction each,
@@ -25,29 +20,28 @@ import org.jspecify.annotations.Nullable;
  * version that the transaction sees is another.
  */
 final class StoredPermissions implements Permissions {
-  private static final RefusalLog.Kind ACTIONS =
-      new RefusalLog.Kind("permission", Operation.AUTHORIZE, "Actions");
-
   private final Transactions transactions;
   private final PermissionStore store;
   private final AuditLog audit;
   private final LongSupplier ids;
   private final Settings settings;
   private final FreshSnapshot shared;
-  private final RefusalLog<Decision.Reason> refusals;
-  private final Supplier<@Nullable Snapshot> snapshots;
+  private final DecisionLog log;
+  private final Snapshots snapshots;
+  private final SnapshotChecker checker;
   private final boolean joined;
 
   private StoredPermissions(
-      StoredPermissions of, Transactions transactions, PermissionStore store, AuditLog audit) {
+      StoredPermissions of, Transactions transactions, PermissionStore store, Transaction joined) {
     this.transactions = transactions;
     this.store = store;
-    this.audit = audit;
+    this.audit = of.audit.joining(joined);
     this.ids = of.ids;
     this.settings = of.settings;
     this.shared = of.shared;
-    this.refusals = of.refusals;
+    this.log = of.log.joining(joined);
     this.snapshots = new OwnSnapshot(new SnapshotLoader(transactions, store), of.shared);
+    this.checker = checker(snapshots);
     this.joined = true;
   }
 
@@ -63,8 +57,9 @@ final class StoredPermissions implements Permissions {
     this.ids = requireNonNull(ids, "ids");
     this.settings = requireNonNull(settings, "settings");
     this.shared = new FreshSnapshot(new SnapshotLoader(transactions, store), settings);
-    this.refusals = new RefusalLog<>(Decision.Reason.class, ACTIONS, audit, settings.clock());
-    this.snapshots = shared::find;
+    this.log = new DecisionLog(audit, settings);
+    this.snapshots = shared;
+    this.checker = checker(snapshots);
     this.joined = false;
   }
 
@@ -77,73 +72,77 @@ final class StoredPermissions implements Permissions {
     return new StoredPermissions(transactions, store, audit, ids, settings);
   }
 
-  @Override
-  public Decision check(Subject subject, String action, Resource resource) {
-    Snapshot snapshot = snapshots.get();
-    return snapshot == null
-        ? stale(subject, action, resource)
-        : snapshot.decide(subject, action, resource, settings.clock());
+  private SnapshotChecker checker(Snapshots snapshots) {
+    return new SnapshotChecker(
+        snapshots, Consistency.SNAPSHOT, settings.clock(), log, this::takeUse);
   }
 
   @Override
-  public void require(Subject subject, String action, Resource resource) {
-    Decision decision = check(subject, action, resource);
-    if (!joined) {
-      refusals.settle();
-    }
-    if (!decision.allowed()) {
-      refused(subject, action, resource, decision);
-      throw new DeniedException(Explanation.sentence(subject, action, resource, decision));
-    }
-  }
-
-  /** A storage that cannot be read is not written either. */
-  private void refused(Subject subject, String action, Resource resource, Decision decision) {
-    if (decision.reason() == Decision.Reason.STALE) {
-      return;
-    }
-    ObjectNode ext =
-        Json.object()
-            .put("subject", subject.toString())
-            .put("action", action)
-            .put("resource", resource.toString())
-            .put("version", decision.version());
-    decision.grantIds().forEach(id -> ext.put("grantId", Long.toString(id)));
-    String content =
-        "Action '"
-            + action
-            + "' of "
-            + subject
-            + " on "
-            + resource
-            + " refused: "
-            + decision.reason();
-    if (joined) {
-      refusals.add(decision.reason(), content, ext, audit);
-    } else {
-      refusals.add(decision.reason(), content, ext);
-    }
+  public Decision check(Subject subject, String action, Resource resource, Attributes attributes) {
+    return checker.check(subject, action, resource, attributes);
   }
 
   @Override
-  public Explanation explain(Subject subject, String action, Resource resource) {
-    Snapshot snapshot = snapshots.get();
-    return snapshot == null
-        ? new Explanation(subject, action, resource, stale(subject, action, resource), List.of())
-        : Derivation.explain(snapshot, subject, action, resource, settings.clock());
+  public void require(Subject subject, String action, Resource resource, Attributes attributes) {
+    checker.require(subject, action, resource, attributes);
   }
 
-  private Decision stale(Subject subject, String action, Resource resource) {
-    requireNonNull(subject, "subject");
-    requireNonNull(resource, "resource");
-    Names.action(action);
-    return new Decision.Denied(Decision.Reason.STALE, shared.lastVersion(), List.of());
+  @Override
+  public Explanation explain(
+      Subject subject, String action, Resource resource, Attributes attributes) {
+    return checker.explain(subject, action, resource, attributes);
+  }
+
+  @Override
+  public PermissionChecker with(Consistency consistency) {
+    return checker.with(consistency);
+  }
+
+  @Override
+  public long version() {
+    return store.version().number();
+  }
+
+  @Override
+  public Status status() {
+    return shared.status();
+  }
+
+  @Override
+  public OptionalLong usesLeft(long grantId) {
+    return store.usesLeft(grantId);
+  }
+
+  /**
+   * While more than one use is left, only the grant's own row is locked; who takes the last one
+   * makes a version, so that checks know of it.
+   */
+  private Optional<Grant> takeUse(List<Grant> grants, Question question) {
+    Optional<Grant> taken =
+        transactions.call(
+            transaction ->
+                UseTaker.takeOneOfMany(
+                    store.joining(transaction), audit.joining(transaction), grants, question));
+    return taken.isPresent() ? taken : change(writer -> writer.use(grants, question));
   }
 
   @Override
   public Grant grant(Grant.Terms terms) {
     requireNonNull(terms, "terms");
     return change(writer -> writer.grant(terms));
+  }
+
+  @Override
+  public PermissionBatch.Loaded load(PermissionBatch batch) {
+    requireNonNull(batch, "batch");
+    return changeIn(
+        transaction ->
+            new BatchWriter(
+                    store.joining(transaction),
+                    audit.joining(transaction),
+                    ids,
+                    settings.clock().millis())
+                .write(batch));
   }
 
   @Override
@@ -185,22 +184,23 @@ final class StoredPermissions implements Permissions {
 
   @Override
   public boolean assign(Subject subject, String role) {
-    requireNoRole(subject);
+    noRole(subject);
     Names.name(role, "role");
     return change(writer -> writer.assign(subject, role));
   }
 
   @Override
   public boolean unassign(Subject subject, String role) {
-    requireNoRole(subject);
+    noRole(subject);
     Names.name(role, "role");
     return change(writer -> writer.unassign(subject, role));
   }
 
-  private static void requireNoRole(Subject subject) {
+  static Subject noRole(Subject subject) {
     Check.that(
         !requireNonNull(subject, "subject").isRole(),
         "subject must not be a role: a role inherits, was " + Check.shown(subject.toString()));
+    return subject;
   }
 
   @Override
@@ -222,54 +222,74 @@ final class StoredPermissions implements Permissions {
   }
 
   @Override
+  public PermissionSet export() {
+    return PermissionSet.of(new SnapshotLoader(transactions, store).rows());
+  }
+
+  @Override
+  public long load(PermissionSet set) {
+    requireNonNull(set, "set");
+    return change(writer -> writer.load(set));
+  }
+
+  @Override
+  public List<Flaw> lint(int limit) {
+    Check.range(limit, 1, MAX_LISTED, "limit");
+    return Lint.of(
+        new SnapshotLoader(transactions, store).rows(), settings.clock().instant(), limit);
+  }
+
+  @Override
+  public List<Flip> dryRun(List<PermissionChange> changes, Attributes attributes, int limit) {
+    List<PermissionChange> all = List.copyOf(changes);
+    Check.range(all.size(), 1, MAX_TRIED, "number of changes");
+    requireNonNull(attributes, "attributes");
+    Check.range(limit, 1, MAX_LISTED, "limit");
+    Snapshot.Rows before = new SnapshotLoader(transactions, store).rows();
+    return DryRun.of(before, all, attributes, settings.clock().instant(), limit);
+  }
+
+  @Override
+  public PermissionView view() {
+    Snapshot snapshot = snapshots.find(Consistency.SNAPSHOT);
+    if (snapshot == null) {
+      throw new StorageException(
+          "permissions are older than " + settings.maxStaleness() + " and cannot be read");
+    }
+    return new PermissionView(snapshot, settings.clock());
+  }
+
+  @Override
   public Permissions joining(Transaction transaction) {
     return new StoredPermissions(
-        this,
-        Transactions.joining(transaction),
-        store.joining(transaction),
-        audit.joining(transaction));
+        this, Transactions.joining(transaction), store.joining(transaction), transaction);
+  }
+
+  private <T> T change(Function<PermissionWriter, T> change) {
+    return changeIn(
+        transaction ->
+            change.apply(
+                new PermissionWriter(
+                    store.joining(transaction),
+                    audit.joining(transaction),
+                    ids,
+                    settings.clock().millis())));
   }
 
   /** A commit that this instance hears of, or whose end it does not know, outdates the snapshot. */
-  private <T> T change(Function<PermissionWriter, T> change) {
+  private <T> T changeIn(Function<Transaction, T> change) {
     try {
       return transactions.call(
           transaction -> {
             if (joined) {
               transaction.afterCommit(shared::changed);
             }
-            return change.apply(
-                new PermissionWriter(
-                    store.joining(transaction),
-                    audit.joining(transaction),
-                    ids,
-                    settings.clock().millis()));
+            return change.apply(transaction);
           });
     } finally {
       if (!joined) {
         shared.changed();
       }
-    }
-  }
-
-  /** The snapshot of one transaction: the shared one, if that is what the transaction sees. */
-  private static final class OwnSnapshot implements Supplier<@Nullable Snapshot> {
-    private final SnapshotLoader loader;
-    private final FreshSnapshot shared;
-    private @Nullable Snapshot last;
-
-    OwnSnapshot(SnapshotLoader loader, FreshSnapshot shared) {
-      this.loader = loader;
-      this.shared = shared;
-    }
-
-    @Override
-    public Snapshot get() {
-      Version version = loader.store().version();
-      if (last == null || !last.version().equals(version)) {
-        last = shared.last(version).orElseGet(loader::load);
-      }
-      return last;
     }
   }
 }

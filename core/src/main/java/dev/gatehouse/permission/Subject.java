@@ -14,11 +14,16 @@ public final class Subject {
   private final String type;
   private final String name;
   private final String key;
+  private final long low;
+  private final long high;
 
   private Subject(String type, String name) {
     this.type = Names.type(type, "type of subject");
     this.name = Names.name(name, "name of " + type);
     this.key = type + ":" + name;
+    Fingerprint fingerprint = Fingerprint.of(key);
+    this.low = fingerprint.low();
+    this.high = fingerprint.high();
   }
 
   /** A subject of a type of the host's own. */
@@ -73,6 +78,16 @@ public final class Subject {
   /** The text by which snapshots know it; a type holds no colon, so no two subjects share it. */
   String key() {
     return key;
+  }
+
+  /** The first half of the key's {@link Fingerprint}. */
+  long low() {
+    return low;
+  }
+
+  /** The second half. */
+  long high() {
+    return high;
   }
 
   @Override

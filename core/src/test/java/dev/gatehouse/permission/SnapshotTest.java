@@ -51,7 +51,8 @@ class SnapshotTest {
     assertThat(snapshot.decide(bob, "use", Resource.component("x"), CLOCK).allowed()).isFalse();
     assertThat(snapshot.decide(Subject.role("r1"), "use", Resource.component("y"), CLOCK).allowed())
         .isFalse();
-    Explanation explanation = Derivation.explain(snapshot, ANN, "use", READER, CLOCK);
+    Explanation explanation =
+        Derivation.explain(snapshot, new Question(ANN, "use", READER, Attributes.NONE), CLOCK);
     assertThat(explanation.findings().get(0).path()).hasSize(depth + 1);
   }
 
@@ -95,10 +96,10 @@ class SnapshotTest {
   @Test
   void dictionary_textsOfEveryLength_areFoundAndOthersNot() {
     List<String> texts = IntStream.range(0, 50).mapToObj("x"::repeat).toList();
-    Dictionary dictionary = new Dictionary(texts, 1, 2);
+    Dictionary dictionary = new Dictionary(texts);
     texts.forEach(text -> assertThat(dictionary.find(text)).isEqualTo(text.length()));
     texts.forEach(text -> assertThat(dictionary.find(text + "\u0000")).isEqualTo(-1));
-    assertThat(new Dictionary(List.of(), 1, 2).find("")).isEqualTo(-1);
+    assertThat(new Dictionary(List.of()).find("")).isEqualTo(-1);
   }
 
   @Test

@@ -1,5 +1,6 @@
 package dev.gatehouse.storage.jdbc;
 
+import dev.gatehouse.permission.Condition;
 import dev.gatehouse.permission.Effect;
 import dev.gatehouse.permission.Grant;
 import dev.gatehouse.permission.PermissionStore;
@@ -15,6 +16,7 @@ import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.Query;
 
@@ -27,11 +29,12 @@ import org.jdbi.v3.core.statement.Query;
 final class JdbcPermissionStore implements PermissionStore {
   private static final String VERSION =
       "SELECT number, change_id, changed_ms FROM gh_permission_version WHERE id = 1";
-  private static final String MEMBERSHIP =
+  static final String MEMBERSHIP =
       "SELECT id, member_type, member_name, role_name FROM gh_role_member ";
   private static final String GRANT =
       "SELECT id, holder_type, holder_name, effect, action_name, resource_type, resource_path,"
-          + " expires_ms FROM gh_grant ";
+          + " expires_ms, condition_json, uses FROM gh_grant ";
+  private static final String USES_LEFT = "SELECT uses_left FROM gh_grant_use WHERE grant_id = :id";
   private static final String PAGE = "id > :after ORDER BY id FETCH FIRST :limit ROWS ONLY";
 
   private final Database database;
@@ -121,6 +124,11 @@ final class JdbcPermissionStore implements PermissionStore {
   }
 
   @Override
+  public List<Role> insertRoles(List<Role> roles) {
+    return database.use(handle -> PermissionRows.roles(handle, roles));
+  }
+
+  @Override
   public boolean deleteRole(String name) {
     if (!TextArgument.isStorable(name)) {
       return false;
@@ -130,6 +138,10 @@ final class JdbcPermissionStore implements PermissionStore {
           if (handle.execute("DELETE FROM gh_role WHERE name = ?", name) == 0) {
             return false;
           }
+          handle.execute(
+              "DELETE FROM gh_grant_use WHERE grant_id IN"
+                  + " (SELECT id FROM gh_grant WHERE holder_type = 'role' AND holder_name = ?)",
+              name);
           handle.execute(
               "DELETE FROM gh_grant WHERE holder_type = 'role' AND holder_name = ?", name);
           handle.execute("DELETE FROM gh_role_member WHERE role_name = ?", name);
@@ -185,6 +197,11 @@ final class JdbcPermissionStore implements PermissionStore {
                         member.name(),
                         role)
                     > 0);
+  }
+
+  @Override
+  public List<Membership> insertMemberships(List<Membership> memberships) {
+    return database.use(handle -> PermissionRows.memberships(handle, memberships));
   }
 
   @Override
@@ -254,30 +271,56 @@ final class JdbcPermissionStore implements PermissionStore {
   public boolean insertGrant(Grant grant) {
     String hash = hash(grant.terms());
     return database.use(
-        handle ->
-            findGrant(handle, hash).isEmpty()
-                && handle
-                        .createUpdate(
-                            "INSERT INTO gh_grant (id, terms_hash, holder_type, holder_name,"
-                                + " effect, action_name, resource_type, resource_path, expires_ms)"
-                                + " VALUES (:id, :hash, :type, :name,"
-                                + " :effect, :action, :resourceType, :resourcePath, :expires)")
-                        .bind("id", grant.id())
-                        .bind("hash", hash)
-                        .bind("type", grant.holder().type())
-                        .bind("name", grant.holder().name())
-                        .bind("effect", grant.effect().name())
-                        .bind("action", grant.action())
-                        .bind("resourceType", grant.resource().type())
-                        .bind("resourcePath", grant.resource().path())
-                        .bind("expires", grant.expiresAt().map(Instant::toEpochMilli).orElse(null))
-                        .execute()
-                    > 0);
+        handle -> {
+          if (findGrant(handle, hash).isPresent()) {
+            return false;
+          }
+          insert(handle, grant, hash);
+          if (grant.times().isPresent()) {
+            handle.execute(
+                "INSERT INTO gh_grant_use (grant_id, uses_left) VALUES (?, ?)",
+                grant.id(),
+                grant.times().getAsLong());
+          }
+          return true;
+        });
+  }
+
+  private static void insert(Handle handle, Grant grant, String hash) {
+    OptionalLong times = grant.times();
+    handle
+        .createUpdate(
+            "INSERT INTO gh_grant (id, terms_hash, holder_type, holder_name,"
+                + " effect, action_name, resource_type, resource_path, expires_ms,"
+                + " condition_json, uses)"
+                + " VALUES (:id, :hash, :type, :name,"
+                + " :effect, :action, :resourceType, :resourcePath, :expires, :condition, :uses)")
+        .bind("id", grant.id())
+        .bind("hash", hash)
+        .bind("type", grant.holder().type())
+        .bind("name", grant.holder().name())
+        .bind("effect", grant.effect().name())
+        .bind("action", grant.action())
+        .bind("resourceType", grant.resource().type())
+        .bind("resourcePath", grant.resource().path())
+        .bind("expires", grant.expiresAt().map(Instant::toEpochMilli).orElse(null))
+        .bind("condition", grant.condition().map(Condition::toJson).orElse(null))
+        .bind("uses", times.isPresent() ? (Long) times.getAsLong() : null)
+        .execute();
+  }
+
+  @Override
+  public List<Grant> insertGrants(List<Grant> grants) {
+    return database.use(handle -> PermissionRows.grants(handle, grants));
   }
 
   @Override
   public boolean deleteGrant(long id) {
-    return database.use(handle -> handle.execute("DELETE FROM gh_grant WHERE id = ?", id) > 0);
+    return database.use(
+        handle -> {
+          handle.execute("DELETE FROM gh_grant_use WHERE grant_id = ?", id);
+          return handle.execute("DELETE FROM gh_grant WHERE id = ?", id) > 0;
+        });
   }
 
   @Override
@@ -329,11 +372,56 @@ final class JdbcPermissionStore implements PermissionStore {
                 .list());
   }
 
+  @Override
+  public OptionalLong use(long grantId, long keep) {
+    return database.use(
+        handle -> {
+          int taken =
+              handle
+                  .createUpdate(
+                      "UPDATE gh_grant_use SET uses_left = uses_left - 1"
+                          + " WHERE grant_id = :id AND uses_left > :keep")
+                  .bind("id", grantId)
+                  .bind("keep", keep)
+                  .execute();
+          return taken == 0 ? OptionalLong.empty() : usesLeft(handle, grantId);
+        });
+  }
+
+  @Override
+  public OptionalLong usesLeft(long grantId) {
+    return database.use(handle -> usesLeft(handle, grantId));
+  }
+
+  private static OptionalLong usesLeft(Handle handle, long grantId) {
+    return handle
+        .createQuery(USES_LEFT)
+        .bind("id", grantId)
+        .map((row, context) -> OptionalLong.of(row.getLong(1)))
+        .findOne()
+        .orElse(OptionalLong.empty());
+  }
+
+  @Override
+  public List<Long> usedUp(long afterId, int limit) {
+    return database.use(
+        handle ->
+            page(
+                    handle.createQuery(
+                        "SELECT grant_id FROM gh_grant_use WHERE uses_left = 0"
+                            + " AND grant_id > :after ORDER BY grant_id"
+                            + " FETCH FIRST :limit ROWS ONLY"),
+                    afterId,
+                    limit)
+                .mapTo(Long.class)
+                .list());
+  }
+
   private static Query page(Query query, long afterId, int limit) {
     return query.bind("after", afterId).bind("limit", limit);
   }
 
-  private static Membership membership(ResultSet row) throws SQLException {
+  static Membership membership(ResultSet row) throws SQLException {
     return new Membership(
         row.getLong(1), Subject.of(row.getString(2), row.getString(3)), row.getString(4));
   }
@@ -350,11 +438,19 @@ final class JdbcPermissionStore implements PermissionStore {
     if (!row.wasNull()) {
       terms = terms.until(Instant.ofEpochMilli(expires));
     }
+    String condition = row.getString(9);
+    if (condition != null) {
+      terms = terms.when(Condition.parse(condition));
+    }
+    long uses = row.getLong(10);
+    if (!row.wasNull()) {
+      terms = terms.times(uses);
+    }
     return new Grant(row.getLong(1), terms);
   }
 
   /** Control characters are no part of any name, so that line feeds part the terms for sure. */
-  private static String hash(Grant.Terms terms) {
+  static String hash(Grant.Terms terms) {
     String text =
         String.join(
             "\n",

@@ -8,7 +8,11 @@ import dev.gatehouse.error.ConflictException;
 import dev.gatehouse.error.DeniedException;
 import dev.gatehouse.error.LimitException;
 import dev.gatehouse.error.NotFoundException;
+import dev.gatehouse.permission.Attributes;
+import dev.gatehouse.permission.Condition;
+import dev.gatehouse.permission.Consistency;
 import dev.gatehouse.permission.Grant;
+import dev.gatehouse.permission.PermissionSet;
 import dev.gatehouse.permission.Resource;
 import dev.gatehouse.permission.Subject;
 import dev.gatehouse.registry.Application;
@@ -141,6 +145,12 @@ final class RejectedCalls {
         .grant(
             Grant.allow(Subject.user("ann"), "use", Resource.component("old"))
                 .until(clock.instant()));
+    gatehouse
+        .permissions()
+        .grant(
+            Grant.allow(Subject.user("ann"), "use", Resource.component("counted"))
+                .when(Condition.present("ticket"))
+                .times(2));
   }
 
   private void scheduleSomething(Storage storage) {
@@ -450,12 +460,45 @@ final class RejectedCalls {
     missing("subject", () -> permissions.explain(null, "use", reader));
     illegal("action", () -> permissions.check(ann, "*", reader), "action must not hold '*'");
     illegal("page", () -> permissions.grants(ann, -1, 1), "afterId must be in 0..", "was -1");
+    listLimitedGrants(Grant.allow(ann, "use", reader));
     refused(
         "expired grant",
         DeniedException.class,
         () -> permissions.require(ann, "use", Resource.component("old")),
         "user:ann",
         "component:old");
+  }
+
+  private void listLimitedGrants(Grant.Terms terms) {
+    var permissions = gatehouse.permissions();
+    missing("condition", () -> terms.when(null));
+    illegal("no uses", () -> terms.times(0), "times must be in 1..1000000000, was 0");
+    illegal(
+        "script",
+        () -> Condition.parse("{\"script\":\"1 + 1\"}"),
+        "condition must be a known test, was 'script'");
+    illegal(
+        "no zone",
+        () -> Condition.parse("{\"weekdays\":{\"days\":[\"MONDAY\"],\"zone\":\"Nowhere\"}}"),
+        "weekdays must hold ISO 8601 times and a known zone");
+    illegal(
+        "attribute", () -> Attributes.of("a b", SECRET), "name of attribute must match", "'a b'");
+    illegal("version", () -> Consistency.atLeast(-1), "version must be in 0..", "was -1");
+    missing("consistency", () -> permissions.with(null));
+    illegal("lint", () -> permissions.lint(0), "limit must be in 1..10000, was 0");
+    illegal(
+        "no changes",
+        () -> permissions.dryRun(List.of(), Attributes.NONE, 1),
+        "number of changes must be in 1..1000, was 0");
+    illegal(
+        "domains",
+        () -> PermissionSet.ofCasbin("g, ann, admin, domain", "user", "data"),
+        "line 1: g must have member and role, had 3 fields; domains are not supported");
+    unknown(
+        "role",
+        () ->
+            permissions.load(PermissionSet.ofJsonLines("{\"member\":\"user:a\",\"of\":\"boss\"}")),
+        "role:boss is not defined");
   }
 
   private void listLimits() {

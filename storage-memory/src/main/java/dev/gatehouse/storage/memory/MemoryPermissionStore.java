@@ -6,8 +6,10 @@ import dev.gatehouse.permission.PermissionStore;
 import dev.gatehouse.permission.Subject;
 import dev.gatehouse.transaction.Transaction;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -85,7 +87,7 @@ final class MemoryPermissionStore implements PermissionStore {
   private void deleteRole(Role role) {
     Subject holder = Subject.role(role.name());
     rows.roles.delete(role.id());
-    rows.grants.page(holder, 0, Integer.MAX_VALUE).forEach(row -> rows.grants.delete(row.id()));
+    rows.grants.page(holder, 0, Integer.MAX_VALUE).forEach(row -> deleteGrantRow(row.id()));
     rows.memberships
         .page(holder, 0, Integer.MAX_VALUE)
         .forEach(row -> deleteMembershipRow(row.id()));
@@ -153,12 +155,36 @@ final class MemoryPermissionStore implements PermissionStore {
 
   @Override
   public boolean insertGrant(Grant grant) {
-    return write(() -> rows.grants.insert(grant));
+    return write(
+        () -> {
+          boolean inserted = rows.grants.insert(grant);
+          if (inserted && grant.times().isPresent()) {
+            setUses(grant.id(), grant.times().getAsLong());
+          }
+          return inserted;
+        });
   }
 
   @Override
   public boolean deleteGrant(long id) {
-    return write(() -> rows.grants.delete(id));
+    return write(() -> deleteGrantRow(id));
+  }
+
+  private boolean deleteGrantRow(long id) {
+    setUses(id, null);
+    return rows.grants.delete(id);
+  }
+
+  private void setUses(long id, @Nullable Long left) {
+    @Nullable Long before = left == null ? rows.usesLeft.remove(id) : rows.usesLeft.put(id, left);
+    journal.undo(
+        () -> {
+          if (before == null) {
+            rows.usesLeft.remove(id);
+          } else {
+            rows.usesLeft.put(id, before);
+          }
+        });
   }
 
   @Override
@@ -168,7 +194,7 @@ final class MemoryPermissionStore implements PermissionStore {
 
   @Override
   public Optional<Grant> findGrant(Grant.Terms terms) {
-    return read(() -> rows.grants.find(terms.withoutExpiry()));
+    return read(() -> rows.grants.find(terms.unlimited()));
   }
 
   @Override
@@ -179,6 +205,39 @@ final class MemoryPermissionStore implements PermissionStore {
   @Override
   public List<Grant> grants(Subject holder, long afterId, int limit) {
     return read(() -> rows.grants.page(holder, afterId, limit));
+  }
+
+  @Override
+  public OptionalLong use(long grantId, long keep) {
+    return write(
+        () -> {
+          @Nullable Long left = rows.usesLeft.get(grantId);
+          if (left == null || left <= keep) {
+            return OptionalLong.empty();
+          }
+          setUses(grantId, left - 1);
+          return OptionalLong.of(left - 1);
+        });
+  }
+
+  @Override
+  public OptionalLong usesLeft(long grantId) {
+    return read(
+        () -> {
+          @Nullable Long left = rows.usesLeft.get(grantId);
+          return left == null ? OptionalLong.empty() : OptionalLong.of(left);
+        });
+  }
+
+  @Override
+  public List<Long> usedUp(long afterId, int limit) {
+    return read(
+        () ->
+            rows.usesLeft.tailMap(afterId, false).entrySet().stream()
+                .filter(row -> row.getValue() == 0)
+                .map(Map.Entry::getKey)
+                .limit(limit)
+                .toList());
   }
 
   private <T> T read(Supplier<T> operation) {
@@ -215,6 +274,7 @@ final class MemoryPermissionStore implements PermissionStore {
     final IndexedRows<Membership, Place, Subject> memberships;
     final IndexedRows<Membership, Place, Subject> inheritances;
     final IndexedRows<Grant, Grant.Terms, Subject> grants;
+    final NavigableMap<Long, Long> usesLeft = new TreeMap<>();
     final NavigableMap<Long, RecordedChange> changes = new TreeMap<>();
     Version version = Version.NONE;
 
@@ -226,8 +286,7 @@ final class MemoryPermissionStore implements PermissionStore {
       memberships = memberships(journal);
       inheritances = memberships(journal);
       grants =
-          new IndexedRows<>(
-              journal, Grant::id, grant -> grant.terms().withoutExpiry(), Grant::holder);
+          new IndexedRows<>(journal, Grant::id, grant -> grant.terms().unlimited(), Grant::holder);
     }
 
     private static IndexedRows<Membership, Place, Subject> memberships(Journal journal) {

@@ -16,6 +16,7 @@ import java.lang.reflect.Proxy;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 /** The contract notices stores that break a rule. */
@@ -47,7 +48,8 @@ class BrokenPermissionStoreTest {
 
   @Test
   void brokenRules_removedRoleKeepsItsGrants_breaks5() {
-    assertThat(ContractRun.brokenRules(KeepsGrants.class)).containsExactly("PERMISSION5");
+    assertThat(ContractRun.brokenRules(KeepsGrants.class))
+        .containsExactly("PERMISSION5", "PERMISSION9");
   }
 
   @Test
@@ -68,6 +70,16 @@ class BrokenPermissionStoreTest {
   @Test
   void brokenRules_writesOutsideTheTransaction_breaks8() {
     assertThat(ContractRun.brokenRules(NeverJoins.class)).contains("PERMISSION8");
+  }
+
+  @Test
+  void brokenRules_forgetsConditions_breaks7() {
+    assertThat(ContractRun.brokenRules(ForgetsConditions.class)).containsExactly("PERMISSION7");
+  }
+
+  @Test
+  void brokenRules_usesWithoutEnd_breaks9() {
+    assertThat(ContractRun.brokenRules(UsesWithoutEnd.class)).containsExactly("PERMISSION9");
   }
 
   /** A memory store with one defect. */
@@ -205,9 +217,40 @@ class BrokenPermissionStoreTest {
     Object call(PermissionStore store, Method method, Object[] arguments) throws Throwable {
       if (method.getName().equals("insertGrant")) {
         Grant grant = (Grant) arguments[0];
-        return store.insertGrant(new Grant(grant.id(), grant.terms().withoutExpiry()));
+        Grant.Terms terms = timesOf(grant);
+        return store.insertGrant(
+            new Grant(grant.id(), grant.condition().map(terms::when).orElse(terms)));
       }
       return invoke(store, method, arguments);
+    }
+  }
+
+  /** The terms with no limit but the number of uses. */
+  private static Grant.Terms timesOf(Grant grant) {
+    Grant.Terms terms = grant.terms().unlimited();
+    return grant.times().isPresent() ? terms.times(grant.times().getAsLong()) : terms;
+  }
+
+  static class ForgetsConditions extends Defect {
+    @Override
+    Object call(PermissionStore store, Method method, Object[] arguments) throws Throwable {
+      if (method.getName().equals("insertGrant")) {
+        Grant grant = (Grant) arguments[0];
+        Grant.Terms terms = timesOf(grant);
+        return store.insertGrant(
+            new Grant(grant.id(), grant.expiresAt().map(terms::until).orElse(terms)));
+      }
+      return invoke(store, method, arguments);
+    }
+  }
+
+  static class UsesWithoutEnd extends Defect {
+    @Override
+    Object call(PermissionStore store, Method method, Object[] arguments) throws Throwable {
+      Object answer = invoke(store, method, arguments);
+      return method.getName().equals("use") && answer.equals(OptionalLong.empty())
+          ? store.usesLeft((Long) arguments[0])
+          : answer;
     }
   }
 

@@ -33,7 +33,8 @@ CREATE TABLE IF NOT EXISTS gh_role_member (
 );
 CREATE INDEX IF NOT EXISTS gh_role_member_role ON gh_role_member (role_name);
 
--- terms_hash: SHA-256 of all terms but the expiry; together they are too long for a unique index.
+-- terms_hash: SHA-256 of all terms but the limits (expires_ms, condition_json, uses); together they
+-- are too long for a unique index.
 CREATE TABLE IF NOT EXISTS gh_grant (
   id            BIGINT       NOT NULL PRIMARY KEY,
   terms_hash    VARCHAR(64)  NOT NULL,
@@ -44,6 +45,14 @@ CREATE TABLE IF NOT EXISTS gh_grant (
   resource_type VARCHAR(32)  NOT NULL,
   resource_path VARCHAR(512) NOT NULL,
   expires_ms    BIGINT,
+  condition_json VARCHAR(4096),
+  uses          BIGINT,
   CONSTRAINT gh_grant_terms UNIQUE (terms_hash)
 );
 CREATE INDEX IF NOT EXISTS gh_grant_holder ON gh_grant (holder_type, holder_name);
+
+-- Of grants that count their uses, how many are left.
+CREATE TABLE IF NOT EXISTS gh_grant_use (
+  grant_id  BIGINT NOT NULL PRIMARY KEY,
+  uses_left BIGINT NOT NULL
+);

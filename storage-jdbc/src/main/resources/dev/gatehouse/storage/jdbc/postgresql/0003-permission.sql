@@ -32,7 +32,8 @@ CREATE TABLE gh_role_member (
 );
 CREATE INDEX gh_role_member_role ON gh_role_member (role_name);
 
--- terms_hash: SHA-256 of all terms but the expiry; together they are too long for a unique index.
+-- terms_hash: SHA-256 of all terms but the limits (expires_ms, condition_json, uses); together they
+-- are too long for a unique index.
 CREATE TABLE gh_grant (
   id            BIGINT       NOT NULL PRIMARY KEY,
   terms_hash    VARCHAR(64) COLLATE "C" NOT NULL,
@@ -43,6 +44,14 @@ CREATE TABLE gh_grant (
   resource_type VARCHAR(32)  NOT NULL,
   resource_path VARCHAR(512) NOT NULL,
   expires_ms    BIGINT,
+  condition_json VARCHAR(4096),
+  uses          BIGINT,
   CONSTRAINT gh_grant_terms UNIQUE (terms_hash)
 );
 CREATE INDEX gh_grant_holder ON gh_grant (holder_type, holder_name);
+
+-- Of grants that count their uses, how many are left.
+CREATE TABLE gh_grant_use (
+  grant_id  BIGINT NOT NULL PRIMARY KEY,
+  uses_left BIGINT NOT NULL
+);

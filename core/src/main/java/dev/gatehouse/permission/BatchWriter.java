@@ -1,0 +1,174 @@
+package dev.gatehouse.permission;
+
+import dev.gatehouse.audit.AuditLog;
+import dev.gatehouse.audit.AuditRecord;
+import dev.gatehouse.error.ConflictException;
+import dev.gatehouse.error.LimitException;
+import dev.gatehouse.error.NotFoundException;
+import dev.gatehouse.json.Json;
+import dev.gatehouse.permission.PermissionStore.Change;
+import dev.gatehouse.permission.PermissionStore.Membership;
+import dev.gatehouse.permission.PermissionStore.Role;
+import dev.gatehouse.permission.PermissionStore.Version;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.LongSupplier;
+
+/**
+ * Writes a batch in one transaction, under one version and with one audit record. Not safe: confine
+ * to one thread.
+ */
+final class BatchWriter {
+  private static final int SHOWN_ROLES = 8;
+
+  /** Of more roles than that, all are read instead of each. */
+  private static final int FEW_ROLES = 64;
+
+  private final PermissionStore store;
+  private final AuditLog audit;
+  private final LongSupplier ids;
+  private final long nowMillis;
+
+  BatchWriter(PermissionStore store, AuditLog audit, LongSupplier ids, long nowMillis) {
+    this.store = store;
+    this.audit = audit;
+    this.ids = ids;
+    this.nowMillis = nowMillis;
+    store.lock();
+  }
+
+  PermissionBatch.Loaded write(PermissionBatch batch) {
+    List<Role> roles = batch.roles().stream().map(name -> new Role(ids.getAsLong(), name)).toList();
+    int defined = roles.isEmpty() ? 0 : store.insertRoles(roles).size();
+    int count = defined == 0 ? 0 : store.countRoles();
+    if (count > PermissionStore.MAX_ROLES) {
+      throw new LimitException(
+          "there must be at most " + PermissionStore.MAX_ROLES + " roles, would be " + count);
+    }
+    requireRoles(batch);
+    List<Membership> members = new ArrayList<>();
+    batch
+        .inheritances()
+        .forEach(each -> members.add(member(Subject.role(each.role()), each.inherited())));
+    batch.assignments().forEach(each -> members.add(member(each.subject(), each.role())));
+    int joined = members.isEmpty() ? 0 : store.insertMemberships(members).size();
+    if (!batch.inheritances().isEmpty()) {
+      requireNoCircle();
+    }
+    int granted = grant(batch.grants());
+    if (defined + joined + granted > 0) {
+      record(defined, joined, granted);
+    }
+    return new PermissionBatch.Loaded(defined, joined, granted);
+  }
+
+  private Membership member(Subject member, String role) {
+    return new Membership(ids.getAsLong(), member, role);
+  }
+
+  private void requireRoles(PermissionBatch batch) {
+    Set<String> needed = new TreeSet<>();
+    batch.inheritances().forEach(each -> needed.add(each.role()));
+    batch.inheritances().forEach(each -> needed.add(each.inherited()));
+    batch.assignments().forEach(each -> needed.add(each.role()));
+    batch.grants().stream()
+        .map(Grant.Terms::holder)
+        .filter(Subject::isRole)
+        .forEach(holder -> needed.add(holder.name()));
+    batch.roles().forEach(needed::remove);
+    if (needed.size() > FEW_ROLES) {
+      SnapshotLoader.all(store::roles, Role::id).forEach(role -> needed.remove(role.name()));
+    } else {
+      needed.removeIf(name -> store.findRole(name).isPresent());
+    }
+    if (!needed.isEmpty()) {
+      throw new NotFoundException(Subject.role(needed.iterator().next()) + " is not defined");
+    }
+  }
+
+  /** Takes away roles that inherit nothing, again and again; what is left is a circle or below. */
+  private void requireNoCircle() {
+    Map<String, Integer> waiting = new HashMap<>();
+    Map<String, List<String>> heirs = new HashMap<>();
+    for (Membership edge : SnapshotLoader.all(store::inheritances, Membership::id)) {
+      waiting.merge(edge.member().name(), 1, Integer::sum);
+      waiting.putIfAbsent(edge.role(), 0);
+      heirs.computeIfAbsent(edge.role(), role -> new ArrayList<>()).add(edge.member().name());
+    }
+    Deque<String> ready = new ArrayDeque<>();
+    waiting.forEach(
+        (role, parents) -> {
+          if (parents == 0) {
+            ready.add(role);
+          }
+        });
+    Set<String> left = new TreeSet<>(waiting.keySet());
+    while (!ready.isEmpty()) {
+      String role = ready.remove();
+      left.remove(role);
+      for (String heir : heirs.getOrDefault(role, List.of())) {
+        if (waiting.merge(heir, -1, Integer::sum) == 0) {
+          ready.add(heir);
+        }
+      }
+    }
+    if (!left.isEmpty()) {
+      throw new ConflictException(
+          "roles must not inherit in a circle, which is among "
+              + String.join(", ", left.stream().limit(SHOWN_ROLES).toList())
+              + (left.size() > SHOWN_ROLES ? " and others" : ""));
+    }
+  }
+
+  /** Of terms that come twice, the first count; what stands with other limits is replaced. */
+  private int grant(List<Grant.Terms> all) {
+    List<Grant> grants = new ArrayList<>(all.size());
+    Set<Grant.Terms> seen = new HashSet<>();
+    for (Grant.Terms terms : all) {
+      if (seen.add(terms.unlimited())) {
+        grants.add(new Grant(ids.getAsLong(), terms));
+      }
+    }
+    if (grants.isEmpty()) {
+      return 0;
+    }
+    Set<Grant> added = new HashSet<>(store.insertGrants(grants));
+    int made = added.size();
+    for (Grant grant : grants) {
+      if (!added.contains(grant)) {
+        Grant standing = store.findGrant(grant.terms()).orElseThrow();
+        if (!standing.terms().equals(grant.terms())) {
+          store.deleteGrant(standing.id());
+          store.insertGrant(grant);
+          made++;
+        }
+      }
+    }
+    return made;
+  }
+
+  private void record(int roles, int memberships, int grants) {
+    long id = ids.getAsLong();
+    Version version = store.advance(new Change(id, Change.Operation.BATCH_LOADED, id, nowMillis));
+    String sentence =
+        "Loaded "
+            + roles
+            + " roles, "
+            + memberships
+            + " memberships and "
+            + grants
+            + " grants in one batch";
+    audit.write(
+        AuditRecord.of(AuditRecord.Operation.CREATE, AuditRecord.Result.SUCCESS, sentence)
+            .service("permission")
+            .ext(Json.write(Json.object().put("version", version.number())))
+            .build());
+  }
+}

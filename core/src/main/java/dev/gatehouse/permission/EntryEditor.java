@@ -1,0 +1,223 @@
+package dev.gatehouse.permission;
+
+import dev.gatehouse.permission.Entries.Limit;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.stream.IntStream;
+
+/**
+ * Adds grants to accesses, and takes some away. The grants of an access that is touched are written
+ * anew behind all others; what stood there before is dead, and left behind when half of all is. Not
+ * safe: confine to one thread.
+ */
+final class EntryEditor {
+  private static final int NONE = -1;
+  private static final long DENIAL = Long.MIN_VALUE;
+  private static final long UPPER = 0xffff_ffff_0000_0000L;
+
+  /** So much may be dead whatever there is. */
+  private static final int SLACK = 1 << 16;
+
+  private final Entries base;
+  private final Column.Editor<String> resourceKeys;
+  private final SlotTable.Editor accesses;
+  private final Column.Editor<Limit> limits;
+  private final BitSet removed = new BitSet();
+  private final LongColumn.Editor addedLow = new LongColumn.Editor(LongColumn.EMPTY);
+  private final LongColumn.Editor addedHigh = new LongColumn.Editor(LongColumn.EMPTY);
+  private final LongColumn.Editor addedIds = new LongColumn.Editor(LongColumn.EMPTY);
+  private final LongColumn.Editor addedHolders = new LongColumn.Editor(LongColumn.EMPTY);
+  private LongColumn.Editor ids;
+  private LongColumn.Editor holders;
+  private int dead;
+
+  EntryEditor(Snapshot.Parts parts, Column.Editor<String> resourceKeys) {
+    this.base = parts.entries();
+    this.resourceKeys = resourceKeys;
+    this.accesses = new SlotTable.Editor(parts.accesses());
+    this.limits = new Column.Editor<>(base.limits());
+    this.ids = new LongColumn.Editor(base.ids());
+    this.holders = new LongColumn.Editor(base.holders());
+    this.dead = parts.dead();
+  }
+
+  /** Adds a grant of the holder on the access, whose resource and action have these numbers. */
+  void add(Fingerprint access, int resource, int action, int holder, Grant grant) {
+    int place = accesses.place(access);
+    if (accesses.second(place) == 0) {
+      accesses.set(place, (long) resource << 32 | action, 0);
+    }
+    long word = (long) holder << 32;
+    if (grant.expiresAt().isPresent()) {
+      long expiry = grant.expiresAt().map(Instant::toEpochMilli).orElseThrow();
+      word |= limits.add(new Limit(expiry)) + 1;
+    }
+    touch(access, grant.id(), grant.effect() == Effect.DENY ? word | DENIAL : word);
+  }
+
+  private void touch(Fingerprint access, long id, long word) {
+    addedLow.add(access.low());
+    addedHigh.add(access.high());
+    addedIds.add(id);
+    addedHolders.add(word);
+  }
+
+  /** The grant of that id among those that stood before, or -1. */
+  int find(long id) {
+    int entry = base.ids().lastIndexOf(id, base.ids().size());
+    while (entry != NONE && !isLive(entry)) {
+      entry = base.ids().lastIndexOf(id, entry);
+    }
+    return entry;
+  }
+
+  private boolean isLive(int entry) {
+    if (base.holders().get(entry) < 0 || removed.get(entry)) {
+      return false;
+    }
+    int start = base.startOf(entry);
+    int place = accesses.find(access(base.ids().get(start - 1)));
+    return place != NONE
+        && Entries.start(accesses.second(place)) == start
+        && entry < start + Entries.count(accesses.second(place));
+  }
+
+  private Fingerprint access(long header) {
+    return Fingerprint.of(resourceKeys.get((int) (header >>> 32))).with((int) header);
+  }
+
+  /** Takes away a grant that stood before; answers the number of its resource and its action. */
+  long remove(int entry) {
+    removed.set(entry);
+    long header = base.ids().get(base.startOf(entry) - 1);
+    touch(access(header), 0, 0);
+    return header;
+  }
+
+  /** The grants of the holder that stood before and are not removed yet. */
+  IntStream of(int holder) {
+    IntStream.Builder found = IntStream.builder();
+    for (int place = 0; place < accesses.places(); place++) {
+      if (accesses.isUsed(place)) {
+        int start = Entries.start(accesses.second(place));
+        int end = start + Entries.count(accesses.second(place));
+        for (int entry = start; entry < end; entry++) {
+          if (base.holder(entry) == holder && !removed.get(entry)) {
+            found.add(entry);
+          }
+        }
+      }
+    }
+    return found.build();
+  }
+
+  /** Writes anew what was touched. */
+  void write() {
+    int size = addedIds.size();
+    long[] order = new long[size];
+    for (int i = 0; i < size; i++) {
+      Fingerprint access = new Fingerprint(addedLow.get(i), addedHigh.get(i));
+      order[i] = (long) accesses.find(access) << 32 | i;
+    }
+    Arrays.sort(order);
+    for (int from = 0; from < size; ) {
+      int until = from + 1;
+      while (until < size && order[until] >>> 32 == order[from] >>> 32) {
+        until++;
+      }
+      write(order, from, until);
+      from = until;
+    }
+    if (dead > ids.size() - dead + SLACK) {
+      compact();
+    }
+  }
+
+  /** Writes the grants of one access: those that stay, and those added. */
+  private void write(long[] order, int from, int until) {
+    int place = (int) (order[from] >>> 32);
+    long first = accesses.first(place);
+    long second = accesses.second(place);
+    int start = Entries.start(second);
+    int count = Entries.count(second);
+    int middle = start + Entries.denials(first);
+    long header = second == 0 ? first : ids.get(start - 1);
+    long[] words = new long[count + until - from];
+    long[] grants = new long[words.length];
+    int size = 0;
+    for (int entry = start; second != 0 && entry < start + count; entry++) {
+      if (!removed.get(entry)) {
+        words[size] = holders.get(entry) | (entry < middle ? DENIAL : 0);
+        grants[size++] = ids.get(entry);
+      }
+    }
+    for (int i = from; i < until; i++) {
+      int added = (int) order[i];
+      if (addedIds.get(added) != 0) {
+        words[size] = addedHolders.get(added);
+        grants[size++] = addedIds.get(added);
+      }
+    }
+    dead += second == 0 ? 0 : count + 1;
+    write(place, header, Arrays.copyOf(words, size), grants);
+  }
+
+  private void write(int place, long header, long[] words, long[] grants) {
+    int size = words.length;
+    long[] sorted = new long[size];
+    for (int i = 0; i < size; i++) {
+      sorted[i] = (words[i] & UPPER) | i;
+    }
+    Arrays.sort(sorted);
+    long start = ids.add(header) + 1L;
+    holders.add(Entries.HEADER);
+    int denials = 0;
+    boolean plain = size > 0 && size <= Roles.INLINE;
+    int[] roles = new int[size];
+    for (int i = 0; i < size; i++) {
+      int from = (int) sorted[i];
+      long word = words[from] & ~DENIAL;
+      ids.add(grants[from]);
+      holders.add(word);
+      denials += words[from] < 0 ? 1 : 0;
+      roles[i] = (int) (word >>> 32);
+      plain &= words[from] >= 0 && roles[i] < Roles.LIMIT && (int) word == 0;
+    }
+    long first = plain ? Entries.PLAIN | Roles.inline(roles) : denials;
+    accesses.set(place, first, start << 32 | size);
+  }
+
+  private void compact() {
+    LongColumn.Editor oldIds = ids;
+    LongColumn.Editor oldHolders = holders;
+    ids = new LongColumn.Editor(LongColumn.EMPTY);
+    holders = new LongColumn.Editor(LongColumn.EMPTY);
+    for (int place = 0; place < accesses.places(); place++) {
+      if (accesses.isUsed(place)) {
+        int start = Entries.start(accesses.second(place));
+        int count = Entries.count(accesses.second(place));
+        long moved = ids.size() + 1L;
+        for (int entry = start - 1; entry < start + count; entry++) {
+          ids.add(oldIds.get(entry));
+          holders.add(oldHolders.get(entry));
+        }
+        accesses.set(place, accesses.first(place), moved << 32 | count);
+      }
+    }
+    dead = 0;
+  }
+
+  /** How much is dead once all is written. */
+  int dead() {
+    return dead;
+  }
+
+  SlotTable accesses() {
+    return accesses.table();
+  }
+
+  Entries entries(LongColumn lists, RoleTable roles) {
+    return new Entries(ids.column(), holders.column(), limits.column(), lists, roles);
+  }
+}

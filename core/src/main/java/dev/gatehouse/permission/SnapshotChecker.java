@@ -1,0 +1,102 @@
+package dev.gatehouse.permission;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.gatehouse.error.DeniedException;
+import dev.gatehouse.permission.Decision.Allowed;
+import dev.gatehouse.permission.Decision.Denied;
+import dev.gatehouse.permission.Decision.Reason;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Decides by snapshots of one consistency, audits what is to be audited, and takes the uses of
+ * grants that count them. Safe for use by multiple threads, if its parts are.
+ */
+final class SnapshotChecker implements PermissionChecker {
+  /** Takes uses of grants that count them. */
+  interface Uses {
+    /** The first of the grants of which a use could be taken; empty if all are used up. */
+    Optional<Grant> take(List<Grant> grants, Question question);
+  }
+
+  private final Snapshots snapshots;
+  private final Consistency consistency;
+  private final InstantSource clock;
+  private final DecisionLog log;
+  private final Uses uses;
+
+  SnapshotChecker(
+      Snapshots snapshots,
+      Consistency consistency,
+      InstantSource clock,
+      DecisionLog log,
+      Uses uses) {
+    this.snapshots = snapshots;
+    this.consistency = consistency;
+    this.clock = clock;
+    this.log = log;
+    this.uses = uses;
+  }
+
+  SnapshotChecker with(Consistency other) {
+    requireNonNull(other, "consistency");
+    return new SnapshotChecker(snapshots, other, clock, log, uses);
+  }
+
+  @Override
+  public Decision check(Subject subject, String action, Resource resource, Attributes attributes) {
+    requireNonNull(attributes, "attributes");
+    Snapshot snapshot = snapshots.find(consistency);
+    if (snapshot != null && snapshot.conditional().isEmpty()) {
+      return snapshot.decide(subject, action, resource, clock);
+    }
+    Question question = new Question(subject, action, resource, attributes);
+    return snapshot == null ? stale(question) : snapshot.decide(question, clock);
+  }
+
+  @Override
+  public void require(Subject subject, String action, Resource resource, Attributes attributes) {
+    Question question = new Question(subject, action, resource, attributes);
+    Snapshot snapshot = snapshots.find(consistency);
+    Decision decision = snapshot == null ? stale(question) : use(snapshot, question);
+    log.settle();
+    if (!decision.allowed()) {
+      log.refused(question, decision);
+      throw new DeniedException(Explanation.sentence(subject, action, resource, decision));
+    }
+    log.allowed(question, decision);
+  }
+
+  /** Decides as of one moment, and takes a use if only a grant that counts them allows it. */
+  private Decision use(Snapshot snapshot, Question question) {
+    if (snapshot.conditional().isEmpty()) {
+      return snapshot.decide(question, clock);
+    }
+    InstantSource moment = InstantSource.fixed(clock.instant());
+    Decision decision = snapshot.decide(question, moment);
+    List<Grant> counted = snapshot.counted(question, decision, moment);
+    if (counted.isEmpty()) {
+      return decision;
+    }
+    return uses.take(counted, question)
+        .<Decision>map(grant -> new Allowed(decision.version(), List.of(grant.id())))
+        .orElseGet(() -> new Denied(Reason.USED_UP, decision.version(), List.of()));
+  }
+
+  @Override
+  public Explanation explain(
+      Subject subject, String action, Resource resource, Attributes attributes) {
+    Question question = new Question(subject, action, resource, attributes);
+    Snapshot snapshot = snapshots.find(consistency);
+    return snapshot == null
+        ? new Explanation(subject, action, resource, stale(question), List.of())
+        : Derivation.explain(snapshot, question, clock);
+  }
+
+  private Decision stale(Question question) {
+    Names.action(question.action());
+    return new Denied(Reason.STALE, snapshots.lastVersion(), List.of());
+  }
+}

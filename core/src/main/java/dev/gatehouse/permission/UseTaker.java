@@ -1,0 +1,52 @@
+package dev.gatehouse.permission;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.gatehouse.audit.AuditLog;
+import dev.gatehouse.audit.AuditRecord;
+import dev.gatehouse.audit.AuditRecord.Operation;
+import dev.gatehouse.audit.AuditRecord.Result;
+import dev.gatehouse.json.Json;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/** Takes uses of grants that count them, inside a transaction, with their audit records. */
+final class UseTaker {
+  private UseTaker() {}
+
+  /** Takes a use of the first of the grants that has another one left; empty if none has. */
+  static Optional<Grant> takeOneOfMany(
+      PermissionStore joined, AuditLog audit, List<Grant> grants, Question question) {
+    for (Grant grant : grants) {
+      OptionalLong left = joined.use(grant.id(), 1);
+      if (left.isPresent()) {
+        record(audit, grant, question, left.getAsLong());
+        return Optional.of(grant);
+      }
+    }
+    return Optional.empty();
+  }
+
+  static void record(AuditLog audit, Grant grant, Question question, long left) {
+    audit.write(
+        AuditRecord.of(Operation.AUTHORIZE, Result.SUCCESS, sentence(grant, question, left))
+            .service("permission")
+            .ext(Json.write(about(grant, question, left)))
+            .build());
+  }
+
+  static String sentence(Grant grant, Question question, long left) {
+    return DecisionLog.sentence(question)
+        + " took a use of grant "
+        + grant.id()
+        + ", "
+        + left
+        + " left";
+  }
+
+  static ObjectNode about(Grant grant, Question question, long left) {
+    return DecisionLog.about(question)
+        .put("grantId", Long.toString(grant.id()))
+        .put("usesLeft", left);
+  }
+}

@@ -1,0 +1,146 @@
+package dev.gatehouse.storage.jdbc;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.gatehouse.permission.Condition;
+import dev.gatehouse.permission.Grant;
+import dev.gatehouse.permission.PermissionStore.Membership;
+import dev.gatehouse.permission.PermissionStore.Role;
+import dev.gatehouse.permission.Subject;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.PreparedBatch;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Inserts many rows of permissions at once: one statement asks which are there, a batch adds the
+ * others. The lock on the version keeps two from inserting at once.
+ */
+final class PermissionRows {
+  private PermissionRows() {}
+
+  /** Those that were added. */
+  static List<Role> roles(Handle handle, List<Role> roles) {
+    String sql = "SELECT name FROM gh_role WHERE name = ANY(?)";
+    Set<String> there = keys(handle, sql, roles.stream().map(Role::name));
+    List<Role> added = roles.stream().filter(role -> there.add(role.name())).toList();
+    insert(
+        handle,
+        "INSERT INTO gh_role (id, name) VALUES (?, ?)",
+        added,
+        role -> new @Nullable Object[] {role.id(), role.name()});
+    return added;
+  }
+
+  /** Those that were added. */
+  static List<Membership> memberships(Handle handle, List<Membership> memberships) {
+    Set<Place> there = new HashSet<>();
+    memberships.stream()
+        .collect(Collectors.groupingBy(row -> row.member().type()))
+        .forEach((type, rows) -> there.addAll(places(handle, type, rows)));
+    List<Membership> added =
+        memberships.stream().filter(row -> there.add(new Place(row.member(), row.role()))).toList();
+    insert(
+        handle,
+        "INSERT INTO gh_role_member (id, member_type, member_name, role_name)"
+            + " VALUES (?, ?, ?, ?)",
+        added,
+        row ->
+            new @Nullable Object[] {
+              row.id(), row.member().type(), row.member().name(), row.role()
+            });
+    return added;
+  }
+
+  /** A member's place in a role. */
+  private record Place(Subject member, String role) {}
+
+  private static List<Place> places(Handle handle, String type, List<Membership> rows) {
+    Object[] names = rows.stream().map(row -> row.member().name()).distinct().toArray();
+    return Sql.use(
+        handle,
+        JdbcPermissionStore.MEMBERSHIP + "WHERE member_type = ? AND member_name = ANY(?)",
+        query -> {
+          query.setString(1, type);
+          query.setArray(2, query.getConnection().createArrayOf("varchar", names));
+          return Sql.rows(
+              query,
+              row -> {
+                Membership membership = JdbcPermissionStore.membership(row);
+                return new Place(membership.member(), membership.role());
+              });
+        });
+  }
+
+  /** Those that were added. */
+  static List<Grant> grants(Handle handle, List<Grant> grants) {
+    Map<Long, String> hashes = new HashMap<>();
+    grants.forEach(grant -> hashes.put(grant.id(), JdbcPermissionStore.hash(grant.terms())));
+    String sql = "SELECT terms_hash FROM gh_grant WHERE terms_hash = ANY(?)";
+    Set<String> there = keys(handle, sql, hashes.values().stream());
+    List<Grant> added =
+        grants.stream().filter(grant -> there.add(requireNonNull(hashes.get(grant.id())))).toList();
+    insert(
+        handle,
+        "INSERT INTO gh_grant (id, terms_hash, holder_type, holder_name,"
+            + " effect, action_name, resource_type, resource_path, expires_ms,"
+            + " condition_json, uses)"
+            + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        added,
+        grant ->
+            new @Nullable Object[] {
+              grant.id(),
+              hashes.get(grant.id()),
+              grant.holder().type(),
+              grant.holder().name(),
+              grant.effect().name(),
+              grant.action(),
+              grant.resource().type(),
+              grant.resource().path(),
+              grant.expiresAt().map(Instant::toEpochMilli).orElse(null),
+              grant.condition().map(Condition::toJson).orElse(null),
+              uses(grant)
+            });
+    insert(
+        handle,
+        "INSERT INTO gh_grant_use (grant_id, uses_left) VALUES (?, ?)",
+        added.stream().filter(grant -> grant.times().isPresent()).toList(),
+        grant -> new @Nullable Object[] {grant.id(), uses(grant)});
+    return added;
+  }
+
+  private static @Nullable Long uses(Grant grant) {
+    return grant.times().isPresent() ? (Long) grant.times().getAsLong() : null;
+  }
+
+  /** Those of the keys that are there. */
+  private static Set<String> keys(Handle handle, String sql, Stream<String> keys) {
+    Object[] distinct = keys.distinct().toArray();
+    return Sql.use(
+        handle,
+        sql,
+        query -> {
+          query.setArray(1, query.getConnection().createArrayOf("varchar", distinct));
+          return new HashSet<>(Sql.rows(query, row -> row.getString(1)));
+        });
+  }
+
+  private static <T> void insert(
+      Handle handle, String sql, List<T> rows, Function<T, @Nullable Object[]> values) {
+    if (rows.isEmpty()) {
+      return;
+    }
+    try (PreparedBatch batch = handle.prepareBatch(sql)) {
+      rows.forEach(row -> batch.add(values.apply(row)));
+      batch.execute();
+    }
+  }
+}

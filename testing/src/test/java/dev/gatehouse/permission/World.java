@@ -1,0 +1,146 @@
+package dev.gatehouse.permission;
+
+import dev.gatehouse.audit.AuditLog;
+import dev.gatehouse.audit.AuditPage;
+import dev.gatehouse.audit.AuditQuery;
+import dev.gatehouse.audit.AuditRecord;
+import dev.gatehouse.error.StorageException;
+import dev.gatehouse.observe.GatehouseListener;
+import dev.gatehouse.storage.Storage;
+import dev.gatehouse.storage.memory.MemoryStorage;
+import dev.gatehouse.testing.fixture.ManualClock;
+import dev.gatehouse.transaction.Transaction;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** Permissions on one storage, whose time is stepped and whose storage can be away. */
+final class World {
+  final ManualClock clock = new ManualClock(Instant.parse("2030-01-01T00:00:00Z"));
+  final AtomicBoolean down = new AtomicBoolean();
+  final AtomicInteger versionReads = new AtomicInteger();
+  final AtomicInteger pages = new AtomicInteger();
+  final List<String> heard = Collections.synchronizedList(new ArrayList<>());
+  final Records audit = new Records();
+  final Storage storage;
+  private final AtomicLong nanos = new AtomicLong(Long.MAX_VALUE - 1_000_000);
+  private final AtomicLong ids = new AtomicLong();
+
+  World() {
+    storage = MemoryStorage.create(clock);
+  }
+
+  /** An instance of its own over the same storage. */
+  Permissions node() {
+    return node(DecisionAudit.DENIALS);
+  }
+
+  Permissions node(DecisionAudit audited) {
+    GatehouseListener listener =
+        new GatehouseListener() {
+          @Override
+          public void permissionsChanged(long version, Duration latency) {
+            heard.add(version + " after " + latency);
+          }
+        };
+    return Permissions.create(
+        storage,
+        watched(storage.permissions()),
+        audit,
+        ids::incrementAndGet,
+        new Permissions.Settings(
+            clock, nanos::get, Duration.ofMillis(500), Duration.ofSeconds(30), listener, audited));
+  }
+
+  void pass(Duration duration) {
+    clock.advance(duration);
+    nanos.addAndGet(duration.toNanos());
+  }
+
+  /** The store, but unreachable while {@code down}. */
+  private PermissionStore watched(PermissionStore store) {
+    return (PermissionStore)
+        Proxy.newProxyInstance(
+            PermissionStore.class.getClassLoader(),
+            new Class<?>[] {PermissionStore.class},
+            (self, method, arguments) -> {
+              versionReads.addAndGet(method.getName().equals("version") ? 1 : 0);
+              pages.addAndGet(method.getName().equals("grants") ? 1 : 0);
+              if (down.get() && !method.getName().equals("joining")) {
+                throw new StorageException("down on purpose");
+              }
+              try {
+                Object result = method.invoke(store, arguments);
+                return result instanceof PermissionStore joined ? watched(joined) : result;
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
+            });
+  }
+
+  /** Keeps records in a list; joined, from the commit on. */
+  static final class Records implements AuditLog {
+    final List<AuditRecord> all;
+    private final Transaction joined;
+    private final AtomicBoolean failing;
+
+    Records() {
+      this(Collections.synchronizedList(new ArrayList<>()), null, new AtomicBoolean());
+    }
+
+    private Records(List<AuditRecord> all, Transaction joined, AtomicBoolean failing) {
+      this.all = all;
+      this.joined = joined;
+      this.failing = failing;
+    }
+
+    void failing(boolean fails) {
+      failing.set(fails);
+    }
+
+    List<String> contents() {
+      return all.stream().map(AuditRecord::content).toList();
+    }
+
+    @Override
+    public AuditRecord write(AuditRecord record) {
+      if (failing.get()) {
+        throw new StorageException("failing on purpose");
+      }
+      if (joined == null) {
+        all.add(record);
+      } else {
+        joined.afterCommit(() -> all.add(record));
+      }
+      return record;
+    }
+
+    @Override
+    public List<AuditRecord> writeAll(List<AuditRecord> records) {
+      return records.stream().map(this::write).toList();
+    }
+
+    @Override
+    public Optional<AuditRecord> find(long id) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public AuditPage find(AuditQuery query) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public AuditLog joining(Transaction transaction) {
+      return new Records(all, transaction, failing);
+    }
+  }
+}
