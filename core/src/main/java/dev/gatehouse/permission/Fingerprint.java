@@ -32,16 +32,9 @@ record Fingerprint(long low, long high) {
     long v1 = KEY1 ^ 0x646f72616e646f6dL ^ 0xee;
     long v2 = KEY0 ^ 0x6c7967656e657261L;
     long v3 = KEY1 ^ 0x7465646279746573L;
-    long low = 0;
     int words = text.length() / 4 + 1;
-    for (int round = 0; round < words + 2 * FINAL_ROUNDS; round++) {
-      if (round == words) {
-        v2 ^= 0xee;
-      } else if (round == words + FINAL_ROUNDS) {
-        low = v0 ^ v1 ^ v2 ^ v3;
-        v1 ^= 0xdd;
-      }
-      long word = round < words ? word(text, round) : 0;
+    for (int index = 0; index < words; index++) {
+      long word = word(text, index);
       v3 ^= word;
       v0 += v1;
       v1 = Long.rotateLeft(v1, 13) ^ v0;
@@ -54,6 +47,24 @@ record Fingerprint(long low, long high) {
       v1 = Long.rotateLeft(v1, 17) ^ v2;
       v2 = Long.rotateLeft(v2, 32);
       v0 ^= word;
+    }
+    long low = 0;
+    v2 ^= 0xee;
+    for (int round = 0; round < 2 * FINAL_ROUNDS; round++) {
+      if (round == FINAL_ROUNDS) {
+        low = v0 ^ v1 ^ v2 ^ v3;
+        v1 ^= 0xdd;
+      }
+      v0 += v1;
+      v1 = Long.rotateLeft(v1, 13) ^ v0;
+      v0 = Long.rotateLeft(v0, 32);
+      v2 += v3;
+      v3 = Long.rotateLeft(v3, 16) ^ v2;
+      v0 += v3;
+      v3 = Long.rotateLeft(v3, 21) ^ v0;
+      v2 += v1;
+      v1 = Long.rotateLeft(v1, 17) ^ v2;
+      v2 = Long.rotateLeft(v2, 32);
     }
     return new Fingerprint(low == 0 ? 1 : low, v0 ^ v1 ^ v2 ^ v3);
   }

@@ -93,14 +93,25 @@ public final class PermissionView {
     if (held.number == NONE) {
       return snapshot.refusal(Decision.Reason.UNKNOWN_SUBJECT);
     }
-    int place = asked.flatPlace(held.roles);
-    if (place >= 0) {
-      return asked.decisions[place];
+    Decision flat = asked.flatDecision(held.roles);
+    if (flat != null) {
+      return flat;
     }
     long verdict = judge(asked, held.number, held.roles, snapshot.now(clock));
     return verdict >= Entries.ALLOWS
         ? snapshot.decision(verdict)
         : snapshot.refusal(verdict, asked.number, verdict > Snapshot.UNCOVERED || asked.covered);
+  }
+
+  /** Whether {@link #check} allows it, for those who need no reason; a little faster still. */
+  public boolean allows(Holder holder, Access access) {
+    Holder held = holder.mark == mark ? holder : holder.in(snapshot);
+    Access asked = access.mark == mark ? access : access.in(snapshot);
+    if (asked.flat != 0 && Roles.inlineCount(held.roles) <= Roles.INLINE) {
+      return Entries.flat(asked.flat, held.roles) >= 0;
+    }
+    return held.number != NONE
+        && isAllowed(judge(asked, held.number, held.roles, snapshot.now(clock)));
   }
 
   private long judge(Access access, int holder, long held, long now) {
@@ -249,8 +260,6 @@ public final class PermissionView {
    * say that it was used with. Safe for use by multiple threads.
    */
   public static final class Access {
-    private static final Decision[] NO_DECISIONS = {};
-
     private final String action;
     private final Resource resource;
     private final Object mark;
@@ -263,7 +272,11 @@ public final class PermissionView {
     /** The roles that it is granted to, if there is no more to say; else 0. */
     private final long flat;
 
-    private final Decision[] decisions;
+    /** The decisions that rest on each of these roles. */
+    private final @Nullable Decision first;
+
+    private final @Nullable Decision second;
+    private final @Nullable Decision third;
 
     /** In another snapshot. Racy: of two threads that look it up at once, either's will do. */
     private @Nullable Access later;
@@ -279,10 +292,15 @@ public final class PermissionView {
       words = Arrays.copyOf(found.words, found.size);
       boolean plain = words.length == 2 && words[0] < 0 && snapshot.entries().roles().isFlat();
       flat = plain ? words[0] : 0;
-      decisions = plain ? new Decision[Entries.count(words[1])] : NO_DECISIONS;
-      for (int i = 0; i < decisions.length; i++) {
-        decisions[i] = snapshot.decision(Entries.ALLOWS | (Entries.start(words[1]) + i));
-      }
+      first = plain ? decision(snapshot, 0) : null;
+      second = plain ? decision(snapshot, 1) : null;
+      third = plain ? decision(snapshot, 2) : null;
+    }
+
+    private @Nullable Decision decision(Snapshot snapshot, int place) {
+      return place < Entries.count(words[1])
+          ? snapshot.decision(Entries.ALLOWS | (Entries.start(words[1]) + place))
+          : null;
     }
 
     /** What is done. */
@@ -304,9 +322,13 @@ public final class PermissionView {
       return known;
     }
 
-    /** The place of a role that is granted it, or -1 if there is none or more must be asked. */
-    private int flatPlace(long held) {
-      return flat == 0 || Roles.inlineCount(held) > Roles.INLINE ? NONE : Entries.flat(flat, held);
+    /** The decision that rests on one of the roles; null if none does, or more must be asked. */
+    private @Nullable Decision flatDecision(long held) {
+      if (flat == 0 || Roles.inlineCount(held) > Roles.INLINE) {
+        return null;
+      }
+      int place = Entries.flat(flat, held);
+      return place == 0 ? first : place == 1 ? second : place == 2 ? third : null;
     }
   }
 

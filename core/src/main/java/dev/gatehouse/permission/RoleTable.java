@@ -13,6 +13,7 @@ final class RoleTable {
   static final RoleTable EMPTY = new RoleTable(0, new long[0]);
 
   private final int roles;
+  private final boolean flat;
   private final int[] parentStart;
   private final int[] parents;
   private final int[] @Nullable [] sorted;
@@ -25,6 +26,7 @@ final class RoleTable {
    */
   RoleTable(int roles, long[] pairs) {
     this.roles = roles;
+    flat = pairs.length == 0;
     parentStart = new int[roles + 1];
     parents = new int[pairs.length];
     for (int i = 0; i < pairs.length; i++) {
@@ -41,7 +43,7 @@ final class RoleTable {
 
   /** Whether no role inherits any. */
   boolean isFlat() {
-    return parents.length == 0;
+    return flat;
   }
 
   /** Whether a role is another, or inherits it. One that came after the table inherits none. */

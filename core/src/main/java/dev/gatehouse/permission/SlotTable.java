@@ -1,7 +1,7 @@
 package dev.gatehouse.permission;
 
+import java.util.Arrays;
 import java.util.BitSet;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Two words of data by fingerprint: open addressing with linear probing in pages of their own, so
@@ -27,7 +27,7 @@ final class SlotTable {
   /** Whoever would stand further from its first place than so many slots makes the table grow. */
   private static final int LONGEST = 256;
 
-  static final SlotTable EMPTY = new SlotTable(new long[1][], FIRST_BITS, 0);
+  static final SlotTable EMPTY = new SlotTable(free(1, FIRST_BITS), FIRST_BITS, 0);
 
   private final long[][] pages;
   private final int pageShift;
@@ -53,18 +53,32 @@ final class SlotTable {
     return pages.length << slotBits;
   }
 
+  /** That many pages of free slots; an editor copies them before it writes. */
+  private static long[][] free(int pages, int slotBits) {
+    long[][] free = new long[pages][];
+    Arrays.fill(free, new long[WORDS << slotBits]);
+    return free;
+  }
+
   /** The place of the fingerprint, or {@link #NONE}. */
   int find(long low, long high) {
     int number = pageOf(low);
-    long[] page = pages[number];
-    if (page == null) {
-      return NONE;
-    }
+    int at = find(pages[number], low, high);
+    return at == NONE ? NONE : number << slotBits | at >>> WORD_BITS;
+  }
+
+  /** The page in which the fingerprint stands if it is there; to be read, not kept. */
+  long[] page(long low) {
+    return pages[pageOf(low)];
+  }
+
+  /** Where in its page the fingerprint stands, with its data two and three further on, or -1. */
+  int find(long[] page, long low, long high) {
     int at = startOf(low);
     while (true) {
       long found = page[at];
       if (found == low && page[at + 1] == high) {
-        return number << slotBits | at >>> WORD_BITS;
+        return at;
       }
       if (found == 0) {
         return NONE;
@@ -83,8 +97,7 @@ final class SlotTable {
   }
 
   boolean isUsed(int place) {
-    long[] page = pages[place >>> slotBits];
-    return page != null && page[(place * WORDS) & mask] != 0;
+    return low(place) != 0;
   }
 
   long low(int place) {
@@ -149,11 +162,11 @@ final class SlotTable {
 
     private int add(long low, long high, long first, long second) {
       int number = table.pageOf(low);
-      long[] page = size < table.places() * FULL ? free(own(number), low) : null;
-      if (page == null) {
+      if (size >= table.places() * FULL || !hasRoom(table.pages[number], low)) {
         grow();
         return add(low, high, first, second);
       }
+      long[] page = own(number);
       int at = table.startOf(low);
       while (page[at] != 0) {
         at = (at + WORDS) & table.mask;
@@ -166,28 +179,29 @@ final class SlotTable {
       return number << table.slotBits | at >>> WORD_BITS;
     }
 
-    /** The page, if there is room near the place; a long way to it means that the page is full. */
-    private long @Nullable [] free(long[] page, long low) {
+    /** Whether there is a free slot near the first; a long way to one means a page that is full. */
+    private boolean hasRoom(long[] page, long low) {
       int at = table.startOf(low);
       for (int i = 0; i < LONGEST && i << WORD_BITS < table.mask; i++) {
         if (page[at] == 0) {
-          return page;
+          return true;
         }
         at = (at + WORDS) & table.mask;
       }
-      return null;
+      return false;
     }
 
     private void grow() {
       SlotTable old = table;
       boolean more = old.slotBits == LAST_BITS;
       table =
-          new SlotTable(
-              new long[more ? old.pages.length * 2 : 1][], old.slotBits + (more ? 0 : 1), 0);
+          more
+              ? new SlotTable(free(old.pages.length * 2, LAST_BITS), LAST_BITS, 0)
+              : new SlotTable(free(1, old.slotBits + 1), old.slotBits + 1, 0);
       own.clear();
       size = 0;
       for (long[] page : old.pages) {
-        for (int at = 0; page != null && at <= old.mask; at += WORDS) {
+        for (int at = 0; at <= old.mask; at += WORDS) {
           if (page[at] != 0) {
             add(page[at], page[at + 1], page[at + 2], page[at + 3]);
           }
@@ -198,8 +212,7 @@ final class SlotTable {
     private long[] own(int number) {
       long[][] pages = table.pages;
       if (!own.get(number)) {
-        long[] page = pages[number];
-        pages[number] = page == null ? new long[WORDS << table.slotBits] : page.clone();
+        pages[number] = pages[number].clone();
         own.set(number);
       }
       return pages[number];

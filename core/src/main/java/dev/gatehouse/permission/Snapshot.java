@@ -242,14 +242,15 @@ final class Snapshot implements PatternTrie.Judge {
     requireNonNull(resource, "resource");
     requireNonNull(subject, "subject");
     int act = actionNumber(action);
-    int place = holders.find(subject.low(), subject.high());
-    long told = place == NONE ? 0 : holders.second(place);
+    long[] page = holders.page(subject.low());
+    int at = holders.find(page, subject.low(), subject.high());
+    long told = at == NONE ? 0 : page[at + 3];
     if ((int) told == 0) {
       return refusal(Reason.UNKNOWN_SUBJECT);
     }
     long now = now(clock);
     int holder = (int) (told >>> 32);
-    long held = holders.first(place);
+    long held = page[at + 2];
     long verdict = judge(resource.low(), resource.high(), act, holder, held, now);
     if (!patterns.isEmpty()) {
       verdict = Math.max(verdict, patterns.match(resource, this, act, holder, held, now));
@@ -335,14 +336,15 @@ final class Snapshot implements PatternTrie.Judge {
   }
 
   private long judgeAccess(long low, long high, int holder, long held, long now) {
-    int place = accesses.find(low, high);
-    if (place == NONE) {
+    long[] page = accesses.page(low);
+    int at = accesses.find(page, low, high);
+    if (at == NONE) {
       return UNCOVERED;
     }
-    long second = accesses.second(place);
+    long second = page[at + 3];
     return Entries.count(second) == 0
         ? UNCOVERED
-        : entries.judge(accesses.first(place), second, holder, held, now);
+        : entries.judge(page[at + 2], second, holder, held, now);
   }
 
   /** Whether a grant names the resource, or a pattern that covers it. */

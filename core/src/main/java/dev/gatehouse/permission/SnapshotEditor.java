@@ -100,7 +100,7 @@ final class SnapshotEditor {
   }
 
   void add(Membership membership) {
-    int role = role(membership.role());
+    int role = role(Fingerprint.of(Subject.ROLE + ":" + membership.role()));
     Subject member = membership.member();
     int holder = role == NONE ? NONE : holder(member);
     if (holder == NONE) {
@@ -198,17 +198,18 @@ final class SnapshotEditor {
   }
 
   /** The number of a role that is defined, or -1. */
-  private int role(String name) {
-    int place = holders.find(Fingerprint.of(Subject.ROLE + ":" + name));
+  private int role(Fingerprint fingerprint) {
+    int place = holders.find(fingerprint);
     return place == SlotTable.NONE || (int) holders.second(place) == 0 ? NONE : number(place);
   }
 
   /** The number of the holder, a new one if it is a subject that has none; -1 for no such role. */
   private int holder(Subject subject) {
+    Fingerprint fingerprint = new Fingerprint(subject.low(), subject.high());
     if (subject.isRole()) {
-      return role(subject.name());
+      return role(fingerprint);
     }
-    int place = holders.place(new Fingerprint(subject.low(), subject.high()));
+    int place = holders.place(fingerprint);
     if (holders.second(place) == 0) {
       long number = Roles.LIMIT + (long) subjectKeys.add(subject.key());
       holders.set(place, 0, number << 32);

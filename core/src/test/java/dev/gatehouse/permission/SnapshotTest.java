@@ -103,6 +103,15 @@ class SnapshotTest {
   }
 
   @Test
+  void dictionary_textsOfOneHashCode_areToldApartInTimeThatGrowsWithTheirNumber() {
+    List<String> texts = IntStream.range(0, 1 << 16).mapToObj(i -> collision(i, 16)).toList();
+    Dictionary dictionary = new Dictionary(texts.subList(0, 1 << 15));
+    for (int i = 0; i < texts.size(); i++) {
+      assertThat(dictionary.find(texts.get(i))).isEqualTo(i < (1 << 15) ? i : -1);
+    }
+  }
+
+  @Test
   void decide_reasons_tellWhatIsMissing() {
     Snapshot snapshot =
         snapshot(

@@ -74,6 +74,7 @@ final class CheckRates {
       Asking hit = prepare(side, hits);
       Asking miss = prepare(side, misses);
       Asking stranger = prepare(side, unknown);
+      System.gc();
       for (Asking asking : List.of(hit, miss, stranger)) {
         run(asking, plan.pick(150, 2_000));
         median(asking, plan.pick(50, 500));

@@ -168,7 +168,7 @@ final class GatehouseSide implements CheckSide {
 
     @Override
     public boolean ask(int index) {
-      return view.check(holders[index], accesses[index]).allowed();
+      return view.allows(holders[index], accesses[index]);
     }
 
     @Override

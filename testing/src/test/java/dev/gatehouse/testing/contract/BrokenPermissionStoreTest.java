@@ -42,6 +42,12 @@ class BrokenPermissionStoreTest {
   }
 
   @Test
+  void brokenRules_claimsEveryInsertionOfMany_breaks4() {
+    assertThat(ContractRun.brokenRules(ClaimsEveryInsertionOfMany.class))
+        .containsExactly("PERMISSION4");
+  }
+
+  @Test
   void brokenRules_roleNamesInLowerCase_breaks4And7() {
     assertThat(ContractRun.brokenRules(LowerCase.class)).contains("PERMISSION4", "PERMISSION7");
   }
@@ -164,6 +170,14 @@ class BrokenPermissionStoreTest {
     Object call(PermissionStore store, Method method, Object[] arguments) throws Throwable {
       Object answer = invoke(store, method, arguments);
       return method.getName().startsWith("insert") ? true : answer;
+    }
+  }
+
+  static class ClaimsEveryInsertionOfMany extends Defect {
+    @Override
+    Object call(PermissionStore store, Method method, Object[] arguments) throws Throwable {
+      Object answer = invoke(store, method, arguments);
+      return method.getName().equals("insertGrants") ? arguments[0] : answer;
     }
   }
 
