@@ -1,0 +1,177 @@
+package dev.gatehouse.testing.contract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.gatehouse.permission.Condition;
+import dev.gatehouse.permission.Grant;
+import dev.gatehouse.permission.PermissionStore;
+import dev.gatehouse.permission.PermissionStore.Role;
+import dev.gatehouse.permission.Resource;
+import dev.gatehouse.permission.Subject;
+import java.time.DayOfWeek;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The rules of {@link PermissionStore} on limits of grants and on uses that are counted. Not safe:
+ * confine to one thread.
+ */
+public abstract class PermissionUsesContract extends StoreContract {
+  private static final Subject ANN = Subject.user("ann");
+  private static final Resource READER = Resource.component("reader");
+
+  /** A contract of a store. */
+  protected PermissionUsesContract() {}
+
+  private PermissionStore store() {
+    return storage().permissions();
+  }
+
+  private void write(Consumer<PermissionStore> work) {
+    storage().run(transaction -> work.accept(store().joining(transaction)));
+  }
+
+  private static Grant grant(long id, Subject holder) {
+    return new Grant(id, Grant.allow(holder, "use", READER));
+  }
+
+  @Test
+  void PERMISSION7_limits_areReadAsWritten() {
+    Condition condition =
+        Condition.or(
+            Condition.equal("name", "O'Hara\"\\; \uD83D\uDE00"),
+            Condition.and(
+                Condition.less("level", -3),
+                Condition.not(Condition.weekdays(Set.of(DayOfWeek.SUNDAY), ZoneOffset.UTC))));
+    Grant.Terms terms = Grant.allow(ANN, "use", READER);
+    Condition longest = Condition.equal("a", "\u4E2D".repeat(1_024));
+    List<Grant> grants =
+        List.of(
+            new Grant(1, terms.when(condition).times(3).until(Instant.ofEpochMilli(now()))),
+            new Grant(2, Grant.deny(ANN, "use", READER).when(longest)),
+            new Grant(3, Grant.allow(ANN, "read", READER).times(Grant.MAX_TIMES)));
+    write(joined -> grants.forEach(joined::insertGrant));
+    assertThat(store().grants(0, 10)).isEqualTo(grants);
+    grants.forEach(grant -> assertThat(store().findGrant(grant.terms())).contains(grant));
+    write(joined -> assertThat(joined.insertGrant(new Grant(4, terms))).isFalse());
+    assertThat(store().usesLeft(1)).hasValue(3);
+    assertThat(store().usesLeft(2)).isEmpty();
+    assertThat(store().usesLeft(3)).hasValue(Grant.MAX_TIMES);
+  }
+
+  @Test
+  void PERMISSION9_use_takesOneWhileEnoughAreLeft() {
+    write(
+        joined -> {
+          joined.insertGrant(counted(1, 2));
+          joined.insertGrant(grant(2, Subject.user("bob")));
+        });
+    write(
+        joined -> {
+          assertThat(joined.use(1, 1)).hasValue(1);
+          assertThat(joined.use(1, 1)).isEmpty();
+          assertThat(joined.use(2, 0)).isEmpty();
+          assertThat(joined.use(3, 0)).isEmpty();
+          assertThat(joined.usesLeft(1)).hasValue(1);
+        });
+    assertThat(store().usedUp(0, 10)).isEmpty();
+    write(joined -> assertThat(joined.use(1, 0)).hasValue(0));
+    write(joined -> assertThat(joined.use(1, 0)).isEmpty());
+    assertThat(store().usesLeft(1)).hasValue(0);
+    assertThat(store().usedUp(0, 10)).containsExactly(1L);
+    assertThat(store().usedUp(1, 10)).isEmpty();
+    assertThat(store().findGrant(1)).contains(counted(1, 2));
+  }
+
+  @Test
+  void PERMISSION9_rollback_givesUsesBack() {
+    write(joined -> joined.insertGrant(counted(1, 2)));
+    assertThatThrownBy(
+            () ->
+                write(
+                    joined -> {
+                      joined.use(1, 0);
+                      joined.use(1, 0);
+                      throw new IllegalStateException("rolled back on purpose");
+                    }))
+        .hasMessage("rolled back on purpose");
+    assertThat(store().usesLeft(1)).hasValue(2);
+    assertThatThrownBy(
+            () ->
+                write(
+                    joined -> {
+                      joined.deleteGrant(1);
+                      throw new IllegalStateException("rolled back on purpose");
+                    }))
+        .hasMessage("rolled back on purpose");
+    assertThat(store().usesLeft(1)).hasValue(2);
+  }
+
+  @Test
+  void PERMISSION9_deletedGrant_leavesNoUses() {
+    Subject editor = Subject.role("editor");
+    write(
+        joined -> {
+          joined.insertRole(new Role(1, "editor"));
+          joined.insertGrant(counted(2, 1));
+          joined.insertGrant(new Grant(3, Grant.allow(editor, "use", READER).times(1)));
+          joined.use(2, 0);
+          joined.use(3, 0);
+        });
+    assertThat(store().usedUp(0, 1)).containsExactly(2L);
+    assertThat(store().usedUp(2, 1)).containsExactly(3L);
+    write(joined -> joined.deleteGrant(2));
+    write(joined -> joined.deleteRole("editor"));
+    assertThat(store().usedUp(0, 10)).isEmpty();
+    assertThat(store().usesLeft(2)).isEmpty();
+    assertThat(store().usesLeft(3)).isEmpty();
+    write(joined -> joined.insertGrant(counted(4, 5)));
+    assertThat(store().usesLeft(4)).hasValue(5);
+  }
+
+  @Test
+  void PERMISSION9_use_manyThreads_takesAsManyAsThereAre() throws Exception {
+    int uses = 30;
+    int threads = 4;
+    write(joined -> joined.insertGrant(counted(1, uses)));
+    AtomicInteger taken = new AtomicInteger();
+    ExecutorService pool = Executors.newFixedThreadPool(threads);
+    try {
+      List<Future<?>> done = new ArrayList<>();
+      for (int thread = 0; thread < threads; thread++) {
+        done.add(
+            pool.submit(
+                () -> {
+                  for (int i = 0; i < uses / 2; i++) {
+                    AtomicBoolean mine = new AtomicBoolean();
+                    write(joined -> mine.set(joined.use(1, 0).isPresent()));
+                    taken.addAndGet(mine.get() ? 1 : 0);
+                  }
+                }));
+      }
+      for (Future<?> future : done) {
+        future.get(120, TimeUnit.SECONDS);
+      }
+    } finally {
+      pool.shutdownNow();
+    }
+    assertThat(taken).hasValue(uses);
+    assertThat(store().usesLeft(1)).hasValue(0);
+  }
+
+  private static Grant counted(long id, long uses) {
+    return new Grant(id, Grant.allow(ANN, "use", READER).times(uses));
+  }
+}
