@@ -24,14 +24,11 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** The rules of {@link PermissionStore}. Not safe: confine to one thread. */
 public abstract class PermissionStoreContract extends PermissionUsesContract {
-  private static final Subject ANN = Subject.user("ann");
-  private static final Resource READER = Resource.component("reader");
   private static final List<String> HOSTILE =
       List.of(
           "O'Hara\"`--",
@@ -45,18 +42,6 @@ public abstract class PermissionStoreContract extends PermissionUsesContract {
 
   /** A contract of a store. */
   protected PermissionStoreContract() {}
-
-  private PermissionStore store() {
-    return storage().permissions();
-  }
-
-  private void write(Consumer<PermissionStore> work) {
-    storage().run(transaction -> work.accept(store().joining(transaction)));
-  }
-
-  private static Grant grant(long id, Subject holder) {
-    return new Grant(id, Grant.allow(holder, "use", READER));
-  }
 
   private static Change change(long id) {
     return new Change(id, Change.Operation.GRANT_ADDED, id + 1, id + 2);
@@ -181,59 +166,6 @@ public abstract class PermissionStoreContract extends PermissionUsesContract {
     assertThat(store().roles(0, 10)).containsExactly(new Role(1, "editor"));
     assertThat(store().memberships(0, 10)).containsExactly(new Membership(3, ANN, "editor"));
     assertThat(store().grants(0, 10)).containsExactly(grant(5, ANN));
-  }
-
-  @Test
-  void PERMISSION4_insertTogether_someThereOrTwice_addsTheOthersInOrder() {
-    Grant ending = new Grant(4, grant(4, ANN).terms().until(Instant.ofEpochMilli(now())));
-    Grant other = new Grant(5, Grant.deny(ANN, "use", READER).until(Instant.ofEpochMilli(now())));
-    Membership namesake = new Membership(6, Subject.group("ann"), "editor");
-    Membership member = new Membership(5, ANN, "reader");
-    write(
-        joined -> {
-          joined.insertRole(new Role(1, "editor"));
-          joined.insertMembership(new Membership(2, ANN, "editor"));
-          joined.insertGrant(grant(3, ANN));
-        });
-    write(
-        joined -> {
-          List<Role> roles = List.of(new Role(7, "editor"), new Role(8, "x"), new Role(9, "x"));
-          assertThat(joined.insertRoles(roles)).containsExactly(new Role(8, "x"));
-          assertThat(
-                  joined.insertMemberships(
-                      List.of(
-                          new Membership(4, ANN, "editor"),
-                          member,
-                          namesake,
-                          new Membership(7, ANN, "reader"))))
-              .containsExactly(member, namesake);
-          assertThat(joined.insertGrants(List.of(ending, other, grant(6, ANN))))
-              .containsExactly(other);
-        });
-    assertThat(store().roles(0, 10)).extracting(Role::id).containsExactly(1L, 8L);
-    assertThat(store().memberships(0, 10)).extracting(Membership::id).containsExactly(2L, 5L, 6L);
-    assertThat(store().memberships(2, 10)).containsExactly(member, namesake);
-    assertThat(store().grants(0, 10)).containsExactly(grant(3, ANN), other);
-  }
-
-  @Test
-  void PERMISSION4_insertTogether_aFullBatch_isReadAsWritten() {
-    int rows = PermissionStore.MAX_PAGE;
-    List<Grant> grants = new ArrayList<>();
-    List<Membership> members = new ArrayList<>();
-    for (int id = 1; id <= rows; id++) {
-      grants.add(grant(id, Subject.user("user" + id)));
-      members.add(new Membership(id, Subject.user("user" + id), "editor"));
-    }
-    write(
-        joined -> {
-          assertThat(joined.insertGrants(grants)).hasSize(rows);
-          assertThat(joined.insertGrants(grants)).isEmpty();
-          assertThat(joined.insertMemberships(members)).hasSize(rows);
-          assertThat(joined.insertMemberships(members)).isEmpty();
-        });
-    assertThat(store().grants(0, rows)).isEqualTo(grants);
-    assertThat(store().memberships(0, rows)).isEqualTo(members);
   }
 
   @Test
