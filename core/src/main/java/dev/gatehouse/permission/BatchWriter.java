@@ -12,6 +12,7 @@ import dev.gatehouse.permission.PermissionStore.Role;
 import dev.gatehouse.permission.PermissionStore.Version;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -44,24 +45,21 @@ final class BatchWriter {
     store.lock();
   }
 
+  /** Judges all of it first: what fails in a host's transaction must have left nothing there. */
   PermissionBatch.Loaded write(PermissionBatch batch) {
+    requireRoles(batch);
+    requireRoom(batch.roles());
+    if (!batch.inheritances().isEmpty()) {
+      requireNoCircle(batch);
+    }
     List<Role> roles = batch.roles().stream().map(name -> new Role(ids.getAsLong(), name)).toList();
     int defined = roles.isEmpty() ? 0 : store.insertRoles(roles).size();
-    int count = defined == 0 ? 0 : store.countRoles();
-    if (count > PermissionStore.MAX_ROLES) {
-      throw new LimitException(
-          "there must be at most " + PermissionStore.MAX_ROLES + " roles, would be " + count);
-    }
-    requireRoles(batch);
     List<Membership> members = new ArrayList<>();
     batch
         .inheritances()
         .forEach(each -> members.add(member(Subject.role(each.role()), each.inherited())));
     batch.assignments().forEach(each -> members.add(member(each.subject(), each.role())));
     int joined = members.isEmpty() ? 0 : store.insertMemberships(members).size();
-    if (!batch.inheritances().isEmpty()) {
-      requireNoCircle();
-    }
     int granted = grant(batch.grants());
     if (defined + joined + granted > 0) {
       record(defined, joined, granted);
@@ -93,15 +91,45 @@ final class BatchWriter {
     }
   }
 
+  private void requireRoom(Collection<String> roles) {
+    int standing = roles.isEmpty() ? 0 : store.countRoles();
+    if (standing + roles.size() <= PermissionStore.MAX_ROLES) {
+      return;
+    }
+    Set<String> fresh = new HashSet<>(roles);
+    SnapshotLoader.all(store::roles, Role::id).forEach(role -> fresh.remove(role.name()));
+    if (standing + fresh.size() > PermissionStore.MAX_ROLES) {
+      throw new LimitException(
+          "there must be at most "
+              + PermissionStore.MAX_ROLES
+              + " roles, would be "
+              + (standing + fresh.size()));
+    }
+  }
+
   /** Takes away roles that inherit nothing, again and again; what is left is a circle or below. */
-  private void requireNoCircle() {
+  private void requireNoCircle(PermissionBatch batch) {
+    Map<String, Set<String>> inherited = new HashMap<>();
+    for (Membership edge : SnapshotLoader.all(store::inheritances, Membership::id)) {
+      inherited.computeIfAbsent(edge.member().name(), heir -> new HashSet<>()).add(edge.role());
+    }
+    batch
+        .inheritances()
+        .forEach(
+            each ->
+                inherited
+                    .computeIfAbsent(each.role(), heir -> new HashSet<>())
+                    .add(each.inherited()));
     Map<String, Integer> waiting = new HashMap<>();
     Map<String, List<String>> heirs = new HashMap<>();
-    for (Membership edge : SnapshotLoader.all(store::inheritances, Membership::id)) {
-      waiting.merge(edge.member().name(), 1, Integer::sum);
-      waiting.putIfAbsent(edge.role(), 0);
-      heirs.computeIfAbsent(edge.role(), role -> new ArrayList<>()).add(edge.member().name());
-    }
+    inherited.forEach(
+        (heir, roles) -> {
+          waiting.put(heir, roles.size());
+          for (String role : roles) {
+            waiting.putIfAbsent(role, 0);
+            heirs.computeIfAbsent(role, key -> new ArrayList<>()).add(heir);
+          }
+        });
     Deque<String> ready = new ArrayDeque<>();
     waiting.forEach(
         (role, parents) -> {
@@ -147,11 +175,23 @@ final class BatchWriter {
         if (!standing.terms().equals(grant.terms())) {
           store.deleteGrant(standing.id());
           store.insertGrant(grant);
+          replaced(standing);
           made++;
         }
       }
     }
     return made;
+  }
+
+  private void replaced(Grant grant) {
+    audit.write(
+        AuditRecord.of(
+                AuditRecord.Operation.DELETE,
+                AuditRecord.Result.SUCCESS,
+                PermissionWriter.text(grant) + " replaced by a batch")
+            .service("permission")
+            .ext(Json.write(PermissionWriter.about(grant)))
+            .build());
   }
 
   private void record(int roles, int memberships, int grants) {

@@ -24,7 +24,8 @@ import java.util.Set;
  * <p>Logic has three values. A test of an attribute that is missing, or whose value is of another
  * type than the test's, is {@link Truth#UNKNOWN}, and so is its negation. An allowance counts only
  * if its condition is true; a denial counts unless its condition is false. Hence an attribute that
- * a host forgets, or somebody leaves out, never lets anybody in.
+ * a host forgets, or somebody leaves out, lets nobody in, unless the condition asks just that:
+ * {@link #present} is false of it, so do not allow by its negation, nor deny by it.
  *
  * <p>A tree has at most {@value #MAX_TESTS} tests, is at most {@value #MAX_DEPTH} deep, and its
  * JSON has at most {@value #MAX_JSON} characters. Immutable.

@@ -3,6 +3,7 @@ package dev.gatehouse.permission;
 import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.check.Check;
+import dev.gatehouse.error.ConflictException;
 import dev.gatehouse.transaction.Transactions;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -12,6 +13,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What FATE Flow (1.9 to 1.11) lets parties use: components and datasets, denied unless granted.
@@ -33,7 +35,7 @@ public final class FatePermissions {
 
   private final Transactions transactions;
   private final Permissions permissions;
-  private final Supplier<Set<String>> catalogue;
+  private final @Nullable Supplier<Set<String>> catalogue;
 
   /**
    * A dataset. Immutable.
@@ -117,27 +119,41 @@ public final class FatePermissions {
   }
 
   private FatePermissions(
-      Transactions transactions, Permissions permissions, Supplier<Set<String>> catalogue) {
+      Transactions transactions,
+      Permissions permissions,
+      @Nullable Supplier<Set<String>> catalogue) {
     this.transactions = requireNonNull(transactions, "transactions");
     this.permissions = requireNonNull(permissions, "permissions");
-    this.catalogue = requireNonNull(catalogue, "catalogue");
+    this.catalogue = catalogue;
   }
 
   /**
-   * FATE's permissions among those.
+   * FATE's permissions among those, where any component may be granted whose name matches {@code
+   * [a-z][a-z0-9_]*}.
    *
    * @param transactions of the same storage
-   * @param catalogue the names of the components that are registered now; none if any name that
-   *     matches {@code [a-z][a-z0-9_]*} may be granted
+   */
+  public static FatePermissions of(Transactions transactions, Permissions permissions) {
+    return new FatePermissions(transactions, permissions, null);
+  }
+
+  /**
+   * FATE's permissions among those, where the components of a catalogue may be granted.
+   *
+   * @param transactions of the same storage
+   * @param catalogue the names of the components that are registered now; while it holds none, none
+   *     may be granted
    */
   public static FatePermissions of(
       Transactions transactions, Permissions permissions, Supplier<Set<String>> catalogue) {
-    return new FatePermissions(transactions, permissions, catalogue);
+    return new FatePermissions(transactions, permissions, requireNonNull(catalogue, "catalogue"));
   }
 
   /**
    * Lets the party use them; what it may use already, it still may.
    *
+   * @throws ConflictException if the party has such a grant with an end, a condition or counted
+   *     uses: it is the host's, and would be replaced
    * @param components names with commas between, blanks around them; {@code *} for all that the
    *     catalogue holds now, or, without a catalogue, for all; empty for none
    */
@@ -147,6 +163,11 @@ public final class FatePermissions {
     transactions.run(
         transaction -> {
           Permissions joined = permissions.joining(transaction);
+          for (Grant grant : held(joined, subject)) {
+            if (isLimited(grant) && patterns.contains(grant.resource())) {
+              throw new ConflictException("grant " + grant.id() + " has limits: " + grant.terms());
+            }
+          }
           patterns.forEach(pattern -> joined.grant(Grant.allow(subject, ACTION, pattern)));
         });
   }
@@ -166,21 +187,26 @@ public final class FatePermissions {
     transactions.run(
         transaction -> {
           Permissions joined = permissions.joining(transaction);
-          patterns.forEach(pattern -> joined.revoke(Grant.allow(subject, ACTION, pattern)));
           for (Grant grant : held(joined, subject)) {
             boolean component = grant.resource().type().equals(COMPONENT);
-            if (component ? allComponents : allDatasets) {
+            boolean meant = component ? allComponents : allDatasets;
+            if (!isLimited(grant) && (meant || patterns.contains(grant.resource()))) {
               joined.revoke(grant.id());
             }
           }
         });
   }
 
-  /** What the party was granted, but for what it has by roles. Reads the storage. */
+  /**
+   * What the party was granted, but for what it has by roles, or with limits. Reads the storage.
+   */
   public Held query(String party) {
     List<String> components = new ArrayList<>();
     List<Dataset> datasets = new ArrayList<>();
     for (Grant grant : held(permissions, Subject.party(party))) {
+      if (isLimited(grant)) {
+        continue;
+      }
       String path = grant.resource().path();
       if (grant.resource().type().equals(COMPONENT)) {
         components.add(path);
@@ -217,6 +243,11 @@ public final class FatePermissions {
   /** Whether FATE does not check a job at all: a local one, or one that a site sends itself. */
   public static boolean isExempt(String role, String sourceParty, String ownParty) {
     return role.equals("local") || ownParty.equals("0") || sourceParty.equals(ownParty);
+  }
+
+  /** FATE knows no limits: a grant that has some is the host's. */
+  private static boolean isLimited(Grant grant) {
+    return !grant.terms().equals(grant.terms().unlimited());
   }
 
   /** The grants of FATE's kind; others may stand beside them. */
@@ -257,19 +288,18 @@ public final class FatePermissions {
   }
 
   private List<String> named(String components) {
-    Set<String> known = catalogue.get();
+    Set<String> known = catalogue == null ? null : catalogue.get();
     String text = components.strip();
     if (text.isEmpty()) {
       return List.of();
     }
     if (text.equals(Names.ANY)) {
-      return known.isEmpty() ? List.of(Names.ANY) : List.copyOf(new TreeSet<>(known));
+      return known == null ? List.of(Names.ANY) : List.copyOf(new TreeSet<>(known));
     }
     List<String> names = Arrays.stream(text.split(",", -1)).map(String::strip).toList();
     List<String> wrong =
         names.stream()
-            .filter(
-                name -> !(known.isEmpty() ? NAME.matcher(name).matches() : known.contains(name)))
+            .filter(name -> !(known == null ? NAME.matcher(name).matches() : known.contains(name)))
             .map(name -> "'" + Check.shown(name) + "'")
             .toList();
     Check.that(

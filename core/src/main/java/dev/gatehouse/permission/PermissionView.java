@@ -105,6 +105,9 @@ public final class PermissionView {
 
   /** Whether {@link #check} allows it, for those who need no reason; a little faster still. */
   public boolean allows(Holder holder, Access access) {
+    if (!snapshot.conditional().isEmpty()) {
+      return check(holder, access).allowed();
+    }
     Holder held = holder.mark == mark ? holder : holder.in(snapshot);
     Access asked = access.mark == mark ? access : access.in(snapshot);
     if (asked.flat != 0 && Roles.inlineCount(held.roles) <= Roles.INLINE) {
@@ -127,10 +130,10 @@ public final class PermissionView {
   /**
    * What the subject may do that with: each resource that a grant names and on which {@link #check}
    * allows it; and each pattern with wildcards that a grant allows to the subject, or to a role
-   * that it has, unless a denial covers all of it. Denials of less than a pattern, and what only
-   * grants with a condition or with counted uses allow, are left to {@link #check}. Found while the
-   * stream is read, in an order that stays the same for the view, so that {@code skip} and {@code
-   * limit} make pages.
+   * that it has, unless a denial covers all of it. Denials of less than a pattern, denials with a
+   * condition of patterns, and what only grants with a condition or with counted uses allow, are
+   * left to {@link #check}. Found while the stream is read, in an order that stays the same for the
+   * view, so that {@code skip} and {@code limit} make pages.
    *
    * @param action a name as in {@link Grant}, without wildcards
    */

@@ -246,7 +246,7 @@ final class PermissionWriter {
         + way.get(way.size() - 1);
   }
 
-  private static String text(Grant grant) {
+  static String text(Grant grant) {
     return "Grant " + grant.id() + " (" + grant.terms() + ")";
   }
 
@@ -254,7 +254,7 @@ final class PermissionWriter {
     return "Role '" + role + "'";
   }
 
-  private static ObjectNode about(Grant grant) {
+  static ObjectNode about(Grant grant) {
     ObjectNode ext =
         Json.object()
             .put("grantId", Long.toString(grant.id()))

@@ -17,7 +17,10 @@ import java.util.Optional;
 final class SnapshotChecker implements PermissionChecker {
   /** Takes uses of grants that count them. */
   interface Uses {
-    /** The first of the grants of which a use could be taken; empty if all are used up. */
+    /**
+     * One of the grants of which a use could be taken, if it can be one of which it is not the
+     * last; empty if all are used up.
+     */
     Optional<Grant> take(List<Grant> grants, Question question);
   }
 
@@ -60,26 +63,22 @@ final class SnapshotChecker implements PermissionChecker {
   public void require(Subject subject, String action, Resource resource, Attributes attributes) {
     Question question = new Question(subject, action, resource, attributes);
     Snapshot snapshot = snapshots.find(consistency);
-    Decision decision = snapshot == null ? stale(question) : use(snapshot, question);
+    InstantSource moment = InstantSource.fixed(clock.instant());
+    Decision plain = snapshot == null ? stale(question) : snapshot.decide(question, moment);
+    List<Grant> counted = snapshot == null ? List.of() : snapshot.counted(question, plain, moment);
+    Decision decision = counted.isEmpty() ? plain : use(counted, question, plain);
     log.settle();
     if (!decision.allowed()) {
       log.refused(question, decision);
       throw new DeniedException(Explanation.sentence(subject, action, resource, decision));
     }
-    log.allowed(question, decision);
+    if (counted.isEmpty()) {
+      log.allowed(question, decision); // A use was recorded with its taking.
+    }
   }
 
-  /** Decides as of one moment, and takes a use if only a grant that counts them allows it. */
-  private Decision use(Snapshot snapshot, Question question) {
-    if (snapshot.conditional().isEmpty()) {
-      return snapshot.decide(question, clock);
-    }
-    InstantSource moment = InstantSource.fixed(clock.instant());
-    Decision decision = snapshot.decide(question, moment);
-    List<Grant> counted = snapshot.counted(question, decision, moment);
-    if (counted.isEmpty()) {
-      return decision;
-    }
+  /** Takes a use, since only grants that count them allow it. */
+  private Decision use(List<Grant> counted, Question question, Decision decision) {
     return uses.take(counted, question)
         .<Decision>map(grant -> new Allowed(decision.version(), List.of(grant.id())))
         .orElseGet(() -> new Denied(Reason.USED_UP, decision.version(), List.of()));

@@ -99,6 +99,8 @@ class ConditionalPermissionsTest {
     permissions.grant(Grant.deny(user("ann"), "*", READER).when(Condition.not(AT_OFFICE)));
     PermissionView after = permissions.view();
     assertThat(after.check(ann, use).reason()).isEqualTo(Reason.DENIED);
+    assertThat(before.allows(ann, use)).isTrue();
+    assertThat(after.allows(ann, use)).isFalse();
     assertThat(after.check(user("ann"), "use", READER).reason()).isEqualTo(Reason.DENIED);
     assertThat(after.subjectsOf("use", READER)).isEmpty();
     assertThat(after.resourcesOf(user("ann"), "use")).isEmpty();

@@ -2,7 +2,9 @@ package dev.gatehouse.permission;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.gatehouse.error.ConflictException;
 import dev.gatehouse.permission.FatePermissions.Dataset;
 import dev.gatehouse.permission.FatePermissions.Held;
 import dev.gatehouse.permission.FatePermissions.Outcome;
@@ -21,7 +23,7 @@ class FatePermissionsTest {
   private final Set<String> registered = new TreeSet<>(Set.of("reader", "dataio", "hetero_lr"));
   private final FatePermissions closed =
       FatePermissions.of(world.storage, permissions, () -> Set.copyOf(registered));
-  private final FatePermissions open = FatePermissions.of(world.storage, permissions, Set::of);
+  private final FatePermissions open = FatePermissions.of(world.storage, permissions);
 
   private Outcome check(List<String> components, Dataset... datasets) {
     return open.check("9999", components, List.of(datasets));
@@ -140,6 +142,30 @@ class FatePermissionsTest {
     assertThat(open.query("9999")).isEqualTo(new Held(List.of("dataio"), List.of()));
     open.delete("9999", "*", List.of(Dataset.ALL));
     assertThat(permissions.grants(Subject.party("9999"), 0, 9)).hasSize(3);
+  }
+
+  /** FATE knows no limits: such a grant is the host's, and neither replaced nor taken away. */
+  @Test
+  void grantsWithLimits_areTheHosts() {
+    Subject party = Subject.party("9999");
+    Grant grant =
+        permissions.grant(Grant.allow(party, "use", Resource.component("reader")).times(5));
+    assertThatThrownBy(() -> open.grant("9999", "reader", List.of()))
+        .isInstanceOf(ConflictException.class)
+        .hasMessageStartingWith("grant " + grant.id() + " has limits: ");
+    open.delete("9999", "reader", List.of());
+    open.delete("9999", "*", List.of());
+    assertThat(permissions.grants(party, 0, 9)).containsExactly(grant);
+    assertThat(open.query("9999").components()).isEmpty();
+  }
+
+  @Test
+  void grant_catalogueIsEmpty_nothingCanBeGranted() {
+    registered.clear();
+    closed.grant("9999", "*", List.of());
+    assertThat(permissions.grants(Subject.party("9999"), 0, 9)).isEmpty();
+    assertThatThrownBy(() -> closed.grant("9999", "reader", List.of()))
+        .isInstanceOf(IllegalArgumentException.class);
   }
 
   @ParameterizedTest

@@ -106,6 +106,26 @@ class PermissionBatchTest {
     assertThat(permissions.roles(role("b"))).isEmpty();
   }
 
+  /** A host may catch what it throws, and commit. */
+  @Test
+  void load_joinedAndFails_leavesNothing() {
+    permissions.load(PermissionBatch.builder().role("a").role("b").inherit("a", "b").build());
+    long version = storage.permissions().version().number();
+    PermissionBatch circle =
+        PermissionBatch.builder().role("c").inherit("b", "c").inherit("c", "a").build();
+    PermissionBatch unknown =
+        PermissionBatch.builder().role("d").assign(user("ann"), "nobody").build();
+    storage.run(
+        transaction -> {
+          Permissions joined = permissions.joining(transaction);
+          assertThatThrownBy(() -> joined.load(circle)).isInstanceOf(ConflictException.class);
+          assertThatThrownBy(() -> joined.load(unknown)).isInstanceOf(NotFoundException.class);
+        });
+    assertThat(storage.permissions().countRoles()).isEqualTo(2);
+    assertThat(storage.permissions().inheritances(0, 10)).hasSize(1);
+    assertThat(storage.permissions().version().number()).isEqualTo(version);
+  }
+
   @Test
   void batch_emptyTooLongOrOfARole_isRefused() {
     assertThatIllegalArgumentException().isThrownBy(() -> PermissionBatch.builder().build());

@@ -1,5 +1,6 @@
 package dev.gatehouse.storage.jdbc;
 
+import dev.gatehouse.error.StorageException;
 import dev.gatehouse.permission.Condition;
 import dev.gatehouse.permission.Effect;
 import dev.gatehouse.permission.Grant;
@@ -108,9 +109,13 @@ final class JdbcPermissionStore implements PermissionStore {
   }
 
   private static RecordedChange recordedChange(ResultSet row) throws SQLException {
-    Change.Operation operation = Change.Operation.valueOf(row.getString(3));
-    return new RecordedChange(
-        row.getLong(1), new Change(row.getLong(2), operation, row.getLong(4), row.getLong(5)));
+    try {
+      Change.Operation operation = Change.Operation.valueOf(row.getString(3));
+      return new RecordedChange(
+          row.getLong(1), new Change(row.getLong(2), operation, row.getLong(4), row.getLong(5)));
+    } catch (IllegalArgumentException e) {
+      throw new StorageException("change " + row.getLong(1) + " of permissions is unknown", e);
+    }
   }
 
   @Override
@@ -427,6 +432,14 @@ final class JdbcPermissionStore implements PermissionStore {
   }
 
   private static Grant grant(ResultSet row) throws SQLException {
+    try {
+      return readGrant(row);
+    } catch (IllegalArgumentException e) {
+      throw new StorageException("grant " + row.getLong(1) + " cannot be read", e);
+    }
+  }
+
+  private static Grant readGrant(ResultSet row) throws SQLException {
     Subject holder = Subject.of(row.getString(2), row.getString(3));
     String action = row.getString(5);
     ResourcePattern resource = ResourcePattern.of(row.getString(6), row.getString(7));
