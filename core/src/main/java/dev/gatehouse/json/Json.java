@@ -77,8 +77,8 @@ public final class Json {
   }
 
   /** The length in UTF-8, without the work of encoding. */
-  private static int utf8Length(String text, String what) {
-    int length = 0;
+  private static long utf8Length(String text, String what) {
+    long length = 0;
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
       if (c < 0x80) {
@@ -89,11 +89,11 @@ public final class Json {
         length += 3;
       } else {
         i++;
-        Check.that(
-            Character.isHighSurrogate(c)
-                && i < text.length()
-                && Character.isLowSurrogate(text.charAt(i)),
-            what + " must be well-formed Unicode");
+        if (Character.isLowSurrogate(c)
+            || i == text.length()
+            || !Character.isLowSurrogate(text.charAt(i))) {
+          throw new IllegalArgumentException(what + " must be well-formed Unicode");
+        }
         length += 4;
       }
     }
@@ -111,7 +111,7 @@ public final class Json {
     }
   }
 
-  private static JsonNode parse(int bytes, String text, String what) {
+  private static JsonNode parse(long bytes, String text, String what) {
     Check.that(
         bytes <= MAX_BYTES, what + " must have at most " + MAX_BYTES + " bytes, had " + bytes);
     try {

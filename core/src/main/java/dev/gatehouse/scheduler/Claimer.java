@@ -137,6 +137,9 @@ final class Claimer {
       List<ClaimedTask> tasks = store.claim(node.number(), reach(), until, limit);
       attempts.hold(node, tasks);
       answered = true;
+      if (!tasks.isEmpty()) {
+        membership.wantPrecision();
+      }
       long last = tasks.isEmpty() ? 0 : tasks.get(tasks.size() - 1).dueMillis();
       horizonMillis = Math.max(horizon, last);
       full = tasks.size() == limit;

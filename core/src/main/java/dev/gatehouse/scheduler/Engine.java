@@ -69,7 +69,7 @@ final class Engine {
    */
   void dueAt(long dueMillis) {
     long nanos = clock.nanosUntil(dueMillis);
-    if (nanos <= windowNanos || claimer.comesAfter(dueMillis)) {
+    if (nanos <= windowNanos || claimer.comesAfter(claimableMillis(dueMillis))) {
       claimer.anew();
       waker.wake(Waker.Role.CLAIMER);
     }
@@ -95,6 +95,11 @@ final class Engine {
     return node;
   }
 
+  /** From when on a task that is due at that time is claimed. */
+  private long claimableMillis(long dueMillis) {
+    return dueMillis - TimeUnit.NANOSECONDS.toMillis(windowNanos);
+  }
+
   /** How far ahead the engine holds tasks, in epoch milliseconds. */
   long windowEndMillis() {
     return clock.millis() + TimeUnit.NANOSECONDS.toMillis(windowNanos);
@@ -103,6 +108,7 @@ final class Engine {
   /** Tasks were inserted as held by this node, and the insertion is committed. */
   void hold(Node node, List<ClaimedTask> tasks) {
     attempts.hold(node, tasks);
+    membership.wantPrecision();
     drainers.rouse();
     waker.wake(Waker.Role.TIMER);
   }
@@ -114,7 +120,7 @@ final class Engine {
 
   /** Some node says that a task is due at that time. */
   void heard(long dueMillis) {
-    if (claimer.comesAfter(dueMillis)) {
+    if (claimer.comesAfter(claimableMillis(dueMillis))) {
       heeded.increment();
       claimer.anew();
       waker.wake(Waker.Role.CLAIMER);

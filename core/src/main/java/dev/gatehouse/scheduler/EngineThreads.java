@@ -38,7 +38,8 @@ final class EngineThreads implements Drive {
   private static final int SETTLED_TO_TIDY = 20_000;
   private static final int ROUNDS_TO_AUDIT = 10;
   private static final int ROUNDS_TO_SWEEP = 80;
-  private static final int ROUNDS_TO_SWEEP_GATES = 60;
+  private static final int ROUNDS_TO_SWEEP_GATES = 20;
+  private static final int ROUNDS_TO_SWEEP_GATES_UNUSED = 60;
   private static final int ROUNDS_TO_ADVANCE = 4;
   private static final int ROUNDS_TO_ADVANCE_UNUSED = 40;
   private static final int ROUNDS_TO_PURGE = 120;
@@ -176,7 +177,8 @@ final class EngineThreads implements Drive {
     } else {
       engine.keeper().recoverIfDue();
     }
-    if (round % ROUNDS_TO_SWEEP_GATES == 0) {
+    boolean gates = engine.gatekeeper().isInUse();
+    if (round % (gates ? ROUNDS_TO_SWEEP_GATES : ROUNDS_TO_SWEEP_GATES_UNUSED) == 0) {
       engine.gatekeeper().sweep();
     }
     if (round % ROUNDS_TO_PURGE == 0 && engine.keeper().purge()) {

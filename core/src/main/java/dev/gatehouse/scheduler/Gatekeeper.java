@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
 
 /**
@@ -23,6 +24,7 @@ import java.util.function.LongConsumer;
  */
 final class Gatekeeper {
   private static final int BATCH = 300;
+  private static final long USE_NANOS = TimeUnit.MINUTES.toNanos(1);
 
   private final SchedulerParts parts;
   private final Holdings holdings;
@@ -36,6 +38,8 @@ final class Gatekeeper {
   private int batch = BATCH; // used by the thread that flushes
 
   private int turn; // used by the thread that flushes
+  private volatile boolean used;
+  private volatile long usedNanos;
 
   /**
    * A gatekeeper.
@@ -61,10 +65,19 @@ final class Gatekeeper {
   /** Does all that is queued and returns how much that was. */
   int flush() {
     int done = 0;
+    if (!queue.isEmpty()) {
+      usedNanos = clock.nanoTime();
+      used = true;
+    }
     while (!queue.isEmpty()) {
       done += flushSome();
     }
     return done;
+  }
+
+  /** Whether tasks went through gates here within the last minute. */
+  boolean isInUse() {
+    return used && clock.nanoTime() - usedNanos < USE_NANOS;
   }
 
   boolean isIdle() {

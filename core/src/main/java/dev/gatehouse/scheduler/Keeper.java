@@ -36,7 +36,6 @@ final class Keeper {
   private final TaskAudit audit;
   private final GatehouseListener listener;
   private final Map<LeasedKey, Long> unknownSince = new HashMap<>();
-  private long auditedClaims;
   private long auditedDoubtful;
   private int passedOver;
 
@@ -67,6 +66,9 @@ final class Keeper {
             .toList();
     if (open.isEmpty()) {
       return;
+    }
+    if (open.stream().anyMatch(held -> held.row().workflowId() != 0)) {
+      engine.settler().queue().noteUse(clock.nanoTime());
     }
     Map<Long, LeasedTask> leased = new HashMap<>();
     parts
@@ -112,9 +114,9 @@ final class Keeper {
   }
 
   /**
-   * Gives back what the store has as the node's and the node has not known for some time. Asks only
-   * if a claim was left without an answer, or tasks were inserted as held, since it last found all
-   * in order; and now and then if the node has claimed at all, for what nobody thought of.
+   * Gives back what the store has as the node's and the node has not known for some time. Asks if a
+   * claim was left without an answer, or tasks were inserted as held, since it last found all in
+   * order; and now and then in any case, for what was committed later, or nobody thought of.
    */
   void auditLeases() {
     Node node = engine.membership().live();
@@ -122,9 +124,8 @@ final class Keeper {
       unknownSince.clear();
       return;
     }
-    long claims = engine.claimer().claims();
     long doubtful = engine.claimer().unanswered() + engine.claimer().insertions();
-    boolean isTime = claims != auditedClaims && ++passedOver >= AUDITS_TO_PASS_OVER;
+    boolean isTime = ++passedOver >= AUDITS_TO_PASS_OVER;
     if (doubtful == auditedDoubtful && unknownSince.isEmpty() && !isTime) {
       return;
     }
@@ -141,7 +142,6 @@ final class Keeper {
     unknown.entrySet().removeIf(entry -> giveBack(node, entry.getKey(), now - entry.getValue()));
     unknownSince.clear();
     unknownSince.putAll(unknown);
-    auditedClaims = claims;
     auditedDoubtful = doubtful;
     passedOver = 0;
   }

@@ -4,6 +4,7 @@ import dev.gatehouse.observe.GatehouseListener;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Membership {
   private static final int FIRST_SAMPLES = 10;
+  private static final long PRECISE_NANOS = TimeUnit.SECONDS.toNanos(5);
 
   private static final Logger LOGGER = LoggerFactory.getLogger(Membership.class);
 
@@ -36,6 +38,8 @@ final class Membership {
   private final AtomicReference<@Nullable Node> node = new AtomicReference<>();
   private volatile long othersExpireMillis;
   private volatile boolean others;
+  private volatile boolean wantsPrecision;
+  private volatile long sampledNanos;
   private long renewedNanos; // used by the thread that keeps the lease
 
   Membership(
@@ -79,25 +83,38 @@ final class Membership {
   }
 
   /**
-   * Renews the lease if it is time, joins if there is none. Asks the store.
+   * Renews the lease if it is time, joins if there is none, and follows the store's clock while
+   * there are tasks. Asks the store.
    *
    * @return nanoseconds until it should be called again
    */
   long keep() {
     watch();
     Node current = node.get();
-    long now = clock.nanoTime();
+    long sinceRenewal = clock.nanoTime() - renewedNanos;
+    boolean isTime = current == null || sinceRenewal >= renewNanos;
+    boolean precise = wantsPrecision;
+    if (!isTime && !precise) {
+      return renewNanos - sinceRenewal;
+    }
+    wantsPrecision = false;
     if (current == null) {
       join();
-    } else if (now - renewedNanos >= renewNanos) {
+    } else if (isTime) {
       renew(current);
-    } else {
-      return renewNanos - (now - renewedNanos);
     }
-    if (current == null || !holdings.isEmpty()) {
+    if (current == null || precise || !holdings.isEmpty()) {
       sample(current == null ? FIRST_SAMPLES : 1);
     }
     return nanosToRenewal();
+  }
+
+  /** Tasks came in after a pause, in which the store's clock was not followed closely. */
+  void wantPrecision() {
+    if (clock.followsStore() && clock.nanoTime() - sampledNanos > PRECISE_NANOS) {
+      wantsPrecision = true;
+      waker.wake(Waker.Role.LEASE);
+    }
   }
 
   /** The lease must not run out over it. */
@@ -115,6 +132,7 @@ final class Membership {
       long sent = clock.nanoTime();
       long micros = store.nowMicros();
       clock.sampledMicros(sent, micros, clock.nanoTime());
+      sampledNanos = sent;
     }
   }
 

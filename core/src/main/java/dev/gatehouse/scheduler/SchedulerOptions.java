@@ -157,11 +157,11 @@ public final class SchedulerOptions {
     private Builder() {}
 
     /**
-     * How long the node's lease lasts, 1 s to 36,500 days; it is renewed after three tenths of
-     * that. When a node dies, its tasks wait so long, and about a second more, for another. A node
-     * that could not renew for nine tenths of it (because of a long collection, a suspended
-     * machine, a lost database) takes itself for dead: it gives its tasks back and registers anew.
-     * Default 10 s.
+     * How long the node's lease lasts, 1 s to 36,500 days; it is renewed after four tenths of that,
+     * for which a connection must be had within half of it. When a node dies, its tasks wait so
+     * long, and about a second more, for another. A node that could not renew for nine tenths of it
+     * (because of a long collection, a suspended machine, a lost database) takes itself for dead:
+     * it gives its tasks back and registers anew. Default 10 s.
      */
     public Builder lease(Duration value) {
       lease = Check.range(value, Duration.ofSeconds(1), Duration.ofDays(36_500), "lease");

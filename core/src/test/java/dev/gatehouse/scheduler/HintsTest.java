@@ -177,7 +177,7 @@ class HintsTest {
     woken.clear();
     long now = TestClock.START.toEpochMilli();
 
-    engine.heard(now + 2_500);
+    engine.heard(now + 3_500);
     assertThat(woken).isEmpty();
     engine.heard(now);
     assertThat(woken).containsExactly(Waker.Role.CLAIMER);

@@ -214,11 +214,11 @@ class LostLeaseTest {
   void keep_renewalFails_leaseEndsByItselfAndNodeJoinsAnewWhenTheStoreIsBack() {
     SteppedNode member = new SteppedNode(fixture);
     fixture.store.failing("renew", "join");
-    clock.advanceMillis(3_000);
+    clock.advanceMillis(4_000);
     assertThatThrownBy(() -> member.engine.membership().keep())
         .isInstanceOf(StorageException.class);
     assertThat(member.engine.membership().live()).isNotNull();
-    clock.advanceMillis(6_000);
+    clock.advanceMillis(5_000);
     assertThat(member.engine.membership().live()).isNull();
     assertThatThrownBy(() -> member.engine.membership().keep())
         .isInstanceOf(StorageException.class);

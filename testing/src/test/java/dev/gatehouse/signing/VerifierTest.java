@@ -273,7 +273,7 @@ class VerifierTest {
       narrow.verify(signed());
     }
     assertRefused(narrow, signed(), Reason.UNVERIFIABLE);
-    house.clock.advance(Duration.ofSeconds(601));
+    house.clock.advance(Duration.ofSeconds(661));
     narrow.verify(signed());
   }
 

@@ -429,10 +429,9 @@ final class H2TaskSql implements TaskSql {
     statement.setInt(first + 2, node);
   }
 
-  /** H2 clears away by itself. */
   @Override
   public boolean tidy(Handle handle, long ended) {
-    return true; // It clears away by itself.
+    return true; // H2 clears away by itself.
   }
 
   @Override

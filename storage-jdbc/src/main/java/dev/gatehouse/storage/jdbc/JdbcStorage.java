@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  * takes: four threads of the scheduler, those that prepare attempts, and the host's own.
  *
  * <p>On PostgreSQL, nodes tell each other of tasks that are due soon ({@code LISTEN} and {@code
- * NOTIFY}), so that an idle one need not find out by its next look, two seconds later at worst. For
+ * NOTIFY}), so that an idle one need not find out by its next look, 2.5 seconds later at worst. For
  * that a Gatehouse that was started keeps one connection of the DataSource to itself until it is
  * closed, opened again after a failure, and one more for a moment whenever it has something to
  * tell, at most every 10 ms. {@link #withoutHints} does without: where connections are few, or come

@@ -30,6 +30,7 @@ final class PostgresTaskSql implements TaskSql {
   static final TaskSql INSTANCE = new PostgresTaskSql();
 
   private static final int LANES = 16;
+  private static final long MOST_UNTIDY = 200_000;
 
   /** 2^64 divided by the golden ratio: the highest bits of a product with it are well spread. */
   private static final long GOLDEN = 0x9E3779B97F4A7C15L;
@@ -58,7 +59,7 @@ final class PostgresTaskSql implements TaskSql {
           + " task_no, name, payload, (?::int[])[i] AS timeout_ms,"
           + " (?::varchar[])[(?::smallint[])[i]] AS retry, (?::bigint[])[i] AS created_ms,"
           + " (?::bigint[])[i] AS runtime_ms, (?::smallint[])[i] AS priority, limit_key,"
-          + " NULLIF((?::int[])[i], 0) AS key_limit, NULLIF((?::bigint[])[i], 0) AS workflow_id"
+          + " CASE WHEN limit_key IS NOT NULL THEN (?::int[])[i] END AS key_limit, NULLIF((?::bigint[])[i], 0) AS workflow_id"
           + " FROM unnest(?::varchar[], ?::varchar[], ?::bytea[], ?::varchar[])"
           + " WITH ORDINALITY AS t(task_no, name, payload, limit_key, i)";
 
@@ -463,17 +464,19 @@ final class PostgresTaskSql implements TaskSql {
 
   /**
    * What deletes and leases leave is cleared away by autovacuum once a minute at most: by then it
-   * may be millions of rows, which fill gigabytes and stand in the way of every claim. It takes a
-   * look at every block, so it waits until there is at least one task to clear away for each.
+   * may be millions of rows, which fill gigabytes and stand in the way of every claim. It reads
+   * every block that has changed, so it waits until there is a task to clear away for each block,
+   * but not for more than {@link #MOST_UNTIDY}: the table stays as large as it ever was.
    */
   @Override
   public boolean tidy(Handle handle, long ended) {
     boolean worthwhile =
         Sql.use(
             handle,
-            "SELECT pg_relation_size('gh_task') <= current_setting('block_size')::bigint * ?",
+            "SELECT ? >= LEAST(?, pg_relation_size('gh_task') / current_setting('block_size')::int)",
             query -> {
               query.setLong(1, ended);
+              query.setLong(2, MOST_UNTIDY);
               return Sql.rows(query, results -> results.getBoolean(1)).get(0);
             });
     if (worthwhile) {
