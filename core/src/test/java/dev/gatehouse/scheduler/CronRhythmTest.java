@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.NavigableSet;
+import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -79,14 +80,17 @@ class CronRhythmTest {
     assertThat(times(rhythm, from, to)).as("%s %s %s", zone, change, cron).isEqualTo(expected);
   }
 
+  /** Of a third of the zones, another third with each seed: all of them take a minute. */
   @Test
-  void nextAfter_everyChangeOfEveryZone2000To2037_asTheModelSays() {
+  void nextAfter_everyChangeOfManyZones2000To2037_asTheModelSays() {
+    long seed = Long.getLong("gatehouse.seed", System.nanoTime());
+    Random random = new Random(seed);
     CronExpression halfHours = CronExpression.parse("*/30 * * * *");
     Set<ZoneRules> seen = new HashSet<>();
     int changes = 0;
     for (String id : new TreeSet<>(ZoneId.getAvailableZoneIds())) {
       ZoneId zone = ZoneId.of(id);
-      if (!seen.add(zone.getRules())) {
+      if (!seen.add(zone.getRules()) || random.nextInt(3) != 0) {
         continue;
       }
       ZoneOffsetTransition change = zone.getRules().nextTransition(FIRST_CHANGE);
@@ -100,7 +104,7 @@ class CronRhythmTest {
         change = zone.getRules().nextTransition(change.getInstant());
       }
     }
-    assertThat(changes).isGreaterThan(3_000);
+    assertThat(changes).as("seed %s", seed).isGreaterThan(500);
   }
 
   @ParameterizedTest
