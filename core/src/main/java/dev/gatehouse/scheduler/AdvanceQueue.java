@@ -2,9 +2,7 @@ package dev.gatehouse.scheduler;
 
 import dev.gatehouse.error.GatehouseException;
 import java.util.concurrent.ConcurrentSkipListSet;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,15 +16,11 @@ import org.slf4j.LoggerFactory;
 final class AdvanceQueue {
   private static final Logger LOGGER = LoggerFactory.getLogger(AdvanceQueue.class);
 
-  private static final long USE_NANOS = TimeUnit.MINUTES.toNanos(1);
-
   private final Advancer advancer;
   private final Waker waker;
   private final ConcurrentSkipListSet<Long> reported = new ConcurrentSkipListSet<>();
   private final AtomicBoolean ending = new AtomicBoolean();
-
-  /** Until when workflows count as in use here, by the monotonic clock; null if never seen. */
-  private volatile @Nullable Long inUseUntil;
+  private final RecentUse use = new RecentUse();
 
   AdvanceQueue(Advancer advancer, Waker waker) {
     this.advancer = advancer;
@@ -41,13 +35,12 @@ final class AdvanceQueue {
 
   /** A task of a workflow is here, or a workflow that somebody left where it was. */
   void noteUse(long nanoTime) {
-    inUseUntil = nanoTime + USE_NANOS;
+    use.note(nanoTime);
   }
 
   /** Whether workflows were in use here within the last minute. */
   boolean isInUse(long nanoTime) {
-    Long until = inUseUntil;
-    return until != null && nanoTime - until < 0;
+    return use.isRecent(nanoTime);
   }
 
   boolean isEmpty() {

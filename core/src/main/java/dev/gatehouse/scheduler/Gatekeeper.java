@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
 
 /**
@@ -24,7 +23,6 @@ import java.util.function.LongConsumer;
  */
 final class Gatekeeper {
   private static final int BATCH = 300;
-  private static final long USE_NANOS = TimeUnit.MINUTES.toNanos(1);
 
   private final SchedulerParts parts;
   private final Holdings holdings;
@@ -38,8 +36,7 @@ final class Gatekeeper {
   private int batch = BATCH; // used by the thread that flushes
 
   private int turn; // used by the thread that flushes
-  private volatile boolean used;
-  private volatile long usedNanos;
+  private final RecentUse use = new RecentUse();
 
   /**
    * A gatekeeper.
@@ -66,8 +63,7 @@ final class Gatekeeper {
   int flush() {
     int done = 0;
     if (!queue.isEmpty()) {
-      usedNanos = clock.nanoTime();
-      used = true;
+      use.note(clock.nanoTime());
     }
     while (!queue.isEmpty()) {
       done += flushSome();
@@ -77,7 +73,7 @@ final class Gatekeeper {
 
   /** Whether tasks went through gates here within the last minute. */
   boolean isInUse() {
-    return used && clock.nanoTime() - usedNanos < USE_NANOS;
+    return use.isRecent(clock.nanoTime());
   }
 
   boolean isIdle() {
