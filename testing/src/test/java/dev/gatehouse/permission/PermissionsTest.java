@@ -8,98 +8,40 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.gatehouse.audit.AuditLog;
-import dev.gatehouse.audit.AuditPage;
-import dev.gatehouse.audit.AuditQuery;
 import dev.gatehouse.audit.AuditRecord;
 import dev.gatehouse.error.ConflictException;
 import dev.gatehouse.error.DeniedException;
 import dev.gatehouse.error.NotFoundException;
 import dev.gatehouse.error.StorageException;
-import dev.gatehouse.observe.GatehouseListener;
 import dev.gatehouse.permission.Decision.Reason;
+import dev.gatehouse.storage.Storage;
 import dev.gatehouse.storage.memory.MemoryStorage;
 import dev.gatehouse.testing.fixture.ManualClock;
 import dev.gatehouse.transaction.Transaction;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class PermissionsTest {
   private static final Resource READER = component("reader");
 
-  private final ManualClock clock = new ManualClock(Instant.parse("2030-01-01T00:00:00Z"));
-  private final AtomicLong nanos = new AtomicLong(Long.MAX_VALUE - 1_000_000);
-  private final AtomicLong ids = new AtomicLong();
-  private final AtomicBoolean down = new AtomicBoolean();
-  private final AtomicInteger versionReads = new AtomicInteger();
-  private final AtomicInteger pages = new AtomicInteger();
-  private final List<String> heard = Collections.synchronizedList(new ArrayList<>());
-  private final RecordingAudit audit = new RecordingAudit();
-  private final MemoryStorage storage = MemoryStorage.create(clock);
-  private final Permissions permissions = node(storage);
-
-  private Permissions node(MemoryStorage storage) {
-    GatehouseListener listener =
-        new GatehouseListener() {
-          @Override
-          public void permissionsChanged(long version, Duration latency) {
-            heard.add(version + " after " + latency);
-            throw new IllegalStateException("a listener that throws");
-          }
-        };
-    return Permissions.create(
-        storage,
-        watched(storage.permissions()),
-        audit,
-        ids::incrementAndGet,
-        new Permissions.Settings(
-            clock,
-            nanos::get,
-            Duration.ofMillis(500),
-            Duration.ofSeconds(30),
-            listener,
-            DecisionAudit.DENIALS));
-  }
-
-  /** The store, but unreachable while {@code down}. */
-  private PermissionStore watched(PermissionStore store) {
-    return (PermissionStore)
-        Proxy.newProxyInstance(
-            PermissionStore.class.getClassLoader(),
-            new Class<?>[] {PermissionStore.class},
-            (self, method, arguments) -> {
-              versionReads.addAndGet(method.getName().equals("version") ? 1 : 0);
-              pages.addAndGet(method.getName().equals("grants") ? 1 : 0);
-              if (down.get() && !method.getName().equals("joining")) {
-                throw new StorageException("down on purpose");
-              }
-              try {
-                Object result = method.invoke(store, arguments);
-                return result instanceof PermissionStore joined ? watched(joined) : result;
-              } catch (InvocationTargetException e) {
-                throw e.getCause();
-              }
-            });
-  }
-
-  private void pass(Duration duration) {
-    clock.advance(duration);
-    nanos.addAndGet(duration.toNanos());
-  }
+  private final World world = new World();
+  private final ManualClock clock = world.clock;
+  private final AtomicBoolean down = world.down;
+  private final AtomicInteger versionReads = world.versionReads;
+  private final AtomicInteger pages = world.pages;
+  private final List<String> heard = world.heard;
+  private final World.Records audit = world.audit;
+  private final Storage storage = world.storage;
+  private final Permissions permissions = world.node();
 
   private boolean may(Subject subject) {
     return permissions.check(subject, "use", READER).allowed();
@@ -132,7 +74,7 @@ class PermissionsTest {
     Grant first = permissions.grant(terms);
     assertThat(permissions.grant(terms)).isEqualTo(first);
     assertThat(storage.permissions().version().number()).isEqualTo(1);
-    assertThat(audit.records).hasSize(1);
+    assertThat(audit.all).hasSize(1);
     Grant second = permissions.grant(terms.until(clock.instant().plusMillis(5)));
     assertThat(second.id()).isNotEqualTo(first.id());
     assertThat(permissions.grants(party("9999"), 0, 10)).containsExactly(second);
@@ -278,14 +220,14 @@ class PermissionsTest {
     permissions.assign(user("ann"), "editor");
     Grant grant = permissions.grant(Grant.allow(role("editor"), "use", READER));
     permissions.revoke(grant.id());
-    assertThat(audit.records)
+    assertThat(audit.all)
         .extracting(AuditRecord::content)
         .containsExactly(
             "Role 'editor' defined",
             "Role 'editor' given to user:ann",
             "Grant " + grant.id() + " (allow role:editor use on component:reader) made",
             "Grant " + grant.id() + " (allow role:editor use on component:reader) revoked");
-    AuditRecord granted = audit.records.get(2);
+    AuditRecord granted = audit.all.get(2);
     assertThat(granted.service()).contains("permission");
     assertThat(granted.ext().orElseThrow())
         .contains("\"grantId\":\"" + grant.id() + "\"", "\"version\":3");
@@ -295,12 +237,12 @@ class PermissionsTest {
   void require_refused_isAuditedAndCheckIsNot() {
     permissions.check(user("ann"), "use", READER);
     Grant denial = permissions.grant(Grant.deny(user("ann"), "use", READER));
-    audit.records.clear();
+    audit.all.clear();
     permissions.check(user("ann"), "use", READER);
-    assertThat(audit.records).isEmpty();
+    assertThat(audit.all).isEmpty();
     assertThatThrownBy(() -> permissions.require(user("ann"), "use", READER))
         .isInstanceOf(DeniedException.class);
-    AuditRecord refused = audit.records.get(0);
+    AuditRecord refused = audit.all.get(0);
     assertThat(refused.content())
         .isEqualTo("Action 'use' of user:ann on component:reader refused: DENIED");
     assertThat(refused.resultType()).isEqualTo(AuditRecord.Result.DENIED.code());
@@ -312,15 +254,15 @@ class PermissionsTest {
   @Test
   void require_floodOfRefusals_auditStaysSmallAndCountsThem() {
     permissions.grant(Grant.allow(user("bob"), "use", READER));
-    audit.records.clear();
+    audit.all.clear();
     for (int i = 0; i < 1_000; i++) {
       assertThatThrownBy(() -> permissions.require(user("ann"), "use", READER))
           .isInstanceOf(DeniedException.class);
     }
-    assertThat(audit.records).hasSize(5);
+    assertThat(audit.all).hasSize(5);
     clock.advance(Duration.ofSeconds(10));
     permissions.require(user("bob"), "use", READER);
-    assertThat(audit.records)
+    assertThat(audit.all)
         .hasSize(6)
         .last()
         .extracting(AuditRecord::content)
@@ -335,31 +277,31 @@ class PermissionsTest {
                     transaction ->
                         permissions.joining(transaction).require(user("ann"), "use", READER)))
         .isInstanceOf(DeniedException.class);
-    assertThat(audit.records).isEmpty();
+    assertThat(audit.all).isEmpty();
     storage.run(
         transaction ->
             assertThatThrownBy(
                     () -> permissions.joining(transaction).require(user("ann"), "use", READER))
                 .isInstanceOf(DeniedException.class));
-    assertThat(audit.records).hasSize(1);
+    assertThat(audit.all).hasSize(1);
   }
 
   @Test
   void require_auditFails_isRefusedAllTheSame() {
-    audit.failing = true;
+    audit.failing(true);
     assertThatThrownBy(() -> permissions.require(user("ann"), "use", READER))
         .isInstanceOf(DeniedException.class);
     down.set(true);
-    audit.failing = false;
-    pass(Duration.ofSeconds(31));
+    audit.failing(false);
+    world.pass(Duration.ofSeconds(31));
     assertThatThrownBy(() -> permissions.require(user("ann"), "use", READER))
         .hasMessageContaining("STALE");
-    assertThat(audit.records).isEmpty();
+    assertThat(audit.all).isEmpty();
   }
 
   @Test
   void grant_auditFails_leavesNothing() {
-    audit.failing = true;
+    audit.failing(true);
     assertThatThrownBy(() -> permissions.grant(Grant.allow(user("ann"), "use", READER)))
         .isInstanceOf(StorageException.class);
     assertThat(may(user("ann"))).isFalse();
@@ -376,14 +318,14 @@ class PermissionsTest {
                       Permissions joined = permissions.joining(transaction);
                       joined.grant(Grant.allow(user("ann"), "use", READER));
                       assertThat(joined.check(user("ann"), "use", READER).allowed()).isTrue();
-                      pass(Duration.ofSeconds(1));
+                      world.pass(Duration.ofSeconds(1));
                       assertThat(may(user("ann"))).isFalse();
                       throw new IllegalStateException("rolled back on purpose");
                     }))
         .hasMessage("rolled back on purpose");
-    pass(Duration.ofSeconds(1));
+    world.pass(Duration.ofSeconds(1));
     assertThat(may(user("ann"))).isFalse();
-    assertThat(audit.records).isEmpty();
+    assertThat(audit.all).isEmpty();
     permissions.grant(Grant.allow(user("bob"), "use", READER));
     assertThat(may(user("ann"))).isFalse();
     assertThat(may(user("bob"))).isTrue();
@@ -400,14 +342,14 @@ class PermissionsTest {
 
   @Test
   void check_changeOfAnotherNode_isSeenWithinTheFreshness() {
-    Permissions other = node(storage);
+    Permissions other = world.node();
     assertThat(may(user("ann"))).isFalse();
     other.grant(Grant.allow(user("ann"), "use", READER));
-    pass(Duration.ofMillis(499));
+    world.pass(Duration.ofMillis(499));
     int reads = versionReads.get();
     assertThat(may(user("ann"))).isFalse();
     assertThat(versionReads).hasValue(reads);
-    pass(Duration.ofMillis(1));
+    world.pass(Duration.ofMillis(1));
     assertThat(may(user("ann"))).isTrue();
     assertThat(heard).containsExactly("1 after PT0.5S");
   }
@@ -417,15 +359,15 @@ class PermissionsTest {
     permissions.grant(Grant.allow(user("ann"), "use", READER));
     assertThat(may(user("ann"))).isTrue();
     down.set(true);
-    pass(Duration.ofSeconds(30));
+    world.pass(Duration.ofSeconds(30));
     assertThat(may(user("ann"))).isTrue();
-    pass(Duration.ofNanos(1));
+    world.pass(Duration.ofNanos(1));
     assertThat(permissions.check(user("ann"), "use", READER))
         .isEqualTo(new Decision.Denied(Reason.STALE, 1, List.of()));
     assertThat(permissions.explain(user("ann"), "use", READER).decision().reason())
         .isEqualTo(Reason.STALE);
     down.set(false);
-    pass(Duration.ofMillis(500));
+    world.pass(Duration.ofMillis(500));
     assertThat(may(user("ann"))).isTrue();
   }
 
@@ -438,7 +380,7 @@ class PermissionsTest {
       assertThat(permissions.check(user("ann"), "use", READER).reason()).isEqualTo(Reason.STALE);
     }
     assertThat(versionReads).hasValue(reads);
-    pass(Duration.ofMillis(500));
+    world.pass(Duration.ofMillis(500));
     may(user("ann"));
     assertThat(versionReads.get()).isGreaterThan(reads);
   }
@@ -493,9 +435,9 @@ class PermissionsTest {
 
   @Test
   void twoInstances_sameNames_shareNothing() {
-    Permissions elsewhere = node(MemoryStorage.create(clock));
+    Permissions elsewhere = world.node(MemoryStorage.create(clock));
     permissions.grant(Grant.allow(user("ann"), "use", READER));
-    pass(Duration.ofSeconds(1));
+    world.pass(Duration.ofSeconds(1));
     assertThat(may(user("ann"))).isTrue();
     assertThat(elsewhere.check(user("ann"), "use", READER).reason())
         .isEqualTo(Reason.UNKNOWN_SUBJECT);
@@ -545,59 +487,6 @@ class PermissionsTest {
     } finally {
       done.set(true);
       threads.shutdownNow();
-    }
-  }
-
-  /** A log that nobody reads through its interface. */
-  private abstract static class WriteOnlyAudit implements AuditLog {
-    @Override
-    public List<AuditRecord> writeAll(List<AuditRecord> records) {
-      return records.stream().map(this::write).toList();
-    }
-
-    @Override
-    public Optional<AuditRecord> find(long id) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public AuditPage find(AuditQuery query) {
-      throw new UnsupportedOperationException();
-    }
-  }
-
-  /** Keeps records in a list; joined, from the commit on. */
-  private static final class RecordingAudit extends WriteOnlyAudit {
-    final List<AuditRecord> records = Collections.synchronizedList(new ArrayList<>());
-    volatile boolean failing;
-
-    @Override
-    public AuditRecord write(AuditRecord record) {
-      if (failing) {
-        throw new StorageException("failing on purpose");
-      }
-      records.add(record);
-      return record;
-    }
-
-    @Override
-    public AuditLog joining(Transaction transaction) {
-      RecordingAudit all = this;
-      return new WriteOnlyAudit() {
-        @Override
-        public AuditRecord write(AuditRecord record) {
-          if (all.failing) {
-            throw new StorageException("failing on purpose");
-          }
-          transaction.afterCommit(() -> all.write(record));
-          return record;
-        }
-
-        @Override
-        public AuditLog joining(Transaction again) {
-          return this;
-        }
-      };
     }
   }
 }

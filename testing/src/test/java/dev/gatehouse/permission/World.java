@@ -44,16 +44,26 @@ final class World {
   }
 
   Permissions node(DecisionAudit audited) {
+    return node(storage, audited);
+  }
+
+  /** An instance over another storage. */
+  Permissions node(Storage other) {
+    return node(other, DecisionAudit.DENIALS);
+  }
+
+  private Permissions node(Storage other, DecisionAudit audited) {
     GatehouseListener listener =
         new GatehouseListener() {
           @Override
           public void permissionsChanged(long version, Duration latency) {
             heard.add(version + " after " + latency);
+            throw new IllegalStateException("a listener that throws");
           }
         };
     return Permissions.create(
-        storage,
-        watched(storage.permissions()),
+        other,
+        watched(other.permissions()),
         audit,
         ids::incrementAndGet,
         new Permissions.Settings(
