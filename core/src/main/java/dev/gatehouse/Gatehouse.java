@@ -102,7 +102,8 @@ public final class Gatehouse implements AutoCloseable {
                 settings.freshness(),
                 settings.maxStaleness(),
                 builder.listener,
-                builder.audited));
+                builder.audited,
+                settings.history()));
     engine =
         TaskEngine.create(
             new SchedulerParts(

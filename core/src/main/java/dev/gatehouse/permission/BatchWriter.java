@@ -1,8 +1,10 @@
 package dev.gatehouse.permission;
 
+import static java.util.Objects.requireNonNull;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gatehouse.audit.AuditLog;
 import dev.gatehouse.audit.AuditRecord;
-import dev.gatehouse.error.ConflictException;
 import dev.gatehouse.error.LimitException;
 import dev.gatehouse.error.NotFoundException;
 import dev.gatehouse.json.Json;
@@ -10,16 +12,15 @@ import dev.gatehouse.permission.PermissionStore.Change;
 import dev.gatehouse.permission.PermissionStore.Membership;
 import dev.gatehouse.permission.PermissionStore.Role;
 import dev.gatehouse.permission.PermissionStore.Version;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Deque;
-import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 
 /**
@@ -27,8 +28,6 @@ import java.util.function.LongSupplier;
  * to one thread.
  */
 final class BatchWriter {
-  private static final int SHOWN_ROLES = 8;
-
   /** Of more roles than that, all are read instead of each. */
   private static final int FEW_ROLES = 64;
 
@@ -45,44 +44,80 @@ final class BatchWriter {
     store.lock();
   }
 
-  /** Judges all of it first: what fails in a host's transaction must have left nothing there. */
   PermissionBatch.Loaded write(PermissionBatch batch) {
-    requireRoles(batch);
-    requireRoom(batch.roles());
-    if (!batch.inheritances().isEmpty()) {
-      requireNoCircle(batch);
-    }
-    List<Role> roles = batch.roles().stream().map(name -> new Role(ids.getAsLong(), name)).toList();
-    int defined = roles.isEmpty() ? 0 : store.insertRoles(roles).size();
-    List<Membership> members = new ArrayList<>();
+    List<Membership> inheritances = new ArrayList<>();
     batch
         .inheritances()
-        .forEach(each -> members.add(member(Subject.role(each.role()), each.inherited())));
-    batch.assignments().forEach(each -> members.add(member(each.subject(), each.role())));
-    int joined = members.isEmpty() ? 0 : store.insertMemberships(members).size();
-    int granted = grant(batch.grants());
-    if (defined + joined + granted > 0) {
-      record(defined, joined, granted);
+        .forEach(each -> inheritances.add(member(Subject.role(each.role()), each.inherited())));
+    List<Membership> assignments = new ArrayList<>();
+    batch.assignments().forEach(each -> assignments.add(member(each.subject(), each.role())));
+    return write(batch.roles(), inheritances, assignments, batch.grants());
+  }
+
+  PermissionBatch.Loaded write(PermissionSet set) {
+    List<Membership> inheritances = new ArrayList<>();
+    List<Membership> assignments = new ArrayList<>();
+    for (PermissionSet.Place place : set.places()) {
+      List<Membership> ofKind = place.member().isRole() ? inheritances : assignments;
+      ofKind.add(member(place.member(), place.role()));
     }
-    return new PermissionBatch.Loaded(defined, joined, granted);
+    return write(set.roles(), inheritances, assignments, set.grants());
+  }
+
+  /** Judges all of it first: what fails in a host's transaction must have left nothing there. */
+  private PermissionBatch.Loaded write(
+      List<String> roleNames,
+      List<Membership> inheritances,
+      List<Membership> assignments,
+      List<Grant.Terms> grants) {
+    requireRoles(roleNames, inheritances, assignments, grants);
+    requireRoom(roleNames);
+    if (!inheritances.isEmpty()) {
+      RoleCircle.refuse(SnapshotLoader.all(store::inheritances, Membership::id), inheritances);
+    }
+    List<Role> roles = roleNames.stream().map(name -> new Role(ids.getAsLong(), name)).toList();
+    int defined = inPages(roles, store::insertRoles).size();
+    int joined =
+        inPages(inheritances, store::insertMemberships).size()
+            + inPages(assignments, store::insertMemberships).size();
+    int granted = grant(grants);
+    PermissionBatch.Loaded loaded = new PermissionBatch.Loaded(defined, joined, granted);
+    if (defined + joined + granted > 0) {
+      record(loaded);
+    }
+    return loaded;
+  }
+
+  /** One statement is not for any number of rows. */
+  private static <T, R> List<R> inPages(List<T> rows, Function<List<T>, List<R>> work) {
+    List<R> all = new ArrayList<>();
+    for (int from = 0; from < rows.size(); from += PermissionStore.MAX_PAGE) {
+      int to = Math.min(rows.size(), from + PermissionStore.MAX_PAGE);
+      all.addAll(work.apply(rows.subList(from, to)));
+    }
+    return all;
   }
 
   private Membership member(Subject member, String role) {
     return new Membership(ids.getAsLong(), member, role);
   }
 
-  private void requireRoles(PermissionBatch batch) {
+  private void requireRoles(
+      List<String> defined,
+      List<Membership> inheritances,
+      List<Membership> assignments,
+      List<Grant.Terms> grants) {
     Set<String> needed = new TreeSet<>();
-    batch.inheritances().forEach(each -> needed.add(each.role()));
-    batch.inheritances().forEach(each -> needed.add(each.inherited()));
-    batch.assignments().forEach(each -> needed.add(each.role()));
-    batch.grants().stream()
+    inheritances.forEach(each -> needed.add(each.member().name()));
+    inheritances.forEach(each -> needed.add(each.role()));
+    assignments.forEach(each -> needed.add(each.role()));
+    grants.stream()
         .map(Grant.Terms::holder)
         .filter(Subject::isRole)
         .forEach(holder -> needed.add(holder.name()));
-    batch.roles().forEach(needed::remove);
+    defined.forEach(needed::remove);
     if (needed.size() > FEW_ROLES) {
-      SnapshotLoader.all(store::roles, Role::id).forEach(role -> needed.remove(role.name()));
+      standingRoles().forEach(role -> needed.remove(role.name()));
     } else {
       needed.removeIf(name -> store.findRole(name).isPresent());
     }
@@ -97,7 +132,7 @@ final class BatchWriter {
       return;
     }
     Set<String> fresh = new HashSet<>(roles);
-    SnapshotLoader.all(store::roles, Role::id).forEach(role -> fresh.remove(role.name()));
+    standingRoles().forEach(role -> fresh.remove(role.name()));
     if (standing + fresh.size() > PermissionStore.MAX_ROLES) {
       throw new LimitException(
           "there must be at most "
@@ -107,52 +142,9 @@ final class BatchWriter {
     }
   }
 
-  /** Takes away roles that inherit nothing, again and again; what is left is a circle or below. */
-  private void requireNoCircle(PermissionBatch batch) {
-    Map<String, Set<String>> inherited = new HashMap<>();
-    for (Membership edge : SnapshotLoader.all(store::inheritances, Membership::id)) {
-      inherited.computeIfAbsent(edge.member().name(), heir -> new HashSet<>()).add(edge.role());
-    }
-    batch
-        .inheritances()
-        .forEach(
-            each ->
-                inherited
-                    .computeIfAbsent(each.role(), heir -> new HashSet<>())
-                    .add(each.inherited()));
-    Map<String, Integer> waiting = new HashMap<>();
-    Map<String, List<String>> heirs = new HashMap<>();
-    inherited.forEach(
-        (heir, roles) -> {
-          waiting.put(heir, roles.size());
-          for (String role : roles) {
-            waiting.putIfAbsent(role, 0);
-            heirs.computeIfAbsent(role, key -> new ArrayList<>()).add(heir);
-          }
-        });
-    Deque<String> ready = new ArrayDeque<>();
-    waiting.forEach(
-        (role, parents) -> {
-          if (parents == 0) {
-            ready.add(role);
-          }
-        });
-    Set<String> left = new TreeSet<>(waiting.keySet());
-    while (!ready.isEmpty()) {
-      String role = ready.remove();
-      left.remove(role);
-      for (String heir : heirs.getOrDefault(role, List.of())) {
-        if (waiting.merge(heir, -1, Integer::sum) == 0) {
-          ready.add(heir);
-        }
-      }
-    }
-    if (!left.isEmpty()) {
-      throw new ConflictException(
-          "roles must not inherit in a circle, which is among "
-              + String.join(", ", left.stream().limit(SHOWN_ROLES).toList())
-              + (left.size() > SHOWN_ROLES ? " and others" : ""));
-    }
+  private List<Role> standingRoles() {
+    return SnapshotLoader.all(
+        (after, limit) -> store.roles(PermissionStore.LATEST, after, limit), Role::id);
   }
 
   /** Of terms that come twice, the first count; what stands with other limits is replaced. */
@@ -164,20 +156,21 @@ final class BatchWriter {
         grants.add(new Grant(ids.getAsLong(), terms));
       }
     }
-    if (grants.isEmpty()) {
-      return 0;
-    }
-    Set<Grant> added = new HashSet<>(store.insertGrants(grants));
-    int made = added.size();
+    Set<Grant> added = new HashSet<>(inPages(grants, store::insertGrants));
+    Map<Grant.Terms, Grant> others = new LinkedHashMap<>();
     for (Grant grant : grants) {
       if (!added.contains(grant)) {
-        Grant standing = store.findGrant(grant.terms()).orElseThrow();
-        if (!standing.terms().equals(grant.terms())) {
-          store.deleteGrant(standing.id());
-          store.insertGrant(grant);
-          replaced(standing);
-          made++;
-        }
+        others.put(grant.terms().unlimited(), grant);
+      }
+    }
+    int made = added.size();
+    for (Grant standing : inPages(List.copyOf(others.keySet()), store::findGrants)) {
+      Grant grant = requireNonNull(others.get(standing.terms().unlimited()));
+      if (!standing.terms().equals(grant.terms())) {
+        store.deleteGrant(standing.id());
+        store.insertGrant(grant);
+        replaced(standing);
+        made++;
       }
     }
     return made;
@@ -194,21 +187,27 @@ final class BatchWriter {
             .build());
   }
 
-  private void record(int roles, int memberships, int grants) {
+  private void record(PermissionBatch.Loaded loaded) {
     long id = ids.getAsLong();
     Version version = store.advance(new Change(id, Change.Operation.BATCH_LOADED, id, nowMillis));
     String sentence =
         "Loaded "
-            + roles
+            + loaded.roles()
             + " roles, "
-            + memberships
+            + loaded.memberships()
             + " memberships and "
-            + grants
+            + loaded.grants()
             + " grants in one batch";
+    ObjectNode ext =
+        Json.object()
+            .put("version", version.number())
+            .put("roles", loaded.roles())
+            .put("memberships", loaded.memberships())
+            .put("grants", loaded.grants());
     audit.write(
         AuditRecord.of(AuditRecord.Operation.CREATE, AuditRecord.Result.SUCCESS, sentence)
             .service("permission")
-            .ext(Json.write(Json.object().put("version", version.number())))
+            .ext(Json.write(ext))
             .build());
   }
 }

@@ -20,6 +20,9 @@ import java.util.TreeMap;
  * What only readers of many rows need is left out. Not safe: confine to one thread.
  */
 final class DraftStore implements PermissionStore {
+  private static final String NO_PAGES = "a draft has no pages";
+  private static final String NO_HISTORY = "a draft has no history";
+
   private record Place(Subject member, String role) {}
 
   private final Set<Long> usedUp;
@@ -66,7 +69,7 @@ final class DraftStore implements PermissionStore {
 
   @Override
   public List<RecordedChange> changes(long afterNumber, int limit) {
-    throw new UnsupportedOperationException("a draft keeps no changes");
+    throw new UnsupportedOperationException(NO_HISTORY);
   }
 
   @Override
@@ -95,8 +98,13 @@ final class DraftStore implements PermissionStore {
   }
 
   @Override
-  public List<Role> roles(long afterId, int limit) {
-    throw new UnsupportedOperationException("a draft has no pages");
+  public List<Role> roles(long version, long afterId, int limit) {
+    throw new UnsupportedOperationException(NO_PAGES);
+  }
+
+  @Override
+  public Difference<Role> roleDifference(long before, long version, int limit) {
+    throw new UnsupportedOperationException(NO_HISTORY);
   }
 
   @Override
@@ -121,13 +129,18 @@ final class DraftStore implements PermissionStore {
   }
 
   @Override
-  public List<Membership> memberships(long afterId, int limit) {
-    throw new UnsupportedOperationException("a draft has no pages");
+  public List<Membership> memberships(long version, long afterId, int limit) {
+    throw new UnsupportedOperationException(NO_PAGES);
+  }
+
+  @Override
+  public Difference<Membership> membershipDifference(long before, long version, int limit) {
+    throw new UnsupportedOperationException(NO_HISTORY);
   }
 
   @Override
   public List<Membership> memberships(Subject member, long afterId, int limit) {
-    throw new UnsupportedOperationException("a draft has no pages");
+    throw new UnsupportedOperationException(NO_PAGES);
   }
 
   /** In order of id, as the writer reads them page by page. */
@@ -172,13 +185,18 @@ final class DraftStore implements PermissionStore {
   }
 
   @Override
-  public List<Grant> grants(long afterId, int limit) {
-    throw new UnsupportedOperationException("a draft has no pages");
+  public List<Grant> grants(long version, long afterId, int limit) {
+    throw new UnsupportedOperationException(NO_PAGES);
+  }
+
+  @Override
+  public Difference<Grant> grantDifference(long before, long version, int limit) {
+    throw new UnsupportedOperationException(NO_HISTORY);
   }
 
   @Override
   public List<Grant> grants(Subject holder, long afterId, int limit) {
-    throw new UnsupportedOperationException("a draft has no pages");
+    throw new UnsupportedOperationException(NO_PAGES);
   }
 
   @Override
@@ -192,8 +210,23 @@ final class DraftStore implements PermissionStore {
   }
 
   @Override
-  public List<Long> usedUp(long afterId, int limit) {
-    throw new UnsupportedOperationException("a draft has no pages");
+  public List<Long> usedUp(long version, long afterId, int limit) {
+    throw new UnsupportedOperationException(NO_PAGES);
+  }
+
+  @Override
+  public long versionAt(long epochMillis) {
+    throw new UnsupportedOperationException(NO_HISTORY);
+  }
+
+  @Override
+  public long oldest() {
+    return version.number();
+  }
+
+  @Override
+  public int forget(long version, int limit) {
+    throw new UnsupportedOperationException(NO_HISTORY);
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.gatehouse.permission;
 import dev.gatehouse.error.GatehouseException;
 import dev.gatehouse.permission.PermissionStore.Version;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -21,9 +22,10 @@ import org.slf4j.LoggerFactory;
  * is. Only if there is nothing to go on with, because nothing was loaded yet, a change of this
  * instance is not seen yet, or the state is older than the greatest staleness, a check waits for
  * the seat; and as whoever holds the seat may itself be waiting for something that the checking
- * thread holds (a connection, a memory storage's lock), it waits a while only and then reads for
- * itself. A state that is not consistent enough for a check is nothing to go on with for that
- * check.
+ * thread holds (a connection, a memory storage's lock), it waits a while only and then for a spare
+ * seat, so that at most two threads read the store at a time. A check that gets neither has nothing
+ * to go on with. A state that is not consistent enough for a check is nothing to go on with for
+ * that check.
  */
 final class FreshSnapshot implements Snapshots {
   private static final Logger LOG = LoggerFactory.getLogger(FreshSnapshot.class);
@@ -67,6 +69,7 @@ final class FreshSnapshot implements Snapshots {
   private final AtomicLong asks = new AtomicLong();
   private final AtomicReference<@Nullable Failure> failure = new AtomicReference<>();
   private final Semaphore seat = new Semaphore(1);
+  private final Semaphore spareSeat = new Semaphore(1);
 
   FreshSnapshot(SnapshotLoader loader, Permissions.Settings settings) {
     this.loader = loader;
@@ -120,9 +123,9 @@ final class FreshSnapshot implements Snapshots {
       return known.snapshot;
     }
     State usable = known != null && isUsable(known, need) ? known : null;
-    boolean seated = usable == null ? waitForSeat() : seat.tryAcquire();
-    if (!seated && usable != null) {
-      return usable.snapshot;
+    Semaphore taken = usable == null ? waitForSeat() : seat.tryAcquire() ? seat : null;
+    if (taken == null) {
+      return usable == null ? null : usable.snapshot;
     }
     State before;
     Snapshot read = null;
@@ -135,9 +138,7 @@ final class FreshSnapshot implements Snapshots {
         read = refresh(before);
       }
     } finally {
-      if (seated) {
-        seat.release();
-      }
+      taken.release();
     }
     if (read == null) {
       return before != null && isUsable(before, need) ? before.snapshot : null;
@@ -148,13 +149,18 @@ final class FreshSnapshot implements Snapshots {
     return read.version().number() < need.version ? null : read;
   }
 
-  private boolean waitForSeat() {
+  /** Null if both seats stay taken. */
+  private @Nullable Semaphore waitForSeat() {
     try {
-      return seat.tryAcquire(LONGEST_WAIT.toNanos(), TimeUnit.NANOSECONDS);
+      for (Semaphore each : List.of(seat, spareSeat)) {
+        if (each.tryAcquire(LONGEST_WAIT.toNanos(), TimeUnit.NANOSECONDS)) {
+          return each;
+        }
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return false;
     }
+    return null;
   }
 
   private boolean isFresh(State known, long needed) {

@@ -9,9 +9,10 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * SPI: keeps roles, memberships and grants under one version that grows with each change. A store
- * does not judge: that roles exist and do not inherit in a circle is its caller's to see to, under
- * the lock of {@link #lock}. Names are kept exactly, upper and lower case apart.
+ * SPI: keeps roles, memberships and grants under one version that grows with each change, and what
+ * earlier versions held. A store does not judge: that roles exist and do not inherit in a circle is
+ * its caller's to see to, under the lock of {@link #lock}. Names are kept exactly, upper and lower
+ * case apart.
  *
  * <ol>
  *   <li>{@code PERMISSION-1}: an empty store has version {@link Version#NONE}, and no rows.
@@ -36,6 +37,11 @@ import java.util.OptionalLong;
  *       dev.gatehouse.error.StorageException}.
  *   <li>{@code PERMISSION-9}: of a grant that counts uses, so many are taken as were granted and
  *       not one more, however many transactions take them at a time; a rollback gives them back.
+ *   <li>{@code PERMISSION-10}: rows that a transaction adds, removes or uses up are so from the
+ *       version on that its next {@link #advance} makes. What a version holds stays as it was,
+ *       whatever is committed while it is read, until {@link #forget} drops it.
+ *   <li>{@code PERMISSION-11}: {@link #forget} drops rows that no version from the given one on
+ *       holds, and the changes before it, and nothing else.
  * </ol>
  *
  * <p>Safe for use by multiple threads, but for what {@link #joining} returns.
@@ -46,6 +52,9 @@ public interface PermissionStore {
 
   /** Largest page. */
   int MAX_PAGE = 10_000;
+
+  /** In place of a version: what is there now, or, when joined, what the transaction sees. */
+  long LATEST = Long.MAX_VALUE - 1;
 
   /** The version as committed, or, when joined, as the transaction sees it. */
   Version version();
@@ -80,8 +89,11 @@ public interface PermissionStore {
   /** How many roles there are. */
   int countRoles();
 
-  /** A page of all roles. */
-  List<Role> roles(long afterId, int limit);
+  /** A page of the roles of a version. */
+  List<Role> roles(long version, long afterId, int limit);
+
+  /** The roles that one version has and the other has not. */
+  Difference<Role> roleDifference(long before, long version, int limit);
 
   /** Adds a membership; false if the member is in that role already. */
   boolean insertMembership(Membership membership);
@@ -97,13 +109,16 @@ public interface PermissionStore {
   /** The membership of that member in that role. */
   Optional<Membership> findMembership(Subject member, String role);
 
-  /** A page of all memberships. */
-  List<Membership> memberships(long afterId, int limit);
+  /** A page of the memberships of a version. */
+  List<Membership> memberships(long version, long afterId, int limit);
 
-  /** A page of the memberships of that member. */
+  /** The memberships that one version has and the other has not. */
+  Difference<Membership> membershipDifference(long before, long version, int limit);
+
+  /** A page of the latest memberships of that member. */
   List<Membership> memberships(Subject member, long afterId, int limit);
 
-  /** A page of the memberships whose members are roles. */
+  /** A page of the latest memberships whose members are roles. */
   List<Membership> inheritances(long afterId, int limit);
 
   /** Adds a grant with all its uses; false if there is one of the same unlimited terms. */
@@ -123,10 +138,18 @@ public interface PermissionStore {
   /** The grant of those terms, whatever their limits. */
   Optional<Grant> findGrant(Grant.Terms terms);
 
-  /** A page of all grants. */
-  List<Grant> grants(long afterId, int limit);
+  /** The grants of those terms, whatever their limits, in few round trips. */
+  default List<Grant> findGrants(List<Grant.Terms> terms) {
+    return terms.stream().flatMap(each -> findGrant(each).stream()).toList();
+  }
 
-  /** A page of the grants of that holder. */
+  /** A page of the grants of a version. */
+  List<Grant> grants(long version, long afterId, int limit);
+
+  /** The grants that one version has and the other has not. */
+  Difference<Grant> grantDifference(long before, long version, int limit);
+
+  /** A page of the latest grants of that holder. */
   List<Grant> grants(Subject holder, long afterId, int limit);
 
   /**
@@ -140,11 +163,46 @@ public interface PermissionStore {
   /** How many uses of a grant are left; empty if it counts none, or is not there. */
   OptionalLong usesLeft(long grantId);
 
-  /** A page of the ids of the grants that count uses and have none left. */
-  List<Long> usedUp(long afterId, int limit);
+  /** A page of the ids of the grants of a version that count uses and have none left then. */
+  List<Long> usedUp(long version, long afterId, int limit);
+
+  /** The number of the last version that was made at that time or before; 0 if there is none. */
+  long versionAt(long epochMillis);
+
+  /** The number of the oldest version that is still held whole; 0 if nothing was dropped. */
+  long oldest();
+
+  /**
+   * Makes that version the oldest, unless an older one is gone already, and drops what only earlier
+   * ones held. Only when joined.
+   *
+   * @param version at most the committed version's number
+   * @param limit how many rows of a kind it drops at most, 1..{@value #MAX_PAGE}
+   * @return the largest number of rows of a kind; less than the limit if nothing is left to drop
+   */
+  int forget(long version, int limit);
 
   /** This store inside the transaction. */
   PermissionStore joining(Transaction transaction);
+
+  /**
+   * How one version differs from an earlier one. Immutable.
+   *
+   * @param added rows that only the later has
+   * @param removed ids of rows that only the earlier has
+   */
+  record Difference<T>(List<T> added, List<Long> removed) {
+    /** Copies the lists. */
+    public Difference {
+      added = List.copyOf(added);
+      removed = List.copyOf(removed);
+    }
+
+    /** How many rows there are. */
+    public int size() {
+      return added.size() + removed.size();
+    }
+  }
 
   /**
    * A version of the permissions. Two are the same only if number and change are: a number alone

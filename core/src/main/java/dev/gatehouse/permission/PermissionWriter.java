@@ -5,7 +5,6 @@ import dev.gatehouse.audit.AuditLog;
 import dev.gatehouse.audit.AuditRecord;
 import dev.gatehouse.audit.AuditRecord.Operation;
 import dev.gatehouse.audit.AuditRecord.Result;
-import dev.gatehouse.error.ConflictException;
 import dev.gatehouse.error.LimitException;
 import dev.gatehouse.error.NotFoundException;
 import dev.gatehouse.json.Json;
@@ -13,13 +12,7 @@ import dev.gatehouse.permission.PermissionStore.Change;
 import dev.gatehouse.permission.PermissionStore.Membership;
 import dev.gatehouse.permission.PermissionStore.Role;
 import dev.gatehouse.permission.PermissionStore.Version;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.Deque;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.LongSupplier;
@@ -30,8 +23,6 @@ import java.util.function.LongSupplier;
  * to one thread.
  */
 final class PermissionWriter {
-  private static final int SHOWN_ROLES = 8;
-
   private final PermissionStore store;
   private final AuditLog audit;
   private final LongSupplier ids;
@@ -77,21 +68,6 @@ final class PermissionWriter {
   private void remove(Grant grant) {
     store.deleteGrant(grant.id());
     record(Change.Operation.GRANT_REMOVED, grant.id(), text(grant) + " revoked", about(grant));
-  }
-
-  /** Adds what is not there; the number of changes. */
-  long load(PermissionSet set) {
-    long before = store.version().number();
-    set.roles().forEach(this::defineRole);
-    for (PermissionSet.Place place : set.places()) {
-      if (place.member().isRole()) {
-        inherit(place.member(), place.role());
-      } else {
-        assign(place.member(), place.role());
-      }
-    }
-    set.grants().forEach(this::grant);
-    return store.version().number() - before;
   }
 
   /** Takes a use of the first of the grants that has one left; empty if none has. */
@@ -153,12 +129,9 @@ final class PermissionWriter {
     if (store.findMembership(heir, inherited).isPresent()) {
       return false;
     }
-    List<String> circle = way(inherited, heir.name());
-    if (!circle.isEmpty()) {
-      throw new ConflictException(
-          heir + " must not inherit from itself: " + heir.name() + " -> " + shown(circle));
-    }
-    addMembership(heir, inherited);
+    Membership edge = new Membership(ids.getAsLong(), heir, inherited);
+    RoleCircle.refuse(SnapshotLoader.all(store::inheritances, Membership::id), List.of(edge));
+    add(edge);
     return true;
   }
 
@@ -167,7 +140,7 @@ final class PermissionWriter {
     if (store.findMembership(subject, role).isPresent()) {
       return false;
     }
-    addMembership(subject, role);
+    add(new Membership(ids.getAsLong(), subject, role));
     return true;
   }
 
@@ -185,13 +158,12 @@ final class PermissionWriter {
     return true;
   }
 
-  private void addMembership(Subject member, String role) {
-    Membership membership = new Membership(ids.getAsLong(), member, role);
+  private void add(Membership membership) {
     store.insertMembership(membership);
     record(
         Change.Operation.MEMBERSHIP_ADDED,
         membership.id(),
-        text(role) + " given to " + member,
+        text(membership.role()) + " given to " + membership.member(),
         about(membership));
   }
 
@@ -199,51 +171,6 @@ final class PermissionWriter {
     if (store.findRole(name).isEmpty()) {
       throw new NotFoundException(Subject.role(name) + " is not defined");
     }
-  }
-
-  /** A way up the hierarchy from one role to another, both included; empty if there is none. */
-  private List<String> way(String from, String to) {
-    Map<String, List<String>> parents = new HashMap<>();
-    for (Membership edge : SnapshotLoader.all(store::inheritances, Membership::id)) {
-      parents.computeIfAbsent(edge.member().name(), name -> new ArrayList<>()).add(edge.role());
-    }
-    Map<String, String> cameFrom = new HashMap<>();
-    Deque<String> queue = new ArrayDeque<>();
-    cameFrom.put(from, from);
-    queue.add(from);
-    while (!queue.isEmpty()) {
-      String at = queue.remove();
-      if (at.equals(to)) {
-        return back(cameFrom, from, to);
-      }
-      for (String parent : parents.getOrDefault(at, List.of())) {
-        if (cameFrom.putIfAbsent(parent, at) == null) {
-          queue.add(parent);
-        }
-      }
-    }
-    return List.of();
-  }
-
-  private static List<String> back(Map<String, String> cameFrom, String from, String to) {
-    List<String> way = new ArrayList<>(List.of(to));
-    for (String at = to; !at.equals(from); ) {
-      at = cameFrom.getOrDefault(at, from);
-      way.add(at);
-    }
-    Collections.reverse(way);
-    return way;
-  }
-
-  private static String shown(List<String> way) {
-    if (way.size() <= SHOWN_ROLES) {
-      return String.join(" -> ", way);
-    }
-    return String.join(" -> ", way.subList(0, SHOWN_ROLES - 1))
-        + " -> ("
-        + (way.size() - SHOWN_ROLES)
-        + " more) -> "
-        + way.get(way.size() - 1);
   }
 
   static String text(Grant grant) {

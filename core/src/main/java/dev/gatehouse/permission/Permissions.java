@@ -8,6 +8,7 @@ import dev.gatehouse.observe.GatehouseListener;
 import dev.gatehouse.transaction.Transaction;
 import dev.gatehouse.transaction.Transactions;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -57,6 +58,12 @@ public interface Permissions extends PermissionChecker {
    *     PermissionStore#MAX_ROLES} roles
    */
   PermissionBatch.Loaded load(PermissionBatch batch);
+
+  /**
+   * As {@link #load(PermissionBatch)}, for a set of any size. Takes nothing away but the grants
+   * that others of the same terms take the place of.
+   */
+  PermissionBatch.Loaded load(PermissionSet set);
 
   /** Takes back the grant of that id; false if there is none. */
   boolean revoke(long grantId);
@@ -147,15 +154,6 @@ public interface Permissions extends PermissionChecker {
   PermissionSet export();
 
   /**
-   * Adds what is not there, all or nothing, as {@link #defineRole}, {@link #assign}, {@link
-   * #inherit} and {@link #grant} would; takes nothing away but the grants that others of the same
-   * terms take the place of.
-   *
-   * @return how many changes that took
-   */
-  long load(PermissionSet set);
-
-  /**
    * What is stored without effect, or cannot be meant. Reads everything.
    *
    * @param limit 1..{@value #MAX_LISTED}; beyond, flaws are not told
@@ -188,6 +186,30 @@ public interface Permissions extends PermissionChecker {
    *     storage cannot be read
    */
   PermissionView view();
+
+  /**
+   * What the permissions of an earlier version said at a moment: with the version and the time of
+   * an audited decision, why it was made. Counted grants count as they stood when the version was
+   * made. Reads everything.
+   *
+   * @param version a version's number; 0 for nothing granted
+   * @param moment expiry and times of day are judged by it
+   * @throws dev.gatehouse.error.NotFoundException if there is no such version, or it is forgotten
+   */
+  PermissionView viewAt(long version, Instant moment);
+
+  /**
+   * As {@link #viewAt(long, Instant)}, of the last version that was made by then, as the clocks of
+   * the nodes told when they made them.
+   */
+  PermissionView viewAt(Instant moment);
+
+  /**
+   * Forgets every version but the one that held at that time and those after it. What changes
+   * through this instance, in transactions of its own, now and then forgets what is older than
+   * {@link Settings#history}; only hosts that always {@link #joining join} need this.
+   */
+  void forget(Instant before);
 
   /**
    * These permissions inside the transaction: changes stand or fall with it, and answers see them.
@@ -258,6 +280,8 @@ public interface Permissions extends PermissionChecker {
    *     taken back would hold for ever
    * @param listener hears of changes that took effect, and how long that took
    * @param audited which allowances are audited, default none
+   * @param history how long {@link #viewAt} finds a version that is not the latest, 0..10,000 days,
+   *     default 90 days
    */
   record Settings(
       InstantSource clock,
@@ -265,7 +289,8 @@ public interface Permissions extends PermissionChecker {
       Duration freshness,
       Duration maxStaleness,
       GatehouseListener listener,
-      DecisionAudit audited) {
+      DecisionAudit audited,
+      Duration history) {
     /** Checks the durations. */
     public Settings {
       requireNonNull(clock, "clock");
@@ -277,6 +302,7 @@ public interface Permissions extends PermissionChecker {
           "maxStaleness must not be shorter than freshness, was " + maxStaleness);
       requireNonNull(listener, "listener");
       requireNonNull(audited, "audited");
+      Check.range(history, Duration.ZERO, Duration.ofDays(10_000), "history");
     }
 
     /** The defaults: the system's clocks, and a listener that hears nothing. */
@@ -287,7 +313,8 @@ public interface Permissions extends PermissionChecker {
           Duration.ofMillis(500),
           Duration.ofSeconds(30),
           GatehouseListener.NONE,
-          DecisionAudit.DENIALS);
+          DecisionAudit.DENIALS,
+          Duration.ofDays(90));
     }
   }
 }

@@ -1,113 +1,179 @@
 package dev.gatehouse.permission;
 
+import dev.gatehouse.error.NotFoundException;
+import dev.gatehouse.error.StorageException;
 import dev.gatehouse.permission.PermissionStore.Change;
+import dev.gatehouse.permission.PermissionStore.Difference;
 import dev.gatehouse.permission.PermissionStore.Membership;
 import dev.gatehouse.permission.PermissionStore.RecordedChange;
 import dev.gatehouse.permission.PermissionStore.Role;
 import dev.gatehouse.permission.PermissionStore.Version;
-import dev.gatehouse.transaction.Transactions;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.ToLongFunction;
 
 /**
- * Reads a store whole, page by page, or what has changed in it. The version is read before and
- * after: if it is the same, no change was committed in between, since each brings a version of its
- * own, so that the pages show one state. After a few tries it holds the version, which keeps
- * writers waiting for once.
+ * Reads a version of a store whole, page by page, or what it has that an earlier one has not. No
+ * lock is needed: what a version holds stays as it was, whatever is committed meanwhile.
  */
-record SnapshotLoader(Transactions transactions, PermissionStore store) {
+record SnapshotLoader(PermissionStore store) {
   private static final int TRIES = 3;
 
   /** After more changes than that it is faster to read all. */
   private static final int MAX_CHANGES = 1_000;
 
+  /** With more rows of a kind than that it is faster to read all. */
+  private static final int MAX_ROWS = PermissionStore.MAX_PAGE;
+
   /** So much of a snapshot may be of no use whatever its size. */
   private static final int MAX_WASTE = 1 << 16;
 
-  /** A snapshot of one committed state, at least as new as the call. */
+  private static final Set<Change.Operation> ROLES =
+      EnumSet.of(
+          Change.Operation.ROLE_ADDED,
+          Change.Operation.ROLE_REMOVED,
+          Change.Operation.BATCH_LOADED);
+  private static final Set<Change.Operation> MEMBERSHIPS =
+      EnumSet.of(
+          Change.Operation.MEMBERSHIP_ADDED,
+          Change.Operation.MEMBERSHIP_REMOVED,
+          Change.Operation.ROLE_REMOVED,
+          Change.Operation.BATCH_LOADED);
+  private static final Set<Change.Operation> GRANTS =
+      EnumSet.of(
+          Change.Operation.GRANT_ADDED,
+          Change.Operation.GRANT_REMOVED,
+          Change.Operation.ROLE_REMOVED,
+          Change.Operation.BATCH_LOADED);
+
+  /** A snapshot of the latest version. */
   Snapshot load() {
-    return steady(SnapshotLoader::read);
+    return latest(this::read);
   }
 
-  /** The rows of one committed state, at least as new as the call. */
+  /** The rows of the latest version. */
   Snapshot.Rows rows() {
-    return steady(SnapshotLoader::readRows);
+    return latest(this::readRows);
   }
 
-  private <T> T steady(BiFunction<PermissionStore, Version, T> reader) {
+  /** Only if the history is cut behind the latest version while it is read, this takes two. */
+  private <T> T latest(Function<Version, T> reader) {
     for (int i = 0; i < TRIES; i++) {
       Version version = store.version();
-      T read = reader.apply(store, version);
-      if (store.version().equals(version)) {
+      T read = reader.apply(version);
+      if (store.oldest() <= version.number()) {
         return read;
       }
     }
-    return transactions.call(
-        transaction -> {
-          PermissionStore joined = store.joining(transaction);
-          return reader.apply(joined, joined.lock());
-        });
-  }
-
-  private static Snapshot.Rows readRows(PermissionStore store, Version version) {
-    return new Snapshot.Rows(
-        version,
-        all(store::roles, Role::id),
-        all(store::memberships, Membership::id),
-        all(store::grants, Grant::id),
-        new HashSet<>(all(store::usedUp, Long::longValue)));
+    throw new StorageException("versions of permissions are dropped while they are read");
   }
 
   /**
-   * As {@link #load}, out of a snapshot of an earlier state and the changes since, if the store has
-   * them all and they are few.
+   * A snapshot of an earlier version, as far as it is known.
+   *
+   * @throws NotFoundException if there is no such version, or it has been dropped
+   */
+  Snapshot load(long number) {
+    Version latest = store.version();
+    if (number > latest.number()) {
+      throw new NotFoundException(
+          "there is no version "
+              + number
+              + " of the permissions yet, the latest is "
+              + latest.number());
+    }
+    Snapshot read = read(number == latest.number() ? latest : version(number));
+    long oldest = store.oldest();
+    if (number < oldest) {
+      throw new NotFoundException(
+          "version " + number + " of the permissions is forgotten, the oldest is " + oldest);
+    }
+    return read;
+  }
+
+  private Version version(long number) {
+    return store.changes(Math.max(0, number - 1), 1).stream()
+        .filter(change -> change.number() == number)
+        .map(change -> new Version(number, change.change().id(), change.change().atMillis()))
+        .findFirst()
+        .orElse(Version.NONE);
+  }
+
+  /**
+   * As {@link #load()}, out of a snapshot of an earlier version and what has changed since, if the
+   * store knows and that is little.
    */
   Snapshot load(Snapshot known) {
-    for (int i = 0; i < TRIES; i++) {
-      Version version = store.version();
-      if (version.equals(known.version())) {
-        return known;
-      }
-      Optional<Snapshot> next = follow(known, version);
-      if (next.isEmpty()) {
-        return load();
-      }
-      if (store.version().equals(version)) {
-        return next.get();
-      }
+    Version version = store.version();
+    if (version.equals(known.version())) {
+      return known;
     }
-    return load();
+    return follow(known, version).orElseGet(this::load);
   }
 
   /** Empty if the snapshot is not one of the version's past, or what has changed is too much. */
   private Optional<Snapshot> follow(Snapshot known, Version version) {
     long before = known.version().number();
     long missed = version.number() - before;
-    if (missed <= 0 || missed > MAX_CHANGES || !mayFollow(known.parts(), (int) missed)) {
+    if (missed <= 0 || missed > MAX_CHANGES || !mayFollow(known.parts())) {
       return Optional.empty();
     }
     List<RecordedChange> changes = store.changes(Math.max(0, before - 1), (int) missed + 1);
     if (!leadsFrom(known.version(), version, changes)) {
       return Optional.empty();
     }
-    SnapshotEditor editor = new SnapshotEditor(known.parts());
-    for (RecordedChange change : changes) {
-      if (change.number() > before && !apply(change.change(), editor)) {
-        return Optional.empty();
-      }
+    Set<Change.Operation> done = EnumSet.noneOf(Change.Operation.class);
+    changes.stream()
+        .filter(change -> change.number() > before)
+        .forEach(change -> done.add(change.change().operation()));
+    Difference<Role> roles = difference(done, ROLES, store::roleDifference, before, version);
+    Difference<Membership> memberships =
+        difference(done, MEMBERSHIPS, store::membershipDifference, before, version);
+    Difference<Grant> grants = difference(done, GRANTS, store::grantDifference, before, version);
+    if (Math.max(roles.size(), Math.max(memberships.size(), grants.size())) >= MAX_ROWS
+        || known.parts().roleKeys().size() + roles.added().size() >= Roles.LIMIT
+        || store.oldest() > before) {
+      return Optional.empty();
     }
+    SnapshotEditor editor = new SnapshotEditor(known.parts());
+    grants.removed().forEach(editor::removeGrant);
+    memberships.removed().forEach(editor::removeMembership);
+    roles.removed().forEach(editor::removeRole);
+    roles.added().forEach(editor::add);
+    memberships.added().forEach(editor::add);
+    grants.added().forEach(editor::add);
+    changes.stream()
+        .map(RecordedChange::change)
+        .filter(change -> change.operation() == Change.Operation.GRANT_USED_UP)
+        .forEach(change -> editor.useUp(change.rowId()));
     return Optional.of(editor.snapshot(version)).filter(snapshot -> snapshot.parts().whole());
   }
 
-  private static boolean mayFollow(Snapshot.Parts parts, int missed) {
-    return parts.whole()
-        && parts.waste() <= MAX_WASTE + parts.holders().size()
-        && parts.roleKeys().size() + missed < Roles.LIMIT;
+  /** What differs between two versions of a store, in one kind of row. */
+  private interface Differences<T> {
+    Difference<T> find(long before, long version, int limit);
+  }
+
+  private static <T> Difference<T> difference(
+      Set<Change.Operation> done,
+      Set<Change.Operation> ofKind,
+      Differences<T> differences,
+      long before,
+      Version version) {
+    return done.stream().noneMatch(ofKind::contains)
+        ? new Difference<>(List.of(), List.of())
+        : differences.find(before, version.number(), MAX_ROWS);
+  }
+
+  private static boolean mayFollow(Snapshot.Parts parts) {
+    return parts.whole() && parts.waste() <= MAX_WASTE + parts.holders().size();
   }
 
   /** Whether these are all the changes from the one version to the other, and both are theirs. */
@@ -125,39 +191,35 @@ record SnapshotLoader(Transactions transactions, PermissionStore store) {
     return known && changes.get(changes.size() - 1).change().id() == to.changeId();
   }
 
-  /**
-   * A row that is gone was removed by a later change, and never was, to whoever missed both. False
-   * if the change does not tell its rows.
-   */
-  private boolean apply(Change change, SnapshotEditor editor) {
-    long row = change.rowId();
-    switch (change.operation()) {
-      case ROLE_ADDED -> only(store.roles(row - 1, 1), Role::id, row, editor::add);
-      case ROLE_REMOVED -> editor.removeRole(row);
-      case MEMBERSHIP_ADDED ->
-          only(store.memberships(row - 1, 1), Membership::id, row, editor::add);
-      case MEMBERSHIP_REMOVED -> editor.removeMembership(row);
-      case GRANT_ADDED -> store.findGrant(row).ifPresent(editor::add);
-      case GRANT_REMOVED -> editor.removeGrant(row);
-      case GRANT_USED_UP -> editor.useUp(row);
-      case BATCH_LOADED -> {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private static <T> void only(List<T> page, ToLongFunction<T> id, long row, Consumer<T> consumer) {
-    page.stream().filter(found -> id.applyAsLong(found) == row).forEach(consumer);
-  }
-
-  private static Snapshot read(PermissionStore store, Version version) {
+  private Snapshot read(Version version) {
     SnapshotEditor editor = new SnapshotEditor(Snapshot.Parts.EMPTY);
-    each(store::roles, Role::id, editor::add);
-    each(store::memberships, Membership::id, editor::add);
-    each(store::grants, Grant::id, editor::add);
-    each(store::usedUp, Long::longValue, editor::useUp);
+    each(store::roles, version, Role::id, editor::add);
+    each(store::memberships, version, Membership::id, editor::add);
+    each(store::grants, version, Grant::id, editor::add);
+    each(store::usedUp, version, Long::longValue, editor::useUp);
     return editor.snapshot(version);
+  }
+
+  private Snapshot.Rows readRows(Version version) {
+    List<Role> roles = new ArrayList<>();
+    List<Membership> memberships = new ArrayList<>();
+    List<Grant> grants = new ArrayList<>();
+    Set<Long> usedUp = new HashSet<>();
+    each(store::roles, version, Role::id, roles::add);
+    each(store::memberships, version, Membership::id, memberships::add);
+    each(store::grants, version, Grant::id, grants::add);
+    each(store::usedUp, version, Long::longValue, usedUp::add);
+    return new Snapshot.Rows(version, roles, memberships, grants, usedUp);
+  }
+
+  /** Pages of the rows of a version. */
+  private interface Pages<T> {
+    List<T> page(long version, long afterId, int limit);
+  }
+
+  private static <T> void each(
+      Pages<T> pages, Version version, ToLongFunction<T> id, Consumer<T> consumer) {
+    each((after, limit) -> pages.page(version.number(), after, limit), id, consumer);
   }
 
   /** All rows behind pages. */

@@ -8,6 +8,8 @@ import dev.gatehouse.error.StorageException;
 import dev.gatehouse.permission.PermissionStore.Membership;
 import dev.gatehouse.transaction.Transaction;
 import dev.gatehouse.transaction.Transactions;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -29,6 +31,7 @@ final class StoredPermissions implements Permissions {
   private final DecisionLog log;
   private final Snapshots snapshots;
   private final SnapshotChecker checker;
+  private final History history;
   private final boolean joined;
 
   private StoredPermissions(
@@ -40,8 +43,9 @@ final class StoredPermissions implements Permissions {
     this.settings = of.settings;
     this.shared = of.shared;
     this.log = of.log.joining(joined);
-    this.snapshots = new OwnSnapshot(new SnapshotLoader(transactions, store), of.shared);
+    this.snapshots = new OwnSnapshot(new SnapshotLoader(store), of.shared);
     this.checker = checker(snapshots);
+    this.history = of.history.joining(transactions, store);
     this.joined = true;
   }
 
@@ -56,10 +60,11 @@ final class StoredPermissions implements Permissions {
     this.audit = requireNonNull(audit, "audit");
     this.ids = requireNonNull(ids, "ids");
     this.settings = requireNonNull(settings, "settings");
-    this.shared = new FreshSnapshot(new SnapshotLoader(transactions, store), settings);
+    this.shared = new FreshSnapshot(new SnapshotLoader(store), settings);
     this.log = new DecisionLog(audit, settings);
     this.snapshots = shared;
     this.checker = checker(snapshots);
+    this.history = new History(transactions, store, settings);
     this.joined = false;
   }
 
@@ -135,14 +140,24 @@ final class StoredPermissions implements Permissions {
   @Override
   public PermissionBatch.Loaded load(PermissionBatch batch) {
     requireNonNull(batch, "batch");
+    return load(writer -> writer.write(batch));
+  }
+
+  @Override
+  public PermissionBatch.Loaded load(PermissionSet set) {
+    requireNonNull(set, "set");
+    return load(writer -> writer.write(set));
+  }
+
+  private PermissionBatch.Loaded load(Function<BatchWriter, PermissionBatch.Loaded> change) {
     return changeIn(
         transaction ->
-            new BatchWriter(
+            change.apply(
+                new BatchWriter(
                     store.joining(transaction),
                     audit.joining(transaction),
                     ids,
-                    settings.clock().millis())
-                .write(batch));
+                    settings.clock().millis())));
   }
 
   @Override
@@ -223,20 +238,13 @@ final class StoredPermissions implements Permissions {
 
   @Override
   public PermissionSet export() {
-    return PermissionSet.of(new SnapshotLoader(transactions, store).rows());
-  }
-
-  @Override
-  public long load(PermissionSet set) {
-    requireNonNull(set, "set");
-    return change(writer -> writer.load(set));
+    return PermissionSet.of(new SnapshotLoader(store).rows());
   }
 
   @Override
   public List<Flaw> lint(int limit) {
     Check.range(limit, 1, MAX_LISTED, "limit");
-    return Lint.of(
-        new SnapshotLoader(transactions, store).rows(), settings.clock().instant(), limit);
+    return Lint.of(new SnapshotLoader(store).rows(), settings.clock().instant(), limit);
   }
 
   @Override
@@ -245,7 +253,7 @@ final class StoredPermissions implements Permissions {
     Check.range(all.size(), 1, MAX_TRIED, "number of changes");
     requireNonNull(attributes, "attributes");
     Check.range(limit, 1, MAX_LISTED, "limit");
-    Snapshot.Rows before = new SnapshotLoader(transactions, store).rows();
+    Snapshot.Rows before = new SnapshotLoader(store).rows();
     return DryRun.of(before, all, attributes, settings.clock().instant(), limit);
   }
 
@@ -257,6 +265,24 @@ final class StoredPermissions implements Permissions {
           "permissions are older than " + settings.maxStaleness() + " and cannot be read");
     }
     return new PermissionView(snapshot, settings.clock());
+  }
+
+  @Override
+  public PermissionView viewAt(long version, Instant moment) {
+    Check.range(version, 0, Long.MAX_VALUE, "version");
+    requireNonNull(moment, "moment");
+    Snapshot snapshot = new SnapshotLoader(store).load(version);
+    return new PermissionView(snapshot, InstantSource.fixed(moment));
+  }
+
+  @Override
+  public PermissionView viewAt(Instant moment) {
+    return viewAt(store.versionAt(requireNonNull(moment, "moment").toEpochMilli()), moment);
+  }
+
+  @Override
+  public void forget(Instant before) {
+    history.forget(requireNonNull(before, "before"));
   }
 
   @Override
@@ -278,18 +304,20 @@ final class StoredPermissions implements Permissions {
 
   /** A commit that this instance hears of, or whose end it does not know, outdates the snapshot. */
   private <T> T changeIn(Function<Transaction, T> change) {
-    try {
+    if (joined) {
       return transactions.call(
           transaction -> {
-            if (joined) {
-              transaction.afterCommit(shared::changed);
-            }
+            transaction.afterCommit(shared::changed);
             return change.apply(transaction);
           });
-    } finally {
-      if (!joined) {
-        shared.changed();
-      }
     }
+    T result;
+    try {
+      result = transactions.call(change);
+    } finally {
+      shared.changed();
+    }
+    history.forgetNowAndThen();
+    return result;
   }
 }

@@ -117,18 +117,12 @@ class DryRunTest {
 
   @Test
   void dryRun_tooMuchToCompare_isRefused() {
-    world.storage.run(
-        transaction -> {
-          Permissions joined = permissions.joining(transaction);
-          joined.defineRole("all");
-          PermissionStore store = world.storage.permissions().joining(transaction);
-          for (int i = 0; i < 2_500; i++) {
-            store.insertMembership(
-                new PermissionStore.Membership(10_000 + i, user("u" + i), "all"));
-            store.insertGrant(
-                new Grant(20_000 + i, Grant.allow(user("x"), "use", Resource.of("f", "r" + i))));
-          }
-        });
+    PermissionBatch.Builder batch = PermissionBatch.builder().role("all");
+    for (int i = 0; i < 2_500; i++) {
+      batch.assign(user("u" + i), "all");
+      batch.grant(Grant.allow(user("x"), "use", Resource.of("f", "r" + i)));
+    }
+    permissions.load(batch.build());
     PermissionChange change =
         PermissionChange.grant(Grant.allow(role("all"), "*", ResourcePattern.everything()));
     assertThatThrownBy(() -> dryRun(change))

@@ -28,10 +28,10 @@ class LintTest {
     world.storage.run(
         transaction -> {
           PermissionStore store = world.storage.permissions().joining(transaction);
+          rows.accept(store);
           store.advance(
               new PermissionStore.Change(
                   900, PermissionStore.Change.Operation.MEMBERSHIP_ADDED, 1, 1));
-          rows.accept(store);
         });
   }
 

@@ -38,7 +38,8 @@ class PermissionBatchTest {
               Duration.ofMillis(500),
               Duration.ofSeconds(30),
               GatehouseListener.NONE,
-              DecisionAudit.DENIALS));
+              DecisionAudit.DENIALS,
+              Duration.ofDays(1)));
 
   private boolean may(Subject subject) {
     return permissions.check(subject, "use", READER).allowed();
@@ -102,7 +103,7 @@ class PermissionBatchTest {
     PermissionBatch batch = PermissionBatch.builder().inherit("b", "c").inherit("c", "a").build();
     assertThatThrownBy(() -> permissions.load(batch))
         .isInstanceOf(ConflictException.class)
-        .hasMessage("roles must not inherit in a circle, which is among a, b, c");
+        .hasMessage("role:b must not inherit from itself: b -> c -> a -> b");
     assertThat(permissions.roles(role("b"))).isEmpty();
   }
 

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gatehouse.error.NotFoundException;
+import dev.gatehouse.permission.PermissionBatch.Loaded;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -58,7 +59,7 @@ class PermissionSetTest {
             """);
     assertThat(set.roles()).containsExactly("data2_admin", "chief, the");
     assertThat(set).hasToString("2 roles, 2 memberships, 4 grants");
-    assertThat(permissions.load(set)).isEqualTo(8);
+    assertThat(permissions.load(set)).isEqualTo(new Loaded(2, 2, 4));
     assertThat(permissions.check(user("alice"), "read", Resource.of("data", "data1")).allowed())
         .isTrue();
     assertThat(permissions.check(user("bob"), "write", Resource.of("data", "data2/x")).allowed())
@@ -74,8 +75,9 @@ class PermissionSetTest {
   @Test
   void load_again_changesNothing() {
     PermissionSet set = casbin("p, a, x, read\ng, b, r\np, r, *, *");
-    assertThat(permissions.load(set)).isEqualTo(4);
-    assertThat(permissions.load(set)).isZero();
+    assertThat(permissions.load(set)).isEqualTo(new Loaded(1, 1, 2));
+    assertThat(permissions.load(set)).isEqualTo(new Loaded(0, 0, 0));
+    assertThat(permissions.version()).isEqualTo(1);
     assertThat(permissions.export()).isEqualTo(set);
   }
 

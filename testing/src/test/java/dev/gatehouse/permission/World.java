@@ -24,6 +24,8 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /** Permissions on one storage, whose time is stepped and whose storage can be away. */
 final class World {
+  static final Duration HISTORY = Duration.ofDays(90);
+
   final ManualClock clock = new ManualClock(Instant.parse("2030-01-01T00:00:00Z"));
   final AtomicBoolean down = new AtomicBoolean();
   final AtomicInteger versionReads = new AtomicInteger();
@@ -67,7 +69,13 @@ final class World {
         audit,
         ids::incrementAndGet,
         new Permissions.Settings(
-            clock, nanos::get, Duration.ofMillis(500), Duration.ofSeconds(30), listener, audited));
+            clock,
+            nanos::get,
+            Duration.ofMillis(500),
+            Duration.ofSeconds(30),
+            listener,
+            audited,
+            HISTORY));
   }
 
   void pass(Duration duration) {

@@ -19,26 +19,45 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.statement.Query;
 
 /**
  * The PermissionStore of a {@link JdbcStorage}. Insertions look first, as a statement that fails
- * would end a PostgreSQL transaction; the lock on the version keeps two from inserting at once. H2
- * takes the answer of {@code NOT EXISTS} in {@code INSERT ... SELECT} from before the statement's
- * last run in the same transaction, so that the two cannot be one.
+ * would end a PostgreSQL transaction; the lock on the version keeps two from inserting at once.
  */
 final class JdbcPermissionStore implements PermissionStore {
   private static final String VERSION =
       "SELECT number, change_id, changed_ms FROM gh_permission_version WHERE id = 1";
-  static final String MEMBERSHIP =
-      "SELECT id, member_type, member_name, role_name FROM gh_role_member ";
-  private static final String GRANT =
-      "SELECT id, holder_type, holder_name, effect, action_name, resource_type, resource_path,"
-          + " expires_ms, condition_json, uses FROM gh_grant ";
-  private static final String USES_LEFT = "SELECT uses_left FROM gh_grant_use WHERE grant_id = :id";
-  private static final String PAGE = "id > :after ORDER BY id FETCH FIRST :limit ROWS ONLY";
+  static final VersionedTable<Role> ROLES =
+      new VersionedTable<>(
+          "gh_role", List.of("id", "name"), row -> new Role(row.getLong(1), row.getString(2)));
+  static final VersionedTable<Membership> MEMBERSHIPS =
+      new VersionedTable<>(
+          "gh_role_member",
+          List.of("id", "member_type", "member_name", "role_name"),
+          JdbcPermissionStore::membership);
+  static final VersionedTable<Grant> GRANTS =
+      new VersionedTable<>(
+          "gh_grant",
+          List.of(
+              "id",
+              "holder_type",
+              "holder_name",
+              "effect",
+              "action_name",
+              "resource_type",
+              "resource_path",
+              "expires_ms",
+              "condition_json",
+              "uses"),
+          JdbcPermissionStore::grant);
+  private static final String ROLE = "role";
+  private static final String OF_MEMBER = "member_type = ? AND member_name = ?";
+  private static final String OF_HOLDER = "holder_type = ? AND holder_name = ?";
 
   private final Database database;
+
+  /** The version that the transaction makes next; 0 if it has not locked the latest. */
+  private long nextVersion;
 
   JdbcPermissionStore(Database database) {
     this.database = database;
@@ -56,7 +75,13 @@ final class JdbcPermissionStore implements PermissionStore {
 
   @Override
   public Version lock() {
-    return database.use(handle -> version(handle, VERSION + " FOR UPDATE"));
+    Version version = database.use(handle -> version(handle, VERSION + " FOR UPDATE"));
+    nextVersion = version.number() + 1;
+    return version;
+  }
+
+  private long nextVersion(Handle handle) {
+    return nextVersion > 0 ? nextVersion : version(handle, VERSION).number() + 1;
   }
 
   private static Version version(Handle handle, String sql) {
@@ -89,6 +114,7 @@ final class JdbcPermissionStore implements PermissionStore {
               .bind("row", change.rowId())
               .bind("at", change.atMillis())
               .execute();
+          nextVersion = version.number() + 1;
           return version;
         });
   }
@@ -120,17 +146,12 @@ final class JdbcPermissionStore implements PermissionStore {
 
   @Override
   public boolean insertRole(Role role) {
-    return database.use(
-        handle ->
-            findRole(handle, role.name()).isEmpty()
-                && handle.execute(
-                        "INSERT INTO gh_role (id, name) VALUES (?, ?)", role.id(), role.name())
-                    > 0);
+    return insertRoles(List.of(role)).size() > 0;
   }
 
   @Override
   public List<Role> insertRoles(List<Role> roles) {
-    return database.use(handle -> PermissionRows.roles(handle, roles));
+    return database.use(handle -> PermissionRows.roles(handle, roles, nextVersion(handle)));
   }
 
   @Override
@@ -140,18 +161,13 @@ final class JdbcPermissionStore implements PermissionStore {
     }
     return database.use(
         handle -> {
-          if (handle.execute("DELETE FROM gh_role WHERE name = ?", name) == 0) {
+          long next = nextVersion(handle);
+          if (ROLES.remove(handle, next, "name = ?", name) == 0) {
             return false;
           }
-          handle.execute(
-              "DELETE FROM gh_grant_use WHERE grant_id IN"
-                  + " (SELECT id FROM gh_grant WHERE holder_type = 'role' AND holder_name = ?)",
-              name);
-          handle.execute(
-              "DELETE FROM gh_grant WHERE holder_type = 'role' AND holder_name = ?", name);
-          handle.execute("DELETE FROM gh_role_member WHERE role_name = ?", name);
-          handle.execute(
-              "DELETE FROM gh_role_member WHERE member_type = 'role' AND member_name = ?", name);
+          GRANTS.remove(handle, next, OF_HOLDER, ROLE, name);
+          MEMBERSHIPS.remove(handle, next, "role_name = ?", name);
+          MEMBERSHIPS.remove(handle, next, OF_MEMBER, ROLE, name);
           return true;
         });
   }
@@ -161,58 +177,44 @@ final class JdbcPermissionStore implements PermissionStore {
     if (!TextArgument.isStorable(name)) {
       return Optional.empty();
     }
-    return database.use(handle -> findRole(handle, name));
-  }
-
-  private static Optional<Role> findRole(Handle handle, String name) {
-    return handle
-        .createQuery("SELECT id, name FROM gh_role WHERE name = :name")
-        .bind("name", name)
-        .map((row, context) -> new Role(row.getLong(1), row.getString(2)))
-        .findOne();
+    return database.use(handle -> ROLES.find(handle, "name = ?", name));
   }
 
   @Override
   public int countRoles() {
     return database.use(
-        handle -> handle.createQuery("SELECT COUNT(*) FROM gh_role").mapTo(Integer.class).one());
+        handle ->
+            handle
+                .createQuery("SELECT COUNT(*) FROM gh_role WHERE " + VersionedTable.PRESENT)
+                .mapTo(Integer.class)
+                .one());
   }
 
   @Override
-  public List<Role> roles(long afterId, int limit) {
-    return database.use(
-        handle ->
-            page(handle.createQuery("SELECT id, name FROM gh_role WHERE " + PAGE), afterId, limit)
-                .map((row, context) -> new Role(row.getLong(1), row.getString(2)))
-                .list());
+  public List<Role> roles(long version, long afterId, int limit) {
+    return database.use(handle -> ROLES.page(handle, version, afterId, limit));
+  }
+
+  @Override
+  public Difference<Role> roleDifference(long before, long version, int limit) {
+    return database.use(handle -> ROLES.difference(handle, before, version, limit));
   }
 
   @Override
   public boolean insertMembership(Membership membership) {
-    Subject member = membership.member();
-    String role = membership.role();
-    return database.use(
-        handle ->
-            findMembership(handle, member, role).isEmpty()
-                && handle.execute(
-                        "INSERT INTO gh_role_member (id, member_type, member_name, role_name)"
-                            + " VALUES (?, ?, ?, ?)",
-                        membership.id(),
-                        member.type(),
-                        member.name(),
-                        role)
-                    > 0);
+    return insertMemberships(List.of(membership)).size() > 0;
   }
 
   @Override
   public List<Membership> insertMemberships(List<Membership> memberships) {
-    return database.use(handle -> PermissionRows.memberships(handle, memberships));
+    return database.use(
+        handle -> PermissionRows.memberships(handle, memberships, nextVersion(handle)));
   }
 
   @Override
   public boolean deleteMembership(long id) {
     return database.use(
-        handle -> handle.execute("DELETE FROM gh_role_member WHERE id = ?", id) > 0);
+        handle -> MEMBERSHIPS.remove(handle, nextVersion(handle), "id = ?", id) > 0);
   }
 
   @Override
@@ -220,161 +222,82 @@ final class JdbcPermissionStore implements PermissionStore {
     if (!TextArgument.isStorable(role)) {
       return Optional.empty();
     }
-    return database.use(handle -> findMembership(handle, member, role));
-  }
-
-  private static Optional<Membership> findMembership(Handle handle, Subject member, String role) {
-    return handle
-        .createQuery(
-            MEMBERSHIP + "WHERE member_type = :type AND member_name = :name AND role_name = :role")
-        .bind("type", member.type())
-        .bind("name", member.name())
-        .bind("role", role)
-        .map((row, context) -> membership(row))
-        .findOne();
+    return database.use(
+        handle ->
+            MEMBERSHIPS.find(
+                handle, OF_MEMBER + " AND role_name = ?", member.type(), member.name(), role));
   }
 
   @Override
-  public List<Membership> memberships(long afterId, int limit) {
-    return database.use(
-        handle ->
-            page(handle.createQuery(MEMBERSHIP + "WHERE " + PAGE), afterId, limit)
-                .map((row, context) -> membership(row))
-                .list());
+  public List<Membership> memberships(long version, long afterId, int limit) {
+    return database.use(handle -> MEMBERSHIPS.page(handle, version, afterId, limit));
+  }
+
+  @Override
+  public Difference<Membership> membershipDifference(long before, long version, int limit) {
+    return database.use(handle -> MEMBERSHIPS.difference(handle, before, version, limit));
   }
 
   @Override
   public List<Membership> memberships(Subject member, long afterId, int limit) {
     return database.use(
         handle ->
-            page(
-                    handle.createQuery(
-                        MEMBERSHIP
-                            + "WHERE member_type = :type AND member_name = :name AND "
-                            + PAGE),
-                    afterId,
-                    limit)
-                .bind("type", member.type())
-                .bind("name", member.name())
-                .map((row, context) -> membership(row))
-                .list());
+            MEMBERSHIPS.page(
+                handle, LATEST, OF_MEMBER, afterId, limit, member.type(), member.name()));
   }
 
   @Override
   public List<Membership> inheritances(long afterId, int limit) {
     return database.use(
-        handle ->
-            page(
-                    handle.createQuery(MEMBERSHIP + "WHERE member_type = 'role' AND " + PAGE),
-                    afterId,
-                    limit)
-                .map((row, context) -> membership(row))
-                .list());
+        handle -> MEMBERSHIPS.page(handle, LATEST, "member_type = ?", afterId, limit, ROLE));
   }
 
   @Override
   public boolean insertGrant(Grant grant) {
-    String hash = hash(grant.terms());
-    return database.use(
-        handle -> {
-          if (findGrant(handle, hash).isPresent()) {
-            return false;
-          }
-          insert(handle, grant, hash);
-          if (grant.times().isPresent()) {
-            handle.execute(
-                "INSERT INTO gh_grant_use (grant_id, uses_left) VALUES (?, ?)",
-                grant.id(),
-                grant.times().getAsLong());
-          }
-          return true;
-        });
-  }
-
-  private static void insert(Handle handle, Grant grant, String hash) {
-    OptionalLong times = grant.times();
-    handle
-        .createUpdate(
-            "INSERT INTO gh_grant (id, terms_hash, holder_type, holder_name,"
-                + " effect, action_name, resource_type, resource_path, expires_ms,"
-                + " condition_json, uses)"
-                + " VALUES (:id, :hash, :type, :name,"
-                + " :effect, :action, :resourceType, :resourcePath, :expires, :condition, :uses)")
-        .bind("id", grant.id())
-        .bind("hash", hash)
-        .bind("type", grant.holder().type())
-        .bind("name", grant.holder().name())
-        .bind("effect", grant.effect().name())
-        .bind("action", grant.action())
-        .bind("resourceType", grant.resource().type())
-        .bind("resourcePath", grant.resource().path())
-        .bind("expires", grant.expiresAt().map(Instant::toEpochMilli).orElse(null))
-        .bind("condition", grant.condition().map(Condition::toJson).orElse(null))
-        .bind("uses", times.isPresent() ? (Long) times.getAsLong() : null)
-        .execute();
+    return insertGrants(List.of(grant)).size() > 0;
   }
 
   @Override
   public List<Grant> insertGrants(List<Grant> grants) {
-    return database.use(handle -> PermissionRows.grants(handle, grants));
+    return database.use(handle -> PermissionRows.grants(handle, grants, nextVersion(handle)));
   }
 
   @Override
   public boolean deleteGrant(long id) {
-    return database.use(
-        handle -> {
-          handle.execute("DELETE FROM gh_grant_use WHERE grant_id = ?", id);
-          return handle.execute("DELETE FROM gh_grant WHERE id = ?", id) > 0;
-        });
+    return database.use(handle -> GRANTS.remove(handle, nextVersion(handle), "id = ?", id) > 0);
   }
 
   @Override
   public Optional<Grant> findGrant(long id) {
-    return database.use(
-        handle ->
-            handle
-                .createQuery(GRANT + "WHERE id = :id")
-                .bind("id", id)
-                .map((row, context) -> grant(row))
-                .findOne());
+    return database.use(handle -> GRANTS.find(handle, "id = ?", id));
   }
 
   @Override
   public Optional<Grant> findGrant(Grant.Terms terms) {
-    String hash = hash(terms);
-    return database.use(handle -> findGrant(handle, hash));
-  }
-
-  private static Optional<Grant> findGrant(Handle handle, String hash) {
-    return handle
-        .createQuery(GRANT + "WHERE terms_hash = :hash")
-        .bind("hash", hash)
-        .map((row, context) -> grant(row))
-        .findOne();
+    return database.use(handle -> GRANTS.find(handle, "terms_hash = ?", hash(terms)));
   }
 
   @Override
-  public List<Grant> grants(long afterId, int limit) {
-    return database.use(
-        handle ->
-            page(handle.createQuery(GRANT + "WHERE " + PAGE), afterId, limit)
-                .map((row, context) -> grant(row))
-                .list());
+  public List<Grant> findGrants(List<Grant.Terms> terms) {
+    Object[] hashes = terms.stream().map(JdbcPermissionStore::hash).toArray();
+    return database.use(handle -> GRANTS.anyOf(handle, "terms_hash", hashes));
+  }
+
+  @Override
+  public List<Grant> grants(long version, long afterId, int limit) {
+    return database.use(handle -> GRANTS.page(handle, version, afterId, limit));
+  }
+
+  @Override
+  public Difference<Grant> grantDifference(long before, long version, int limit) {
+    return database.use(handle -> GRANTS.difference(handle, before, version, limit));
   }
 
   @Override
   public List<Grant> grants(Subject holder, long afterId, int limit) {
     return database.use(
         handle ->
-            page(
-                    handle.createQuery(
-                        GRANT + "WHERE holder_type = :type AND holder_name = :name AND " + PAGE),
-                    afterId,
-                    limit)
-                .bind("type", holder.type())
-                .bind("name", holder.name())
-                .map((row, context) -> grant(row))
-                .list());
+            GRANTS.page(handle, LATEST, OF_HOLDER, afterId, limit, holder.type(), holder.name()));
   }
 
   @Override
@@ -382,14 +305,22 @@ final class JdbcPermissionStore implements PermissionStore {
     return database.use(
         handle -> {
           int taken =
-              handle
-                  .createUpdate(
-                      "UPDATE gh_grant_use SET uses_left = uses_left - 1"
-                          + " WHERE grant_id = :id AND uses_left > :keep")
-                  .bind("id", grantId)
-                  .bind("keep", keep)
-                  .execute();
-          return taken == 0 ? OptionalLong.empty() : usesLeft(handle, grantId);
+              handle.execute(
+                  "UPDATE gh_grant_use SET uses_left = uses_left - 1"
+                      + " WHERE grant_id = ? AND uses_left > ? AND EXISTS (SELECT 1 FROM gh_grant"
+                      + " WHERE id = gh_grant_use.grant_id AND "
+                      + VersionedTable.PRESENT
+                      + ")",
+                  grantId,
+                  keep);
+          OptionalLong left = taken == 0 ? OptionalLong.empty() : usesLeft(handle, grantId);
+          if (left.isPresent() && left.getAsLong() == 0) {
+            handle.execute(
+                "UPDATE gh_grant_use SET used_up_in = ? WHERE grant_id = ?",
+                nextVersion(handle),
+                grantId);
+          }
+          return left;
         });
   }
 
@@ -400,7 +331,10 @@ final class JdbcPermissionStore implements PermissionStore {
 
   private static OptionalLong usesLeft(Handle handle, long grantId) {
     return handle
-        .createQuery(USES_LEFT)
+        .createQuery(
+            "SELECT uses_left FROM gh_grant_use JOIN gh_grant ON id = grant_id"
+                + " WHERE grant_id = :id AND "
+                + VersionedTable.PRESENT)
         .bind("id", grantId)
         .map((row, context) -> OptionalLong.of(row.getLong(1)))
         .findOne()
@@ -408,22 +342,73 @@ final class JdbcPermissionStore implements PermissionStore {
   }
 
   @Override
-  public List<Long> usedUp(long afterId, int limit) {
+  public List<Long> usedUp(long version, long afterId, int limit) {
     return database.use(
         handle ->
-            page(
-                    handle.createQuery(
-                        "SELECT grant_id FROM gh_grant_use WHERE uses_left = 0"
-                            + " AND grant_id > :after ORDER BY grant_id"
-                            + " FETCH FIRST :limit ROWS ONLY"),
-                    afterId,
-                    limit)
+            handle
+                .createQuery(
+                    "SELECT grant_id FROM gh_grant_use JOIN gh_grant ON id = grant_id"
+                        + " WHERE used_up_in <= :version AND added_in <= :version"
+                        + " AND removed_in > :version AND grant_id > :after"
+                        + " ORDER BY grant_id FETCH FIRST :limit ROWS ONLY")
+                .bind("version", version)
+                .bind("after", afterId)
+                .bind("limit", limit)
                 .mapTo(Long.class)
                 .list());
   }
 
-  private static Query page(Query query, long afterId, int limit) {
-    return query.bind("after", afterId).bind("limit", limit);
+  @Override
+  public long versionAt(long epochMillis) {
+    return database.use(
+        handle ->
+            handle
+                .createQuery(
+                    "SELECT COALESCE(MAX(number), 0) FROM gh_permission_change"
+                        + " WHERE changed_ms <= :at")
+                .bind("at", epochMillis)
+                .mapTo(Long.class)
+                .one());
+  }
+
+  @Override
+  public long oldest() {
+    return database.use(JdbcPermissionStore::oldest);
+  }
+
+  private static long oldest(Handle handle) {
+    return handle
+        .createQuery("SELECT oldest FROM gh_permission_version WHERE id = 1")
+        .mapTo(Long.class)
+        .one();
+  }
+
+  @Override
+  public int forget(long version, int limit) {
+    return database.use(
+        handle -> {
+          handle.execute(
+              "UPDATE gh_permission_version SET oldest = ? WHERE id = 1 AND oldest < ?",
+              version,
+              version);
+          long oldest = oldest(handle);
+          Object[] grants = GRANTS.forget(handle, oldest, limit);
+          VersionedTable.delete(handle, "gh_grant_use", "grant_id", grants);
+          int roles = ROLES.forget(handle, oldest, limit).length;
+          int memberships = MEMBERSHIPS.forget(handle, oldest, limit).length;
+          Object[] changes =
+              handle
+                  .createQuery(
+                      "SELECT number FROM gh_permission_change WHERE number < :oldest"
+                          + " ORDER BY number FETCH FIRST :limit ROWS ONLY")
+                  .bind("oldest", oldest)
+                  .bind("limit", limit)
+                  .mapTo(Long.class)
+                  .list()
+                  .toArray();
+          VersionedTable.delete(handle, "gh_permission_change", "number", changes);
+          return Math.max(Math.max(grants.length, roles), Math.max(memberships, changes.length));
+        });
   }
 
   static Membership membership(ResultSet row) throws SQLException {

@@ -8,6 +8,7 @@ import dev.gatehouse.permission.PermissionStore.Membership;
 import dev.gatehouse.permission.PermissionStore.Role;
 import dev.gatehouse.permission.Subject;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -15,7 +16,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.PreparedBatch;
 import org.jspecify.annotations.Nullable;
@@ -28,20 +28,21 @@ final class PermissionRows {
   private PermissionRows() {}
 
   /** Those that were added. */
-  static List<Role> roles(Handle handle, List<Role> roles) {
-    String sql = "SELECT name FROM gh_role WHERE name = ANY(?)";
-    Set<String> there = keys(handle, sql, roles.stream().map(Role::name));
+  static List<Role> roles(Handle handle, List<Role> roles, long version) {
+    Object[] names = roles.stream().map(Role::name).distinct().toArray();
+    Set<String> there = new HashSet<>();
+    JdbcPermissionStore.ROLES.anyOf(handle, "name", names).forEach(role -> there.add(role.name()));
     List<Role> added = roles.stream().filter(role -> there.add(role.name())).toList();
     insert(
         handle,
-        "INSERT INTO gh_role (id, name) VALUES (?, ?)",
+        "INSERT INTO gh_role (id, name, added_in, removed_in) VALUES (?, ?, ?, ?)",
         added,
-        role -> new @Nullable Object[] {role.id(), role.name()});
+        role -> new @Nullable Object[] {role.id(), role.name(), version, VersionedTable.NEVER});
     return added;
   }
 
   /** Those that were added. */
-  static List<Membership> memberships(Handle handle, List<Membership> memberships) {
+  static List<Membership> memberships(Handle handle, List<Membership> memberships, long version) {
     Set<Place> there = new HashSet<>();
     memberships.stream()
         .collect(Collectors.groupingBy(row -> row.member().type()))
@@ -50,12 +51,18 @@ final class PermissionRows {
         memberships.stream().filter(row -> there.add(new Place(row.member(), row.role()))).toList();
     insert(
         handle,
-        "INSERT INTO gh_role_member (id, member_type, member_name, role_name)"
-            + " VALUES (?, ?, ?, ?)",
+        "INSERT INTO gh_role_member"
+            + " (id, member_type, member_name, role_name, added_in, removed_in)"
+            + " VALUES (?, ?, ?, ?, ?, ?)",
         added,
         row ->
             new @Nullable Object[] {
-              row.id(), row.member().type(), row.member().name(), row.role()
+              row.id(),
+              row.member().type(),
+              row.member().name(),
+              row.role(),
+              version,
+              VersionedTable.NEVER
             });
     return added;
   }
@@ -67,33 +74,30 @@ final class PermissionRows {
     Object[] names = rows.stream().map(row -> row.member().name()).distinct().toArray();
     return Sql.use(
         handle,
-        JdbcPermissionStore.MEMBERSHIP + "WHERE member_type = ? AND member_name = ANY(?)",
+        "SELECT member_name, role_name FROM gh_role_member"
+            + " WHERE member_type = ? AND member_name = ANY(?) AND "
+            + VersionedTable.PRESENT,
         query -> {
           query.setString(1, type);
           query.setArray(2, query.getConnection().createArrayOf("varchar", names));
           return Sql.rows(
-              query,
-              row -> {
-                Membership membership = JdbcPermissionStore.membership(row);
-                return new Place(membership.member(), membership.role());
-              });
+              query, row -> new Place(Subject.of(type, row.getString(1)), row.getString(2)));
         });
   }
 
   /** Those that were added. */
-  static List<Grant> grants(Handle handle, List<Grant> grants) {
+  static List<Grant> grants(Handle handle, List<Grant> grants, long version) {
     Map<Long, String> hashes = new HashMap<>();
     grants.forEach(grant -> hashes.put(grant.id(), JdbcPermissionStore.hash(grant.terms())));
-    String sql = "SELECT terms_hash FROM gh_grant WHERE terms_hash = ANY(?)";
-    Set<String> there = keys(handle, sql, hashes.values().stream());
+    Set<String> there = hashes(handle, hashes.values());
     List<Grant> added =
         grants.stream().filter(grant -> there.add(requireNonNull(hashes.get(grant.id())))).toList();
     insert(
         handle,
         "INSERT INTO gh_grant (id, terms_hash, holder_type, holder_name,"
             + " effect, action_name, resource_type, resource_path, expires_ms,"
-            + " condition_json, uses)"
-            + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            + " condition_json, uses, added_in, removed_in)"
+            + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         added,
         grant ->
             new @Nullable Object[] {
@@ -107,13 +111,15 @@ final class PermissionRows {
               grant.resource().path(),
               grant.expiresAt().map(Instant::toEpochMilli).orElse(null),
               grant.condition().map(Condition::toJson).orElse(null),
-              uses(grant)
+              uses(grant),
+              version,
+              VersionedTable.NEVER
             });
     insert(
         handle,
-        "INSERT INTO gh_grant_use (grant_id, uses_left) VALUES (?, ?)",
+        "INSERT INTO gh_grant_use (grant_id, uses_left, used_up_in) VALUES (?, ?, ?)",
         added.stream().filter(grant -> grant.times().isPresent()).toList(),
-        grant -> new @Nullable Object[] {grant.id(), uses(grant)});
+        grant -> new @Nullable Object[] {grant.id(), uses(grant), VersionedTable.NEVER});
     return added;
   }
 
@@ -121,12 +127,12 @@ final class PermissionRows {
     return grant.times().isPresent() ? (Long) grant.times().getAsLong() : null;
   }
 
-  /** Those of the keys that are there. */
-  private static Set<String> keys(Handle handle, String sql, Stream<String> keys) {
-    Object[] distinct = keys.distinct().toArray();
+  /** Those of the hashes that are there. */
+  private static Set<String> hashes(Handle handle, Collection<String> hashes) {
+    Object[] distinct = hashes.stream().distinct().toArray();
     return Sql.use(
         handle,
-        sql,
+        "SELECT terms_hash FROM gh_grant WHERE terms_hash = ANY(?) AND " + VersionedTable.PRESENT,
         query -> {
           query.setArray(1, query.getConnection().createArrayOf("varchar", distinct));
           return new HashSet<>(Sql.rows(query, row -> row.getString(1)));

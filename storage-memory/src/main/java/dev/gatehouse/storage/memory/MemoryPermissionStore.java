@@ -87,11 +87,11 @@ final class MemoryPermissionStore implements PermissionStore {
   private void deleteRole(Role role) {
     Subject holder = Subject.role(role.name());
     rows.roles.delete(role.id());
-    rows.grants.page(holder, 0, Integer.MAX_VALUE).forEach(row -> deleteGrantRow(row.id()));
+    rows.grants.group(holder, 0, Integer.MAX_VALUE).forEach(row -> rows.grants.delete(row.id()));
     rows.memberships
-        .page(holder, 0, Integer.MAX_VALUE)
+        .group(holder, 0, Integer.MAX_VALUE)
         .forEach(row -> deleteMembershipRow(row.id()));
-    rows.memberships.page(0, Integer.MAX_VALUE).stream()
+    rows.memberships.page(LATEST, 0, Integer.MAX_VALUE).stream()
         .filter(row -> row.role().equals(role.name()))
         .forEach(row -> deleteMembershipRow(row.id()));
   }
@@ -107,8 +107,13 @@ final class MemoryPermissionStore implements PermissionStore {
   }
 
   @Override
-  public List<Role> roles(long afterId, int limit) {
-    return read(() -> rows.roles.page(afterId, limit));
+  public List<Role> roles(long version, long afterId, int limit) {
+    return read(() -> rows.roles.page(version, afterId, limit));
+  }
+
+  @Override
+  public Difference<Role> roleDifference(long before, long version, int limit) {
+    return read(() -> rows.roles.difference(before, version, limit));
   }
 
   @Override
@@ -139,18 +144,23 @@ final class MemoryPermissionStore implements PermissionStore {
   }
 
   @Override
-  public List<Membership> memberships(long afterId, int limit) {
-    return read(() -> rows.memberships.page(afterId, limit));
+  public List<Membership> memberships(long version, long afterId, int limit) {
+    return read(() -> rows.memberships.page(version, afterId, limit));
+  }
+
+  @Override
+  public Difference<Membership> membershipDifference(long before, long version, int limit) {
+    return read(() -> rows.memberships.difference(before, version, limit));
   }
 
   @Override
   public List<Membership> memberships(Subject member, long afterId, int limit) {
-    return read(() -> rows.memberships.page(member, afterId, limit));
+    return read(() -> rows.memberships.group(member, afterId, limit));
   }
 
   @Override
   public List<Membership> inheritances(long afterId, int limit) {
-    return read(() -> rows.inheritances.page(afterId, limit));
+    return read(() -> rows.inheritances.page(LATEST, afterId, limit));
   }
 
   @Override
@@ -159,7 +169,7 @@ final class MemoryPermissionStore implements PermissionStore {
         () -> {
           boolean inserted = rows.grants.insert(grant);
           if (inserted && grant.times().isPresent()) {
-            setUses(grant.id(), grant.times().getAsLong());
+            setUses(grant.id(), new Uses(grant.times().getAsLong(), Long.MAX_VALUE));
           }
           return inserted;
         });
@@ -167,22 +177,17 @@ final class MemoryPermissionStore implements PermissionStore {
 
   @Override
   public boolean deleteGrant(long id) {
-    return write(() -> deleteGrantRow(id));
+    return write(() -> rows.grants.delete(id));
   }
 
-  private boolean deleteGrantRow(long id) {
-    setUses(id, null);
-    return rows.grants.delete(id);
-  }
-
-  private void setUses(long id, @Nullable Long left) {
-    @Nullable Long before = left == null ? rows.usesLeft.remove(id) : rows.usesLeft.put(id, left);
+  private void setUses(long id, Uses uses) {
+    @Nullable Uses before = rows.uses.put(id, uses);
     journal.undo(
         () -> {
           if (before == null) {
-            rows.usesLeft.remove(id);
+            rows.uses.remove(id);
           } else {
-            rows.usesLeft.put(id, before);
+            rows.uses.put(id, before);
           }
         });
   }
@@ -198,25 +203,31 @@ final class MemoryPermissionStore implements PermissionStore {
   }
 
   @Override
-  public List<Grant> grants(long afterId, int limit) {
-    return read(() -> rows.grants.page(afterId, limit));
+  public List<Grant> grants(long version, long afterId, int limit) {
+    return read(() -> rows.grants.page(version, afterId, limit));
+  }
+
+  @Override
+  public Difference<Grant> grantDifference(long before, long version, int limit) {
+    return read(() -> rows.grants.difference(before, version, limit));
   }
 
   @Override
   public List<Grant> grants(Subject holder, long afterId, int limit) {
-    return read(() -> rows.grants.page(holder, afterId, limit));
+    return read(() -> rows.grants.group(holder, afterId, limit));
   }
 
   @Override
   public OptionalLong use(long grantId, long keep) {
     return write(
         () -> {
-          @Nullable Long left = rows.usesLeft.get(grantId);
-          if (left == null || left <= keep) {
+          @Nullable Uses uses = rows.uses.get(grantId);
+          if (uses == null || uses.left <= keep || !rows.grants.has(grantId, LATEST)) {
             return OptionalLong.empty();
           }
-          setUses(grantId, left - 1);
-          return OptionalLong.of(left - 1);
+          long left = uses.left - 1;
+          setUses(grantId, new Uses(left, left == 0 ? rows.nextVersion() : Long.MAX_VALUE));
+          return OptionalLong.of(left);
         });
   }
 
@@ -224,20 +235,65 @@ final class MemoryPermissionStore implements PermissionStore {
   public OptionalLong usesLeft(long grantId) {
     return read(
         () -> {
-          @Nullable Long left = rows.usesLeft.get(grantId);
-          return left == null ? OptionalLong.empty() : OptionalLong.of(left);
+          @Nullable Uses uses = rows.uses.get(grantId);
+          return uses == null || !rows.grants.has(grantId, LATEST)
+              ? OptionalLong.empty()
+              : OptionalLong.of(uses.left);
         });
   }
 
   @Override
-  public List<Long> usedUp(long afterId, int limit) {
+  public List<Long> usedUp(long version, long afterId, int limit) {
     return read(
         () ->
-            rows.usesLeft.tailMap(afterId, false).entrySet().stream()
-                .filter(row -> row.getValue() == 0)
+            rows.uses.tailMap(afterId, false).entrySet().stream()
+                .filter(row -> row.getValue().usedUpIn <= version)
                 .map(Map.Entry::getKey)
+                .filter(id -> rows.grants.has(id, version))
                 .limit(limit)
                 .toList());
+  }
+
+  @Override
+  public long versionAt(long epochMillis) {
+    return read(
+        () ->
+            rows.changes.descendingMap().values().stream()
+                .filter(change -> change.change().atMillis() <= epochMillis)
+                .map(RecordedChange::number)
+                .findFirst()
+                .orElse(0L));
+  }
+
+  @Override
+  public long oldest() {
+    return read(() -> rows.oldest);
+  }
+
+  @Override
+  public int forget(long version, int limit) {
+    return write(
+        () -> {
+          long before = rows.oldest;
+          long oldest = Math.max(before, version);
+          rows.oldest = oldest;
+          int grants = rows.grants.forget(oldest, limit);
+          int most = Math.max(rows.roles.forget(oldest, limit), grants);
+          most = Math.max(rows.memberships.forget(oldest, limit), most);
+          rows.inheritances.forget(oldest, Integer.MAX_VALUE);
+          NavigableMap<Long, Uses> uses = new TreeMap<>(rows.uses);
+          rows.uses.keySet().removeIf(id -> !rows.grants.knows(id));
+          NavigableMap<Long, RecordedChange> changes =
+              new TreeMap<>(rows.changes.headMap(oldest, false));
+          changes.keySet().forEach(rows.changes::remove);
+          journal.undo(
+              () -> {
+                rows.oldest = before;
+                rows.uses.putAll(uses);
+                rows.changes.putAll(changes);
+              });
+          return most;
+        });
   }
 
   private <T> T read(Supplier<T> operation) {
@@ -268,30 +324,47 @@ final class MemoryPermissionStore implements PermissionStore {
   /** A member's place in a role. */
   private record Place(Subject member, String role) {}
 
+  /** How many uses of a grant are left, and the version since which none is. */
+  private record Uses(long left, long usedUpIn) {}
+
   /** What all views of one storage share. To be used under the journal's lock. */
   private static final class Rows {
-    final IndexedRows<Role, String, String> roles;
-    final IndexedRows<Membership, Place, Subject> memberships;
-    final IndexedRows<Membership, Place, Subject> inheritances;
-    final IndexedRows<Grant, Grant.Terms, Subject> grants;
-    final NavigableMap<Long, Long> usesLeft = new TreeMap<>();
+    final VersionedRows<Role, String, String> roles;
+    final VersionedRows<Membership, Place, Subject> memberships;
+    final VersionedRows<Membership, Place, Subject> inheritances;
+    final VersionedRows<Grant, Grant.Terms, Subject> grants;
+    final NavigableMap<Long, Uses> uses = new TreeMap<>();
     final NavigableMap<Long, RecordedChange> changes = new TreeMap<>();
     Version version = Version.NONE;
+    long oldest;
 
     /** The transaction that last changed a row, open or ended; null if it was none. */
     @Nullable Transaction changedBy;
 
     Rows(Journal journal) {
-      roles = new IndexedRows<>(journal, Role::id, Role::name, Role::name);
+      roles = new VersionedRows<>(journal, this::nextVersion, Role::id, Role::name, Role::name);
       memberships = memberships(journal);
       inheritances = memberships(journal);
       grants =
-          new IndexedRows<>(journal, Grant::id, grant -> grant.terms().unlimited(), Grant::holder);
+          new VersionedRows<>(
+              journal,
+              this::nextVersion,
+              Grant::id,
+              grant -> grant.terms().unlimited(),
+              Grant::holder);
     }
 
-    private static IndexedRows<Membership, Place, Subject> memberships(Journal journal) {
-      return new IndexedRows<>(
-          journal, Membership::id, row -> new Place(row.member(), row.role()), Membership::member);
+    private VersionedRows<Membership, Place, Subject> memberships(Journal journal) {
+      return new VersionedRows<>(
+          journal,
+          this::nextVersion,
+          Membership::id,
+          row -> new Place(row.member(), row.role()),
+          Membership::member);
+    }
+
+    long nextVersion() {
+      return version.number() + 1;
     }
   }
 }

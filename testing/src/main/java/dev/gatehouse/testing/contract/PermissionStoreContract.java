@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** The rules of {@link PermissionStore}. Not safe: confine to one thread. */
-public abstract class PermissionStoreContract extends PermissionUsesContract {
+public abstract class PermissionStoreContract extends PermissionVersionsContract {
   private static final List<String> HOSTILE =
       List.of(
           "O'Hara\"`--",
@@ -51,12 +51,12 @@ public abstract class PermissionStoreContract extends PermissionUsesContract {
   void PERMISSION1_emptyStore_hasVersionNoneAndNoRows() {
     assertThat(store().version()).isEqualTo(Version.NONE);
     assertThat(store().changes(0, 10)).isEmpty();
-    assertThat(store().roles(0, 10)).isEmpty();
+    assertThat(store().roles(PermissionStore.LATEST, 0, 10)).isEmpty();
     assertThat(store().countRoles()).isZero();
-    assertThat(store().memberships(0, 10)).isEmpty();
+    assertThat(store().memberships(PermissionStore.LATEST, 0, 10)).isEmpty();
     assertThat(store().inheritances(0, 10)).isEmpty();
-    assertThat(store().grants(0, 10)).isEmpty();
-    assertThat(store().usedUp(0, 10)).isEmpty();
+    assertThat(store().grants(PermissionStore.LATEST, 0, 10)).isEmpty();
+    assertThat(store().usedUp(PermissionStore.LATEST, 0, 10)).isEmpty();
     assertThat(store().usesLeft(1)).isEmpty();
   }
 
@@ -163,9 +163,10 @@ public abstract class PermissionStoreContract extends PermissionUsesContract {
           Grant.Terms ending = grant(6, ANN).terms().until(Instant.ofEpochMilli(now()));
           assertThat(joined.insertGrant(new Grant(6, ending))).isFalse();
         });
-    assertThat(store().roles(0, 10)).containsExactly(new Role(1, "editor"));
-    assertThat(store().memberships(0, 10)).containsExactly(new Membership(3, ANN, "editor"));
-    assertThat(store().grants(0, 10)).containsExactly(grant(5, ANN));
+    assertThat(store().roles(PermissionStore.LATEST, 0, 10)).containsExactly(new Role(1, "editor"));
+    assertThat(store().memberships(PermissionStore.LATEST, 0, 10))
+        .containsExactly(new Membership(3, ANN, "editor"));
+    assertThat(store().grants(PermissionStore.LATEST, 0, 10)).containsExactly(grant(5, ANN));
   }
 
   @Test
@@ -187,7 +188,7 @@ public abstract class PermissionStoreContract extends PermissionUsesContract {
       grants.add(new Grant(grants.size() + 1, each));
     }
     write(joined -> grants.forEach(each -> assertThat(joined.insertGrant(each)).isTrue()));
-    assertThat(store().grants(0, 100)).isEqualTo(grants);
+    assertThat(store().grants(PermissionStore.LATEST, 0, 100)).isEqualTo(grants);
     grants.forEach(each -> assertThat(store().findGrant(each.terms())).contains(each));
   }
 
@@ -219,9 +220,9 @@ public abstract class PermissionStoreContract extends PermissionUsesContract {
           assertThat(joined.deleteMembership(3)).isTrue();
           assertThat(joined.deleteMembership(3)).isFalse();
         });
-    assertThat(store().grants(0, 10)).isEmpty();
+    assertThat(store().grants(PermissionStore.LATEST, 0, 10)).isEmpty();
     assertThat(store().grants(ANN, 0, 10)).isEmpty();
-    assertThat(store().memberships(0, 10)).isEmpty();
+    assertThat(store().memberships(PermissionStore.LATEST, 0, 10)).isEmpty();
     assertThat(store().memberships(ANN, 0, 10)).isEmpty();
   }
 
@@ -253,11 +254,15 @@ public abstract class PermissionStoreContract extends PermissionUsesContract {
           joined.insertGrant(grant(11, namesake));
           assertThat(joined.deleteRole("editor")).isTrue();
         });
-    assertThat(store().roles(0, 10)).extracting(Role::id).containsExactly(2L, 3L);
+    assertThat(store().roles(PermissionStore.LATEST, 0, 10))
+        .extracting(Role::id)
+        .containsExactly(2L, 3L);
     assertThat(store().countRoles()).isEqualTo(2);
-    assertThat(store().memberships(0, 10)).extracting(Membership::id).containsExactly(5L, 8L, 9L);
+    assertThat(store().memberships(PermissionStore.LATEST, 0, 10))
+        .extracting(Membership::id)
+        .containsExactly(5L, 8L, 9L);
     assertThat(store().inheritances(0, 10)).extracting(Membership::id).containsExactly(8L);
-    assertThat(store().grants(0, 10)).containsExactly(grant(11, namesake));
+    assertThat(store().grants(PermissionStore.LATEST, 0, 10)).containsExactly(grant(11, namesake));
   }
 
   @Test
@@ -271,17 +276,25 @@ public abstract class PermissionStoreContract extends PermissionUsesContract {
             joined.insertGrant(new Grant(id, Grant.allow(id < 25 ? bob : ANN, "a" + id, READER)));
           }
         });
-    assertThat(store().roles(0, 2)).extracting(Role::id).containsExactly(10L, 20L);
-    assertThat(store().roles(20, 3)).extracting(Role::id).containsExactly(30L, 40L, Long.MAX_VALUE);
-    assertThat(store().roles(Long.MAX_VALUE, 2)).isEmpty();
-    assertThat(store().memberships(10, 2)).extracting(Membership::id).containsExactly(20L, 30L);
+    assertThat(store().roles(PermissionStore.LATEST, 0, 2))
+        .extracting(Role::id)
+        .containsExactly(10L, 20L);
+    assertThat(store().roles(PermissionStore.LATEST, 20, 3))
+        .extracting(Role::id)
+        .containsExactly(30L, 40L, Long.MAX_VALUE);
+    assertThat(store().roles(PermissionStore.LATEST, Long.MAX_VALUE, 2)).isEmpty();
+    assertThat(store().memberships(PermissionStore.LATEST, 10, 2))
+        .extracting(Membership::id)
+        .containsExactly(20L, 30L);
     assertThat(store().memberships(ANN, 30, 10))
         .extracting(Membership::id)
         .containsExactly(40L, Long.MAX_VALUE);
     assertThat(store().memberships(ANN, 0, 1)).extracting(Membership::id).containsExactly(30L);
     assertThat(store().inheritances(0, 1)).extracting(Membership::id).containsExactly(10L);
     assertThat(store().inheritances(10, 10)).extracting(Membership::id).containsExactly(20L);
-    assertThat(store().grants(15, 2)).extracting(Grant::id).containsExactly(20L, 30L);
+    assertThat(store().grants(PermissionStore.LATEST, 15, 2))
+        .extracting(Grant::id)
+        .containsExactly(20L, 30L);
     assertThat(store().grants(bob, 0, 10)).extracting(Grant::id).containsExactly(10L, 20L);
     assertThat(store().grants(bob, 10, 10)).extracting(Grant::id).containsExactly(20L);
     assertThat(store().grants(Subject.role("nobody"), 0, 10)).isEmpty();
@@ -296,8 +309,11 @@ public abstract class PermissionStoreContract extends PermissionUsesContract {
             joined.insertRole(new Role(id, "r" + id));
           }
         });
-    assertThat(store().roles(0, PermissionStore.MAX_PAGE)).hasSize(PermissionStore.MAX_PAGE);
-    assertThat(store().roles(PermissionStore.MAX_PAGE, PermissionStore.MAX_PAGE))
+    assertThat(store().roles(PermissionStore.LATEST, 0, PermissionStore.MAX_PAGE))
+        .hasSize(PermissionStore.MAX_PAGE);
+    assertThat(
+            store()
+                .roles(PermissionStore.LATEST, PermissionStore.MAX_PAGE, PermissionStore.MAX_PAGE))
         .containsExactly(new Role(rows, "r" + rows));
   }
 
@@ -321,12 +337,14 @@ public abstract class PermissionStoreContract extends PermissionUsesContract {
       assertThat(store().memberships(subject, 0, 10)).hasSize(1);
       assertThat(store().grants(subject, 0, 10)).containsExactly(grant);
     }
-    assertThat(store().roles(0, 100)).extracting(Role::name).isEqualTo(HOSTILE);
+    assertThat(store().roles(PermissionStore.LATEST, 0, 100))
+        .extracting(Role::name)
+        .isEqualTo(HOSTILE);
     for (String name : HOSTILE) {
       write(joined -> assertThat(joined.deleteRole(name)).isTrue());
     }
-    assertThat(store().memberships(0, 100)).isEmpty();
-    assertThat(store().grants(0, 100)).hasSize(HOSTILE.size());
+    assertThat(store().memberships(PermissionStore.LATEST, 0, 100)).isEmpty();
+    assertThat(store().grants(PermissionStore.LATEST, 0, 100)).hasSize(HOSTILE.size());
   }
 
   @Test
@@ -343,7 +361,7 @@ public abstract class PermissionStoreContract extends PermissionUsesContract {
                 Grant.deny(ANN, "use", ResourcePattern.of("f", "1/2/3/4/5/6/7/8/9/a/b/c/d/e/f/**"))
                     .until(Instant.ofEpochMilli(now()))));
     write(joined -> grants.forEach(joined::insertGrant));
-    assertThat(store().grants(0, 10)).isEqualTo(grants);
+    assertThat(store().grants(PermissionStore.LATEST, 0, 10)).isEqualTo(grants);
     assertThat(store().grants(ANN, 0, 10)).isEqualTo(grants);
     grants.forEach(grant -> assertThat(store().findGrant(grant.id())).contains(grant));
     grants.forEach(grant -> assertThat(store().findGrant(grant.terms())).contains(grant));
@@ -385,11 +403,14 @@ public abstract class PermissionStoreContract extends PermissionUsesContract {
         .hasMessage("rolled back on purpose");
     assertThat(store().version()).isEqualTo(new Version(1, 5, 7));
     assertThat(store().changes(0, 10)).hasSize(1);
-    assertThat(store().roles(0, 10)).containsExactly(new Role(1, "editor"));
-    assertThat(store().memberships(0, 10)).extracting(Membership::id).containsExactly(2L, 3L);
+    assertThat(store().roles(PermissionStore.LATEST, 0, 10)).containsExactly(new Role(1, "editor"));
+    assertThat(store().memberships(PermissionStore.LATEST, 0, 10))
+        .extracting(Membership::id)
+        .containsExactly(2L, 3L);
     assertThat(store().memberships(ANN, 0, 10)).hasSize(1);
     assertThat(store().inheritances(0, 10)).extracting(Membership::id).containsExactly(3L);
-    assertThat(store().grants(0, 10)).containsExactly(grant(4, Subject.role("editor")));
+    assertThat(store().grants(PermissionStore.LATEST, 0, 10))
+        .containsExactly(grant(4, Subject.role("editor")));
     assertThat(store().grants(ANN, 0, 10)).isEmpty();
   }
 
@@ -409,7 +430,7 @@ public abstract class PermissionStoreContract extends PermissionUsesContract {
   /** What the store says outside the transaction on this thread; null if it cannot tell. */
   private @Nullable Version committedVersion() {
     try {
-      assertThat(store().grants(0, 10)).isEmpty();
+      assertThat(store().grants(PermissionStore.LATEST, 0, 10)).isEmpty();
       return store().version();
     } catch (StorageException e) {
       return null;

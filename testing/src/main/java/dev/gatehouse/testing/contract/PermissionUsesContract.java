@@ -75,10 +75,15 @@ public abstract class PermissionUsesContract extends StoreContract {
           assertThat(joined.insertGrants(List.of(ending, other, grant(6, ANN))))
               .containsExactly(other);
         });
-    assertThat(store().roles(0, 10)).extracting(Role::id).containsExactly(1L, 8L);
-    assertThat(store().memberships(0, 10)).extracting(Membership::id).containsExactly(2L, 5L, 6L);
-    assertThat(store().memberships(2, 10)).containsExactly(member, namesake);
-    assertThat(store().grants(0, 10)).containsExactly(grant(3, ANN), other);
+    assertThat(store().roles(PermissionStore.LATEST, 0, 10))
+        .extracting(Role::id)
+        .containsExactly(1L, 8L);
+    assertThat(store().memberships(PermissionStore.LATEST, 0, 10))
+        .extracting(Membership::id)
+        .containsExactly(2L, 5L, 6L);
+    assertThat(store().memberships(PermissionStore.LATEST, 2, 10))
+        .containsExactly(member, namesake);
+    assertThat(store().grants(PermissionStore.LATEST, 0, 10)).containsExactly(grant(3, ANN), other);
   }
 
   @Test
@@ -97,8 +102,8 @@ public abstract class PermissionUsesContract extends StoreContract {
           assertThat(joined.insertMemberships(members)).hasSize(rows);
           assertThat(joined.insertMemberships(members)).isEmpty();
         });
-    assertThat(store().grants(0, rows)).isEqualTo(grants);
-    assertThat(store().memberships(0, rows)).isEqualTo(members);
+    assertThat(store().grants(PermissionStore.LATEST, 0, rows)).isEqualTo(grants);
+    assertThat(store().memberships(PermissionStore.LATEST, 0, rows)).isEqualTo(members);
   }
 
   @Test
@@ -117,7 +122,7 @@ public abstract class PermissionUsesContract extends StoreContract {
             new Grant(2, Grant.deny(ANN, "use", READER).when(longest)),
             new Grant(3, Grant.allow(ANN, "read", READER).times(Grant.MAX_TIMES)));
     write(joined -> grants.forEach(joined::insertGrant));
-    assertThat(store().grants(0, 10)).isEqualTo(grants);
+    assertThat(store().grants(PermissionStore.LATEST, 0, 10)).isEqualTo(grants);
     grants.forEach(grant -> assertThat(store().findGrant(grant.terms())).contains(grant));
     write(joined -> assertThat(joined.insertGrant(new Grant(4, terms))).isFalse());
     assertThat(store().usesLeft(1)).hasValue(3);
@@ -140,12 +145,12 @@ public abstract class PermissionUsesContract extends StoreContract {
           assertThat(joined.use(3, 0)).isEmpty();
           assertThat(joined.usesLeft(1)).hasValue(1);
         });
-    assertThat(store().usedUp(0, 10)).isEmpty();
+    assertThat(store().usedUp(PermissionStore.LATEST, 0, 10)).isEmpty();
     write(joined -> assertThat(joined.use(1, 0)).hasValue(0));
     write(joined -> assertThat(joined.use(1, 0)).isEmpty());
     assertThat(store().usesLeft(1)).hasValue(0);
-    assertThat(store().usedUp(0, 10)).containsExactly(1L);
-    assertThat(store().usedUp(1, 10)).isEmpty();
+    assertThat(store().usedUp(PermissionStore.LATEST, 0, 10)).containsExactly(1L);
+    assertThat(store().usedUp(PermissionStore.LATEST, 1, 10)).isEmpty();
     assertThat(store().findGrant(1)).contains(counted(1, 2));
   }
 
@@ -156,7 +161,7 @@ public abstract class PermissionUsesContract extends StoreContract {
     List<Grant> grants =
         List.of(counted(1, 2), new Grant(2, read), new Grant(3, Grant.deny(ANN, "*", READER)));
     write(joined -> assertThat(joined.insertGrants(grants)).isEqualTo(grants));
-    assertThat(store().grants(0, 10)).isEqualTo(grants);
+    assertThat(store().grants(PermissionStore.LATEST, 0, 10)).isEqualTo(grants);
     assertThat(store().usesLeft(1)).hasValue(2);
     assertThat(store().usesLeft(2)).isEmpty();
     write(joined -> assertThat(joined.insertGrants(List.of(counted(4, 9)))).isEmpty());
@@ -199,11 +204,11 @@ public abstract class PermissionUsesContract extends StoreContract {
           joined.use(2, 0);
           joined.use(3, 0);
         });
-    assertThat(store().usedUp(0, 1)).containsExactly(2L);
-    assertThat(store().usedUp(2, 1)).containsExactly(3L);
+    assertThat(store().usedUp(PermissionStore.LATEST, 0, 1)).containsExactly(2L);
+    assertThat(store().usedUp(PermissionStore.LATEST, 2, 1)).containsExactly(3L);
     write(joined -> joined.deleteGrant(2));
     write(joined -> joined.deleteRole("editor"));
-    assertThat(store().usedUp(0, 10)).isEmpty();
+    assertThat(store().usedUp(PermissionStore.LATEST, 0, 10)).isEmpty();
     assertThat(store().usesLeft(2)).isEmpty();
     assertThat(store().usesLeft(3)).isEmpty();
     write(joined -> joined.insertGrant(counted(4, 5)));

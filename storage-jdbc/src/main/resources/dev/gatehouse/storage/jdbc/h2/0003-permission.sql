@@ -1,14 +1,20 @@
 -- Tables of permission. Each statement may run again: DDL that failed half way is not undone.
 
+-- Rows of roles, memberships and grants stay after their removal, until they are forgotten: each is
+-- part of the versions from added_in up to, without, removed_in, which is the greatest BIGINT while
+-- it is there.
+
 -- One row; whoever changes permissions locks it first, so that versions are committed in order.
+-- oldest: versions before that one are forgotten.
 CREATE TABLE IF NOT EXISTS gh_permission_version (
   id         INT    NOT NULL PRIMARY KEY,
   number     BIGINT NOT NULL,
   change_id  BIGINT NOT NULL,
-  changed_ms BIGINT NOT NULL
+  changed_ms BIGINT NOT NULL,
+  oldest     BIGINT NOT NULL
 );
-INSERT INTO gh_permission_version (id, number, change_id, changed_ms)
-  SELECT 1, 0, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM gh_permission_version WHERE id = 1);
+INSERT INTO gh_permission_version (id, number, change_id, changed_ms, oldest)
+  SELECT 1, 0, 0, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM gh_permission_version WHERE id = 1);
 
 CREATE TABLE IF NOT EXISTS gh_permission_change (
   number     BIGINT      NOT NULL PRIMARY KEY,
@@ -19,18 +25,26 @@ CREATE TABLE IF NOT EXISTS gh_permission_change (
 );
 
 CREATE TABLE IF NOT EXISTS gh_role (
-  id   BIGINT       NOT NULL PRIMARY KEY,
-  name VARCHAR(200) NOT NULL,
-  CONSTRAINT gh_role_name UNIQUE (name)
+  id         BIGINT    NOT NULL PRIMARY KEY,
+  name       VARCHAR(200) NOT NULL,
+  added_in   BIGINT    NOT NULL,
+  removed_in BIGINT    NOT NULL,
+  CONSTRAINT gh_role_name UNIQUE (name, removed_in)
 );
+CREATE INDEX IF NOT EXISTS gh_role_added ON gh_role (added_in);
+CREATE INDEX IF NOT EXISTS gh_role_removed ON gh_role (removed_in);
 
 CREATE TABLE IF NOT EXISTS gh_role_member (
   id          BIGINT       NOT NULL PRIMARY KEY,
   member_type VARCHAR(32)  NOT NULL,
   member_name VARCHAR(200) NOT NULL,
   role_name   VARCHAR(200) NOT NULL,
-  CONSTRAINT gh_role_member_place UNIQUE (member_type, member_name, role_name)
+  added_in    BIGINT       NOT NULL,
+  removed_in  BIGINT       NOT NULL,
+  CONSTRAINT gh_role_member_place UNIQUE (member_type, member_name, role_name, removed_in)
 );
+CREATE INDEX IF NOT EXISTS gh_role_member_added ON gh_role_member (added_in);
+CREATE INDEX IF NOT EXISTS gh_role_member_removed ON gh_role_member (removed_in);
 CREATE INDEX IF NOT EXISTS gh_role_member_role ON gh_role_member (role_name);
 
 -- terms_hash: SHA-256 of all terms but the limits (expires_ms, condition_json, uses); together they
@@ -47,12 +61,17 @@ CREATE TABLE IF NOT EXISTS gh_grant (
   expires_ms    BIGINT,
   condition_json VARCHAR(4096),
   uses          BIGINT,
-  CONSTRAINT gh_grant_terms UNIQUE (terms_hash)
+  added_in      BIGINT       NOT NULL,
+  removed_in    BIGINT       NOT NULL,
+  CONSTRAINT gh_grant_terms UNIQUE (terms_hash, removed_in)
 );
+CREATE INDEX IF NOT EXISTS gh_grant_added ON gh_grant (added_in);
+CREATE INDEX IF NOT EXISTS gh_grant_removed ON gh_grant (removed_in);
 CREATE INDEX IF NOT EXISTS gh_grant_holder ON gh_grant (holder_type, holder_name);
 
--- Of grants that count their uses, how many are left.
+-- Of grants that count their uses, how many are left, and the version since which none is.
 CREATE TABLE IF NOT EXISTS gh_grant_use (
-  grant_id  BIGINT NOT NULL PRIMARY KEY,
-  uses_left BIGINT NOT NULL
+  grant_id   BIGINT NOT NULL PRIMARY KEY,
+  uses_left  BIGINT NOT NULL,
+  used_up_in BIGINT NOT NULL
 );

@@ -1,0 +1,161 @@
+package dev.gatehouse.storage.jdbc;
+
+import dev.gatehouse.permission.PermissionStore.Difference;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.Query;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A table whose rows belong to versions of the permissions, from {@code added_in} up to, without,
+ * {@code removed_in}.
+ */
+final class VersionedTable<R> {
+  /** The {@code removed_in} of rows that are there. */
+  static final long NEVER = Long.MAX_VALUE;
+
+  /** What holds for the rows that are there. */
+  static final String PRESENT = "removed_in = " + NEVER;
+
+  private final String table;
+  private final String select;
+  private final int columns;
+  private final Sql.Reader<R> reader;
+
+  /** The columns begin with the id. */
+  VersionedTable(String table, List<String> columns, Sql.Reader<R> reader) {
+    this.table = table;
+    this.columns = columns.size();
+    this.select =
+        "SELECT " + String.join(", ", columns) + ", added_in, removed_in FROM " + table + " WHERE ";
+    this.reader = reader;
+  }
+
+  /** The row that is there and for which the condition holds. */
+  Optional<R> find(Handle handle, String condition, @Nullable Object... values) {
+    return Sql.use(
+        handle,
+        select + condition + " AND " + PRESENT,
+        query -> {
+          for (int i = 0; i < values.length; i++) {
+            query.setObject(i + 1, values[i]);
+          }
+          return Sql.rows(query, reader).stream().findFirst();
+        });
+  }
+
+  /** The rows that are there and whose column has one of the values. */
+  List<R> anyOf(Handle handle, String column, Object[] values) {
+    return Sql.use(
+        handle,
+        select + column + " = ANY(?) AND " + PRESENT,
+        query -> {
+          query.setArray(1, query.getConnection().createArrayOf("varchar", values));
+          return Sql.rows(query, reader);
+        });
+  }
+
+  /** Rows of the version, in order of id. */
+  List<R> page(Handle handle, long version, long afterId, int limit) {
+    return page(handle, version, "1 = 1", afterId, limit);
+  }
+
+  /** Rows of the version for which the condition, whose values are bound in order, holds. */
+  List<R> page(
+      Handle handle,
+      long version,
+      String condition,
+      long afterId,
+      int limit,
+      @Nullable Object... values) {
+    return Sql.use(
+        handle,
+        select
+            + condition
+            + " AND added_in <= ? AND removed_in > ? AND id > ?"
+            + " ORDER BY id FETCH FIRST ? ROWS ONLY",
+        query -> {
+          int place = 0;
+          for (@Nullable Object value : values) {
+            query.setObject(++place, value);
+          }
+          query.setLong(++place, version);
+          query.setLong(++place, version);
+          query.setLong(++place, afterId);
+          query.setInt(++place, limit);
+          return Sql.rows(query, reader);
+        });
+  }
+
+  /** In one round trip; each half has an index of its own. */
+  Difference<R> difference(Handle handle, long before, long version, int limit) {
+    List<R> added = new ArrayList<>();
+    List<Long> removed = new ArrayList<>();
+    String sql =
+        select
+            + "added_in > ? AND added_in <= ? AND removed_in > ? UNION ALL "
+            + select
+            + "removed_in > ? AND removed_in <= ? AND added_in <= ? FETCH FIRST ? ROWS ONLY";
+    Sql.use(
+        handle,
+        sql,
+        query -> {
+          query.setLong(1, before);
+          query.setLong(2, version);
+          query.setLong(3, version);
+          query.setLong(4, before);
+          query.setLong(5, version);
+          query.setLong(6, before);
+          query.setInt(7, limit);
+          return Sql.rows(
+              query,
+              row ->
+                  row.getLong(columns + 1) > before
+                      ? added.add(reader.read(row))
+                      : removed.add(row.getLong(1)));
+        });
+    return new Difference<>(added, removed);
+  }
+
+  /** Ends rows with a version; one that began with it was part of none, and is gone. */
+  int remove(Handle handle, long version, String condition, Object... values) {
+    int removed =
+        execute(
+            handle,
+            "UPDATE " + table + " SET removed_in = " + version + " WHERE added_in < " + version,
+            condition,
+            values);
+    return removed
+        + execute(
+            handle, "DELETE FROM " + table + " WHERE added_in = " + version, condition, values);
+  }
+
+  private static int execute(Handle handle, String sql, String condition, Object[] values) {
+    return handle.execute(sql + " AND " + PRESENT + " AND " + condition, values);
+  }
+
+  /** Drops so many rows that only versions before that one hold; the ids of what it dropped. */
+  Object[] forget(Handle handle, long version, int limit) {
+    Query query =
+        handle.createQuery(
+            "SELECT id FROM " + table + " WHERE removed_in <= ? FETCH FIRST ? ROWS ONLY");
+    Object[] ids = query.bind(0, version).bind(1, limit).mapTo(Long.class).list().toArray();
+    delete(handle, table, "id", ids);
+    return ids;
+  }
+
+  static void delete(Handle handle, String table, String key, Object[] keys) {
+    if (keys.length == 0) {
+      return;
+    }
+    Sql.use(
+        handle,
+        "DELETE FROM " + table + " WHERE " + key + " = ANY(?)",
+        statement -> {
+          statement.setArray(1, statement.getConnection().createArrayOf("bigint", keys));
+          return statement.executeUpdate();
+        });
+  }
+}
