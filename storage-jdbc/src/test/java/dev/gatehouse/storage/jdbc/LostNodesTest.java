@@ -81,7 +81,13 @@ class LostNodesTest {
 
       frozen.thaw();
       await().atMost(SOON).until(() -> !ledger.lines("fenced").isEmpty());
-      await().atMost(SOON).until(() -> !isAtWork(FROZEN) && count("gh_task") == 0);
+      await()
+          .atMost(SOON)
+          .untilAsserted(
+              () -> {
+                assertThat(underWay(FROZEN)).isEmpty();
+                assertThat(column("SELECT id FROM gh_task")).isEmpty();
+              });
       await().atMost(SOON).until(() -> count("gh_node WHERE state = 1") == 2);
       record();
     }
@@ -118,9 +124,14 @@ class LostNodesTest {
   }
 
   private boolean isAtWork(String name) {
+    return !underWay(name).isEmpty();
+  }
+
+  /** What the node began without an effect so far. */
+  private List<Line> underWay(String name) {
     List<Long> ended = ofWriter(ledger.lines("effect"), name).stream().map(Line::task).toList();
     List<Line> begun = ofWriter(ledger.lines("start"), name);
-    return begun.stream().anyMatch(line -> !ended.contains(line.task()));
+    return begun.stream().filter(line -> !ended.contains(line.task())).toList();
   }
 
   private static List<Line> ofWriter(List<Line> lines, String name) {
