@@ -17,7 +17,7 @@ class JdbcAuditFindTest {
 
     @Override
     protected int queries() {
-      return 200;
+      return 100;
     }
   }
 

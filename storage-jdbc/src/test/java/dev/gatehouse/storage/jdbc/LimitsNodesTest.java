@@ -187,7 +187,7 @@ class LimitsNodesTest {
     @Test
     void ownersChangeTasksMeanwhile_limitsKeptAndNothingStuck() throws Exception {
       List<Gatehouse> owners = List.of(node(), node(), client(dataSource));
-      schedule(owners.get(0), 150);
+      schedule(owners.get(0), 100);
       storm(owners, this::change);
       for (TaskId id : ids()) {
         owners.get(0).scheduler().resume(id);
@@ -201,7 +201,7 @@ class LimitsNodesTest {
     @Test
     void ownersSupersedeAndForceMeanwhile_nothingStuck() throws Exception {
       List<Gatehouse> owners = List.of(node(), node(), client(dataSource));
-      schedule(owners.get(0), 150);
+      schedule(owners.get(0), 100);
       storm(owners, this::force);
       for (TaskId id : ids()) {
         owners.get(0).scheduler().resume(id);
@@ -226,7 +226,7 @@ class LimitsNodesTest {
           storms.add(
               threads.submit(
                   () -> {
-                    for (int n = 0; n < 100; n++) {
+                    for (int n = 0; n < 50; n++) {
                       change.make(scheduler, random, random.nextInt(ids().size()));
                     }
                   }));

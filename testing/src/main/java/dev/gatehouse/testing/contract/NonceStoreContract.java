@@ -192,7 +192,7 @@ public abstract class NonceStoreContract extends StoreContract {
 
   @Test
   final void NONCE5_claim_steadyFlowWithinQuota_neverRefused() {
-    for (int i = 0; i < 1_500; i++) {
+    for (int i = 0; i < 700; i++) {
       assertThat(nonces().claim(APPLICATION, "n" + i, now() + 1_000, now(), 275))
           .as("claim %s", i)
           .isEqualTo(Outcome.CLAIMED);

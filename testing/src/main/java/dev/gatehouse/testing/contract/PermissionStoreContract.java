@@ -303,12 +303,11 @@ public abstract class PermissionStoreContract extends PermissionVersionsContract
   @Test
   void PERMISSION6_page_atTheGreatestLimit_isWhole() {
     int rows = PermissionStore.MAX_PAGE + 1;
-    write(
-        joined -> {
-          for (int id = 1; id <= rows; id++) {
-            joined.insertRole(new Role(id, "r" + id));
-          }
-        });
+    List<Role> roles = new ArrayList<>();
+    for (int id = 1; id <= rows; id++) {
+      roles.add(new Role(id, "r" + id));
+    }
+    write(joined -> joined.insertRoles(roles));
     assertThat(store().roles(PermissionStore.LATEST, 0, PermissionStore.MAX_PAGE))
         .hasSize(PermissionStore.MAX_PAGE);
     assertThat(
