@@ -31,7 +31,8 @@ import org.jspecify.annotations.Nullable;
  * for. Without one they are stored in clear, and a warning is logged. What was stored under one
  * that it replaces stays readable, and what was stored in clear if it {@linkplain
  * MasterKey#readingClear allows}; {@link #reseal} encrypts it under the present one. A key that
- * cannot be read is left out, and logged as an error, as long as its application has others.
+ * cannot be read is left out, and logged as an error: what it might have signed or proven fails,
+ * and nothing else. So is a key that a later version stored, and that this one does not know.
  *
  * <p>A key can be replaced in one step by {@link #rotate}, if those who verify learn of the new one
  * in time, or in three: {@link #prepare} a key that only verifies, wait until everyone who verifies
@@ -114,7 +115,7 @@ public sealed interface KeyRing extends KeyIssuer permits StoredKeyRing {
    * here that has a secret already.
    *
    * @throws dev.gatehouse.error.ConflictException if the application has a key of the same secret
-   *     for another purpose
+   *     for another purpose, of those that can be read
    * @throws dev.gatehouse.error.LimitException if the application has {@value #MAX_LIVE} keys for
    *     requests in their time
    */
@@ -125,7 +126,7 @@ public sealed interface KeyRing extends KeyIssuer permits StoredKeyRing {
    * only verifies.
    *
    * @throws dev.gatehouse.error.ConflictException if the application has a key of the same material
-   *     for another purpose
+   *     for another purpose, of those that can be read
    * @throws dev.gatehouse.error.LimitException if the application has {@value #MAX_LIVE} keys of
    *     the purpose in their time
    */
@@ -200,15 +201,16 @@ public sealed interface KeyRing extends KeyIssuer permits StoredKeyRing {
   void disable(long applicationId, long keyId);
 
   /**
-   * Ends every use of a key and wipes its secret for good; what else is known of it stays. Does
-   * nothing to one that is destroyed.
+   * Ends every use of a key, be it one that cannot be read or is not known here, and wipes its
+   * secret for good; what else is known of it stays. Does nothing to one that is destroyed.
    *
    * @throws dev.gatehouse.error.NotFoundException if the application has no such key
    */
   void destroy(long applicationId, long keyId);
 
   /**
-   * The application's keys of any state, newest first.
+   * The application's keys of any state, newest first; those that this version does not know are
+   * left out.
    *
    * @param beforeId 1 or more: only keys with a smaller id; {@code Long.MAX_VALUE} for the first
    *     page

@@ -2,17 +2,13 @@ package dev.gatehouse.signing;
 
 import static java.util.Objects.requireNonNull;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gatehouse.audit.AuditLog;
-import dev.gatehouse.audit.AuditRecord;
 import dev.gatehouse.audit.AuditRecord.Operation;
-import dev.gatehouse.audit.AuditRecord.Result;
 import dev.gatehouse.check.Check;
 import dev.gatehouse.error.ConflictException;
 import dev.gatehouse.error.LimitException;
 import dev.gatehouse.error.NotFoundException;
 import dev.gatehouse.error.StorageException;
-import dev.gatehouse.json.Json;
 import dev.gatehouse.registry.Application;
 import dev.gatehouse.registry.Secret;
 import dev.gatehouse.transaction.Transaction;
@@ -21,10 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -36,9 +29,6 @@ final class StoredKeyRing implements KeyRing {
   private static final int SECRET_LENGTH = 32;
   private static final int MAX_PAGE = 1000;
   private static final int RESEALED_AT_ONCE = 100;
-
-  /** Most live keys of an application, for all purposes. */
-  private static final int MAX_KEYS = MAX_LIVE * Key.Purpose.values().length;
 
   private final Configuration parts;
   private final Vault vault;
@@ -94,18 +84,21 @@ final class StoredKeyRing implements KeyRing {
 
   private KeySet load(KeyStore store, long applicationId) {
     List<KeySet.ReadyKey> ready = new ArrayList<>();
-    Map<Key.Purpose, String> unreadable = new EnumMap<>(Key.Purpose.class);
-    for (StoredKey stored : store.live(applicationId, MAX_KEYS)) {
-      if (stored.key().state() != Key.State.DISABLED) {
+    List<KeySet.UnreadableKey> unreadable = new ArrayList<>();
+    for (StoredKey stored : store.live(applicationId, MAX_PAGE)) {
+      if (!stored.isOutOfUse()) {
         try {
-          ready.add(new KeySet.ReadyKey(stored.key(), vault.open(stored).signatureKey()));
+          SignatureKey signature = vault.open(stored).signatureKey();
+          ready.add(new KeySet.ReadyKey(stored.key(), signature));
         } catch (StorageException e) {
-          unreadable.put(stored.key().purpose(), String.valueOf(e.getMessage()));
+          unreadable.add(new KeySet.UnreadableKey(stored, String.valueOf(e.getMessage())));
         }
       }
     }
     if (!unreadable.isEmpty()) {
-      LOG.error("Keys are left out of use, among them: {}", unreadable.values());
+      LOG.error(
+          "Keys are left out of use: {}",
+          unreadable.stream().map(KeySet.UnreadableKey::why).toList());
     }
     return new KeySet(ready, unreadable);
   }
@@ -223,7 +216,7 @@ final class StoredKeyRing implements KeyRing {
           }
           Key promoted = key.in(Key.State.ENABLED);
           keys.update(stored.with(promoted));
-          record(audit, Operation.UPDATE, "promoted", promoted);
+          KeyAudit.record(audit, Operation.UPDATE, "promoted", promoted);
           return promoted;
         });
   }
@@ -236,30 +229,36 @@ final class StoredKeyRing implements KeyRing {
   }
 
   private static StoredKey usable(KeyStore keys, long applicationId, long keyId) {
-    StoredKey stored = stored(keys, applicationId, keyId);
-    Key.State state = stored.key().state();
-    if (state == Key.State.DISABLED) {
+    StoredKey stored = changeable(keys, applicationId, keyId);
+    if (stored.isOutOfUse()) {
       throw new ConflictException("key " + keyId + " is disabled");
     }
-    requireNotDestroyed(stored);
     return stored;
   }
 
-  private static void requireNotDestroyed(StoredKey stored) {
-    if (stored.key().state() == Key.State.DESTROYED) {
-      throw new ConflictException("key " + stored.key().id() + " is destroyed");
+  /** The key, if this version knows it and it is not destroyed. */
+  private static StoredKey changeable(KeyStore keys, long applicationId, long keyId) {
+    StoredKey stored = stored(keys, applicationId, keyId);
+    if (stored.isDestroyed()) {
+      throw new ConflictException("key " + keyId + " is destroyed");
     }
+    if (!stored.isKnown()) {
+      throw new ConflictException(
+          "key "
+              + keyId
+              + " is of no kind that this version knows, and can only be destroyed here");
+    }
+    return stored;
   }
 
   @Override
   public void disable(long applicationId, long keyId) {
     change(
         (keys, audit) -> {
-          StoredKey stored = stored(keys, applicationId, keyId);
-          requireNotDestroyed(stored);
-          if (stored.key().state() != Key.State.DISABLED) {
+          StoredKey stored = changeable(keys, applicationId, keyId);
+          if (!stored.isOutOfUse()) {
             keys.update(stored.with(stored.key().in(Key.State.DISABLED)));
-            record(audit, Operation.UPDATE, "disabled", stored.key());
+            KeyAudit.record(audit, Operation.UPDATE, "disabled", stored.key());
           }
           return stored;
         });
@@ -270,7 +269,7 @@ final class StoredKeyRing implements KeyRing {
     change(
         (keys, audit) -> {
           StoredKey stored = stored(keys, applicationId, keyId);
-          if (stored.key().state() != Key.State.DESTROYED) {
+          if (!stored.isDestroyed()) {
             destroy(keys, audit, stored);
           }
           return stored;
@@ -281,13 +280,23 @@ final class StoredKeyRing implements KeyRing {
   public List<Key> keys(long applicationId, long beforeId, int limit) {
     Check.range(beforeId, 1, Long.MAX_VALUE, "beforeId");
     Check.range(limit, 1, MAX_PAGE, "limit");
-    return store().page(applicationId, beforeId, limit).stream().map(StoredKey::key).toList();
+    List<Key> known = new ArrayList<>();
+    long before = beforeId;
+    while (known.size() < limit) {
+      int wanted = limit - known.size();
+      List<StoredKey> page = store().page(applicationId, before, wanted);
+      page.stream().filter(StoredKey::isKnown).map(StoredKey::key).forEach(known::add);
+      if (page.size() < wanted) {
+        break;
+      }
+      before = page.get(wanted - 1).id();
+    }
+    return List.copyOf(known);
   }
 
   @Override
   public KeyMaterial publicPart(long applicationId, long keyId) {
-    StoredKey stored = stored(store(), applicationId, keyId);
-    requireNotDestroyed(stored);
+    StoredKey stored = changeable(store(), applicationId, keyId);
     if (KeyForms.isShared(stored.key().algorithm())) {
       throw new ConflictException("key " + keyId + " is a shared secret");
     }
@@ -302,62 +311,18 @@ final class StoredKeyRing implements KeyRing {
     if (parts.masterKey() == null) {
       throw new IllegalStateException("there is no master key to encrypt under");
     }
-    long resealed = 0;
+    Resealer resealer = new Resealer(vault);
     long last = 0;
-    List<String> unreadable = new ArrayList<>();
     List<StoredKey> batch = parts.store().liveAfter(last, RESEALED_AT_ONCE);
     while (!batch.isEmpty()) {
-      last = batch.get(batch.size() - 1).key().id();
-      List<Key> outdated =
-          batch.stream()
-              .filter(stored -> !isCurrent(stored, unreadable))
-              .map(StoredKey::key)
-              .toList();
+      last = batch.get(batch.size() - 1).id();
+      List<StoredKey> outdated = batch.stream().filter(stored -> !vault.isCurrent(stored)).toList();
       if (!outdated.isEmpty()) {
-        resealed += change((keys, audit) -> reseal(keys, audit, outdated));
+        resealer.count(change((keys, audit) -> resealer.reseal(keys, audit, outdated)));
       }
       batch = parts.store().liveAfter(last, RESEALED_AT_ONCE);
     }
-    if (!unreadable.isEmpty()) {
-      throw new StorageException(
-          resealed
-              + " keys were encrypted, "
-              + unreadable.size()
-              + " cannot be read: "
-              + unreadable.get(0));
-    }
-    return resealed;
-  }
-
-  /** Whether there is nothing to do for a key, be it because it cannot be read. */
-  private boolean isCurrent(StoredKey stored, List<String> unreadable) {
-    if (vault.isCurrent(stored)) {
-      return true;
-    }
-    try {
-      vault.open(stored);
-      return false;
-    } catch (StorageException e) {
-      unreadable.add(String.valueOf(e.getMessage()));
-      return true;
-    }
-  }
-
-  /** Encrypts those that are still there and nobody else has encrypted meanwhile. */
-  private long reseal(KeyStore keys, AuditLog audit, List<Key> outdated) {
-    long resealed = 0;
-    for (Key key : outdated) {
-      Optional<StoredKey> stored =
-          keys.find(key.applicationId(), key.id())
-              .filter(found -> found.key().state() != Key.State.DESTROYED)
-              .filter(found -> !vault.isCurrent(found));
-      if (stored.isPresent()) {
-        keys.update(vault.close(stored.get().key(), vault.open(stored.get())));
-        record(audit, Operation.UPDATE, "encrypted under the present master key", key);
-        resealed++;
-      }
-    }
-    return resealed;
+    return resealer.resealed();
   }
 
   /** A change of keys with its records; the first statement keeps other changes out. */
@@ -411,6 +376,7 @@ final class StoredKeyRing implements KeyRing {
   private static List<StoredKey> enabled(
       KeyStore keys, long applicationId, Key.Purpose purpose, Key.Algorithm algorithm) {
     return keys.live(applicationId, MAX_PAGE).stream()
+        .filter(StoredKey::isKnown)
         .filter(stored -> stored.key().state() == Key.State.ENABLED)
         .filter(stored -> stored.key().purpose() == purpose)
         .filter(stored -> stored.key().algorithm() == algorithm)
@@ -424,7 +390,7 @@ final class StoredKeyRing implements KeyRing {
     Key left = stored.key().in(state).until(end);
     keys.update(stored.with(left));
     String what = overlap.isZero() ? "disabled" : "left to verify until " + end;
-    record(audit, Operation.UPDATE, what, stored.key());
+    KeyAudit.record(audit, Operation.UPDATE, what, stored.key());
     return left;
   }
 
@@ -432,13 +398,13 @@ final class StoredKeyRing implements KeyRing {
     Instant now = now();
     int live = 0;
     for (StoredKey stored : keys.live(fresh.applicationId(), MAX_PAGE)) {
-      if (!stored.key().notAfter().isAfter(now)) {
+      if (stored.isKnown() && !stored.key().notAfter().isAfter(now)) {
         destroy(keys, audit, stored);
-      } else if (stored.key().purpose() == fresh.purpose()) {
+      } else if (stored.serves(fresh.purpose())) {
         live++;
-      } else if (vault.open(stored).isSameAs(fresh.material())) {
+      } else if (isSame(stored, fresh.material())) {
         throw new ConflictException(
-            "key " + stored.key().id() + " for " + stored.key().purpose() + " is the same key");
+            "key " + stored.id() + " for " + stored.key().purpose() + " is the same key");
       }
     }
     if (live >= MAX_LIVE) {
@@ -453,13 +419,23 @@ final class StoredKeyRing implements KeyRing {
     }
     Key key = fresh.key(parts.ids().getAsLong());
     keys.insert(vault.close(key, fresh.material()));
-    record(audit, Operation.CREATE, what, key);
+    KeyAudit.record(audit, Operation.CREATE, what, key);
     return key;
   }
 
+  /** Whether that is the key, as far as it can be read: what cannot be must not be in the way. */
+  private boolean isSame(StoredKey stored, KeyMaterial material) {
+    try {
+      return vault.open(stored).isSameAs(material);
+    } catch (StorageException e) {
+      LOG.warn("A new key was not compared with one that cannot be read", e);
+      return false;
+    }
+  }
+
   private static void destroy(KeyStore keys, AuditLog audit, StoredKey stored) {
-    keys.update(stored.destroyed());
-    record(audit, Operation.DELETE, "destroyed", stored.key());
+    keys.destroy(stored.applicationId(), stored.id());
+    KeyAudit.record(audit, Operation.DELETE, "destroyed", stored);
   }
 
   private static StoredKey stored(KeyStore keys, long applicationId, long keyId) {
@@ -479,22 +455,5 @@ final class StoredKeyRing implements KeyRing {
   private static KeyMaterial material(Secret secret) {
     return KeyMaterial.secret(
         Key.Algorithm.HMAC_SHA256, secret.reveal().getBytes(StandardCharsets.US_ASCII));
-  }
-
-  private static void record(AuditLog audit, Operation operation, String what, Key key) {
-    ObjectNode ext =
-        Json.object()
-            .put("applicationId", Long.toString(key.applicationId()))
-            .put("keyId", Long.toString(key.id()))
-            .put("algorithm", key.algorithm().name())
-            .put("purpose", key.purpose().name());
-    audit.write(
-        AuditRecord.of(
-                operation,
-                Result.SUCCESS,
-                "Key " + key.id() + " of application " + key.applicationId() + " " + what)
-            .service("signing")
-            .ext(Json.write(ext))
-            .build());
   }
 }

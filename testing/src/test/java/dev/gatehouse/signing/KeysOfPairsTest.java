@@ -347,7 +347,10 @@ class KeysOfPairsTest {
     StoredKeyRing alone = (StoredKeyRing) house.keyRing(masterKey(2));
     assertThat(alone.keysOf(ID).keys()).hasSize(2);
     assertThat(alone.keysOf(1_250).keys()).hasSize(1);
-    assertThat(((StoredKeyRing) first).keysOf(1_250).unreadable().get(WEBHOOK))
+    assertThat(((StoredKeyRing) first).keysOf(1_250).unreadable())
+        .singleElement()
+        .extracting(KeySet.UnreadableKey::why)
+        .asString()
         .endsWith("is encrypted under another master key");
   }
 
@@ -359,7 +362,23 @@ class KeysOfPairsTest {
     keys.generate(ID, WEBHOOK, ED25519);
     StoredKeyRing second = (StoredKeyRing) house.keyRing(masterKey(2));
     assertThat(second.keysOf(ID).keys()).extracting(KeySet.ReadyKey::key).containsExactly(readable);
-    assertThat(second.keysOf(ID).unreadable()).containsOnlyKeys(WEBHOOK);
+    assertThat(second.keysOf(ID).unreadable())
+        .hasSize(2)
+        .allMatch(key -> key.stored().serves(WEBHOOK));
+  }
+
+  /** Nobody could be given a new key while an old one of another purpose could not be read. */
+  @Test
+  void importKey_keyOfAnotherPurposeUnreadable_added() {
+    house.keyRing(masterKey(1)).generate(ID, WEBHOOK, ED25519);
+    Key fresh = keys.importKey(ID, Key.Purpose.SITE, pair);
+    assertThat(all()).hasSize(2).contains(fresh);
+    assertThat(keys.generate(ID, Key.Purpose.REQUEST, ED25519).key().id()).isEqualTo(3);
+    keys.rotate(ID, Duration.ofHours(1));
+    assertThat(all()).hasSize(4);
+    assertThatThrownBy(() -> keys.importKey(ID, Key.Purpose.AUDIT_HEAD, pair))
+        .as("those that can be read are compared")
+        .isInstanceOf(ConflictException.class);
   }
 
   @Test
