@@ -172,6 +172,9 @@ final class StoredKeyRing implements KeyRing {
   @Override
   public Key importKey(long applicationId, Key.Purpose purpose, KeyMaterial material) {
     NewKey fresh = signing(applicationId, purpose, material);
+    if (material.isShort()) {
+      LOG.warn("Application {} is given a secret so short that it can be tried out", applicationId);
+    }
     return change((keys, audit) -> add(keys, audit, fresh, "imported"));
   }
 
