@@ -18,7 +18,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,6 +36,7 @@ final class StoredKeyRing implements KeyRing {
   private final Vault vault;
   private final KeyCache cache;
   private final @Nullable Transaction joined;
+  private final boolean takesShortOverlaps;
 
   private StoredKeyRing(Configuration parts, LongSupplier nanoTime) {
     this.parts = parts;
@@ -41,13 +44,16 @@ final class StoredKeyRing implements KeyRing {
     KeyStore store = parts.store();
     cache = new KeyCache(store::version, id -> load(store, id), parts.clock(), nanoTime);
     joined = null;
+    takesShortOverlaps = false;
   }
 
-  private StoredKeyRing(StoredKeyRing outside, Transaction transaction) {
-    parts = outside.parts;
-    vault = outside.vault;
-    cache = outside.cache;
+  private StoredKeyRing(
+      StoredKeyRing ring, @Nullable Transaction transaction, boolean takesShortOverlaps) {
+    parts = ring.parts;
+    vault = ring.vault;
+    cache = ring.cache;
     joined = transaction;
+    this.takesShortOverlaps = takesShortOverlaps;
   }
 
   static StoredKeyRing create(Configuration configuration) {
@@ -63,7 +69,13 @@ final class StoredKeyRing implements KeyRing {
 
   @Override
   public KeyRing joining(Transaction transaction) {
-    return new StoredKeyRing(this, requireNonNull(transaction, "transaction"));
+    requireNonNull(transaction, "transaction");
+    return new StoredKeyRing(this, transaction, takesShortOverlaps);
+  }
+
+  @Override
+  public KeyRing allowingShortOverlaps() {
+    return new StoredKeyRing(this, joined, true);
   }
 
   /**
@@ -108,14 +120,14 @@ final class StoredKeyRing implements KeyRing {
     requireNonNull(appKey, "appKey");
     Secret secret = newSecret();
     NewKey fresh = signing(applicationId, Key.Purpose.REQUEST, material(secret));
-    new StoredKeyRing(this, requireNonNull(transaction, "transaction"))
+    new StoredKeyRing(this, requireNonNull(transaction, "transaction"), takesShortOverlaps)
         .change((keys, audit) -> add(keys, audit, fresh, "issued"));
     return secret;
   }
 
   @Override
   public void revoke(Transaction transaction, long applicationId) {
-    new StoredKeyRing(this, requireNonNull(transaction, "transaction"))
+    new StoredKeyRing(this, requireNonNull(transaction, "transaction"), takesShortOverlaps)
         .change(
             (keys, audit) -> {
               List<StoredKey> live = keys.live(applicationId, MAX_PAGE);
@@ -130,6 +142,7 @@ final class StoredKeyRing implements KeyRing {
     Secret secret = newSecret();
     NewKey fresh = signing(applicationId, Key.Purpose.REQUEST, material(secret));
     change(
+        transaction -> requireEnough(overlap, () -> reach(transaction, applicationId)),
         (keys, audit) -> {
           if (keys.page(applicationId, Long.MAX_VALUE, 1).isEmpty()) {
             throw new NotFoundException("application " + applicationId + " never had a key");
@@ -142,13 +155,46 @@ final class StoredKeyRing implements KeyRing {
   @Override
   public IssuedKey rotate(
       Application application, Key.Purpose purpose, Key.Algorithm algorithm, Duration overlap) {
-    Duration least = KeyRing.leastOverlap(application);
+    requireNonNull(application, "application");
     Check.range(overlap, Duration.ZERO, MAX_OVERLAP, "overlap");
-    Check.that(
-        overlap.isZero() || overlap.compareTo(least) >= 0,
-        "overlap must be zero or at least " + least + ", was " + overlap);
     NewKey fresh = signing(application.id(), purpose, KeyMaterial.generate(algorithm));
-    return issued(change((keys, audit) -> replace(keys, audit, fresh, overlap)), fresh);
+    Key key =
+        change(
+            transaction -> requireEnough(overlap, () -> reach(transaction, application)),
+            (keys, audit) -> replace(keys, audit, fresh, overlap));
+    return issued(key, fresh);
+  }
+
+  @Override
+  public Duration leastOverlap(Application application) {
+    requireNonNull(application, "application");
+    return transactions().call(transaction -> least(reach(transaction, application)));
+  }
+
+  private Duration reach(Transaction transaction, Application application) {
+    Duration policys = RetryHorizon.of(application.retryPolicy());
+    Duration pending = reach(transaction, application.id());
+    return pending.compareTo(policys) > 0 ? pending : policys;
+  }
+
+  private Duration reach(Transaction transaction, long applicationId) {
+    return parts.horizon().reach(transaction, applicationId, now());
+  }
+
+  private static Duration least(Duration reach) {
+    Duration least = SKEW.plus(reach);
+    return least.compareTo(MAX_OVERLAP) > 0 ? MAX_OVERLAP : least;
+  }
+
+  /** Refuses an overlap that ends before the last retry, unless it is none, or that is allowed. */
+  private void requireEnough(Duration overlap, Supplier<Duration> reach) {
+    if (overlap.isZero() || takesShortOverlaps) {
+      return;
+    }
+    Duration least = least(reach.get());
+    Check.that(
+        overlap.compareTo(least) >= 0,
+        "overlap must be zero or at least " + least + ", was " + overlap);
   }
 
   @Override
@@ -202,6 +248,7 @@ final class StoredKeyRing implements KeyRing {
   public Key promote(long applicationId, long keyId, Duration overlap) {
     Check.range(overlap, Duration.ZERO, MAX_OVERLAP, "overlap");
     return change(
+        transaction -> requireEnough(overlap, () -> reach(transaction, applicationId)),
         (keys, audit) -> {
           StoredKey stored = usable(keys, applicationId, keyId);
           Key key = stored.key();
@@ -228,6 +275,7 @@ final class StoredKeyRing implements KeyRing {
   public Key retire(long applicationId, long keyId, Duration overlap) {
     Check.range(overlap, Duration.ZERO, MAX_OVERLAP, "overlap");
     return change(
+        transaction -> requireEnough(overlap, () -> reach(transaction, applicationId)),
         (keys, audit) -> leaveToVerify(keys, audit, usable(keys, applicationId, keyId), overlap));
   }
 
@@ -334,15 +382,24 @@ final class StoredKeyRing implements KeyRing {
   }
 
   private <T> T change(Change<T> change) {
-    Transactions transactions =
-        joined == null ? parts.transactions() : Transactions.joining(joined);
-    return transactions.call(
-        transaction -> {
-          KeyStore keys = parts.store().joining(transaction);
-          keys.advance();
-          transaction.afterCommit(cache::forget);
-          return change.apply(keys, parts.audit().joining(transaction));
-        });
+    return change(transaction -> {}, change);
+  }
+
+  /** A change after a look at what else there is, which need not keep other changes out. */
+  private <T> T change(Consumer<Transaction> look, Change<T> change) {
+    return transactions()
+        .call(
+            transaction -> {
+              look.accept(transaction);
+              KeyStore keys = parts.store().joining(transaction);
+              keys.advance();
+              transaction.afterCommit(cache::forget);
+              return change.apply(keys, parts.audit().joining(transaction));
+            });
+  }
+
+  private Transactions transactions() {
+    return joined == null ? parts.transactions() : Transactions.joining(joined);
   }
 
   /** A key that is to be added. */

@@ -15,6 +15,7 @@ import dev.gatehouse.signing.KeyRing;
 import dev.gatehouse.signing.MasterKey;
 import dev.gatehouse.signing.NonceStore;
 import dev.gatehouse.signing.NonceStore.Outcome;
+import dev.gatehouse.signing.RetryHorizon;
 import dev.gatehouse.signing.SerendipityScheme;
 import dev.gatehouse.signing.Signer;
 import dev.gatehouse.storage.Storage;
@@ -96,7 +97,13 @@ class JdbcSigningTest {
                       method.getName().equals("joining") ? proxy : arguments[0]);
       return KeyRing.create(
           new KeyRing.Configuration(
-              storage.keys(), storage, ids::incrementAndGet, clock, audit, masterKey));
+              storage.keys(),
+              storage,
+              ids::incrementAndGet,
+              clock,
+              audit,
+              masterKey,
+              RetryHorizon.NONE));
     }
 
     @Test
