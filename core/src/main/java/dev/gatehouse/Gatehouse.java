@@ -24,6 +24,7 @@ import dev.gatehouse.scheduler.Workflows;
 import dev.gatehouse.signing.KeyRing;
 import dev.gatehouse.signing.MasterKey;
 import dev.gatehouse.signing.NonceStore;
+import dev.gatehouse.signing.RetryHorizon;
 import dev.gatehouse.signing.Scheme;
 import dev.gatehouse.signing.SerendipityScheme;
 import dev.gatehouse.signing.Signer;
@@ -32,6 +33,7 @@ import dev.gatehouse.storage.Storage;
 import dev.gatehouse.transaction.Transaction;
 import dev.gatehouse.transport.Transport;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
@@ -78,7 +80,13 @@ public final class Gatehouse implements AutoCloseable {
     keys =
         KeyRing.create(
             new KeyRing.Configuration(
-                storage.keys(), storage, ids::next, clock, audit, builder.masterKey));
+                storage.keys(),
+                storage,
+                ids::next,
+                clock,
+                audit,
+                builder.masterKey,
+                this::retryHorizon));
     registry =
         Registry.create(
             storage.registry(),
@@ -120,6 +128,18 @@ public final class Gatehouse implements AutoCloseable {
                 builder.nanoTime,
                 builder.listener,
                 builder.scheduler));
+  }
+
+  /** What is pending, or may soon be by the application's own policy. */
+  private Duration retryHorizon(Transaction transaction, long applicationId, Instant now) {
+    Duration pending =
+        TaskEngine.pendingRetries(storage.tasks()).reach(transaction, applicationId, now);
+    return registry
+        .joining(transaction)
+        .findApplication(applicationId)
+        .map(application -> RetryHorizon.of(application.retryPolicy()))
+        .filter(policys -> policys.compareTo(pending) > 0)
+        .orElse(pending);
   }
 
   /** A builder, which needs a storage at least. */

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.gatehouse.check.Check;
 import dev.gatehouse.error.ClosedException;
 import dev.gatehouse.error.StorageException;
+import dev.gatehouse.signing.RetryHorizon;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
@@ -70,6 +71,11 @@ public final class TaskEngine implements AutoCloseable {
             listener,
             parts.options());
     return new TaskEngine(quiet, listener);
+  }
+
+  /** How far ahead the retries of tasks in that store reach, for those who take keys out of use. */
+  public static RetryHorizon pendingRetries(TaskStore tasks) {
+    return new PendingRetries(requireNonNull(tasks, "tasks"));
   }
 
   /** The host's scheduler, whose tasks need no application. */

@@ -74,6 +74,9 @@ import java.util.OptionalLong;
  *       the leased ones with the fence of their lease.
  *   <li>{@code TASK-25} What finished, however many at once, is found, changed and purged as if it
  *       were alone.
+ *   <li>{@code TASK-26} Of the application's tasks that are not final, and have begun or are due by
+ *       the time asked, it is told what retries are ahead: page by page, each from the policy and
+ *       number of failures of the one before, all once.
  *   <li>{@code TASK-14} What is done in a transaction shows to others with its commit, and leaves
  *       nothing when it is rolled back.
  * </ul>
@@ -157,6 +160,18 @@ public interface TaskStore {
    * @param limit 100..{@link #MAX_BATCH}
    */
   TaskCounts count(long nowMillis, int limit);
+
+  /**
+   * What retries are ahead of the application's tasks, in any order that stays the same. May look
+   * at all open tasks: not to be asked often.
+   *
+   * @param dueUntilMillis of tasks that have not begun only those due until then count
+   * @param afterRetry the policy at the end of the page before; empty text for the first
+   * @param afterFailed the number of failures there; 0 for the first
+   * @param limit 1..{@link #MAX_BATCH}
+   */
+  List<RetriesAhead> retriesAhead(
+      long applicationId, long dueUntilMillis, String afterRetry, int afterFailed, int limit);
 
   /** The earliest due time of a ready task. */
   OptionalLong earliestDue();

@@ -3,6 +3,8 @@ package dev.gatehouse.signing;
 import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.check.Check;
+import dev.gatehouse.registry.Application;
+import dev.gatehouse.registry.Registry;
 import dev.gatehouse.transport.Headers;
 import dev.gatehouse.transport.Request;
 import java.io.ByteArrayOutputStream;
@@ -11,7 +13,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -39,7 +43,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Header names are alike whatever their case and with {@code -} in place of {@code _}. A header
  * that occurs twice is refused, in whichever spelling. An app key is the one that the registry gave
- * to the application: an app key that a client brings along cannot be registered. Immutable.
+ * to the application, or one that the client brings along and that {@link #client} says is the
+ * application's; the secret of such a client comes in by {@link KeyMaterial#fateSecret}. Immutable.
  */
 public final class FateClientScheme extends Scheme {
   /** A timestamp must be less than this off. */
@@ -58,13 +63,55 @@ public final class FateClientScheme extends Scheme {
   private static final Set<String> FALSE =
       Set.of("null", "false", "0", "0.0", "-0.0", "\"\"", "[]", "{}");
 
-  private static final FateClientScheme ONLY = new FateClientScheme();
+  /** Most clients with an app key of their own. */
+  public static final int MAX_CLIENTS = 1_000;
 
-  private FateClientScheme() {}
+  private static final FateClientScheme PLAIN = new FateClientScheme(Map.of(), Map.of());
 
-  /** The scheme. */
+  /** What clients call themselves, and the app key that the registry gave to each. */
+  private final Map<String, String> registered;
+
+  /** The other way round. */
+  private final Map<String, String> own;
+
+  private FateClientScheme(Map<String, String> registered, Map<String, String> own) {
+    this.registered = Map.copyOf(registered);
+    this.own = Map.copyOf(own);
+  }
+
+  /** The scheme, for clients with the app keys that the registry gave them. */
   public static FateClientScheme create() {
-    return ONLY;
+    return PLAIN;
+  }
+
+  /**
+   * This scheme with a client that there was before it was registered here, and that goes on using
+   * its own app key: requests with that are the application's, as those with its registered one
+   * are, and what is signed for the application has that. Meant for what a FATE site has configured
+   * as its {@code http_app_key}.
+   *
+   * @param appKey 1..128 characters of visible ASCII
+   * @throws IllegalArgumentException if the app key or the application was given before, or {@value
+   *     #MAX_CLIENTS} were
+   */
+  public FateClientScheme client(String appKey, Application application) {
+    Check.matches(appKey, VISIBLE, "appKey");
+    String given = application.appKey();
+    Check.that(
+        !registered.containsKey(appKey) && !own.containsKey(given),
+        "a client must be given once, was given again: " + application);
+    Check.range(registered.size() + 1, 1, MAX_CLIENTS, "number of clients");
+    Map<String, String> more = new HashMap<>(registered);
+    more.put(appKey, given);
+    Map<String, String> back = new HashMap<>(own);
+    back.put(given, appKey);
+    return new FateClientScheme(more, back);
+  }
+
+  @Override
+  Optional<Application> application(Claim claim, Registry registry) {
+    String appKey = claim.party();
+    return registry.findApplicationByKey(registered.getOrDefault(appKey, appKey));
   }
 
   @Override
@@ -107,13 +154,18 @@ public final class FateClientScheme extends Scheme {
   @Override
   SignedHeaders sign(Request request, Signing signing) {
     String timestamp = Long.toString(signing.now().toEpochMilli());
-    byte[] message = message(timestamp, signing.nonce(), signing.party(), request);
+    String appKey = own.getOrDefault(signing.party(), signing.party());
+    byte[] message = message(timestamp, signing.nonce(), appKey, request);
     return new SignedHeaders(
         Headers.of(
-            "TIMESTAMP", timestamp,
-            "NONCE", signing.nonce(),
-            "APP_KEY", signing.party(),
-            "SIGNATURE", Base64.getEncoder().encodeToString(signing.key().sign(message))));
+            "TIMESTAMP",
+            timestamp,
+            "NONCE",
+            signing.nonce(),
+            "APP_KEY",
+            appKey,
+            "SIGNATURE",
+            Base64.getEncoder().encodeToString(signing.key().sign(message))));
   }
 
   /**

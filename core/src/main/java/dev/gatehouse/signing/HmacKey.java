@@ -5,16 +5,26 @@ import java.security.InvalidKeyException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.List;
+import java.util.function.Supplier;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
+import org.bouncycastle.crypto.digests.SM3Digest;
+import org.bouncycastle.crypto.macs.HMac;
+import org.bouncycastle.crypto.params.KeyParameter;
 
 /**
- * A secret ready to sign and verify with HMAC. Finding a provider and setting the key up is done
- * once for each {@link Mac}, which only one thread at a time may use; some are kept.
+ * A secret ready to sign and verify with HMAC: that of the JDK, or with SM3, which the JDK does not
+ * have, BouncyCastle's. Finding a provider and setting the key up is done once for each MAC, which
+ * only one thread at a time may use; some are kept.
  */
 final class HmacKey implements SignatureKey {
+  /** A MAC that is set up with the key, and after each use again. */
+  private interface Keyed {
+    byte[] of(byte[] message);
+  }
+
   private final Key.Algorithm algorithm;
-  private final Pool<Mac> macs;
+  private final Pool<Keyed> macs;
 
   /**
    * A key of that secret.
@@ -25,26 +35,44 @@ final class HmacKey implements SignatureKey {
   HmacKey(Key.Algorithm algorithm, byte[] secret) {
     Check.that(secret.length > 0, "secret must have at least 1 byte, had none");
     this.algorithm = algorithm;
-    String name = name(algorithm);
-    SecretKeySpec key = new SecretKeySpec(secret, name);
-    macs = new Pool<>(() -> keyed(name, key));
+    macs = new Pool<>(maker(algorithm, secret));
   }
 
-  private static String name(Key.Algorithm algorithm) {
+  private static Supplier<Keyed> maker(Key.Algorithm algorithm, byte[] secret) {
     return switch (algorithm) {
-      case HMAC_SHA256 -> "HmacSHA256";
-      case HMAC_SHA1 -> "HmacSHA1";
+      case HMAC_SHA256 -> jdks("HmacSHA256", secret);
+      case HMAC_SHA1 -> jdks("HmacSHA1", secret);
+      case HMAC_SM3 -> {
+        KeyParameter key = new KeyParameter(secret);
+        yield () -> sm3(key);
+      }
       default ->
           throw new IllegalArgumentException(
               "algorithm must be one with a shared secret, was " + algorithm);
     };
   }
 
-  private static Mac keyed(String name, SecretKeySpec key) {
+  private static Supplier<Keyed> jdks(String name, byte[] secret) {
+    SecretKeySpec key = new SecretKeySpec(secret, name);
+    return () -> keyed(name, key);
+  }
+
+  private static Keyed sm3(KeyParameter key) {
+    HMac mac = new HMac(new SM3Digest());
+    mac.init(key);
+    return message -> {
+      byte[] signature = new byte[mac.getMacSize()];
+      mac.update(message, 0, message.length);
+      mac.doFinal(signature, 0);
+      return signature;
+    };
+  }
+
+  private static Keyed keyed(String name, SecretKeySpec key) {
     try {
       Mac mac = Mac.getInstance(name);
       mac.init(key);
-      return mac;
+      return mac::doFinal;
     } catch (NoSuchAlgorithmException | InvalidKeyException e) {
       throw new IllegalStateException("this JDK has no " + name, e);
     }
@@ -57,8 +85,8 @@ final class HmacKey implements SignatureKey {
 
   @Override
   public byte[] sign(byte[] message) {
-    Mac mac = macs.take();
-    byte[] signature = mac.doFinal(message);
+    Keyed mac = macs.take();
+    byte[] signature = mac.of(message);
     macs.give(mac);
     return signature;
   }

@@ -36,16 +36,18 @@ public record Key(
     HMAC_SHA256,
     /** HMAC with SHA-1, RFC 2104: for FATE clients, which know nothing else; 20 bytes. */
     HMAC_SHA1,
+    /** HMAC with SM3, GB/T 15852.2 and GB/T 32905, over a shared secret; 32 bytes. */
+    HMAC_SM3,
     /** RSASSA-PKCS1-v1_5 with SHA-256, RFC 8017 section 8.2; as long as the modulus. */
     RSA_PKCS1_SHA256,
     /**
-     * RSASSA-PSS with SHA-256, MGF1 with SHA-256 and 32 bytes of salt, RFC 8017 section 8.1; as
-     * long as the modulus.
+     * RSASSA-PSS with SHA-256, MGF1 with SHA-256 and 32 bytes of salt unless the {@linkplain
+     * KeyMaterial#saltLength key says otherwise}, RFC 8017 section 8.1; as long as the modulus.
      */
     RSA_PSS_SHA256,
     /**
-     * RSASSA-PSS with SHA-512, MGF1 with SHA-512 and 64 bytes of salt, RFC 8017 section 8.1; as
-     * long as the modulus.
+     * RSASSA-PSS with SHA-512, MGF1 with SHA-512 and 64 bytes of salt unless the key says
+     * otherwise, RFC 8017 section 8.1; as long as the modulus.
      */
     RSA_PSS_SHA512,
     /** Ed25519 in its pure form, RFC 8032 section 5.1; 64 bytes. */

@@ -8,8 +8,16 @@ import java.nio.charset.StandardCharsets;
 import java.security.KeyPairGenerator;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
+import java.util.Base64;
+import java.util.EnumSet;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+import org.bouncycastle.asn1.ASN1Object;
 import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
+import org.bouncycastle.asn1.pkcs.RSAPublicKey;
+import org.bouncycastle.asn1.x509.Certificate;
 import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
 import org.bouncycastle.util.BigIntegers;
 
@@ -19,25 +27,67 @@ final class KeyForms {
   static final byte PAIR = 2;
   static final byte PUBLIC = 3;
 
+  /** A secret below the least length, which only FATE's clients have. */
+  static final byte SHORT_SECRET = 4;
+
   private static final int NEW_SECRET = 32;
   private static final SecureRandom RANDOM = new SecureRandom();
+  private static final Pattern OPENSSH =
+      Pattern.compile("(ssh|ecdsa|sk-ssh|sk-ecdsa)-[a-z0-9@.-]+ ");
+  private static final Set<Key.Algorithm> SHARED =
+      EnumSet.of(Key.Algorithm.HMAC_SHA256, Key.Algorithm.HMAC_SHA1, Key.Algorithm.HMAC_SM3);
   private static final Set<String> OPERATIONS = Set.of("sign", "verify");
 
   private KeyForms() {}
 
   /** Whether keys of the algorithm are shared secrets. */
   static boolean isShared(Key.Algorithm algorithm) {
-    return algorithm == Key.Algorithm.HMAC_SHA256 || algorithm == Key.Algorithm.HMAC_SHA1;
+    return SHARED.contains(algorithm);
   }
 
-  /** Whether those bytes are a key that is not secret, or the text of any key. */
+  /**
+   * Whether those bytes are a key that is not secret, or the text of any key: PEM, a JWK or set of
+   * them, OpenSSH's, or in DER an SPKI, a certificate or a PKCS#1 public key; or the Base64 of one
+   * of the latter.
+   */
   static boolean looksPublic(byte[] secret) {
-    if (new String(secret, StandardCharsets.ISO_8859_1).strip().startsWith("-----BEGIN ")) {
+    String text = new String(secret, StandardCharsets.ISO_8859_1).strip();
+    if (text.startsWith("-----BEGIN ") || OPENSSH.matcher(text).lookingAt() || isJwk(text)) {
       return true;
     }
+    return isPublicDer(secret) || base64(text).filter(KeyForms::isPublicDer).isPresent();
+  }
+
+  private static boolean isPublicDer(byte[] der) {
+    return isDer(der, SubjectPublicKeyInfo::getInstance)
+        || isDer(der, RSAPublicKey::getInstance)
+        || isDer(der, Certificate::getInstance);
+  }
+
+  private static boolean isDer(byte[] der, Function<Object, ? extends ASN1Object> type) {
     try {
-      Der.read(secret, SubjectPublicKeyInfo::getInstance, "SPKI");
+      Der.read(der, type, "DER");
       return true;
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
+  }
+
+  private static Optional<byte[]> base64(String text) {
+    try {
+      return Optional.of(Base64.getMimeDecoder().decode(text));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static boolean isJwk(String text) {
+    if (!text.startsWith("{")) {
+      return false;
+    }
+    try {
+      JsonNode json = Json.parse(text, "JWK");
+      return json.has("kty") || json.has("keys");
     } catch (IllegalArgumentException e) {
       return false;
     }
@@ -45,7 +95,7 @@ final class KeyForms {
 
   static KeyMaterial generate(Key.Algorithm algorithm) {
     return switch (algorithm) {
-      case HMAC_SHA256, HMAC_SHA1 -> KeyMaterial.secret(algorithm, random(NEW_SECRET));
+      case HMAC_SHA256, HMAC_SHA1, HMAC_SM3 -> KeyMaterial.secret(algorithm, random(NEW_SECRET));
       case RSA_PKCS1_SHA256, RSA_PSS_SHA256, RSA_PSS_SHA512 -> KeyMaterial.of(algorithm, newRsa());
       case ED25519 ->
           KeyMaterial.of(algorithm, Ed25519Numbers.ofSeed(random(Ed25519Numbers.LENGTH)));
@@ -80,9 +130,10 @@ final class KeyForms {
     return algorithm == Key.Algorithm.SM2_SM3 ? Curve.SM2 : Curve.P256;
   }
 
-  static SignatureKey signatureKey(Key.Algorithm algorithm, KeyNumbers numbers, String userId) {
+  static SignatureKey signatureKey(
+      Key.Algorithm algorithm, KeyNumbers numbers, String userId, int saltLength) {
     if (numbers instanceof RsaNumbers rsa) {
-      return new RsaKey(algorithm, rsa);
+      return new RsaKey(algorithm, rsa, saltLength);
     }
     if (numbers instanceof EcNumbers ec) {
       return algorithm == Key.Algorithm.SM2_SM3 ? new Sm2Key(ec, userId) : new EcdsaKey(ec);
@@ -128,7 +179,7 @@ final class KeyForms {
       case RSA_PKCS1_SHA256, RSA_PSS_SHA256, RSA_PSS_SHA512 -> RsaNumbers.ofPkcs8(info);
       case ED25519 -> Ed25519Numbers.ofPkcs8(info);
       case ECDSA_P256_SHA256, SM2_SM3 -> EcNumbers.ofPkcs8(curve(algorithm), info);
-      case HMAC_SHA256, HMAC_SHA1 -> throw noPair(algorithm);
+      case HMAC_SHA256, HMAC_SHA1, HMAC_SM3 -> throw noPair(algorithm);
     };
   }
 
@@ -137,7 +188,7 @@ final class KeyForms {
       case RSA_PKCS1_SHA256, RSA_PSS_SHA256, RSA_PSS_SHA512 -> RsaNumbers.ofSpki(info);
       case ED25519 -> Ed25519Numbers.ofSpki(info);
       case ECDSA_P256_SHA256, SM2_SM3 -> EcNumbers.ofSpki(curve(algorithm), info);
-      case HMAC_SHA256, HMAC_SHA1 -> throw noPair(algorithm);
+      case HMAC_SHA256, HMAC_SHA1, HMAC_SM3 -> throw noPair(algorithm);
     };
   }
 
@@ -148,6 +199,7 @@ final class KeyForms {
 
   static KeyMaterial ofJwk(Key.Algorithm algorithm, String text) {
     Check.that(algorithm != Key.Algorithm.SM2_SM3, "no JWK is registered for SM2: use PEM");
+    Check.that(algorithm != Key.Algorithm.HMAC_SM3, "no JWK is registered for HMAC with SM3");
     Check.range(text.length(), 1, Pem.MAX_LENGTH, "length of JWK");
     JsonNode jwk = Json.parse(text, "JWK");
     Check.that(jwk.isObject(), "JWK must be a JSON object, was not");
@@ -156,7 +208,7 @@ final class KeyForms {
         Jwk.text(jwk, "kty").equals(type), "kty of a JWK for " + algorithm + " must be " + type);
     requireUse(algorithm, jwk);
     return switch (algorithm) {
-      case HMAC_SHA256, HMAC_SHA1 -> KeyMaterial.secret(algorithm, Jwk.bytes(jwk, "k"));
+      case HMAC_SHA256, HMAC_SHA1, HMAC_SM3 -> KeyMaterial.secret(algorithm, Jwk.bytes(jwk, "k"));
       case RSA_PKCS1_SHA256, RSA_PSS_SHA256, RSA_PSS_SHA512 ->
           KeyMaterial.of(algorithm, RsaNumbers.ofJwk(jwk));
       case ED25519 -> KeyMaterial.of(algorithm, Ed25519Numbers.ofJwk(jwk));
@@ -189,7 +241,7 @@ final class KeyForms {
 
   private static String jwkType(Key.Algorithm algorithm) {
     return switch (algorithm) {
-      case HMAC_SHA256, HMAC_SHA1 -> "oct";
+      case HMAC_SHA256, HMAC_SHA1, HMAC_SM3 -> "oct";
       case RSA_PKCS1_SHA256, RSA_PSS_SHA256, RSA_PSS_SHA512 -> "RSA";
       case ED25519 -> "OKP";
       case ECDSA_P256_SHA256, SM2_SM3 -> "EC";
@@ -208,6 +260,8 @@ final class KeyForms {
       case ECDSA_P256_SHA256 -> "ES256";
       case SM2_SM3 ->
           throw new IllegalStateException("no JWK is registered for keys of SM2: use PEM");
+      case HMAC_SM3 ->
+          throw new IllegalStateException("no JWK is registered for keys of HMAC with SM3");
     };
   }
 }

@@ -43,35 +43,62 @@ public final class KeyMaterial {
   private final byte[] secret;
   private final @Nullable KeyNumbers numbers;
   private final String userId;
+  private final int saltLength;
 
   private KeyMaterial(
-      Key.Algorithm algorithm, byte[] secret, @Nullable KeyNumbers numbers, String userId) {
+      Key.Algorithm algorithm,
+      byte[] secret,
+      @Nullable KeyNumbers numbers,
+      String userId,
+      int saltLength) {
     this.algorithm = algorithm;
     this.secret = secret;
     this.numbers = numbers;
     this.userId = userId;
+    this.saltLength = saltLength;
   }
 
   static KeyMaterial of(Key.Algorithm algorithm, KeyNumbers numbers) {
-    return new KeyMaterial(algorithm, new byte[0], numbers, DEFAULT_USER_ID);
+    return new KeyMaterial(
+        algorithm, new byte[0], numbers, DEFAULT_USER_ID, RsaKey.saltLength(algorithm));
+  }
+
+  private static KeyMaterial ofSecret(Key.Algorithm algorithm, byte[] secret) {
+    Check.that(!KeyForms.looksPublic(secret), "secret must not be a public key, was one");
+    return new KeyMaterial(algorithm, secret.clone(), null, DEFAULT_USER_ID, 0);
   }
 
   /**
    * A shared secret.
    *
-   * @param algorithm HMAC_SHA256 or HMAC_SHA1
+   * @param algorithm HMAC_SHA256, HMAC_SHA1 or HMAC_SM3
    * @param secret 16..512 bytes, which should come from a cryptographic random source; not a public
-   *     key in PEM or as a SubjectPublicKeyInfo, since everybody knows that
+   *     key in whatever form, since everybody knows that
    */
   public static KeyMaterial secret(Key.Algorithm algorithm, byte[] secret) {
     requireNonNull(algorithm, "algorithm");
     requireNonNull(secret, "secret");
     Check.that(
         KeyForms.isShared(algorithm),
-        "algorithm of a shared secret must be HMAC_SHA256 or HMAC_SHA1, was " + algorithm);
+        "algorithm of a shared secret must be HMAC_SHA256, HMAC_SHA1 or HMAC_SM3, was "
+            + algorithm);
     Check.range(secret.length, MIN_SECRET, MAX_SECRET, "length of secret");
-    Check.that(!KeyForms.looksPublic(secret), "secret must not be a public key, was one");
-    return new KeyMaterial(algorithm, secret.clone(), null, DEFAULT_USER_ID);
+    return ofSecret(algorithm, secret);
+  }
+
+  /**
+   * The secret of a client of FATE Flow as its site has configured it, however short: for sites
+   * that there are, since FATE asks for no length, and clients cannot be told of another secret.
+   * Whoever sees one request can try out what is short; give new clients a {@linkplain #generate
+   * generated} one.
+   *
+   * @param secret 1..512 bytes of UTF-8; not a public key
+   * @return a key of HMAC_SHA1
+   */
+  public static KeyMaterial fateSecret(String secret) {
+    byte[] bytes = requireNonNull(secret, "secret").getBytes(StandardCharsets.UTF_8);
+    Check.range(bytes.length, 1, MAX_SECRET, "length of secret");
+    return ofSecret(Key.Algorithm.HMAC_SHA1, bytes);
   }
 
   /**
@@ -101,7 +128,8 @@ public final class KeyMaterial {
    * Ed25519. If the key has alg, use or key_ops, they must suit the algorithm; kid and all other
    * members are ignored.
    *
-   * @param algorithm for which the key is; not SM2_SM3, for which no such key is registered
+   * @param algorithm for which the key is; not SM2_SM3 or HMAC_SM3, for which no such key is
+   *     registered
    * @param jwk one JSON object, at most 16,384 characters
    * @throws IllegalArgumentException if the text is not that, or the key not one of the algorithm
    */
@@ -122,7 +150,24 @@ public final class KeyMaterial {
     }
     Check.text(value, 1, MAX_USER_ID, "user id");
     Check.range(value.getBytes(StandardCharsets.UTF_8).length, 1, MAX_USER_ID, "bytes of user id");
-    return new KeyMaterial(algorithm, secret, numbers, value);
+    return new KeyMaterial(algorithm, secret, numbers, value, saltLength);
+  }
+
+  /**
+   * This key with salt of another length, in bytes, which both sides must know: what was signed
+   * with salt of another length does not verify. Default as long as the digest.
+   *
+   * @param bytes 0..32 with RSA_PSS_SHA256, 0..64 with RSA_PSS_SHA512; 0 makes one signature of one
+   *     message
+   * @throws IllegalStateException if this is no key of RSASSA-PSS
+   */
+  public KeyMaterial saltLength(int bytes) {
+    int most = RsaKey.saltLength(algorithm);
+    if (most == 0) {
+      throw new IllegalStateException("only keys of RSASSA-PSS have salt, this is " + algorithm);
+    }
+    Check.range(bytes, 0, most, "length of salt");
+    return new KeyMaterial(algorithm, secret, numbers, userId, bytes);
   }
 
   /** The one algorithm that it is for. */
@@ -136,12 +181,12 @@ public final class KeyMaterial {
   }
 
   /**
-   * The public half, with the same user id.
+   * The public half, with the same user id and length of salt.
    *
    * @throws IllegalStateException if this is a shared secret
    */
   public KeyMaterial publicPart() {
-    return new KeyMaterial(algorithm, secret, pair().publicPart(), userId);
+    return new KeyMaterial(algorithm, secret, pair().publicPart(), userId, saltLength);
   }
 
   /**
@@ -183,9 +228,13 @@ public final class KeyMaterial {
   /**
    * The JSON Web Key, private if this signs: it is to be kept secret then.
    *
-   * @throws IllegalStateException if this is of SM2, for which none is registered
+   * @throws IllegalStateException if this is of SM2 or HMAC with SM3, or has salt not as long as
+   *     the digest: for these none is registered
    */
   public String toJwk() {
+    if (saltLength != RsaKey.saltLength(algorithm)) {
+      throw new IllegalStateException("no JWK is registered for salt of another length: use PEM");
+    }
     ObjectNode jwk = Json.object();
     if (numbers == null) {
       jwk.put("kty", "oct");
@@ -219,7 +268,7 @@ public final class KeyMaterial {
   SignatureKey signatureKey() {
     return numbers == null
         ? new HmacKey(algorithm, secret)
-        : KeyForms.signatureKey(algorithm, numbers, userId);
+        : KeyForms.signatureKey(algorithm, numbers, userId, saltLength);
   }
 
   /** Whether both are of the same secret or pair, for whichever algorithm. */
@@ -232,40 +281,58 @@ public final class KeyMaterial {
     return fingerprint().equals(other.fingerprint());
   }
 
-  /** What a vault keeps: a byte that says what it is, the user id after its length, the key. */
+  /** Whether this is a secret so short that it can be tried out. */
+  boolean isShort() {
+    return numbers == null && secret.length < MIN_SECRET;
+  }
+
+  /** What a vault keeps: a byte that says what it is, the setting after its length, the key. */
   byte[] encoded() {
-    byte[] id = userId.equals(DEFAULT_USER_ID) ? new byte[0] : utf8(userId);
-    byte kind = numbers == null ? KeyForms.SECRET : canSign() ? KeyForms.PAIR : KeyForms.PUBLIC;
+    byte[] setting = setting();
     byte[] key = secret;
     if (numbers != null) {
       key = Der.encoded(canSign() ? numbers.privateInfo() : numbers.publicInfo());
     }
-    return ByteBuffer.allocate(2 + id.length + key.length)
-        .put(kind)
-        .put((byte) id.length)
-        .put(id)
+    return ByteBuffer.allocate(2 + setting.length + key.length)
+        .put(kind())
+        .put((byte) setting.length)
+        .put(setting)
         .put(key)
         .array();
   }
 
-  private static byte[] utf8(String text) {
-    return text.getBytes(StandardCharsets.UTF_8);
+  private byte kind() {
+    if (numbers == null) {
+      return isShort() ? KeyForms.SHORT_SECRET : KeyForms.SECRET;
+    }
+    return canSign() ? KeyForms.PAIR : KeyForms.PUBLIC;
+  }
+
+  /** What differs from the default: a user id, or the length of the salt. */
+  private byte[] setting() {
+    if (saltLength != RsaKey.saltLength(algorithm)) {
+      return new byte[] {(byte) saltLength};
+    }
+    return userId.equals(DEFAULT_USER_ID) ? new byte[0] : userId.getBytes(StandardCharsets.UTF_8);
   }
 
   /**
    * What {@link #encoded} wrote.
    *
    * @throws IllegalArgumentException if it is not that, or not of the algorithm
+   * @throws IllegalStateException if it has a setting that keys of the algorithm do not have
    */
   static KeyMaterial decode(Key.Algorithm algorithm, byte[] encoded) {
-    int idLength = encoded.length < 2 ? -1 : encoded[1];
+    int settingLength = encoded.length < 2 ? -1 : encoded[1];
     Check.that(
-        idLength >= 0 && idLength <= encoded.length - 2, "key must be stored whole, was cut");
-    byte kind = encoded[0];
-    byte[] key = Arrays.copyOfRange(encoded, 2 + idLength, encoded.length);
+        settingLength >= 0 && settingLength <= encoded.length - 2,
+        "key must be stored whole, was cut");
+    byte[] setting = Arrays.copyOfRange(encoded, 2, 2 + settingLength);
+    byte[] key = Arrays.copyOfRange(encoded, 2 + settingLength, encoded.length);
     KeyMaterial material =
-        switch (kind) {
+        switch (encoded[0]) {
           case KeyForms.SECRET -> secret(algorithm, key);
+          case KeyForms.SHORT_SECRET -> shortSecret(algorithm, key);
           case KeyForms.PAIR ->
               of(
                   algorithm,
@@ -276,11 +343,24 @@ public final class KeyMaterial {
                   algorithm,
                   KeyForms.ofPublic(
                       algorithm, Der.read(key, SubjectPublicKeyInfo::getInstance, "SPKI")));
-          default -> throw new IllegalArgumentException("key must be of a known kind, was " + kind);
+          default ->
+              throw new IllegalArgumentException("key must be of a known kind, was " + encoded[0]);
         };
-    return idLength == 0
-        ? material
-        : material.userId(new String(encoded, 2, idLength, StandardCharsets.UTF_8));
+    return settingLength == 0 ? material : material.with(setting);
+  }
+
+  private static KeyMaterial shortSecret(Key.Algorithm algorithm, byte[] secret) {
+    Check.that(
+        algorithm == Key.Algorithm.HMAC_SHA1,
+        "algorithm of a short secret must be HMAC_SHA1, was " + algorithm);
+    Check.range(secret.length, 1, MIN_SECRET - 1, "length of short secret");
+    return ofSecret(algorithm, secret);
+  }
+
+  private KeyMaterial with(byte[] setting) {
+    return RsaKey.ALGORITHMS.contains(algorithm) && setting.length == 1
+        ? saltLength(setting[0])
+        : userId(new String(setting, StandardCharsets.UTF_8));
   }
 
   /** The algorithm and what it is, nothing else. */

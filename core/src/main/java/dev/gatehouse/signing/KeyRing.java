@@ -5,7 +5,6 @@ import static java.util.Objects.requireNonNull;
 import dev.gatehouse.audit.AuditLog;
 import dev.gatehouse.registry.Application;
 import dev.gatehouse.registry.KeyIssuer;
-import dev.gatehouse.registry.RetryPolicy;
 import dev.gatehouse.registry.Secret;
 import dev.gatehouse.transaction.Transaction;
 import dev.gatehouse.transaction.Transactions;
@@ -31,7 +30,8 @@ import org.jspecify.annotations.Nullable;
  * for. Without one they are stored in clear, and a warning is logged. What was stored under one
  * that it replaces stays readable, and what was stored in clear if it {@linkplain
  * MasterKey#readingClear allows}; {@link #reseal} encrypts it under the present one. A key that
- * cannot be read is left out, and logged as an error, as long as its application has others.
+ * cannot be read is left out, and logged as an error: what it might have signed or proven fails,
+ * and nothing else. So is a key that a later version stored, and that this one does not know.
  *
  * <p>A key can be replaced in one step by {@link #rotate}, if those who verify learn of the new one
  * in time, or in three: {@link #prepare} a key that only verifies, wait until everyone who verifies
@@ -56,18 +56,21 @@ public sealed interface KeyRing extends KeyIssuer permits StoredKeyRing {
 
   /**
    * The least overlap with which nothing that was signed with the old key is still under way when
-   * its time ends: all waits of the application's retry policy, at their longest, and the skew of
-   * clocks. A task that has a retry policy of its own, whose receiver asks for longer waits, or
-   * whose attempts themselves take long, takes longer.
+   * its time ends: the skew of clocks, and all waits of the application's retry policy at their
+   * longest, or more if what is pending takes longer, as the {@link RetryHorizon} tells; but never
+   * more than 365 days. A receiver that asks for longer waits, as by {@code Retry-After}, makes it
+   * take longer.
+   *
+   * @throws dev.gatehouse.error.StorageException if what is pending cannot be found out
    */
-  static Duration leastOverlap(Application application) {
-    RetryPolicy policy = requireNonNull(application, "application").retryPolicy();
-    Duration total = SKEW;
-    for (int retry = 1; retry <= policy.retries(); retry++) {
-      total = total.plus(policy.delayBefore(retry).orElse(Duration.ZERO));
-    }
-    return total;
-  }
+  Duration leastOverlap(Application application);
+
+  /**
+   * This key ring, which takes any overlap from zero to 365 days, however short: what was signed
+   * with the old key and is retried after the overlap ends does not verify any more. Without it an
+   * overlap is zero, or at least what {@link #leastOverlap} tells.
+   */
+  KeyRing allowingShortOverlaps();
 
   /**
    * Makes a new secret for HMAC-SHA256 that signs requests from now on, and leaves every such key
@@ -76,9 +79,10 @@ public sealed interface KeyRing extends KeyIssuer permits StoredKeyRing {
    * <p>The application learns the new secret from its owner, so what is signed for it before that
    * does not verify there: rotate when the owner is ready.
    *
-   * @param overlap zero, to destroy the old keys at once, to 365 days; {@link #leastOverlap} says
-   *     how long it should be at least
+   * @param overlap zero, to disable the old keys at once, as after a leak; or at least {@link
+   *     #leastOverlap} of the application, to 365 days
    * @return the secret of the new key, which cannot be read again: 32 letters and digits
+   * @throws IllegalArgumentException if the overlap is neither
    * @throws dev.gatehouse.error.NotFoundException if the application never had a key
    * @throws dev.gatehouse.error.LimitException if the application has {@value #MAX_LIVE} keys for
    *     requests in their time
@@ -90,7 +94,7 @@ public sealed interface KeyRing extends KeyIssuer permits StoredKeyRing {
    * algorithm to verify until the overlap ends. Destroys keys whose time is over. Works without an
    * earlier key too.
    *
-   * @param overlap zero, to destroy the enabled keys at once, as after a leak, while those that
+   * @param overlap zero, to disable the enabled keys at once, as after a leak, while those that
    *     were left to verify before keep their time; or at least {@link #leastOverlap} of the
    *     application, to 365 days
    * @throws IllegalArgumentException if the overlap is neither
@@ -114,7 +118,7 @@ public sealed interface KeyRing extends KeyIssuer permits StoredKeyRing {
    * here that has a secret already.
    *
    * @throws dev.gatehouse.error.ConflictException if the application has a key of the same secret
-   *     for another purpose
+   *     for another purpose, of those that can be read
    * @throws dev.gatehouse.error.LimitException if the application has {@value #MAX_LIVE} keys for
    *     requests in their time
    */
@@ -125,7 +129,7 @@ public sealed interface KeyRing extends KeyIssuer permits StoredKeyRing {
    * only verifies.
    *
    * @throws dev.gatehouse.error.ConflictException if the application has a key of the same material
-   *     for another purpose
+   *     for another purpose, of those that can be read
    * @throws dev.gatehouse.error.LimitException if the application has {@value #MAX_LIVE} keys of
    *     the purpose in their time
    */
@@ -151,7 +155,9 @@ public sealed interface KeyRing extends KeyIssuer permits StoredKeyRing {
    * Lets a key that only verified sign from now on, and leaves every other enabled key of the same
    * purpose and algorithm to verify until the overlap ends. Its own time stays as it is.
    *
-   * @param overlap zero, to disable the others at once, to 365 days
+   * @param overlap zero, to disable the others at once, as after a leak; or at least {@link
+   *     #leastOverlap} of the application, to 365 days
+   * @throws IllegalArgumentException if the overlap is neither
    * @throws dev.gatehouse.error.NotFoundException if the application has no such key
    * @throws dev.gatehouse.error.ConflictException if it is disabled or destroyed, its time has not
    *     begun or is over, or only its public half is known
@@ -162,7 +168,9 @@ public sealed interface KeyRing extends KeyIssuer permits StoredKeyRing {
    * Leaves a key to verify until the overlap ends, unless its time ends sooner. If it is the only
    * one that signs, none does from now on.
    *
-   * @param overlap zero, to disable it at once, to 365 days
+   * @param overlap zero, to disable it at once, as after a leak; or at least {@link #leastOverlap}
+   *     of the application, to 365 days
+   * @throws IllegalArgumentException if the overlap is neither
    * @throws dev.gatehouse.error.NotFoundException if the application has no such key
    * @throws dev.gatehouse.error.ConflictException if it is disabled or destroyed
    */
@@ -200,15 +208,16 @@ public sealed interface KeyRing extends KeyIssuer permits StoredKeyRing {
   void disable(long applicationId, long keyId);
 
   /**
-   * Ends every use of a key and wipes its secret for good; what else is known of it stays. Does
-   * nothing to one that is destroyed.
+   * Ends every use of a key, be it one that cannot be read or is not known here, and wipes its
+   * secret for good; what else is known of it stays. Does nothing to one that is destroyed.
    *
    * @throws dev.gatehouse.error.NotFoundException if the application has no such key
    */
   void destroy(long applicationId, long keyId);
 
   /**
-   * The application's keys of any state, newest first.
+   * The application's keys of any state, newest first; those that this version does not know are
+   * left out.
    *
    * @param beforeId 1 or more: only keys with a smaller id; {@code Long.MAX_VALUE} for the first
    *     page
@@ -228,6 +237,7 @@ public sealed interface KeyRing extends KeyIssuer permits StoredKeyRing {
    * @param clock judges the time of keys
    * @param audit records changes, in the same storage
    * @param masterKey encrypts secrets at rest; null to store them in clear
+   * @param horizon tells what is pending, of the same storage
    */
   record Configuration(
       KeyStore store,
@@ -235,7 +245,8 @@ public sealed interface KeyRing extends KeyIssuer permits StoredKeyRing {
       LongSupplier ids,
       InstantSource clock,
       AuditLog audit,
-      @Nullable MasterKey masterKey) {
+      @Nullable MasterKey masterKey,
+      RetryHorizon horizon) {
     /** Checks that nothing but the master key is missing. */
     public Configuration {
       requireNonNull(store, "store");
@@ -243,6 +254,7 @@ public sealed interface KeyRing extends KeyIssuer permits StoredKeyRing {
       requireNonNull(ids, "ids");
       requireNonNull(clock, "clock");
       requireNonNull(audit, "audit");
+      requireNonNull(horizon, "horizon");
     }
   }
 }

@@ -4,19 +4,49 @@ import dev.gatehouse.error.StorageException;
 import java.time.Instant;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Predicate;
 
 /**
  * The keys of one application that may be of use now or later, newest first, ready for use.
  *
- * @param unreadable why keys of a purpose were left out, for those of which some were
+ * @param unreadable those that were left out, since they cannot be read
  */
-record KeySet(List<ReadyKey> keys, Map<Key.Purpose, String> unreadable) {
+record KeySet(List<ReadyKey> keys, List<UnreadableKey> unreadable) {
   /** A key and what it signs and verifies with. */
   record ReadyKey(Key key, SignatureKey signature) {}
+
+  /**
+   * A key that was left out.
+   *
+   * @param why it cannot be read
+   */
+  record UnreadableKey(StoredKey stored, String why) {
+    /** Whether a signature by one of the algorithms might be this key's, were it readable. */
+    boolean mightProve(Key.Purpose purpose, Set<Key.Algorithm> algorithms, Instant now) {
+      return might(purpose, algorithms, now, key -> key.verifiesAt(now));
+    }
+
+    /** Whether this might be the key that signs by one of the algorithms, were it readable. */
+    boolean mightSign(Key.Purpose purpose, Set<Key.Algorithm> algorithms, Instant now) {
+      return might(purpose, algorithms, now, key -> key.signsAt(now))
+          && stored.unknown().flatMap(UnknownKey::state).orElse(Key.State.ENABLED)
+              == Key.State.ENABLED;
+    }
+
+    private boolean might(
+        Key.Purpose purpose, Set<Key.Algorithm> algorithms, Instant now, Predicate<Key> inItsTime) {
+      if (!stored.serves(purpose) || stored.isOutOfUse()) {
+        return false;
+      }
+      return stored
+          .unknown()
+          .map(unknown -> !now.isBefore(unknown.notBefore()) && now.isBefore(unknown.notAfter()))
+          .orElseGet(
+              () -> algorithms.contains(stored.key().algorithm()) && inItsTime.test(stored.key()));
+    }
+  }
 
   /** Judges a proof by a key of the algorithm that nobody has. */
   @FunctionalInterface
@@ -28,11 +58,11 @@ record KeySet(List<ReadyKey> keys, Map<Key.Purpose, String> unreadable) {
 
   KeySet {
     keys = List.copyOf(keys);
-    unreadable = Map.copyOf(unreadable);
+    unreadable = List.copyOf(unreadable);
   }
 
   KeySet(List<ReadyKey> keys) {
-    this(keys, Map.of());
+    this(keys, List.of());
   }
 
   /**
@@ -65,15 +95,20 @@ record KeySet(List<ReadyKey> keys, Map<Key.Purpose, String> unreadable) {
       serving.stream().filter(proof::isWorkFor).forEach(key -> left.remove(key.algorithm()));
       left.forEach(algorithm -> nobodys.judge(proof, algorithm));
     }
-    requireReadable(scheme.verifyingPurpose());
+    Set<Key.Algorithm> claimed = EnumSet.noneOf(Key.Algorithm.class);
+    claim.proofs().forEach(proof -> claimed.addAll(proof.algorithms()));
+    refuseIfAny(key -> key.mightProve(scheme.verifyingPurpose(), claimed, now));
     return false;
   }
 
-  private void requireReadable(Key.Purpose purpose) {
-    @Nullable String why = unreadable.get(purpose);
-    if (why != null) {
-      throw new StorageException(why);
-    }
+  private void refuseIfAny(Predicate<UnreadableKey> matters) {
+    unreadable.stream()
+        .filter(matters)
+        .findFirst()
+        .ifPresent(
+            key -> {
+              throw new StorageException(key.why());
+            });
   }
 
   /**
@@ -90,7 +125,7 @@ record KeySet(List<ReadyKey> keys, Map<Key.Purpose, String> unreadable) {
             .findFirst()
             .map(ReadyKey::signature);
     if (primary.isEmpty()) {
-      requireReadable(scheme.signingPurpose());
+      refuseIfAny(key -> key.mightSign(scheme.signingPurpose(), scheme.algorithms(), now));
     }
     return primary;
   }

@@ -17,7 +17,10 @@ import java.util.Optional;
  * from an advance until its transaction ends, every other advance waits, and what is read after it
  * is the newest that was committed; {@code KEY-9} what is done after {@link #joining} stands or
  * falls with the transaction; {@code KEY-10} a walk over all live keys meets each that stays live
- * meanwhile once, oldest first.
+ * meanwhile once, oldest first; {@code KEY-11} a destroyed key has no material any more, and all
+ * else that is known of it; {@code KEY-12} where several versions share a store, a key that this
+ * one does not know stops no read of others: it comes back as an {@link UnknownKey}, counts as live
+ * unless it is destroyed, and can be destroyed.
  *
  * <p>Every method may throw a {@link dev.gatehouse.error.StorageException}. Safe for use by
  * multiple threads, but for what {@link #joining} returns.
@@ -26,6 +29,7 @@ public interface KeyStore {
   /**
    * Adds a key.
    *
+   * @param key one that is known
    * @throws dev.gatehouse.error.ConflictException if there is a key of that id ({@code KEY-3})
    */
   void insert(StoredKey key);
@@ -33,9 +37,18 @@ public interface KeyStore {
   /**
    * Replaces the key of the same id and application by this one ({@code KEY-4}).
    *
+   * @param key one that is known
    * @return whether there was one
    */
   boolean update(StoredKey key);
+
+  /**
+   * Wipes the material of a key and gives it the state {@link Key.State#DESTROYED} ({@code KEY-11},
+   * {@code KEY-12}); does nothing to one that is destroyed.
+   *
+   * @return whether the application has a key of that id
+   */
+  boolean destroy(long applicationId, long keyId);
 
   /** The key of that id, if it is the application's ({@code KEY-1}, {@code KEY-2}). */
   Optional<StoredKey> find(long applicationId, long keyId);

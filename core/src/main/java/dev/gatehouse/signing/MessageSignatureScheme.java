@@ -20,6 +20,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,7 +38,8 @@ import org.jspecify.annotations.Nullable;
  * {@code Signature-Input} and {@code Content-Digest} that occur twice are refused.
  *
  * <p>Algorithms are {@code hmac-sha256}, {@code ed25519}, {@code ecdsa-p256-sha256}, {@code
- * rsa-v1_5-sha256} and {@code rsa-pss-sha512}.
+ * rsa-v1_5-sha256} and {@code rsa-pss-sha512}; and HMAC with SM3, which has no registered name, so
+ * that a signature by it has no {@code alg}.
  *
  * <p>A receiver that knows the path only takes the host from {@code Host}, and the URL's scheme
  * from its settings. What one signs must be what comes in there: a proxy that changes path, host or
@@ -53,13 +56,16 @@ public final class MessageSignatureScheme extends Scheme {
   private static final Pattern LABEL = Pattern.compile("[a-z*][a-z0-9_.*-]{0,63}");
   private static final Set<String> PARAMETERS =
       Set.of("created", "expires", "nonce", "keyid", "alg", "tag");
-  private static final Map<String, Key.Algorithm> ALGORITHMS =
+  private static final Map<String, Key.Algorithm> NAMED =
       Map.of(
           "hmac-sha256", Key.Algorithm.HMAC_SHA256,
           "ed25519", Key.Algorithm.ED25519,
           "ecdsa-p256-sha256", Key.Algorithm.ECDSA_P256_SHA256,
           "rsa-v1_5-sha256", Key.Algorithm.RSA_PKCS1_SHA256,
           "rsa-pss-sha512", Key.Algorithm.RSA_PSS_SHA512);
+  private static final Set<Key.Algorithm> ALGORITHMS =
+      Stream.concat(NAMED.values().stream(), Stream.of(Key.Algorithm.HMAC_SM3))
+          .collect(Collectors.toUnmodifiableSet());
 
   /** What a host chooses; the tag is empty if there must be none. */
   private record Settings(
@@ -178,7 +184,7 @@ public final class MessageSignatureScheme extends Scheme {
     demandKnown(parameters);
     Set<Key.Algorithm> algorithms =
         parameters.containsKey("alg")
-            ? Set.of(requireNonNull(ALGORITHMS.get(text(parameters, "alg"))))
+            ? Set.of(requireNonNull(NAMED.get(text(parameters, "alg"))))
             : algorithms();
     byte[] base = CoveredComponents.of(request, input, settings.urlScheme());
     return new Claim(
@@ -235,7 +241,7 @@ public final class MessageSignatureScheme extends Scheme {
     if (!tag.equals(settings.tag())) {
       throw HeaderReader.malformed("tag is not the one that is demanded");
     }
-    if (parameters.containsKey("alg") && !ALGORITHMS.containsKey(text(parameters, "alg"))) {
+    if (parameters.containsKey("alg") && !NAMED.containsKey(text(parameters, "alg"))) {
       throw HeaderReader.malformed("alg is none of those that are offered");
     }
   }
@@ -322,7 +328,7 @@ public final class MessageSignatureScheme extends Scheme {
     parameters.put("expires", created + settings.window().width().toSeconds());
     parameters.put("nonce", signing.nonce());
     parameters.put("keyid", signing.party());
-    ALGORITHMS.forEach(
+    NAMED.forEach(
         (name, algorithm) -> {
           if (algorithm == signing.key().algorithm()) {
             parameters.put("alg", name);
@@ -336,7 +342,7 @@ public final class MessageSignatureScheme extends Scheme {
 
   @Override
   Set<Key.Algorithm> algorithms() {
-    return Set.copyOf(ALGORITHMS.values());
+    return ALGORITHMS;
   }
 
   @Override

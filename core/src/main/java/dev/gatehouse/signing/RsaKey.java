@@ -1,15 +1,13 @@
 package dev.gatehouse.signing;
 
-import static java.util.Objects.requireNonNull;
-
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.spec.MGF1ParameterSpec;
 import java.security.spec.PSSParameterSpec;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.HexFormat;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -23,14 +21,11 @@ final class RsaKey implements SignatureKey {
   private static final byte[] MD5_INFO =
       HexFormat.of().parseHex("3020300c06082a864886f70d020505000410");
 
-  /** The JDK's name and parameters of each algorithm of RSA. */
-  private static final Map<Key.Algorithm, JcaSignatures.Algorithm> JCA =
-      Map.of(
-          Key.Algorithm.RSA_PKCS1_SHA256, new JcaSignatures.Algorithm("SHA256withRSA", null),
-          Key.Algorithm.RSA_PSS_SHA256, pss(MGF1ParameterSpec.SHA256, 32),
-          Key.Algorithm.RSA_PSS_SHA512, pss(MGF1ParameterSpec.SHA512, 64));
-
-  static final Set<Key.Algorithm> ALGORITHMS = JCA.keySet();
+  static final Set<Key.Algorithm> ALGORITHMS =
+      EnumSet.of(
+          Key.Algorithm.RSA_PKCS1_SHA256,
+          Key.Algorithm.RSA_PSS_SHA256,
+          Key.Algorithm.RSA_PSS_SHA512);
 
   private final Key.Algorithm algorithm;
   private final BigInteger modulus;
@@ -38,12 +33,37 @@ final class RsaKey implements SignatureKey {
   private final int length;
   private final JcaSignatures jca;
 
-  RsaKey(Key.Algorithm algorithm, RsaNumbers numbers) {
+  /**
+   * A key.
+   *
+   * @param saltLength in bytes, with PSS
+   */
+  RsaKey(Key.Algorithm algorithm, RsaNumbers numbers, int saltLength) {
     this.algorithm = algorithm;
     modulus = numbers.modulus();
     exponent = numbers.exponent();
     length = (modulus.bitLength() + Byte.SIZE - 1) / Byte.SIZE;
-    jca = JcaSignatures.of(requireNonNull(JCA.get(algorithm), "algorithm"), numbers);
+    jca = JcaSignatures.of(jcas(algorithm, saltLength), numbers);
+  }
+
+  /** The JDK's name and parameters of an algorithm of RSA. */
+  private static JcaSignatures.Algorithm jcas(Key.Algorithm algorithm, int saltLength) {
+    return switch (algorithm) {
+      case RSA_PKCS1_SHA256 -> new JcaSignatures.Algorithm("SHA256withRSA", null);
+      case RSA_PSS_SHA256 -> pss(MGF1ParameterSpec.SHA256, saltLength);
+      case RSA_PSS_SHA512 -> pss(MGF1ParameterSpec.SHA512, saltLength);
+      default ->
+          throw new IllegalArgumentException("algorithm must be one of RSA, was " + algorithm);
+    };
+  }
+
+  /** The salt of an algorithm, in bytes, unless a key says otherwise: as long as its digest. */
+  static int saltLength(Key.Algorithm algorithm) {
+    return switch (algorithm) {
+      case RSA_PSS_SHA256 -> 32;
+      case RSA_PSS_SHA512 -> 64;
+      default -> 0;
+    };
   }
 
   private static JcaSignatures.Algorithm pss(MGF1ParameterSpec mask, int salt) {

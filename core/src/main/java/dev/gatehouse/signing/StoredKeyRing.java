@@ -2,17 +2,13 @@ package dev.gatehouse.signing;
 
 import static java.util.Objects.requireNonNull;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gatehouse.audit.AuditLog;
-import dev.gatehouse.audit.AuditRecord;
 import dev.gatehouse.audit.AuditRecord.Operation;
-import dev.gatehouse.audit.AuditRecord.Result;
 import dev.gatehouse.check.Check;
 import dev.gatehouse.error.ConflictException;
 import dev.gatehouse.error.LimitException;
 import dev.gatehouse.error.NotFoundException;
 import dev.gatehouse.error.StorageException;
-import dev.gatehouse.json.Json;
 import dev.gatehouse.registry.Application;
 import dev.gatehouse.registry.Secret;
 import dev.gatehouse.transaction.Transaction;
@@ -21,11 +17,10 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,13 +32,11 @@ final class StoredKeyRing implements KeyRing {
   private static final int MAX_PAGE = 1000;
   private static final int RESEALED_AT_ONCE = 100;
 
-  /** Most live keys of an application, for all purposes. */
-  private static final int MAX_KEYS = MAX_LIVE * Key.Purpose.values().length;
-
   private final Configuration parts;
   private final Vault vault;
   private final KeyCache cache;
   private final @Nullable Transaction joined;
+  private final boolean takesShortOverlaps;
 
   private StoredKeyRing(Configuration parts, LongSupplier nanoTime) {
     this.parts = parts;
@@ -51,13 +44,16 @@ final class StoredKeyRing implements KeyRing {
     KeyStore store = parts.store();
     cache = new KeyCache(store::version, id -> load(store, id), parts.clock(), nanoTime);
     joined = null;
+    takesShortOverlaps = false;
   }
 
-  private StoredKeyRing(StoredKeyRing outside, Transaction transaction) {
-    parts = outside.parts;
-    vault = outside.vault;
-    cache = outside.cache;
+  private StoredKeyRing(
+      StoredKeyRing ring, @Nullable Transaction transaction, boolean takesShortOverlaps) {
+    parts = ring.parts;
+    vault = ring.vault;
+    cache = ring.cache;
     joined = transaction;
+    this.takesShortOverlaps = takesShortOverlaps;
   }
 
   static StoredKeyRing create(Configuration configuration) {
@@ -73,7 +69,13 @@ final class StoredKeyRing implements KeyRing {
 
   @Override
   public KeyRing joining(Transaction transaction) {
-    return new StoredKeyRing(this, requireNonNull(transaction, "transaction"));
+    requireNonNull(transaction, "transaction");
+    return new StoredKeyRing(this, transaction, takesShortOverlaps);
+  }
+
+  @Override
+  public KeyRing allowingShortOverlaps() {
+    return new StoredKeyRing(this, joined, true);
   }
 
   /**
@@ -94,18 +96,21 @@ final class StoredKeyRing implements KeyRing {
 
   private KeySet load(KeyStore store, long applicationId) {
     List<KeySet.ReadyKey> ready = new ArrayList<>();
-    Map<Key.Purpose, String> unreadable = new EnumMap<>(Key.Purpose.class);
-    for (StoredKey stored : store.live(applicationId, MAX_KEYS)) {
-      if (stored.key().state() != Key.State.DISABLED) {
+    List<KeySet.UnreadableKey> unreadable = new ArrayList<>();
+    for (StoredKey stored : store.live(applicationId, MAX_PAGE)) {
+      if (!stored.isOutOfUse()) {
         try {
-          ready.add(new KeySet.ReadyKey(stored.key(), vault.open(stored).signatureKey()));
+          SignatureKey signature = vault.open(stored).signatureKey();
+          ready.add(new KeySet.ReadyKey(stored.key(), signature));
         } catch (StorageException e) {
-          unreadable.put(stored.key().purpose(), String.valueOf(e.getMessage()));
+          unreadable.add(new KeySet.UnreadableKey(stored, String.valueOf(e.getMessage())));
         }
       }
     }
     if (!unreadable.isEmpty()) {
-      LOG.error("Keys are left out of use, among them: {}", unreadable.values());
+      LOG.error(
+          "Keys are left out of use: {}",
+          unreadable.stream().map(KeySet.UnreadableKey::why).toList());
     }
     return new KeySet(ready, unreadable);
   }
@@ -115,14 +120,14 @@ final class StoredKeyRing implements KeyRing {
     requireNonNull(appKey, "appKey");
     Secret secret = newSecret();
     NewKey fresh = signing(applicationId, Key.Purpose.REQUEST, material(secret));
-    new StoredKeyRing(this, requireNonNull(transaction, "transaction"))
+    new StoredKeyRing(this, requireNonNull(transaction, "transaction"), takesShortOverlaps)
         .change((keys, audit) -> add(keys, audit, fresh, "issued"));
     return secret;
   }
 
   @Override
   public void revoke(Transaction transaction, long applicationId) {
-    new StoredKeyRing(this, requireNonNull(transaction, "transaction"))
+    new StoredKeyRing(this, requireNonNull(transaction, "transaction"), takesShortOverlaps)
         .change(
             (keys, audit) -> {
               List<StoredKey> live = keys.live(applicationId, MAX_PAGE);
@@ -137,6 +142,7 @@ final class StoredKeyRing implements KeyRing {
     Secret secret = newSecret();
     NewKey fresh = signing(applicationId, Key.Purpose.REQUEST, material(secret));
     change(
+        transaction -> requireEnough(overlap, () -> reach(transaction, applicationId)),
         (keys, audit) -> {
           if (keys.page(applicationId, Long.MAX_VALUE, 1).isEmpty()) {
             throw new NotFoundException("application " + applicationId + " never had a key");
@@ -149,13 +155,46 @@ final class StoredKeyRing implements KeyRing {
   @Override
   public IssuedKey rotate(
       Application application, Key.Purpose purpose, Key.Algorithm algorithm, Duration overlap) {
-    Duration least = KeyRing.leastOverlap(application);
+    requireNonNull(application, "application");
     Check.range(overlap, Duration.ZERO, MAX_OVERLAP, "overlap");
-    Check.that(
-        overlap.isZero() || overlap.compareTo(least) >= 0,
-        "overlap must be zero or at least " + least + ", was " + overlap);
     NewKey fresh = signing(application.id(), purpose, KeyMaterial.generate(algorithm));
-    return issued(change((keys, audit) -> replace(keys, audit, fresh, overlap)), fresh);
+    Key key =
+        change(
+            transaction -> requireEnough(overlap, () -> reach(transaction, application)),
+            (keys, audit) -> replace(keys, audit, fresh, overlap));
+    return issued(key, fresh);
+  }
+
+  @Override
+  public Duration leastOverlap(Application application) {
+    requireNonNull(application, "application");
+    return transactions().call(transaction -> least(reach(transaction, application)));
+  }
+
+  private Duration reach(Transaction transaction, Application application) {
+    Duration policys = RetryHorizon.of(application.retryPolicy());
+    Duration pending = reach(transaction, application.id());
+    return pending.compareTo(policys) > 0 ? pending : policys;
+  }
+
+  private Duration reach(Transaction transaction, long applicationId) {
+    return parts.horizon().reach(transaction, applicationId, now());
+  }
+
+  private static Duration least(Duration reach) {
+    Duration least = SKEW.plus(reach);
+    return least.compareTo(MAX_OVERLAP) > 0 ? MAX_OVERLAP : least;
+  }
+
+  /** Refuses an overlap that ends before the last retry, unless it is none, or that is allowed. */
+  private void requireEnough(Duration overlap, Supplier<Duration> reach) {
+    if (overlap.isZero() || takesShortOverlaps) {
+      return;
+    }
+    Duration least = least(reach.get());
+    Check.that(
+        overlap.compareTo(least) >= 0,
+        "overlap must be zero or at least " + least + ", was " + overlap);
   }
 
   @Override
@@ -179,6 +218,9 @@ final class StoredKeyRing implements KeyRing {
   @Override
   public Key importKey(long applicationId, Key.Purpose purpose, KeyMaterial material) {
     NewKey fresh = signing(applicationId, purpose, material);
+    if (material.isShort()) {
+      LOG.warn("Application {} is given a secret so short that it can be tried out", applicationId);
+    }
     return change((keys, audit) -> add(keys, audit, fresh, "imported"));
   }
 
@@ -206,6 +248,7 @@ final class StoredKeyRing implements KeyRing {
   public Key promote(long applicationId, long keyId, Duration overlap) {
     Check.range(overlap, Duration.ZERO, MAX_OVERLAP, "overlap");
     return change(
+        transaction -> requireEnough(overlap, () -> reach(transaction, applicationId)),
         (keys, audit) -> {
           StoredKey stored = usable(keys, applicationId, keyId);
           Key key = stored.key();
@@ -223,7 +266,7 @@ final class StoredKeyRing implements KeyRing {
           }
           Key promoted = key.in(Key.State.ENABLED);
           keys.update(stored.with(promoted));
-          record(audit, Operation.UPDATE, "promoted", promoted);
+          KeyAudit.record(audit, Operation.UPDATE, "promoted", promoted);
           return promoted;
         });
   }
@@ -232,34 +275,41 @@ final class StoredKeyRing implements KeyRing {
   public Key retire(long applicationId, long keyId, Duration overlap) {
     Check.range(overlap, Duration.ZERO, MAX_OVERLAP, "overlap");
     return change(
+        transaction -> requireEnough(overlap, () -> reach(transaction, applicationId)),
         (keys, audit) -> leaveToVerify(keys, audit, usable(keys, applicationId, keyId), overlap));
   }
 
   private static StoredKey usable(KeyStore keys, long applicationId, long keyId) {
-    StoredKey stored = stored(keys, applicationId, keyId);
-    Key.State state = stored.key().state();
-    if (state == Key.State.DISABLED) {
+    StoredKey stored = changeable(keys, applicationId, keyId);
+    if (stored.isOutOfUse()) {
       throw new ConflictException("key " + keyId + " is disabled");
     }
-    requireNotDestroyed(stored);
     return stored;
   }
 
-  private static void requireNotDestroyed(StoredKey stored) {
-    if (stored.key().state() == Key.State.DESTROYED) {
-      throw new ConflictException("key " + stored.key().id() + " is destroyed");
+  /** The key, if this version knows it and it is not destroyed. */
+  private static StoredKey changeable(KeyStore keys, long applicationId, long keyId) {
+    StoredKey stored = stored(keys, applicationId, keyId);
+    if (stored.isDestroyed()) {
+      throw new ConflictException("key " + keyId + " is destroyed");
     }
+    if (!stored.isKnown()) {
+      throw new ConflictException(
+          "key "
+              + keyId
+              + " is of no kind that this version knows, and can only be destroyed here");
+    }
+    return stored;
   }
 
   @Override
   public void disable(long applicationId, long keyId) {
     change(
         (keys, audit) -> {
-          StoredKey stored = stored(keys, applicationId, keyId);
-          requireNotDestroyed(stored);
-          if (stored.key().state() != Key.State.DISABLED) {
+          StoredKey stored = changeable(keys, applicationId, keyId);
+          if (!stored.isOutOfUse()) {
             keys.update(stored.with(stored.key().in(Key.State.DISABLED)));
-            record(audit, Operation.UPDATE, "disabled", stored.key());
+            KeyAudit.record(audit, Operation.UPDATE, "disabled", stored.key());
           }
           return stored;
         });
@@ -270,7 +320,7 @@ final class StoredKeyRing implements KeyRing {
     change(
         (keys, audit) -> {
           StoredKey stored = stored(keys, applicationId, keyId);
-          if (stored.key().state() != Key.State.DESTROYED) {
+          if (!stored.isDestroyed()) {
             destroy(keys, audit, stored);
           }
           return stored;
@@ -281,13 +331,23 @@ final class StoredKeyRing implements KeyRing {
   public List<Key> keys(long applicationId, long beforeId, int limit) {
     Check.range(beforeId, 1, Long.MAX_VALUE, "beforeId");
     Check.range(limit, 1, MAX_PAGE, "limit");
-    return store().page(applicationId, beforeId, limit).stream().map(StoredKey::key).toList();
+    List<Key> known = new ArrayList<>();
+    long before = beforeId;
+    while (known.size() < limit) {
+      int wanted = limit - known.size();
+      List<StoredKey> page = store().page(applicationId, before, wanted);
+      page.stream().filter(StoredKey::isKnown).map(StoredKey::key).forEach(known::add);
+      if (page.size() < wanted) {
+        break;
+      }
+      before = page.get(wanted - 1).id();
+    }
+    return List.copyOf(known);
   }
 
   @Override
   public KeyMaterial publicPart(long applicationId, long keyId) {
-    StoredKey stored = stored(store(), applicationId, keyId);
-    requireNotDestroyed(stored);
+    StoredKey stored = changeable(store(), applicationId, keyId);
     if (KeyForms.isShared(stored.key().algorithm())) {
       throw new ConflictException("key " + keyId + " is a shared secret");
     }
@@ -302,62 +362,18 @@ final class StoredKeyRing implements KeyRing {
     if (parts.masterKey() == null) {
       throw new IllegalStateException("there is no master key to encrypt under");
     }
-    long resealed = 0;
+    Resealer resealer = new Resealer(vault);
     long last = 0;
-    List<String> unreadable = new ArrayList<>();
     List<StoredKey> batch = parts.store().liveAfter(last, RESEALED_AT_ONCE);
     while (!batch.isEmpty()) {
-      last = batch.get(batch.size() - 1).key().id();
-      List<Key> outdated =
-          batch.stream()
-              .filter(stored -> !isCurrent(stored, unreadable))
-              .map(StoredKey::key)
-              .toList();
+      last = batch.get(batch.size() - 1).id();
+      List<StoredKey> outdated = batch.stream().filter(stored -> !vault.isCurrent(stored)).toList();
       if (!outdated.isEmpty()) {
-        resealed += change((keys, audit) -> reseal(keys, audit, outdated));
+        resealer.count(change((keys, audit) -> resealer.reseal(keys, audit, outdated)));
       }
       batch = parts.store().liveAfter(last, RESEALED_AT_ONCE);
     }
-    if (!unreadable.isEmpty()) {
-      throw new StorageException(
-          resealed
-              + " keys were encrypted, "
-              + unreadable.size()
-              + " cannot be read: "
-              + unreadable.get(0));
-    }
-    return resealed;
-  }
-
-  /** Whether there is nothing to do for a key, be it because it cannot be read. */
-  private boolean isCurrent(StoredKey stored, List<String> unreadable) {
-    if (vault.isCurrent(stored)) {
-      return true;
-    }
-    try {
-      vault.open(stored);
-      return false;
-    } catch (StorageException e) {
-      unreadable.add(String.valueOf(e.getMessage()));
-      return true;
-    }
-  }
-
-  /** Encrypts those that are still there and nobody else has encrypted meanwhile. */
-  private long reseal(KeyStore keys, AuditLog audit, List<Key> outdated) {
-    long resealed = 0;
-    for (Key key : outdated) {
-      Optional<StoredKey> stored =
-          keys.find(key.applicationId(), key.id())
-              .filter(found -> found.key().state() != Key.State.DESTROYED)
-              .filter(found -> !vault.isCurrent(found));
-      if (stored.isPresent()) {
-        keys.update(vault.close(stored.get().key(), vault.open(stored.get())));
-        record(audit, Operation.UPDATE, "encrypted under the present master key", key);
-        resealed++;
-      }
-    }
-    return resealed;
+    return resealer.resealed();
   }
 
   /** A change of keys with its records; the first statement keeps other changes out. */
@@ -366,15 +382,24 @@ final class StoredKeyRing implements KeyRing {
   }
 
   private <T> T change(Change<T> change) {
-    Transactions transactions =
-        joined == null ? parts.transactions() : Transactions.joining(joined);
-    return transactions.call(
-        transaction -> {
-          KeyStore keys = parts.store().joining(transaction);
-          keys.advance();
-          transaction.afterCommit(cache::forget);
-          return change.apply(keys, parts.audit().joining(transaction));
-        });
+    return change(transaction -> {}, change);
+  }
+
+  /** A change after a look at what else there is, which need not keep other changes out. */
+  private <T> T change(Consumer<Transaction> look, Change<T> change) {
+    return transactions()
+        .call(
+            transaction -> {
+              look.accept(transaction);
+              KeyStore keys = parts.store().joining(transaction);
+              keys.advance();
+              transaction.afterCommit(cache::forget);
+              return change.apply(keys, parts.audit().joining(transaction));
+            });
+  }
+
+  private Transactions transactions() {
+    return joined == null ? parts.transactions() : Transactions.joining(joined);
   }
 
   /** A key that is to be added. */
@@ -411,6 +436,7 @@ final class StoredKeyRing implements KeyRing {
   private static List<StoredKey> enabled(
       KeyStore keys, long applicationId, Key.Purpose purpose, Key.Algorithm algorithm) {
     return keys.live(applicationId, MAX_PAGE).stream()
+        .filter(StoredKey::isKnown)
         .filter(stored -> stored.key().state() == Key.State.ENABLED)
         .filter(stored -> stored.key().purpose() == purpose)
         .filter(stored -> stored.key().algorithm() == algorithm)
@@ -424,7 +450,7 @@ final class StoredKeyRing implements KeyRing {
     Key left = stored.key().in(state).until(end);
     keys.update(stored.with(left));
     String what = overlap.isZero() ? "disabled" : "left to verify until " + end;
-    record(audit, Operation.UPDATE, what, stored.key());
+    KeyAudit.record(audit, Operation.UPDATE, what, stored.key());
     return left;
   }
 
@@ -432,13 +458,13 @@ final class StoredKeyRing implements KeyRing {
     Instant now = now();
     int live = 0;
     for (StoredKey stored : keys.live(fresh.applicationId(), MAX_PAGE)) {
-      if (!stored.key().notAfter().isAfter(now)) {
+      if (stored.isKnown() && !stored.key().notAfter().isAfter(now)) {
         destroy(keys, audit, stored);
-      } else if (stored.key().purpose() == fresh.purpose()) {
+      } else if (stored.serves(fresh.purpose())) {
         live++;
-      } else if (vault.open(stored).isSameAs(fresh.material())) {
+      } else if (isSame(stored, fresh.material())) {
         throw new ConflictException(
-            "key " + stored.key().id() + " for " + stored.key().purpose() + " is the same key");
+            "key " + stored.id() + " for " + stored.key().purpose() + " is the same key");
       }
     }
     if (live >= MAX_LIVE) {
@@ -453,13 +479,23 @@ final class StoredKeyRing implements KeyRing {
     }
     Key key = fresh.key(parts.ids().getAsLong());
     keys.insert(vault.close(key, fresh.material()));
-    record(audit, Operation.CREATE, what, key);
+    KeyAudit.record(audit, Operation.CREATE, what, key);
     return key;
   }
 
+  /** Whether that is the key, as far as it can be read: what cannot be must not be in the way. */
+  private boolean isSame(StoredKey stored, KeyMaterial material) {
+    try {
+      return vault.open(stored).isSameAs(material);
+    } catch (StorageException e) {
+      LOG.warn("A new key was not compared with one that cannot be read", e);
+      return false;
+    }
+  }
+
   private static void destroy(KeyStore keys, AuditLog audit, StoredKey stored) {
-    keys.update(stored.destroyed());
-    record(audit, Operation.DELETE, "destroyed", stored.key());
+    keys.destroy(stored.applicationId(), stored.id());
+    KeyAudit.record(audit, Operation.DELETE, "destroyed", stored);
   }
 
   private static StoredKey stored(KeyStore keys, long applicationId, long keyId) {
@@ -479,22 +515,5 @@ final class StoredKeyRing implements KeyRing {
   private static KeyMaterial material(Secret secret) {
     return KeyMaterial.secret(
         Key.Algorithm.HMAC_SHA256, secret.reveal().getBytes(StandardCharsets.US_ASCII));
-  }
-
-  private static void record(AuditLog audit, Operation operation, String what, Key key) {
-    ObjectNode ext =
-        Json.object()
-            .put("applicationId", Long.toString(key.applicationId()))
-            .put("keyId", Long.toString(key.id()))
-            .put("algorithm", key.algorithm().name())
-            .put("purpose", key.purpose().name());
-    audit.write(
-        AuditRecord.of(
-                operation,
-                Result.SUCCESS,
-                "Key " + key.id() + " of application " + key.applicationId() + " " + what)
-            .service("signing")
-            .ext(Json.write(ext))
-            .build());
   }
 }

@@ -58,6 +58,9 @@ final class Vault {
 
   /** Whether what is stored is as this vault would store it now. */
   boolean isCurrent(StoredKey stored) {
+    if (!stored.isKnown()) {
+      return false;
+    }
     byte[] material = stored.material();
     return masterKey == null
         ? material[0] == CLEAR
@@ -71,9 +74,13 @@ final class Vault {
   /**
    * The key.
    *
-   * @throws StorageException if the material is damaged or sealed under a master key not at hand
+   * @throws StorageException if this version does not know the key, or the material is damaged or
+   *     sealed under a master key not at hand
    */
   KeyMaterial open(StoredKey stored) {
+    if (!stored.isKnown()) {
+      throw unknownForm(stored);
+    }
     byte[] encoded = encoded(stored);
     try {
       return KeyMaterial.decode(stored.key().algorithm(), encoded);
@@ -141,6 +148,6 @@ final class Vault {
   }
 
   private static String name(StoredKey stored) {
-    return "key " + stored.key().id() + " of application " + stored.key().applicationId();
+    return "key " + stored.id() + " of application " + stored.applicationId();
   }
 }

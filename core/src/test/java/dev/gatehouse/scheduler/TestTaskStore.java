@@ -101,6 +101,12 @@ final class TestTaskStore implements TaskStore, Transactions {
         });
   }
 
+  @Override
+  public List<RetriesAhead> retriesAhead(
+      long applicationId, long dueUntilMillis, String afterRetry, int afterFailed, int limit) {
+    throw new UnsupportedOperationException("retriesAhead");
+  }
+
   private long count(Predicate<Entry> which) {
     return tasks.values().stream().filter(which).count();
   }

@@ -88,7 +88,7 @@ class KeyMaterialJwkTest {
   @ParameterizedTest
   @EnumSource(
       mode = EnumSource.Mode.EXCLUDE,
-      names = {"HMAC_SHA1", "ED25519", "SM2_SM3"})
+      names = {"HMAC_SHA1", "HMAC_SM3", "ED25519", "SM2_SM3"})
   void ofJwk_theirs_eachVerifiesWhatTheOtherSigned(Key.Algorithm algorithm) throws Exception {
     JWK theirs = theirs(algorithm);
     KeyMaterial ours = KeyMaterial.ofJwk(algorithm, theirs.toJSONString());
@@ -106,7 +106,7 @@ class KeyMaterialJwkTest {
   @ParameterizedTest
   @EnumSource(
       mode = EnumSource.Mode.EXCLUDE,
-      names = {"HMAC_SHA1", "ED25519", "SM2_SM3"})
+      names = {"HMAC_SHA1", "HMAC_SM3", "ED25519", "SM2_SM3"})
   void toJwk_ours_readThere(Key.Algorithm algorithm) throws Exception {
     KeyMaterial ours = KeyMaterial.generate(algorithm);
     JWK theirs = JWK.parse(ours.toJwk());
@@ -130,12 +130,26 @@ class KeyMaterialJwkTest {
   }
 
   @ParameterizedTest
-  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "SM2_SM3")
+  @EnumSource(
+      mode = EnumSource.Mode.EXCLUDE,
+      names = {"SM2_SM3", "HMAC_SM3"})
   void ofJwk_whatToJwkWrote_theSameKey(Key.Algorithm algorithm) {
     KeyMaterial material = KeyMaterial.generate(algorithm);
     KeyMaterial back = KeyMaterial.ofJwk(algorithm, material.toJwk());
     assertThat(back.isSameAs(material)).isTrue();
     assertThat(back.toJwk()).isEqualTo(material.toJwk());
+  }
+
+  @Test
+  void jwk_ofHmacWithSm3_refused() {
+    KeyMaterial material = KeyMaterial.generate(Key.Algorithm.HMAC_SM3);
+    assertThatIllegalStateException()
+        .isThrownBy(material::toJwk)
+        .withMessage("no JWK is registered for keys of HMAC with SM3");
+    String jwk = KeyMaterial.generate(Key.Algorithm.HMAC_SHA256).toJwk();
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> KeyMaterial.ofJwk(Key.Algorithm.HMAC_SM3, jwk))
+        .withMessage("no JWK is registered for HMAC with SM3");
   }
 
   @Test
@@ -169,7 +183,9 @@ class KeyMaterialJwkTest {
 
   /** The algorithm is the host's to say; a key that says another is refused, not obeyed. */
   @ParameterizedTest
-  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "SM2_SM3")
+  @EnumSource(
+      mode = EnumSource.Mode.EXCLUDE,
+      names = {"SM2_SM3", "HMAC_SM3"})
   void ofJwk_anotherAlgorithmOrUse_refused(Key.Algorithm algorithm) {
     assertRefused(
         algorithm,

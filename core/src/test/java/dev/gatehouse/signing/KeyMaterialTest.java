@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
@@ -146,7 +147,7 @@ class KeyMaterialTest {
             "sm2-spki")) {
       boolean fits =
           switch (algorithm) {
-            case HMAC_SHA256, HMAC_SHA1 -> false;
+            case HMAC_SHA256, HMAC_SHA1, HMAC_SM3 -> false;
             case RSA_PKCS1_SHA256, RSA_PSS_SHA256, RSA_PSS_SHA512 -> name.startsWith("rsa");
             case ED25519 -> name.startsWith("ed25519");
             case ECDSA_P256_SHA256 -> name.startsWith("p256");
@@ -215,7 +216,7 @@ class KeyMaterialTest {
   /** The classic confusion: what everybody knows as the secret. */
   @Test
   void secret_publicKey_refused() throws Exception {
-    for (String name : List.of("rsa-spki", "ed25519-spki", "p256-spki")) {
+    for (String name : List.of("rsa-spki", "ed25519-spki", "p256-spki", "rsa-public-pkcs1")) {
       String pem = pem(name);
       for (byte[] bytes :
           List.of(
@@ -227,6 +228,133 @@ class KeyMaterialTest {
             .withMessageStartingWith(
                 bytes.length > KeyMaterial.MAX_SECRET ? "length of secret" : "secret must not be");
       }
+    }
+  }
+
+  @Test
+  void secret_publicKeyInAnotherForm_refused() throws Exception {
+    String jwk = KeyMaterial.ofPem(Key.Algorithm.ED25519, pem("ed25519-spki")).toJwk();
+    byte[] der = Pem.of(pem("ed25519-spki")).der();
+    for (String text :
+        List.of(
+            jwk,
+            " " + jwk + "\n",
+            "{\"keys\":[" + jwk + "]}",
+            "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIF+rJt2Nt5+ZrPMplwMUao1D8y5ohoc/KRl/0HzhgzXZ me",
+            Base64.getEncoder().encodeToString(der),
+            "\n" + Base64.getMimeEncoder().encodeToString(der) + "\n")) {
+      byte[] bytes = text.getBytes(StandardCharsets.US_ASCII);
+      for (Key.Algorithm algorithm : List.of(Key.Algorithm.HMAC_SHA1, Key.Algorithm.HMAC_SM3)) {
+        assertThatIllegalArgumentException()
+            .as(text)
+            .isThrownBy(() -> KeyMaterial.secret(algorithm, bytes))
+            .withMessage("secret must not be a public key, was one");
+      }
+      assertThatIllegalArgumentException().isThrownBy(() -> KeyMaterial.fateSecret(text));
+    }
+  }
+
+  /** A check that is too eager would refuse secrets that people have. */
+  @Test
+  void secret_onlyLikeAPublicKey_taken() {
+    for (String text :
+        List.of(
+            "{not json at all}",
+            "{\"secret\":\"of a kind\"}",
+            "ssh is not a key here",
+            "MCowBQYDK2VwAyEA",
+            "-----begin nothing",
+            "0123456789abcdef0123456789abcdef")) {
+      byte[] bytes = text.getBytes(StandardCharsets.US_ASCII);
+      assertThat(KeyMaterial.secret(Key.Algorithm.HMAC_SHA256, bytes).reveal()).isEqualTo(bytes);
+    }
+    Random random = new Random(7);
+    for (int i = 0; i < 20_000; i++) {
+      byte[] bytes = new byte[16 + random.nextInt(64)];
+      random.nextBytes(bytes);
+      bytes[0] = i % 2 == 0 ? (byte) 0x30 : bytes[0];
+      KeyMaterial.secret(Key.Algorithm.HMAC_SHA256, bytes);
+    }
+  }
+
+  @Test
+  void fateSecret_asShortAsSitesHaveThem_signsAndIsStored() {
+    for (String text : List.of("s", "sk", "123456", "\u5bc6\u94a5", "x".repeat(512))) {
+      KeyMaterial material = KeyMaterial.fateSecret(text);
+      assertThat(material.algorithm()).isEqualTo(Key.Algorithm.HMAC_SHA1);
+      assertThat(material.reveal()).isEqualTo(text.getBytes(StandardCharsets.UTF_8));
+      KeyMaterial back = KeyMaterial.decode(Key.Algorithm.HMAC_SHA1, material.encoded());
+      assertThat(back.isSameAs(material)).isTrue();
+      assertThat(back.isShort()).isEqualTo(text.length() < 16);
+    }
+    for (String text : List.of("", "x".repeat(513), "\u5bc6".repeat(171))) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> KeyMaterial.fateSecret(text))
+          .withMessageStartingWith("length of secret must be in 1..512, was ");
+    }
+  }
+
+  /** What is short is FATE's: no row, and no way round, makes it a secret of another algorithm. */
+  @Test
+  void fateSecret_takenForAnotherAlgorithms_refused() {
+    byte[] encoded = KeyMaterial.fateSecret("sk").encoded();
+    for (Key.Algorithm algorithm : Key.Algorithm.values()) {
+      if (algorithm != Key.Algorithm.HMAC_SHA1) {
+        assertThatIllegalArgumentException()
+            .isThrownBy(() -> KeyMaterial.decode(algorithm, encoded));
+      }
+    }
+    byte[] asSecret = encoded.clone();
+    asSecret[0] = KeyForms.SECRET;
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> KeyMaterial.decode(Key.Algorithm.HMAC_SHA1, asSecret));
+    byte[] empty = {KeyForms.SHORT_SECRET, 0};
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> KeyMaterial.decode(Key.Algorithm.HMAC_SHA1, empty));
+    String jwk = KeyMaterial.fateSecret("sk").toJwk();
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> KeyMaterial.ofJwk(Key.Algorithm.HMAC_SHA1, jwk));
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"RSA_PSS_SHA256", "RSA_PSS_SHA512"})
+  void saltLength_ofItsOwn_onlyThatVerifies(Key.Algorithm algorithm) throws Exception {
+    KeyMaterial pair = KeyMaterial.ofPem(algorithm, pem("rsa-pkcs8"));
+    byte[] none = pair.saltLength(0).signatureKey().sign(MESSAGE);
+    assertThat(pair.saltLength(0).signatureKey().sign(MESSAGE)).as("no salt").isEqualTo(none);
+    assertThat(pair.saltLength(0).publicPart().signatureKey().verify(MESSAGE, none)).isTrue();
+    assertThat(pair.signatureKey().verify(MESSAGE, none)).isFalse();
+    byte[] usual = pair.signatureKey().sign(MESSAGE);
+    assertThat(pair.saltLength(0).signatureKey().verify(MESSAGE, usual)).isFalse();
+    int digest = algorithm == Key.Algorithm.RSA_PSS_SHA256 ? 32 : 64;
+    assertThat(pair.saltLength(0).saltLength(digest).signatureKey().verify(MESSAGE, usual))
+        .isTrue();
+    KeyMaterial back = KeyMaterial.decode(algorithm, pair.saltLength(20).encoded());
+    byte[] twenty = back.signatureKey().sign(MESSAGE);
+    assertThat(pair.saltLength(20).signatureKey().verify(MESSAGE, twenty)).isTrue();
+    assertThat(pair.saltLength(21).signatureKey().verify(MESSAGE, twenty)).isFalse();
+    assertThatIllegalStateException().isThrownBy(() -> pair.saltLength(0).toJwk());
+    assertThat(KeyMaterial.ofJwk(algorithm, pair.toJwk()).isSameAs(pair.saltLength(0))).isTrue();
+    for (int length : new int[] {-1, digest + 1, Integer.MAX_VALUE}) {
+      assertThatIllegalArgumentException().isThrownBy(() -> pair.saltLength(length));
+    }
+  }
+
+  @Test
+  void saltLength_ofWhatHasNone_refused() {
+    for (Key.Algorithm algorithm :
+        List.of(Key.Algorithm.RSA_PKCS1_SHA256, Key.Algorithm.ED25519, Key.Algorithm.HMAC_SHA256)) {
+      KeyMaterial material = KeyMaterial.generate(algorithm);
+      assertThatIllegalStateException()
+          .isThrownBy(() -> material.saltLength(32))
+          .withMessage("only keys of RSASSA-PSS have salt, this is " + algorithm);
+      byte[] encoded = material.encoded();
+      byte[] salted = new byte[encoded.length + 1];
+      System.arraycopy(encoded, 0, salted, 0, 2);
+      System.arraycopy(encoded, 2, salted, 3, encoded.length - 2);
+      salted[1] = 1;
+      salted[2] = 20;
+      assertThatIllegalStateException().isThrownBy(() -> KeyMaterial.decode(algorithm, salted));
     }
   }
 
@@ -313,7 +441,7 @@ class KeyMaterialTest {
           .isThrownBy(() -> KeyMaterial.decode(Key.Algorithm.ED25519, cut));
     }
     byte[] unknown = encoded.clone();
-    unknown[0] = 4;
+    unknown[0] = 5;
     assertThatIllegalArgumentException()
         .isThrownBy(() -> KeyMaterial.decode(Key.Algorithm.ED25519, unknown));
   }

@@ -11,7 +11,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -179,15 +179,75 @@ class KeySetTest {
     assertThat(Nobody.key(Key.Algorithm.RSA_PKCS1_SHA256, 256).hasForm(large)).isTrue();
   }
 
+  private static KeySet unreadable(StoredKey stored) {
+    return new KeySet(List.of(), List.of(new KeySet.UnreadableKey(stored, "key 3 cannot be read")));
+  }
+
+  private static StoredKey stored(Key key) {
+    return new StoredKey(key, new byte[] {1});
+  }
+
+  private static StoredKey unknown(
+      Optional<Key.Purpose> purpose, Optional<Key.State> state, Instant notAfter) {
+    return StoredKey.of(new UnknownKey(3, 7, purpose, state, NOW.minusSeconds(10), notAfter));
+  }
+
   @Test
   void proves_keyThatCannotBeRead_notTakenForForged() {
-    KeySet keys = new KeySet(List.of(), Map.of(Key.Purpose.REQUEST, "key 3 cannot be read"));
+    Key key = key(Key.Algorithm.HMAC_SHA256, Key.Purpose.REQUEST, Key.State.ENABLED);
+    KeySet keys = unreadable(stored(key));
     Claim claim = claim(new byte[32], Key.Algorithm.HMAC_SHA256);
     assertThatThrownBy(() -> keys.proves(claim, SCHEME, NOW))
         .isInstanceOf(StorageException.class)
         .hasMessage("key 3 cannot be read");
     assertThatThrownBy(() -> keys.primary(SCHEME, NOW)).isInstanceOf(StorageException.class);
     assertThat(keys.proves(claim, FateSiteScheme.create("1"), NOW)).isFalse();
+  }
+
+  /** What it cannot have proven nor signed is refused as if it were not there. */
+  @Test
+  void proves_keyThatCannotBeReadAndCannotHaveProvenIt_false() {
+    Key good = key(Key.Algorithm.HMAC_SHA256, Key.Purpose.REQUEST, Key.State.ENABLED);
+    Claim claim = claim(new byte[32], Key.Algorithm.HMAC_SHA256);
+    for (Key other :
+        List.of(
+            good.in(Key.State.DISABLED),
+            good.until(NOW),
+            key(Key.Algorithm.ED25519, Key.Purpose.REQUEST, Key.State.ENABLED),
+            key(Key.Algorithm.HMAC_SHA256, Key.Purpose.SITE, Key.State.ENABLED))) {
+      assertThat(unreadable(stored(other)).proves(claim, SCHEME, NOW)).isFalse();
+      assertThat(unreadable(stored(other)).primary(SCHEME, NOW)).isEmpty();
+    }
+    KeySet verifying = unreadable(stored(good.in(Key.State.VERIFY_ONLY)));
+    assertThat(verifying.primary(SCHEME, NOW)).as("it would not have signed").isEmpty();
+    assertThatThrownBy(() -> verifying.proves(claim, SCHEME, NOW))
+        .isInstanceOf(StorageException.class);
+  }
+
+  @Test
+  void proves_keyOfALaterVersion_failsOnlyWhereItMightServe() {
+    Claim claim = claim(new byte[32], Key.Algorithm.HMAC_SHA256);
+    Optional<Key.Purpose> request = Optional.of(Key.Purpose.REQUEST);
+    for (Optional<Key.State> state :
+        List.of(Optional.<Key.State>empty(), Optional.of(Key.State.ENABLED))) {
+      KeySet keys = unreadable(unknown(request, state, NOW.plusMillis(1)));
+      assertThatThrownBy(() -> keys.proves(claim, SCHEME, NOW))
+          .isInstanceOf(StorageException.class);
+      assertThatThrownBy(() -> keys.primary(SCHEME, NOW)).isInstanceOf(StorageException.class);
+      assertThat(keys.proves(claim, FateSiteScheme.create("1"), NOW)).isFalse();
+    }
+    for (StoredKey harmless :
+        List.of(
+            unknown(Optional.empty(), Optional.of(Key.State.ENABLED), Key.FOREVER),
+            unknown(request, Optional.of(Key.State.DISABLED), Key.FOREVER),
+            unknown(request, Optional.of(Key.State.DESTROYED), Key.FOREVER),
+            unknown(request, Optional.empty(), NOW))) {
+      assertThat(unreadable(harmless).proves(claim, SCHEME, NOW)).isFalse();
+      assertThat(unreadable(harmless).primary(SCHEME, NOW)).isEmpty();
+    }
+    KeySet verifying =
+        unreadable(unknown(request, Optional.of(Key.State.VERIFY_ONLY), Key.FOREVER));
+    assertThat(verifying.primary(SCHEME, NOW)).isEmpty();
   }
 
   /** Whoever probes with a signature of another length learns nothing of the key's. */

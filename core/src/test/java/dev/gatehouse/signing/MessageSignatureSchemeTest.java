@@ -69,7 +69,7 @@ class MessageSignatureSchemeTest {
   @ParameterizedTest
   @EnumSource(
       value = Key.Algorithm.class,
-      names = {"HMAC_SHA256", "ED25519", "ECDSA_P256_SHA256", "RSA_PKCS1_SHA256"})
+      names = {"HMAC_SHA256", "HMAC_SM3", "ED25519", "ECDSA_P256_SHA256", "RSA_PKCS1_SHA256"})
   void sign_thenRead_provenByThatKeyOnly(Key.Algorithm algorithm) {
     SignatureKey key = TestKeys.of(algorithm);
     Request signed = arrived(Signed.by(SCHEME, key, ORDER));
@@ -79,14 +79,25 @@ class MessageSignatureSchemeTest {
   }
 
   @Test
-  void algorithms_thoseOfTheRfc_noSm2() {
+  void algorithms_thoseOfTheRfcAndHmacWithSm3_noSm2() {
     assertThat(SCHEME.algorithms())
         .containsExactlyInAnyOrder(
             Key.Algorithm.HMAC_SHA256,
+            Key.Algorithm.HMAC_SM3,
             Key.Algorithm.ED25519,
             Key.Algorithm.ECDSA_P256_SHA256,
             Key.Algorithm.RSA_PKCS1_SHA256,
             Key.Algorithm.RSA_PSS_SHA512);
+  }
+
+  /** No name is registered for it: whoever names another does not get it tried. */
+  @Test
+  void sign_hmacWithSm3_withoutAlg() {
+    SignatureKey key = TestKeys.of(Key.Algorithm.HMAC_SM3);
+    Request signed = Signed.by(SCHEME, key, ORDER);
+    assertThat(header(signed, "Signature-Input")).doesNotContain("alg=");
+    Claim named = SCHEME.read(SIGNED);
+    assertThat(named.proofs().get(0).algorithms()).containsExactly(Key.Algorithm.HMAC_SHA256);
   }
 
   static Stream<Arguments> tampered() {

@@ -44,7 +44,7 @@ class SignatureKeyTest {
 
   private static int length(Key.Algorithm algorithm) {
     return switch (algorithm) {
-      case HMAC_SHA256 -> 32;
+      case HMAC_SHA256, HMAC_SM3 -> 32;
       case HMAC_SHA1 -> 20;
       case RSA_PKCS1_SHA256, RSA_PSS_SHA256, RSA_PSS_SHA512 -> 256;
       case ED25519, ECDSA_P256_SHA256, SM2_SM3 -> 64;
@@ -109,7 +109,7 @@ class SignatureKeyTest {
   @ParameterizedTest
   @EnumSource(
       mode = EnumSource.Mode.EXCLUDE,
-      names = {"HMAC_SHA256", "HMAC_SHA1"})
+      names = {"HMAC_SHA256", "HMAC_SHA1", "HMAC_SM3"})
   void publicHalf_verifiesAndDoesNotSign(Key.Algorithm algorithm) {
     SignatureKey half = material(algorithm).publicPart().signatureKey();
     assertThat(half.verify(MESSAGE, key(algorithm).sign(MESSAGE))).isTrue();

@@ -1,6 +1,7 @@
 package dev.gatehouse.signing;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gatehouse.error.AuthenticationException;
@@ -294,5 +295,56 @@ class FateVerifierTest {
         CLIENT.sign(
             request, new Signing("OtherKey01234567", sameSecret, tens.clock.instant(), "nonce"));
     assertRefused(verifier(CLIENT), headers.addTo(request), Reason.SIGNATURE);
+  }
+
+  /** What FATE's own documentation has for an example, and what a site may have for years. */
+  @Test
+  void client_withItsOwnAppKeyAndAShortSecret_servedAsItIs() {
+    Application old = application(30, "old-board", "OldBoardKey01234");
+    known.add(old);
+    tens.keys.importKey(30, Key.Purpose.REQUEST, KeyMaterial.fateSecret("sk"));
+    FateClientScheme scheme = CLIENT.client("ak", old);
+    Request request = Request.post(URI.create("/v1/job/submit"), "{\"a\": 1}");
+    Request signed = Signer.create(old, tens.keys, scheme, tens.clock).sign(request).addTo(request);
+    assertThat(signed.headers().first("APP_KEY")).contains("ak");
+    Verifier verifier = verifier(scheme);
+    assertThat(verifier.verify(signed).application()).isEqualTo(old);
+    assertRefused(verifier, signed, Reason.REPLAYED);
+    assertRefused(verifier(CLIENT), signed, Reason.SIGNATURE);
+    Request plain = Signer.create(old, tens.keys, CLIENT, tens.clock).sign(request).addTo(request);
+    assertThat(plain.headers().first("APP_KEY")).contains(old.appKey());
+    assertThat(verifier.verify(plain).application()).isEqualTo(old);
+    assertThat(verifier.verify(submitted("/v1/job/submit", "{}")).application()).isEqualTo(client);
+  }
+
+  /** Calling oneself by another's app key gains nothing without its secret. */
+  @Test
+  void client_appKeyOfAnother_provenByThatOnesSecretOnly() {
+    Application old = application(30, "old-board", "OldBoardKey01234");
+    known.add(old);
+    tens.keys.importKey(30, Key.Purpose.REQUEST, KeyMaterial.fateSecret("sk"));
+    FateClientScheme mistaken = CLIENT.client(client.appKey(), old);
+    assertRefused(verifier(mistaken), submitted("/v1/job/submit", "{}"), Reason.SIGNATURE);
+  }
+
+  @Test
+  void client_twiceOrMalformed_refused() {
+    FateClientScheme once = CLIENT.client("ak", client);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> once.client("ak", site9999))
+        .withMessage("a client must be given once, was given again: " + site9999);
+    assertThatIllegalArgumentException().isThrownBy(() -> once.client("other", client));
+    for (String appKey : List.of("", "a b", "a\n", "\u516c", "x".repeat(129))) {
+      assertThatIllegalArgumentException().isThrownBy(() -> CLIENT.client(appKey, client));
+    }
+    FateClientScheme many = CLIENT;
+    for (int i = 0; i < FateClientScheme.MAX_CLIENTS; i++) {
+      many =
+          many.client("ak" + i, application(100 + i, "n" + i, "Key" + (10_000 + i) + "ABCDEFGH"));
+    }
+    FateClientScheme full = many;
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> full.client("one-more", client))
+        .withMessage("number of clients must be in 1..1000, was 1001");
   }
 }

@@ -162,20 +162,110 @@ class KeysOfPairsTest {
 
   @Test
   void leastOverlap_policy_allItsWaitsAtTheirLongestAndTheSkew() {
-    assertThat(KeyRing.leastOverlap(application(RetryPolicy.NONE))).isEqualTo(KeyRing.SKEW);
-    assertThat(KeyRing.leastOverlap(application(RetryPolicy.DEFAULT)))
+    assertThat(keys.leastOverlap(application(RetryPolicy.NONE))).isEqualTo(KeyRing.SKEW);
+    assertThat(keys.leastOverlap(application(RetryPolicy.DEFAULT)))
         .isEqualTo(KeyRing.SKEW.plusSeconds(5 + 10 + 15 + 20 + 25));
     RetryPolicy policy =
         RetryPolicy.exponential(Duration.ofMinutes(1), Duration.ofHours(24), 50).jitter(100);
-    assertThat(KeyRing.leastOverlap(application(policy)))
+    assertThat(keys.leastOverlap(application(policy)))
         .isGreaterThan(Duration.ofDays(38))
         .isLessThan(KeyRing.MAX_OVERLAP);
+  }
+
+  /** What is pending can outlast the policy: tasks have policies of their own. */
+  @Test
+  void leastOverlap_pendingRetriesReachFurther_theirsAndNoMoreThanMayBe() {
+    Application application = application(RetryPolicy.DEFAULT);
+    house.pending = Duration.ofSeconds(74);
+    assertThat(keys.leastOverlap(application)).isEqualTo(KeyRing.SKEW.plusSeconds(75));
+    house.pending = Duration.ofHours(76);
+    assertThat(keys.leastOverlap(application)).isEqualTo(KeyRing.SKEW.plusHours(76));
+    house.pending = Duration.ofDays(3_650);
+    assertThat(keys.leastOverlap(application)).isEqualTo(KeyRing.MAX_OVERLAP);
+  }
+
+  @Test
+  void everyChangeWithAnOverlap_shorterThanWhatIsPending_refusedAndNothingChanged() {
+    house.pending = Duration.ofHours(76);
+    Key old = keys.generate(ID, WEBHOOK, ED25519).key();
+    Key next = keys.prepare(ID, WEBHOOK, pair, house.clock.instant(), Key.FOREVER);
+    keys.importKey(ID, SECRET);
+    List<Key> before = all();
+    Duration enough = KeyRing.SKEW.plusHours(76);
+    Application application = application(RetryPolicy.NONE);
+    for (Duration overlap : List.of(Duration.ofMillis(1), enough.minusMillis(1))) {
+      for (Runnable change :
+          List.<Runnable>of(
+              () -> keys.rotate(ID, overlap),
+              () -> keys.rotate(application, WEBHOOK, ED25519, overlap),
+              () -> keys.promote(ID, next.id(), overlap),
+              () -> keys.retire(ID, old.id(), overlap),
+              () ->
+                  house.storage.run(
+                      transaction -> keys.joining(transaction).retire(ID, old.id(), overlap)))) {
+        assertThatIllegalArgumentException()
+            .isThrownBy(change::run)
+            .withMessage("overlap must be zero or at least PT76H5M, was " + overlap);
+        assertThat(all()).isEqualTo(before);
+      }
+    }
+    keys.rotate(ID, enough);
+    keys.rotate(application, WEBHOOK, ED25519, enough);
+    assertThat(keys.promote(ID, next.id(), enough).state()).isEqualTo(Key.State.ENABLED);
+    assertThat(keys.retire(ID, next.id(), enough).state()).isEqualTo(Key.State.VERIFY_ONLY);
+  }
+
+  @Test
+  void everyChangeWithAnOverlap_shortAndToldSo_done() {
+    house.pending = Duration.ofHours(76);
+    Key old = keys.generate(ID, WEBHOOK, ED25519).key();
+    Key next = keys.prepare(ID, WEBHOOK, pair, house.clock.instant(), Key.FOREVER);
+    KeyRing told = keys.allowingShortOverlaps();
+    told.promote(ID, next.id(), Duration.ofSeconds(1));
+    Instant end = house.clock.instant().plusSeconds(1);
+    assertThat(all()).filteredOn(Key::id, old.id()).extracting(Key::notAfter).containsExactly(end);
+    house.storage.run(
+        transaction -> told.joining(transaction).retire(ID, next.id(), Duration.ofMillis(1)));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> told.retire(ID, next.id(), KeyRing.MAX_OVERLAP.plusMillis(1)));
+    assertThatIllegalArgumentException()
+        .as("the other is as strict as before")
+        .isThrownBy(() -> keys.retire(ID, next.id(), Duration.ofMillis(1)));
+  }
+
+  /** After a leak nothing may stand in the way. */
+  @Test
+  void endOfAKey_whateverIsPendingAndHoweverUnknown_possible() {
+    KeyRing blind =
+        KeyRing.create(
+            new KeyRing.Configuration(
+                house.keyStore,
+                house.storage,
+                house.ids::incrementAndGet,
+                house.clock,
+                house.audit(),
+                null,
+                (transaction, applicationId, now) -> {
+                  throw new StorageException("broken on purpose");
+                }));
+    Key key = blind.generate(ID, WEBHOOK, ED25519).key();
+    Application application = application(RetryPolicy.NONE);
+    assertThatThrownBy(() -> blind.retire(ID, key.id(), Duration.ofDays(365)))
+        .isInstanceOf(StorageException.class);
+    assertThatThrownBy(() -> blind.leastOverlap(application)).isInstanceOf(StorageException.class);
+    assertThat(all()).containsExactly(key);
+    blind.rotate(application, WEBHOOK, ED25519, Duration.ZERO);
+    blind.allowingShortOverlaps().rotate(application, WEBHOOK, ED25519, Duration.ofDays(1));
+    blind.disable(ID, all().get(0).id());
+    blind.destroy(ID, key.id());
+    house.storage.run(transaction -> blind.revoke(transaction, ID));
+    assertThat(all()).extracting(Key::state).containsOnly(Key.State.DESTROYED);
   }
 
   @Test
   void rotate_overlapThatARetryOutlasts_refused() {
     Application application = application(RetryPolicy.DEFAULT);
-    Duration least = KeyRing.leastOverlap(application);
+    Duration least = keys.leastOverlap(application);
     keys.generate(ID, WEBHOOK, ED25519);
     for (Duration overlap :
         List.of(
@@ -347,7 +437,10 @@ class KeysOfPairsTest {
     StoredKeyRing alone = (StoredKeyRing) house.keyRing(masterKey(2));
     assertThat(alone.keysOf(ID).keys()).hasSize(2);
     assertThat(alone.keysOf(1_250).keys()).hasSize(1);
-    assertThat(((StoredKeyRing) first).keysOf(1_250).unreadable().get(WEBHOOK))
+    assertThat(((StoredKeyRing) first).keysOf(1_250).unreadable())
+        .singleElement()
+        .extracting(KeySet.UnreadableKey::why)
+        .asString()
         .endsWith("is encrypted under another master key");
   }
 
@@ -359,7 +452,23 @@ class KeysOfPairsTest {
     keys.generate(ID, WEBHOOK, ED25519);
     StoredKeyRing second = (StoredKeyRing) house.keyRing(masterKey(2));
     assertThat(second.keysOf(ID).keys()).extracting(KeySet.ReadyKey::key).containsExactly(readable);
-    assertThat(second.keysOf(ID).unreadable()).containsOnlyKeys(WEBHOOK);
+    assertThat(second.keysOf(ID).unreadable())
+        .hasSize(2)
+        .allMatch(key -> key.stored().serves(WEBHOOK));
+  }
+
+  /** Nobody could be given a new key while an old one of another purpose could not be read. */
+  @Test
+  void importKey_keyOfAnotherPurposeUnreadable_added() {
+    house.keyRing(masterKey(1)).generate(ID, WEBHOOK, ED25519);
+    Key fresh = keys.importKey(ID, Key.Purpose.SITE, pair);
+    assertThat(all()).hasSize(2).contains(fresh);
+    assertThat(keys.generate(ID, Key.Purpose.REQUEST, ED25519).key().id()).isEqualTo(3);
+    keys.rotate(ID, Duration.ofHours(1));
+    assertThat(all()).hasSize(4);
+    assertThatThrownBy(() -> keys.importKey(ID, Key.Purpose.AUDIT_HEAD, pair))
+        .as("those that can be read are compared")
+        .isInstanceOf(ConflictException.class);
   }
 
   @Test

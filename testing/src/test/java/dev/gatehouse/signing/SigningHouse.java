@@ -12,6 +12,7 @@ import dev.gatehouse.testing.fixture.ManualClock;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +39,10 @@ final class SigningHouse {
   final NonceStore nonceStore = spy(NonceStore.class, storage.nonces(), nonceClaims);
   final KeyRing keys = keyRing(null);
   private final Map<String, Application> applications = new ConcurrentHashMap<>();
+
+  /** How far ahead retries are said to reach. */
+  volatile Duration pending = Duration.ZERO;
+
   volatile @Nullable RuntimeException auditFailure;
 
   SigningHouse() {
@@ -56,7 +61,13 @@ final class SigningHouse {
   KeyRing keyRing(@Nullable MasterKey masterKey) {
     return KeyRing.create(
         new KeyRing.Configuration(
-            keyStore, storage, ids::incrementAndGet, clock, audit(), masterKey));
+            keyStore,
+            storage,
+            ids::incrementAndGet,
+            clock,
+            audit(),
+            masterKey,
+            (transaction, applicationId, now) -> applicationId == ID ? pending : Duration.ZERO));
   }
 
   Application application() {

@@ -6,10 +6,12 @@ import dev.gatehouse.error.StorageException;
 import dev.gatehouse.signing.Key;
 import dev.gatehouse.signing.KeyStore;
 import dev.gatehouse.signing.StoredKey;
+import dev.gatehouse.signing.UnknownKey;
 import dev.gatehouse.transaction.Transaction;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.jdbi.v3.core.statement.Query;
@@ -56,6 +58,23 @@ final class JdbcKeyStore implements KeyStore {
                                 + " not_after = :not_after, material = :material"
                                 + " WHERE id = :id AND application_id = :application_id"),
                         key)
+                    .execute());
+    return rows == 1;
+  }
+
+  @Override
+  public boolean destroy(long applicationId, long keyId) {
+    int rows =
+        database.use(
+            handle ->
+                handle
+                    .createUpdate(
+                        "UPDATE gh_key SET state = :destroyed, material = :nothing"
+                            + " WHERE id = :id AND application_id = :application_id")
+                    .bind("destroyed", Key.State.DESTROYED.name())
+                    .bind("nothing", new byte[0])
+                    .bind("id", keyId)
+                    .bind("application_id", applicationId)
                     .execute());
     return rows == 1;
   }
@@ -132,21 +151,39 @@ final class JdbcKeyStore implements KeyStore {
   }
 
   private static StoredKey stored(ResultSet row, StatementContext context) throws SQLException {
-    long id = row.getLong("id");
+    UnknownKey unknown =
+        new UnknownKey(
+            row.getLong("id"),
+            row.getLong("application_id"),
+            known(Key.Purpose.class, row.getString("purpose")),
+            known(Key.State.class, row.getString("state")),
+            Instant.ofEpochMilli(row.getLong("not_before")),
+            Instant.ofEpochMilli(row.getLong("not_after")));
+    Optional<Key.Algorithm> algorithm = known(Key.Algorithm.class, row.getString("algorithm"));
+    if (algorithm.isEmpty() || unknown.purpose().isEmpty() || unknown.state().isEmpty()) {
+      return StoredKey.of(unknown);
+    }
+    Key key =
+        new Key(
+            unknown.id(),
+            unknown.applicationId(),
+            algorithm.get(),
+            unknown.purpose().get(),
+            unknown.state().get(),
+            unknown.notBefore(),
+            unknown.notAfter());
     try {
-      Key key =
-          new Key(
-              id,
-              row.getLong("application_id"),
-              Key.Algorithm.valueOf(row.getString("algorithm")),
-              Key.Purpose.valueOf(row.getString("purpose")),
-              Key.State.valueOf(row.getString("state")),
-              Instant.ofEpochMilli(row.getLong("not_before")),
-              Instant.ofEpochMilli(row.getLong("not_after")));
       return new StoredKey(key, row.getBytes("material"));
     } catch (IllegalArgumentException e) {
-      throw new StorageException("key " + id + " is stored in no known form", e);
+      return StoredKey.of(unknown);
     }
+  }
+
+  /** The constant of that name, unless only a later version has it. */
+  private static <E extends Enum<E>> Optional<E> known(Class<E> type, String name) {
+    return Arrays.stream(type.getEnumConstants())
+        .filter(constant -> constant.name().equals(name))
+        .findFirst();
   }
 
   @Override

@@ -15,6 +15,7 @@ import dev.gatehouse.scheduler.OpenTask;
 import dev.gatehouse.scheduler.Priority;
 import dev.gatehouse.scheduler.ProgressReport;
 import dev.gatehouse.scheduler.Requeue;
+import dev.gatehouse.scheduler.RetriesAhead;
 import dev.gatehouse.scheduler.Scheduled;
 import dev.gatehouse.scheduler.Settled;
 import dev.gatehouse.scheduler.Settlement;
@@ -197,6 +198,15 @@ final class JdbcTaskStore implements TaskStore {
     long leased = lanes.stream().mapToLong(TaskSql.LaneCount::leased).sum();
     boolean complete = lanes.stream().allMatch(lane -> lane.all() < perLane);
     return new TaskCounts(all - due - leased, due, leased, complete);
+  }
+
+  @Override
+  public List<RetriesAhead> retriesAhead(
+      long applicationId, long dueUntilMillis, String afterRetry, int afterFailed, int limit) {
+    Check.range(limit, 1, MAX_BATCH, "limit");
+    RetriesAhead last = new RetriesAhead(afterRetry, afterFailed, 0, 1);
+    return database.use(
+        handle -> new TaskReads(handle).ahead(applicationId, dueUntilMillis, last, limit));
   }
 
   @Override

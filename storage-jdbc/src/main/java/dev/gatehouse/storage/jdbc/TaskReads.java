@@ -1,6 +1,7 @@
 package dev.gatehouse.storage.jdbc;
 
 import dev.gatehouse.scheduler.Attempt;
+import dev.gatehouse.scheduler.RetriesAhead;
 import dev.gatehouse.scheduler.TaskState;
 import dev.gatehouse.scheduler.TaskStatus;
 import java.sql.ResultSet;
@@ -36,6 +37,14 @@ final class TaskReads {
           + " FROM gh_task_done";
 
   private static final String DONE_ONE = DONE + " WHERE id = ?";
+
+  private static final String AHEAD =
+      "SELECT retry, failed, MAX(due_ms) AS due_ms, MAX(timeout_ms) AS timeout_ms"
+          + " FROM (SELECT retry, attempt - crashes - state AS failed, due_ms, timeout_ms"
+          + " FROM gh_task WHERE application_id = :application"
+          + " AND (attempt > 0 OR due_ms <= :until)) AS ahead"
+          + " WHERE retry > :retry OR (retry = :retry AND failed > :failed)"
+          + " GROUP BY retry, failed ORDER BY retry, failed FETCH FIRST :limit ROWS ONLY";
 
   private final Handle handle;
 
@@ -76,6 +85,25 @@ final class TaskReads {
       query.bind(next++, applicationId.getAsLong());
     }
     return query.bind(next, limit).map((row, context) -> TaskRows.state(row)).list();
+  }
+
+  /** Groups of open tasks after that one. Leased ones are in state 1, and at work on one more. */
+  List<RetriesAhead> ahead(long applicationId, long dueUntil, RetriesAhead last, int limit) {
+    return handle
+        .createQuery(AHEAD)
+        .bind("application", applicationId)
+        .bind("until", dueUntil)
+        .bind("retry", last.retry())
+        .bind("failed", last.failed())
+        .bind("limit", limit)
+        .map(
+            (row, context) ->
+                new RetriesAhead(
+                    row.getString("retry"),
+                    row.getInt("failed"),
+                    row.getLong("due_ms"),
+                    row.getInt("timeout_ms")))
+        .list();
   }
 
   /** A task on a page has one attempt, and none elsewhere; looked for as in {@link #find}. */

@@ -4,14 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gatehouse.audit.AuditLog;
+import dev.gatehouse.error.ConflictException;
+import dev.gatehouse.error.StorageException;
 import dev.gatehouse.registry.Application;
 import dev.gatehouse.registry.Secret;
 import dev.gatehouse.signing.IssuedKey;
 import dev.gatehouse.signing.Key;
+import dev.gatehouse.signing.KeyMaterial;
 import dev.gatehouse.signing.KeyRing;
 import dev.gatehouse.signing.MasterKey;
 import dev.gatehouse.signing.NonceStore;
 import dev.gatehouse.signing.NonceStore.Outcome;
+import dev.gatehouse.signing.RetryHorizon;
 import dev.gatehouse.signing.SerendipityScheme;
 import dev.gatehouse.signing.Signer;
 import dev.gatehouse.storage.Storage;
@@ -93,7 +97,13 @@ class JdbcSigningTest {
                       method.getName().equals("joining") ? proxy : arguments[0]);
       return KeyRing.create(
           new KeyRing.Configuration(
-              storage.keys(), storage, ids::incrementAndGet, clock, audit, masterKey));
+              storage.keys(),
+              storage,
+              ids::incrementAndGet,
+              clock,
+              audit,
+              masterKey,
+              RetryHorizon.NONE));
     }
 
     @Test
@@ -164,7 +174,9 @@ class JdbcSigningTest {
       KeyRing one = keyRing(JdbcStorage.of(database, clock), masterKey);
       KeyRing other = keyRing(JdbcStorage.of(database, clock), masterKey);
       for (Key.Algorithm algorithm : Key.Algorithm.values()) {
-        IssuedKey issued = one.generate(ID, Key.Purpose.OUTGOING_WEBHOOK, algorithm);
+        Key.Purpose purpose =
+            algorithm.name().startsWith("HMAC") ? Key.Purpose.REQUEST : Key.Purpose.SITE;
+        IssuedKey issued = one.generate(ID, purpose, algorithm);
         if (issued.material().fingerprint().isPresent()) {
           assertThat(other.publicPart(ID, issued.key().id()).toPem())
               .isEqualTo(issued.material().toPem());
@@ -173,6 +185,93 @@ class JdbcSigningTest {
       assertThat(other.keys(ID, Long.MAX_VALUE, 10))
           .extracting(Key::algorithm)
           .containsExactlyInAnyOrder(Key.Algorithm.values());
+    }
+
+    private void execute(String sql) throws SQLException {
+      try (Connection connection = database.getConnection()) {
+        connection.createStatement().execute(sql);
+      }
+    }
+
+    private List<Key> all(KeyRing keys) {
+      return keys.keys(ID, Long.MAX_VALUE, 10);
+    }
+
+    /** What a later version wrote stopped every node of an earlier one, for that application. */
+    @Test
+    void keyOfALaterVersion_whateverIsUnknown_leftOutAndTheOthersServe() throws SQLException {
+      for (String column : List.of("algorithm", "purpose", "state")) {
+        KeyRing keys = keyRing(JdbcStorage.of(database, clock));
+        Key good = keys.importKey(ID, SECRET);
+        Key later = keys.generate(ID, Key.Purpose.SITE, Key.Algorithm.ED25519).key();
+        execute("UPDATE gh_key SET " + column + " = 'ML_DSA_44' WHERE id = " + later.id());
+        Application application =
+            Application.named("billing-worker")
+                .registered(ID, "Kp7vQ2mXc9RtZ4aB", Instant.EPOCH, null);
+        KeyRing fresh = keyRing(JdbcStorage.of(database, clock));
+        Signer.create(application, fresh, SerendipityScheme.strict(), clock)
+            .sign(Request.get(URI.create("/")));
+        assertThat(all(fresh)).contains(good).doesNotContain(later);
+        assertThat(fresh.importKey(ID, Key.Purpose.SITE, KeyMaterial.generate(good.algorithm())))
+            .isIn(all(fresh));
+        assertThatThrownBy(() -> fresh.promote(ID, later.id(), Duration.ZERO))
+            .hasMessageContaining("no kind that this version knows");
+        assertThatThrownBy(() -> fresh.disable(ID, later.id()))
+            .isInstanceOf(ConflictException.class);
+        fresh.destroy(ID, later.id());
+        assertThat(
+                count(
+                    "SELECT COUNT(*) FROM gh_key WHERE state = 'DESTROYED' AND id = " + later.id()))
+            .isEqualTo(1);
+        assertThat(
+                count(
+                    "SELECT COUNT(*) FROM gh_key WHERE LENGTH(material) > 0 AND id = "
+                        + later.id()))
+            .isZero();
+        all(fresh).forEach(key -> fresh.destroy(ID, key.id()));
+      }
+    }
+
+    @Test
+    void keyOfALaterVersion_mightHaveSigned_storageFailsAndNotTheSigner() throws SQLException {
+      KeyRing keys = keyRing(JdbcStorage.of(database, clock));
+      keys.importKey(ID, SECRET);
+      execute("UPDATE gh_key SET algorithm = 'ML_DSA_44'");
+      Application application =
+          Application.named("billing-worker")
+              .registered(ID, "Kp7vQ2mXc9RtZ4aB", Instant.EPOCH, null);
+      KeyRing fresh = keyRing(JdbcStorage.of(database, clock));
+      Signer signer = Signer.create(application, fresh, SerendipityScheme.strict(), clock);
+      assertThatThrownBy(() -> signer.sign(Request.get(URI.create("/"))))
+          .isInstanceOf(StorageException.class)
+          .hasMessage("key 1 of application 7 is stored in no known form");
+    }
+
+    /** They are skipped over, and a page is as long as asked for nevertheless. */
+    @Test
+    void keys_someOfALaterVersion_pagesOfTheRest() throws SQLException {
+      KeyRing keys = keyRing(JdbcStorage.of(database, clock));
+      for (int i = 0; i < 7; i++) {
+        keys.importKey(ID, SECRET);
+      }
+      execute("UPDATE gh_key SET state = 'SUSPENDED' WHERE id IN (7, 5, 4)");
+      assertThat(keys.keys(ID, Long.MAX_VALUE, 2)).extracting(Key::id).containsExactly(6L, 3L);
+      assertThat(keys.keys(ID, 3, 2)).extracting(Key::id).containsExactly(2L, 1L);
+      assertThat(keys.keys(ID, 1, 2)).isEmpty();
+    }
+
+    @Test
+    void reseal_keyOfALaterVersion_theOthersAreEncryptedAndItIsToldOf() throws SQLException {
+      keyRing(JdbcStorage.of(database, clock)).importKey(ID, SECRET);
+      keyRing(JdbcStorage.of(database, clock)).importKey(ID, SECRET);
+      execute("UPDATE gh_key SET algorithm = 'ML_DSA_44' WHERE id = 1");
+      MasterKey masterKey = MasterKey.of(new byte[MasterKey.LENGTH]);
+      KeyRing sealed = keyRing(JdbcStorage.of(database, clock), masterKey.readingClear());
+      assertThatThrownBy(sealed::reseal)
+          .isInstanceOf(StorageException.class)
+          .hasMessage(
+              "1 keys were encrypted, 1 cannot be read: key 1 of application 7 is stored in no"
+                  + " known form");
     }
 
     @Test

@@ -58,6 +58,20 @@ final class MemoryKeyStore implements KeyStore {
         });
   }
 
+  @Override
+  public boolean destroy(long applicationId, long keyId) {
+    return journal.run(
+        () -> {
+          @Nullable StoredKey before = ofApplication(applicationId).get(keyId);
+          if (before == null) {
+            return false;
+          }
+          put(before.destroyed());
+          journal.undo(() -> put(before));
+          return true;
+        });
+  }
+
   private void put(StoredKey key) {
     keys.put(key.key().id(), key);
     keysOf

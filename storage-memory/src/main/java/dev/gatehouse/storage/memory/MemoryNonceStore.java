@@ -3,12 +3,9 @@ package dev.gatehouse.storage.memory;
 import dev.gatehouse.check.Check;
 import dev.gatehouse.signing.NonceStore;
 import java.time.Instant;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiFunction;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,8 +13,6 @@ import org.jspecify.annotations.Nullable;
  * the journal's lock but only that of the application's own entry in the map.
  */
 final class MemoryNonceStore implements NonceStore {
-  private static final Pattern PRINTABLE = Pattern.compile("[ -~]{1," + MAX_NONCE + "}");
-
   /** After so many claims, applications all of whose nonces have expired are dropped. */
   private static final int CLAIMS_PER_SWEEP = 4096;
 
@@ -32,9 +27,8 @@ final class MemoryNonceStore implements NonceStore {
   @Override
   public Outcome claim(
       long applicationId, String nonce, long expiresAtMillis, long nowMillis, int quota) {
-    Check.matches(nonce, PRINTABLE, "nonce");
     Check.range(quota, 1, Integer.MAX_VALUE, "quota");
-    Claim claim = new Claim(nonce, expiresAtMillis, nowMillis, quota);
+    Claim claim = new Claim(NonceFingerprint.of(nonce), expiresAtMillis, nowMillis, quota);
     applications.compute(applicationId, claim);
     if (claims.incrementAndGet() % CLAIMS_PER_SWEEP == 0) {
       for (Long id : applications.keySet()) {
@@ -52,17 +46,17 @@ final class MemoryNonceStore implements NonceStore {
 
   /** One claim, run while the map holds the application's entry. */
   private static final class Claim implements BiFunction<Long, @Nullable Nonces, Nonces> {
-    private final String nonce;
+    private final NonceFingerprint nonce;
     private final long expiresAt;
     private final long now;
     private final int quota;
     private Outcome outcome = Outcome.FULL;
 
-    Claim(String nonce, long expiresAt, long now, int quota) {
+    Claim(NonceFingerprint nonce, long expiresAt, long now, int quota) {
       this.nonce = nonce;
       this.expiresAt = expiresAt;
       this.now = now;
-      this.quota = quota;
+      this.quota = Math.min(quota, NonceTable.MAX_SIZE);
     }
 
     @Override
@@ -74,21 +68,21 @@ final class MemoryNonceStore implements NonceStore {
   }
 
   /**
-   * The nonces of one application, with their expiry, in two buckets. New ones go into the younger;
+   * The nonces of one application, with their expiry, in two tables. New ones go into the younger;
    * when the older holds none that is unexpired it is dropped whole and the younger takes its
    * place. With one lifetime for all, no nonce stays longer than two of them.
    */
   private static final class Nonces {
-    private Bucket younger = new Bucket();
-    private Bucket older = new Bucket();
+    private NonceTable younger = new NonceTable();
+    private NonceTable older = new NonceTable();
 
     /** Before then, looking for expired nonces would free nothing. */
     private long nothingExpiresBefore = Long.MIN_VALUE;
 
-    Outcome claim(String nonce, long expiresAt, long now, int quota) {
-      if (older.latestExpiry <= now) {
+    Outcome claim(NonceFingerprint nonce, long expiresAt, long now, int quota) {
+      if (older.isExpired(now)) {
         older = younger;
-        younger = new Bucket();
+        younger = new NonceTable();
       }
       if (younger.remembers(nonce, now) || older.remembers(nonce, now)) {
         return Outcome.REPLAYED;
@@ -99,39 +93,17 @@ final class MemoryNonceStore implements NonceStore {
       if (size() >= quota) {
         return Outcome.FULL;
       }
-      younger.add(nonce, expiresAt);
+      younger.put(nonce, expiresAt);
       nothingExpiresBefore = Math.min(nothingExpiresBefore, expiresAt);
       return Outcome.CLAIMED;
     }
 
     private int size() {
-      return younger.expiries.size() + older.expiries.size();
+      return younger.size() + older.size();
     }
 
     boolean areAllExpired(long now) {
-      return younger.latestExpiry <= now && older.latestExpiry <= now;
-    }
-  }
-
-  /** Nonces with their expiry. */
-  private static final class Bucket {
-    private final Map<String, Long> expiries = new HashMap<>();
-    private long latestExpiry = Long.MIN_VALUE;
-
-    boolean remembers(String nonce, long now) {
-      Long expiry = expiries.get(nonce);
-      return expiry != null && expiry > now;
-    }
-
-    void add(String nonce, long expiresAt) {
-      expiries.put(nonce, expiresAt);
-      latestExpiry = Math.max(latestExpiry, expiresAt);
-    }
-
-    /** Drops what has expired and returns when the first of the rest will. */
-    long dropExpired(long now) {
-      expiries.values().removeIf(expiry -> expiry <= now);
-      return expiries.values().stream().mapToLong(Long::longValue).min().orElse(Long.MAX_VALUE);
+      return younger.isExpired(now) && older.isExpired(now);
     }
   }
 }

@@ -16,6 +16,7 @@ import dev.gatehouse.scheduler.NodeLease;
 import dev.gatehouse.scheduler.OpenTask;
 import dev.gatehouse.scheduler.ProgressReport;
 import dev.gatehouse.scheduler.Requeue;
+import dev.gatehouse.scheduler.RetriesAhead;
 import dev.gatehouse.scheduler.Scheduled;
 import dev.gatehouse.scheduler.Settled;
 import dev.gatehouse.scheduler.Settlement;
@@ -144,6 +145,22 @@ final class MemoryTaskStore implements TaskStore {
                   .count();
           return new TaskCounts(seen.size() - leased - due, due, leased, seen.size() < limit);
         });
+  }
+
+  @Override
+  public List<RetriesAhead> retriesAhead(
+      long applicationId, long dueUntilMillis, String afterRetry, int afterFailed, int limit) {
+    Check.range(limit, 1, MAX_BATCH, "limit");
+    return journal.run(
+        () ->
+            RetryGroups.after(
+                tasks
+                    .all()
+                    .filter(entry -> !entry.status().isFinal())
+                    .filter(entry -> entry.row().applicationId() == applicationId)
+                    .filter(entry -> entry.attempt() > 0 || entry.dueMillis() <= dueUntilMillis),
+                new RetriesAhead(afterRetry, afterFailed, 0, 1),
+                limit));
   }
 
   @Override

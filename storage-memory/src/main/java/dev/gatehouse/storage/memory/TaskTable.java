@@ -113,6 +113,11 @@ final class TaskTable {
     return all.flatMap(entries -> entries.values().stream());
   }
 
+  /** Of any status, in no order. */
+  Stream<TaskEntry> all() {
+    return byId.values().stream();
+  }
+
   /** The nodes that hold something. */
   List<Integer> owners() {
     return List.copyOf(leased.keySet());

@@ -331,6 +331,32 @@ public abstract class KeyStoreContract extends StoreContract {
     assertThat(ids(keys().liveAfter(2, 2))).containsExactly(4L);
   }
 
+  @Test
+  final void KEY11_destroy_liveKey_materialGoneAndTheRestStays() {
+    keys().insert(stored(1));
+    keys().insert(stored(2));
+    assertThat(keys().destroy(APPLICATION, 1)).isTrue();
+    assertThat(keys().find(APPLICATION, 1)).contains(destroyed(1));
+    assertThat(keys().live(APPLICATION, 10)).containsExactly(stored(2));
+    assertThat(keys().destroy(APPLICATION, 1)).as("again").isTrue();
+    assertThat(keys().find(APPLICATION, 1)).contains(destroyed(1));
+  }
+
+  @Test
+  final void KEY11_destroy_absentOrAnothers_falseAndNothingChanged() {
+    keys().insert(stored(1));
+    assertThat(keys().destroy(APPLICATION, 2)).isFalse();
+    assertThat(keys().destroy(APPLICATION + 1, 1)).isFalse();
+    assertThat(keys().find(APPLICATION, 1)).contains(stored(1));
+  }
+
+  @Test
+  final void KEY11_destroy_rolledBack_asBefore() {
+    keys().insert(stored(1));
+    rolledBack(joined -> joined.destroy(APPLICATION, 1));
+    assertThat(keys().find(APPLICATION, 1)).contains(stored(1));
+  }
+
   private void rolledBack(java.util.function.Consumer<KeyStore> work) {
     RuntimeException failure = new IllegalStateException("the host's work fails");
     assertThatThrownBy(

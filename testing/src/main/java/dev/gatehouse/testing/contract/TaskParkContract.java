@@ -7,6 +7,7 @@ import static dev.gatehouse.testing.contract.TaskSamples.ids;
 import static dev.gatehouse.testing.contract.TaskSamples.numbered;
 import static dev.gatehouse.testing.contract.TaskSamples.park;
 import static dev.gatehouse.testing.contract.TaskSamples.release;
+import static dev.gatehouse.testing.contract.TaskSamples.retry;
 import static dev.gatehouse.testing.contract.TaskSamples.row;
 import static dev.gatehouse.testing.contract.TaskSamples.rows;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -21,6 +22,7 @@ import dev.gatehouse.scheduler.IfTaken;
 import dev.gatehouse.scheduler.OpenTask;
 import dev.gatehouse.scheduler.OpenTask.State;
 import dev.gatehouse.scheduler.Requeue;
+import dev.gatehouse.scheduler.RetriesAhead;
 import dev.gatehouse.scheduler.Scheduled.Outcome;
 import dev.gatehouse.scheduler.Settled;
 import dev.gatehouse.scheduler.TaskChange;
@@ -28,6 +30,7 @@ import dev.gatehouse.scheduler.TaskRow;
 import dev.gatehouse.scheduler.TaskState;
 import dev.gatehouse.scheduler.TaskStatus;
 import dev.gatehouse.scheduler.TaskStore;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.OptionalLong;
@@ -253,5 +256,74 @@ public abstract class TaskParkContract extends TaskContract {
             tuple(5L, State.READY));
     assertThat(tasks().open(List.of(3L)))
         .containsExactly(new OpenTask(3, claimed.get(1).fence(), State.LEASED));
+  }
+
+  private static TaskRow owned(long id, String retry, int timeoutMillis, long inMillis) {
+    long start = START.toEpochMilli();
+    return new TaskRow(
+        id, 7, "kind", null, "", "[]", timeoutMillis, retry, start, start + inMillis);
+  }
+
+  private List<RetriesAhead> ahead(long dueUntilMillis) {
+    return tasks().retriesAhead(7, dueUntilMillis, "", 0, 10);
+  }
+
+  @Test
+  void TASK26_retriesAhead_begunOrDueSoon_byPolicyAndFailures() {
+    tasks()
+        .insert(
+            List.of(
+                owned(1, "linear:5:5", 10, 0),
+                owned(2, "linear:5:5", 30, 0),
+                owned(3, "linear:5:5", 20, 0),
+                owned(4, "linear:9:5", 40, 500),
+                owned(5, "linear:9:5", 50, 501),
+                row(6)));
+    assertThat(ahead(now() + 500))
+        .containsExactlyInAnyOrder(
+            new RetriesAhead("linear:5:5", 0, now(), 30),
+            new RetriesAhead("linear:9:5", 0, now() + 500, 40));
+    int node = join();
+    List<ClaimedTask> claimed = tasks().claim(node, now(), 10);
+    assertThat(ahead(now() - 1))
+        .as("leased, none has failed")
+        .containsExactly(new RetriesAhead("linear:5:5", 0, now(), 30));
+    tasks()
+        .settle(
+            node,
+            List.of(
+                retry(claimed.get(0), now() + 9_000),
+                finish(claimed.get(1), null),
+                release(claimed.get(2))),
+            now());
+    assertThat(ahead(now()))
+        .containsExactlyInAnyOrder(
+            new RetriesAhead("linear:5:5", 0, now(), 20),
+            new RetriesAhead("linear:5:5", 1, now() + 9_000, 10));
+    tasks().pause(ANYONE, 1);
+    tasks().cancel(ANYONE, 3, now());
+    assertThat(ahead(now()))
+        .as("paused, and one cancelled")
+        .containsExactly(new RetriesAhead("linear:5:5", 1, now() + 9_000, 10));
+  }
+
+  @Test
+  void TASK26_retriesAhead_inPages_allOnce() {
+    List<TaskRow> rows = new ArrayList<>();
+    for (int i = 0; i < 7; i++) {
+      rows.add(owned(i + 1, "linear:" + i + ":5", 1, 0));
+    }
+    tasks().insert(rows);
+    List<RetriesAhead> all = new ArrayList<>();
+    List<RetriesAhead> page = tasks().retriesAhead(7, now(), "", 0, 3);
+    while (!page.isEmpty()) {
+      all.addAll(page);
+      RetriesAhead last = page.get(page.size() - 1);
+      page = tasks().retriesAhead(7, now(), last.retry(), last.failed(), 3);
+    }
+    assertThat(all).hasSize(7).doesNotHaveDuplicates();
+    assertThatIllegalArgumentException().isThrownBy(() -> tasks().retriesAhead(7, now(), "", 0, 0));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> tasks().retriesAhead(7, now(), "", 0, TaskStore.MAX_BATCH + 1));
   }
 }

@@ -205,6 +205,33 @@ class BrokenKeyStoreTest {
     }
   }
 
+  static final class DisablesWhatItShouldDestroy extends Broken {
+    DisablesWhatItShouldDestroy() {
+      super(
+          (store, method, arguments) -> {
+            if (!method.getName().equals("destroy")) {
+              return invoke(store, method, arguments);
+            }
+            Optional<StoredKey> found = store.find((Long) arguments[0], (Long) arguments[1]);
+            found.ifPresent(
+                stored -> {
+                  Key key = stored.key();
+                  Key disabled =
+                      new Key(
+                          key.id(),
+                          key.applicationId(),
+                          key.algorithm(),
+                          key.purpose(),
+                          Key.State.DISABLED,
+                          key.notBefore(),
+                          key.notAfter());
+                  store.update(new StoredKey(disabled, stored.material()));
+                });
+            return found.isPresent();
+          });
+    }
+  }
+
   @Test
   void contract_eachDefect_noticedByItsRule() {
     assertThat(ContractRun.brokenRules(AltersMaterial.class)).contains("KEY1");
@@ -219,6 +246,7 @@ class BrokenKeyStoreTest {
     assertThat(ContractRun.brokenRules(ReadsWhatIsStaleAfterAdvance.class)).contains("KEY8");
     assertThat(ContractRun.brokenRules(KeepsWhatWasRolledBack.class)).contains("KEY9");
     assertThat(ContractRun.brokenRules(WalksOverTheDestroyed.class)).contains("KEY10");
+    assertThat(ContractRun.brokenRules(DisablesWhatItShouldDestroy.class)).contains("KEY11");
   }
 
   static final class Sound extends Broken {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.gatehouse.scheduler.Cancellation;
 import dev.gatehouse.scheduler.IfTaken;
 import dev.gatehouse.scheduler.OpenTask;
+import dev.gatehouse.scheduler.RetriesAhead;
 import dev.gatehouse.scheduler.Settlement;
 import dev.gatehouse.scheduler.TaskChange;
 import dev.gatehouse.scheduler.TaskCounts;
@@ -143,6 +144,16 @@ class BrokenTaskStoreTest {
   @Test
   void allSeemReady_rule24Fails() {
     assertThat(ContractRun.brokenRules(TakesAllForReady.class)).contains("TASK24");
+  }
+
+  @Test
+  void retriesOfTasksThatHaveBegunAreMissing_rule26Fails() {
+    assertThat(ContractRun.brokenRules(KnowsNoRetries.class)).contains("TASK26");
+  }
+
+  @Test
+  void retriesAheadEndAfterAPage_rule26Fails() {
+    assertThat(ContractRun.brokenRules(GivesTheFirstPageOnly.class)).contains("TASK26");
   }
 
   @Test
@@ -462,6 +473,29 @@ class BrokenTaskStoreTest {
               call.is("count") && call.go() instanceof TaskCounts counts
                   ? new TaskCounts(counts.waiting(), counts.due(), counts.leased(), true)
                   : call.go());
+    }
+  }
+
+  static class KnowsNoRetries extends TaskParkContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return BrokenTaskStoreTest.open(
+          leaseClock,
+          call ->
+              call.is("retriesAhead")
+                  ? ((List<?>) call.go())
+                      .stream().filter(ahead -> ((RetriesAhead) ahead).failed() == 0).toList()
+                  : call.go());
+    }
+  }
+
+  static class GivesTheFirstPageOnly extends TaskParkContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return BrokenTaskStoreTest.open(
+          leaseClock,
+          call ->
+              call.is("retriesAhead") && !"".equals(call.arguments().get(2)) ? List.of() : call.go());
     }
   }
 
