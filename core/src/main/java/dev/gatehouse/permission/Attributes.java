@@ -160,6 +160,10 @@ public final class Attributes {
     return Optional.ofNullable(values.get(requireNonNull(name, "name")));
   }
 
+  boolean isEmpty() {
+    return values.isEmpty();
+  }
+
   @Nullable Value value(String name) {
     return values.get(name);
   }

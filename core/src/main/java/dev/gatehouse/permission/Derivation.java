@@ -27,10 +27,17 @@ final class Derivation implements PatternTrie.Judge {
   /** How the subject comes by each role that it has: from the subject itself, or another role. */
   private final Map<Integer, Integer> cameFrom = new HashMap<>();
 
-  private final List<Finding> findings = new ArrayList<>();
+  private final List<Found> found = new ArrayList<>();
+
+  /** A grant that the subject holds, and what the entry does not tell of it. */
+  private record Found(int entry, Effect effect, int action, int resource) {}
 
   private Derivation(Snapshot snapshot, int place) {
     this.snapshot = snapshot;
+    if (place == NONE) {
+      subject = NONE;
+      return;
+    }
     this.subject = (int) (snapshot.holders().second(place) >>> 32);
     Entries entries = snapshot.entries();
     Deque<Integer> queue = new ArrayDeque<>();
@@ -58,46 +65,33 @@ final class Derivation implements PatternTrie.Judge {
 
   /** Explains as of one moment of the clock. */
   static Explanation explain(Snapshot snapshot, Question question, InstantSource clock) {
-    Subject subject = question.subject();
-    String action = question.action();
-    Resource resource = question.resource();
-    Instant moment = clock.instant();
-    Decision decision = snapshot.decide(question, () -> moment);
-    List<Finding> findings = new ArrayList<>();
-    int place = snapshot.holderPlace(subject);
-    if (place != NONE) {
-      Derivation derivation = new Derivation(snapshot, place);
-      int number = snapshot.actionNumber(action);
-      snapshot.judgeAll(derivation, resource, number, derivation.subject, 0, moment.toEpochMilli());
-      findings.addAll(derivation.findings);
-      snapshot
-          .conditional()
-          .forEach(
-              action,
-              resource,
-              snapshot.holdersOf(subject),
-              entry ->
-                  findings.add(
-                      finding(entry, derivation.path(entry.grant().holder()), question, moment)));
-    } else {
-      snapshot
-          .conditional()
-          .forEach(
-              action,
-              resource,
-              subject::equals,
-              entry -> findings.add(finding(entry, List.of(subject), question, moment)));
-    }
+    long now = clock.millis();
+    Decision decision = snapshot.decide(question, InstantSource.fixed(Instant.ofEpochMilli(now)));
     boolean denied = decision.reason() == Decision.Reason.DENIED;
-    List<Finding> sorted =
-        findings.stream()
+    Derivation derivation = of(snapshot, question);
+    List<Finding> findings =
+        derivation.found.stream()
+            .map(place -> derivation.finding(place, question.attributes(), now))
             .map(finding -> denied ? overridden(finding) : finding)
             .sorted(
                 Comparator.comparing(
                         (Finding finding) -> finding.grant().effect() == Effect.ALLOW ? 1 : 0)
                     .thenComparing(finding -> finding.grant().id()))
             .toList();
-    return new Explanation(subject, action, resource, decision, sorted);
+    return new Explanation(
+        question.subject(), question.action(), question.resource(), decision, findings);
+  }
+
+  /** Every grant that the subject holds and that speaks of the matter, whatever becomes of it. */
+  static int[] entries(Snapshot snapshot, Question question) {
+    return of(snapshot, question).found.stream().mapToInt(Found::entry).toArray();
+  }
+
+  private static Derivation of(Snapshot snapshot, Question question) {
+    Derivation derivation = new Derivation(snapshot, snapshot.holderPlace(question.subject()));
+    int action = snapshot.actionNumber(question.action());
+    snapshot.judgeAll(derivation, question.resource(), action, derivation.subject, 0, 0);
+    return derivation;
   }
 
   private static Finding overridden(Finding finding) {
@@ -107,29 +101,24 @@ final class Derivation implements PatternTrie.Judge {
         : finding;
   }
 
-  private static Finding finding(
-      ConditionalGrants.Entry entry, List<Subject> path, Question question, Instant moment) {
-    return new Finding(
-        entry.grant(),
-        path,
-        entry.part(question.attributes(), moment),
-        entry.truth(question.attributes(), moment));
-  }
-
-  /** The way from the subject to a holder that it is or has. */
-  private List<Subject> path(Subject holder) {
-    int place = snapshot.holderPlace(holder);
-    return place == NONE ? List.of(holder) : path((int) (snapshot.holders().second(place) >>> 32));
+  private Finding finding(Found place, Attributes attributes, long now) {
+    Entries entries = snapshot.entries();
+    List<Subject> path = path(entries.holder(place.entry));
+    Limit limit = entries.limitOf(place.entry);
+    return limit == null
+        ? new Finding(grant(place), path, Part.DECIDES)
+        : new Finding(
+            grant(place), path, limit.part(attributes, now), limit.truth(attributes, now));
   }
 
   @Override
   public long judge(long low, long high, int action, int holder, long held, long now) {
-    note(low, high, action, now);
-    note(low, high, snapshot.anyAction(), now);
+    note(low, high, action);
+    note(low, high, snapshot.anyAction());
     return Entries.COVERED;
   }
 
-  private void note(long low, long high, int action, long now) {
+  private void note(long low, long high, int action) {
     int place = snapshot.accessPlace(low, high, action);
     int resource = snapshot.named(low, high);
     if (place == NONE || resource == NONE) {
@@ -139,15 +128,9 @@ final class Derivation implements PatternTrie.Judge {
     int start = Entries.start(second);
     int allowances = start + Entries.denials(snapshot.accesses().first(place));
     for (int entry = start; entry < start + Entries.count(second); entry++) {
-      int holder = snapshot.entries().holder(entry);
-      if (cameFrom.containsKey(holder)) {
+      if (cameFrom.containsKey(snapshot.entries().holder(entry))) {
         Effect effect = entry < allowances ? Effect.DENY : Effect.ALLOW;
-        boolean counts = snapshot.entries().counts(entry, now);
-        findings.add(
-            new Finding(
-                grant(entry, effect, action, resource),
-                path(holder),
-                counts ? Part.DECIDES : Part.EXPIRED));
+        found.add(new Found(entry, effect, action, resource));
       }
     }
   }
@@ -161,20 +144,22 @@ final class Derivation implements PatternTrie.Judge {
     return path;
   }
 
-  private Grant grant(int entry, Effect effect, int action, int resource) {
+  private Grant grant(Found place) {
     Entries entries = snapshot.entries();
-    Subject holder = snapshot.holder(entries.holder(entry));
-    String name = snapshot.action(action);
-    ResourcePattern pattern = snapshot.resource(resource);
-    Grant.Terms terms =
-        effect == Effect.ALLOW
-            ? Grant.allow(holder, name, pattern)
-            : Grant.deny(holder, name, pattern);
-    int limit = entries.limit(entry);
-    if (limit != 0) {
-      long expiry = entries.limits().get(limit - 1).expiry();
-      terms = terms.until(Instant.ofEpochMilli(expiry));
+    Limit limit = entries.limitOf(place.entry);
+    if (limit != null && limit.grant() != null) {
+      return limit.grant();
     }
-    return new Grant(entries.ids().get(entry), terms);
+    Subject holder = snapshot.holder(entries.holder(place.entry));
+    String action = snapshot.action(place.action);
+    ResourcePattern pattern = snapshot.resource(place.resource);
+    Grant.Terms terms =
+        place.effect == Effect.ALLOW
+            ? Grant.allow(holder, action, pattern)
+            : Grant.deny(holder, action, pattern);
+    if (limit != null) {
+      terms = terms.until(Instant.ofEpochMilli(limit.expiry()));
+    }
+    return new Grant(entries.ids().get(place.entry), terms);
   }
 }

@@ -1,5 +1,7 @@
 package dev.gatehouse.permission;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * All grants. Those of one access, which is a pair of action and resource, stand in a row behind a
  * header: denials first, then allowances, each sorted by holder. An access is told by two words.
@@ -12,7 +14,7 @@ package dev.gatehouse.permission;
  * @param ids the id of each grant; in a header, resource and action
  * @param holders the holder of each grant in the upper half, one more than its limit in the lower,
  *     0 if it has none; in a header a negative number
- * @param limits what ends grants
+ * @param limits what may keep grants from counting
  * @param lists of roles that fit into no word
  * @param roles what roles inherit
  */
@@ -22,10 +24,36 @@ record Entries(
       new Entries(
           LongColumn.EMPTY, LongColumn.EMPTY, Column.empty(), LongColumn.EMPTY, RoleTable.EMPTY);
 
+  // Verdicts, from the least to the most telling. From COUNTED on the grant is in the lower half.
+
+  /** A grant names the resource. */
   static final long COVERED = 1;
+
+  /** Only one that has expired would allow it, or one of those above as well. */
   static final long EXPIRED = 2;
-  static final long ALLOWS = 1L << 32;
-  static final long DENIES = 2L << 32;
+
+  /**
+   * Only one whose condition is false, or cannot be told, would allow it, or one of those above.
+   */
+  static final long UNMET = 3;
+
+  /** Only one that has no uses left would allow it, or one of those above. */
+  static final long USED_UP = 4;
+
+  /** A grant that counts its uses allows it. */
+  static final long COUNTED = 1L << 32;
+
+  /** A grant that counts none allows it. */
+  static final long ALLOWS = 2L << 32;
+
+  /** A grant denies it. */
+  static final long DENIES = 3L << 32;
+
+  /** A grant cannot be judged without a look at the clock. */
+  static final long UNDECIDED = 4L << 32;
+
+  /** No moment: the clock has not been looked at. */
+  static final long NO_MOMENT = Long.MIN_VALUE;
 
   /** The first word of an access that has roles in it. */
   static final long PLAIN = 1L << 63;
@@ -33,14 +61,9 @@ record Entries(
   static final long HEADER = -1;
 
   private static final int NONE = -1;
-  private static final int PAST = -2;
 
-  /**
-   * What ends a grant. Immutable.
-   *
-   * @param expiry the first millisecond at which it counts no more
-   */
-  record Limit(long expiry) {}
+  /** So many grants of an access are tried one after the other. */
+  private static final int FEW = 16;
 
   static int start(long second) {
     return (int) (second >>> 32);
@@ -54,6 +77,22 @@ record Entries(
     return first < 0 ? 0 : (int) first;
   }
 
+  /** The roles of an access, if nothing but grants to up to so many roles is to be said of it. */
+  int @Nullable [] onlyRoles(long first, long second, int most) {
+    int count = count(second);
+    if (count > most || denials(first) > 0) {
+      return null;
+    }
+    int[] found = new int[count];
+    for (int i = 0; i < count; i++) {
+      found[i] = holder(start(second) + i);
+      if (found[i] >= Roles.LIMIT || limit(start(second) + i) != 0) {
+        return null;
+      }
+    }
+    return found;
+  }
+
   int holder(int entry) {
     return (int) (holders.get(entry) >>> 32);
   }
@@ -63,43 +102,50 @@ record Entries(
     return (int) holders.get(entry);
   }
 
-  /** Whether a grant counts at that moment. */
-  boolean counts(int entry, long now) {
+  /** What limits a grant; null if nothing does. */
+  @Nullable Limit limitOf(int entry) {
     int limit = limit(entry);
-    return limit == 0 || now < limits.get(limit - 1).expiry();
+    return limit == 0 ? null : limits.get(limit - 1);
+  }
+
+  /** Whether a grant decides, be it to allow or to deny. */
+  static boolean decides(long verdict) {
+    return verdict >= COUNTED && verdict < UNDECIDED;
+  }
+
+  static boolean allows(long verdict) {
+    return verdict >= COUNTED && verdict < DENIES;
+  }
+
+  static boolean isCounted(long verdict) {
+    return verdict >= COUNTED && verdict < ALLOWS;
   }
 
   /**
-   * What an access says of a holder: {@link #ALLOWS} or {@link #DENIES} with the grant, or less.
+   * The more telling of two verdicts; of two grants that count their uses, that of the lower id.
    */
-  long judge(long first, long second, int holder, long held, long now) {
-    if (first < 0 && Roles.inlineCount(held) <= Roles.INLINE) {
-      int place = roles.isFlat() ? flat(first, held) : inherited(first, held);
+  long heavier(long one, long other) {
+    if (isCounted(one) && isCounted(other)) {
+      return ids.get((int) one) <= ids.get((int) other) ? one : other;
+    }
+    return Math.max(one, other);
+  }
+
+  /** What an access says of a holder at that moment. */
+  long judge(long first, long second, int holder, long held, long now, Attributes attributes) {
+    if (first < 0 && Roles.isInline(held)) {
+      int place = roles.isFlat() ? Roles.common(first, held) : inherited(first, held);
       return place == NONE ? COVERED : ALLOWS | (start(second) + place);
     }
     int start = start(second);
     int middle = start + denials(first);
-    int denial = middle == start ? NONE : find(start, middle, holder, held, now);
-    if (denial >= 0) {
-      return DENIES | denial;
-    }
-    int allowance = find(middle, start + count(second), holder, held, now);
-    if (allowance >= 0) {
-      return ALLOWS | allowance;
-    }
-    return allowance == PAST ? EXPIRED : COVERED;
-  }
-
-  /** The place of the first of the held roles that is granted, if both words hold roles, or -1. */
-  static int flat(long granted, long held) {
-    int count = Roles.inlineCount(held);
-    for (int i = 0; i < count; i++) {
-      int place = Roles.find(granted, (int) (held >>> (i * 16)) & 0xffff);
-      if (place >= 0) {
-        return place;
+    if (middle > start) {
+      long denial = heaviest(start, middle, holder, held, now, attributes);
+      if (denial >= COUNTED) {
+        return denial == UNDECIDED ? denial : DENIES | (int) denial;
       }
     }
-    return NONE;
+    return heaviest(middle, start + count(second), holder, held, now, attributes);
   }
 
   private int inherited(long granted, long held) {
@@ -115,58 +161,85 @@ record Entries(
     return NONE;
   }
 
-  /** A grant that counts, {@link #PAST} if only such are there that have ended, or none. */
-  private int find(int from, int to, int holder, long held, long now) {
-    int best = NONE;
-    if (holder >= Roles.LIMIT) {
-      int own = search(from, to, holder);
-      if (own >= 0) {
-        if (counts(own, now)) {
-          return own;
-        }
-        best = PAST;
+  /** The most telling of the holder's grants in a row, as if each of them allowed. */
+  private long heaviest(int from, int to, int holder, long held, long now, Attributes attributes) {
+    if (to - from <= FEW && roles.isFlat() && Roles.isInline(held)) {
+      int entry = few(from, to, holder, held);
+      if (entry == NONE || limit(entry) == 0) {
+        return entry == NONE ? COVERED : ALLOWS | entry;
       }
     }
+    long best = COVERED;
+    if (holder >= Roles.LIMIT) {
+      best = verdict(search(from, to, holder), now, attributes);
+    }
     int count = Roles.count(held, lists);
-    for (int i = 0; i < count; i++) {
-      int found = findInherited(from, to, Roles.at(held, i, lists), now);
-      if (found >= 0) {
-        return found;
-      }
-      best = Math.min(best, found);
+    for (int i = 0; i < count && best < ALLOWS; i++) {
+      best = heavier(best, inherited(from, to, Roles.at(held, i, lists), now, attributes));
     }
     return best;
   }
 
-  private int findInherited(int from, int to, int role, long now) {
+  /**
+   * The first grant in a row of few that the holder or one of its up to three roles has, or -1.
+   * They stand side by side; to take each into account without a branch is faster than to find out
+   * by branches, which a processor cannot guess, where to look.
+   */
+  private int few(int from, int to, int holder, long held) {
+    int first = (int) held & 0xffff;
+    int second = (int) (held >>> 16) & 0xffff;
+    int third = (int) (held >>> 32) & 0xffff;
+    int found = NONE;
+    for (int entry = to - 1; entry >= from; entry--) {
+      int has = holder(entry);
+      // An int that is not negative becomes so if one is taken from it only if it was 0.
+      int alike = (has ^ first) - 1 | (has ^ second) - 1 | (has ^ third) - 1 | (has ^ holder) - 1;
+      int mask = alike >> 31;
+      found = (found & ~mask) | (entry & mask);
+    }
+    return found;
+  }
+
+  private long inherited(int from, int to, int role, long now, Attributes attributes) {
+    long best = COVERED;
     int reached = roles.reach(role);
     if (reached <= to - from) {
-      int best = NONE;
-      for (int i = 0; i < reached; i++) {
+      for (int i = 0; i < reached && best < ALLOWS; i++) {
         int entry = search(from, to, roles.reached(role, i));
-        if (entry >= 0) {
-          if (counts(entry, now)) {
-            return entry;
-          }
-          best = PAST;
-        }
+        best = heavier(best, verdict(entry, now, attributes));
       }
       return best;
     }
-    int best = NONE;
-    for (int entry = from; entry < to; entry++) {
+    for (int entry = from; entry < to && best < ALLOWS; entry++) {
       int holder = holder(entry);
       if (holder >= Roles.LIMIT) {
         return best;
       }
       if (roles.reaches(role, holder)) {
-        if (counts(entry, now)) {
-          return entry;
-        }
-        best = PAST;
+        best = heavier(best, verdict(entry, now, attributes));
       }
     }
     return best;
+  }
+
+  /** What a grant comes to if it allows. */
+  private long verdict(int entry, long now, Attributes attributes) {
+    if (entry == NONE) {
+      return COVERED;
+    }
+    Limit limit = limitOf(entry);
+    if (limit == null) {
+      return ALLOWS | entry;
+    }
+    if (now == NO_MOMENT) {
+      return UNDECIDED;
+    }
+    return switch (limit.part(attributes, now)) {
+      case DECIDES, OVERRIDDEN -> (limit.counted() ? COUNTED : ALLOWS) | entry;
+      case USED_UP -> USED_UP;
+      case UNMET -> UNMET;
+      case EXPIRED -> EXPIRED;
+    };
   }
 
   private int search(int from, int to, int holder) {

@@ -1,9 +1,9 @@
 package dev.gatehouse.permission;
 
-import dev.gatehouse.permission.Entries.Limit;
-import java.time.Instant;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
@@ -28,6 +28,7 @@ final class EntryEditor {
   private final LongColumn.Editor addedHigh = new LongColumn.Editor(LongColumn.EMPTY);
   private final LongColumn.Editor addedIds = new LongColumn.Editor(LongColumn.EMPTY);
   private final LongColumn.Editor addedHolders = new LongColumn.Editor(LongColumn.EMPTY);
+  private final Set<Long> usedUp = new HashSet<>();
   private LongColumn.Editor ids;
   private LongColumn.Editor holders;
   private int dead;
@@ -49,11 +50,22 @@ final class EntryEditor {
       accesses.set(place, (long) resource << 32 | action, 0);
     }
     long word = (long) holder << 32;
-    if (grant.expiresAt().isPresent()) {
-      long expiry = grant.expiresAt().map(Instant::toEpochMilli).orElseThrow();
-      word |= limits.add(new Limit(expiry)) + 1;
+    Limit limit = Limit.of(grant);
+    if (limit != null) {
+      word |= limits.add(limit) + 1;
     }
     touch(access, grant.id(), grant.effect() == Effect.DENY ? word | DENIAL : word);
+  }
+
+  /** Notes that a grant has no uses left; false if it is none of those that stood before. */
+  boolean useUp(long id) {
+    usedUp.add(id);
+    int entry = find(id);
+    if (entry == NONE) {
+      return false;
+    }
+    touch(access(base.ids().get(base.startOf(entry) - 1)), 0, 0);
+    return true;
   }
 
   private void touch(Fingerprint access, long id, long word) {
@@ -148,19 +160,29 @@ final class EntryEditor {
     int size = 0;
     for (int entry = start; second != 0 && entry < start + count; entry++) {
       if (!removed.get(entry)) {
-        words[size] = holders.get(entry) | (entry < middle ? DENIAL : 0);
-        grants[size++] = ids.get(entry);
+        grants[size] = ids.get(entry);
+        words[size] = limited(holders.get(entry), grants[size]) | (entry < middle ? DENIAL : 0);
+        size++;
       }
     }
     for (int i = from; i < until; i++) {
       int added = (int) order[i];
       if (addedIds.get(added) != 0) {
-        words[size] = addedHolders.get(added);
-        grants[size++] = addedIds.get(added);
+        grants[size] = addedIds.get(added);
+        words[size] = limited(addedHolders.get(added), grants[size]);
+        size++;
       }
     }
     dead += second == 0 ? 0 : count + 1;
     write(place, header, Arrays.copyOf(words, size), grants);
+  }
+
+  /** The word of a grant, with another limit if it has no uses left. */
+  private long limited(long word, long id) {
+    if ((int) word == 0 || !usedUp.contains(id)) {
+      return word;
+    }
+    return (word & UPPER) | (limits.add(limits.get((int) word - 1).inVain()) + 1);
   }
 
   private void write(int place, long header, long[] words, long[] grants) {

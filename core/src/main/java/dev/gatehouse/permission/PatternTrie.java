@@ -20,15 +20,20 @@ record PatternTrie(SlotTable edges, Column<Fingerprint> patterns) {
 
   /** Judges one covering pattern, or exact resource, by its fingerprint. */
   interface Judge {
-    /** The verdict; of several, the greatest counts. */
+    /** The verdict. */
     long judge(long low, long high, int action, int holder, long held, long now);
+
+    /** The one of two verdicts that counts. */
+    default long heavier(long one, long other) {
+      return Math.max(one, other);
+    }
   }
 
   boolean isEmpty() {
     return edges.size() == 0;
   }
 
-  /** The greatest verdict on the patterns that cover the resource; 0 if none does. */
+  /** The heaviest verdict on the patterns that cover the resource; 0 if none does. */
   long match(Resource resource, Judge judge, int action, int holder, long held, long now) {
     if (isEmpty()) {
       return 0;
@@ -41,7 +46,7 @@ record PatternTrie(SlotTable edges, Column<Fingerprint> patterns) {
     }
     int star = child(ROOT, STAR.low(), STAR.high());
     if (star != NONE) {
-      verdict = Math.max(verdict, walk(star, 1, marks, judge, action, holder, held, now));
+      verdict = judge.heavier(verdict, walk(star, 1, marks, judge, action, holder, held, now));
     }
     return verdict;
   }
@@ -66,18 +71,21 @@ record PatternTrie(SlotTable edges, Column<Fingerprint> patterns) {
       if (end != 0) {
         Fingerprint whole = patterns.get(end - 1);
         verdict =
-            Math.max(verdict, judge.judge(whole.low(), whole.high(), action, holder, held, now));
+            judge.heavier(
+                verdict, judge.judge(whole.low(), whole.high(), action, holder, held, now));
       }
       return verdict;
     }
     long node = edges.first(place);
     int next = child((int) node, marks[depth * 2], marks[depth * 2 + 1]);
     if (next != NONE) {
-      verdict = Math.max(verdict, walk(next, depth + 1, marks, judge, action, holder, held, now));
+      verdict =
+          judge.heavier(verdict, walk(next, depth + 1, marks, judge, action, holder, held, now));
     }
     int star = (node & STARRED) == 0 ? NONE : child((int) node, STAR.low(), STAR.high());
     if (star != NONE) {
-      verdict = Math.max(verdict, walk(star, depth + 1, marks, judge, action, holder, held, now));
+      verdict =
+          judge.heavier(verdict, walk(star, depth + 1, marks, judge, action, holder, held, now));
     }
     return verdict;
   }

@@ -27,8 +27,8 @@ public interface PermissionChecker {
 
   /**
    * Returns only if the subject may act on the resource. If only grants that count their uses allow
-   * it, one use is taken, in a transaction, so that as many calls return as there are uses, on all
-   * nodes together.
+   * it, one use of the first of them that has any left, in order of their ids, is taken, in a
+   * transaction, so that as many calls return as there are uses, on all nodes together.
    *
    * <p>A refusal is audited, which {@link #check} is not, but no flood of them floods the log: of
    * each reason the first five in ten seconds are recorded one by one, the others counted, and the

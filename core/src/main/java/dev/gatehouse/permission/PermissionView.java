@@ -11,10 +11,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What the permissions of one version say: any number of answers that agree with each other,
- * without a lock or I/O, and without a look at a clock unless grants end. It never hears of a later
- * change, so take one for a request or a batch, not for longer than an answer may be old; expiry
- * still is judged by the moment of each answer. Refusals are not audited, no uses are taken, and
- * conditions are judged without attributes.
+ * without a lock or I/O, and without a look at a clock but where a grant that is asked for has a
+ * limit. It never hears of a later change, so take one for a request or a batch, not for longer
+ * than an answer may be old; expiry still is judged by the moment of each answer. Refusals are not
+ * audited, no uses are taken, and conditions are judged without attributes.
  *
  * <p>Whoever asks for the same subject or access again and again resolves it once: a {@link Holder}
  * and an {@link Access} may be kept as long as one likes and used with any view, also of other
@@ -85,44 +85,53 @@ public final class PermissionView {
 
   /** Decides as {@link PermissionChecker#check} does on what was resolved, in less time. */
   public Decision check(Holder holder, Access access) {
+    if (holder.mark == mark && access.mark == mark && access.isFlatFor(holder)) {
+      return access.flatDecision(snapshot, holder.roles);
+    }
+    return decide(holder, access);
+  }
+
+  private Decision decide(Holder holder, Access access) {
     Holder held = holder.mark == mark ? holder : holder.in(snapshot);
     Access asked = access.mark == mark ? access : access.in(snapshot);
-    if (!snapshot.conditional().isEmpty()) {
-      return snapshot.decide(held.subject, asked.action, asked.resource, clock);
-    }
     if (held.number == NONE) {
       return snapshot.refusal(Decision.Reason.UNKNOWN_SUBJECT);
     }
-    Decision flat = asked.flatDecision(held.roles);
-    if (flat != null) {
-      return flat;
-    }
-    long verdict = judge(asked, held.number, held.roles, snapshot.now(clock));
-    return verdict >= Entries.ALLOWS
+    long verdict = judge(asked, held.number, held.roles);
+    return Entries.decides(verdict)
         ? snapshot.decision(verdict)
         : snapshot.refusal(verdict, asked.number, verdict > Snapshot.UNCOVERED || asked.covered);
   }
 
   /** Whether {@link #check} allows it, for those who need no reason; a little faster still. */
   public boolean allows(Holder holder, Access access) {
-    if (!snapshot.conditional().isEmpty()) {
-      return check(holder, access).allowed();
+    // Small, so that it becomes part of the loop it is called in; the rest stands apart.
+    if (holder.mark == mark && access.mark == mark && access.isFlatFor(holder)) {
+      return (Roles.common(access.flat, holder.roles)
+              & Roles.commonOfFour(access.more, holder.roles))
+          >= 0;
     }
+    return isAllowed(holder, access);
+  }
+
+  private boolean isAllowed(Holder holder, Access access) {
     Holder held = holder.mark == mark ? holder : holder.in(snapshot);
     Access asked = access.mark == mark ? access : access.in(snapshot);
-    if (asked.flat != 0 && Roles.inlineCount(held.roles) <= Roles.INLINE) {
-      return Entries.flat(asked.flat, held.roles) >= 0;
-    }
-    return held.number != NONE
-        && isAllowed(judge(asked, held.number, held.roles, snapshot.now(clock)));
+    return held.number != NONE && Entries.allows(judge(asked, held.number, held.roles));
+  }
+
+  private long judge(Access access, int holder, long held) {
+    long verdict = judge(access, holder, held, Entries.NO_MOMENT);
+    return verdict == Entries.UNDECIDED ? judge(access, holder, held, clock.millis()) : verdict;
   }
 
   private long judge(Access access, int holder, long held, long now) {
     long[] words = access.words;
+    Entries entries = snapshot.entries();
     long verdict = Snapshot.UNCOVERED;
     for (int i = 0; i < words.length; i += 2) {
-      long one = snapshot.entries().judge(words[i], words[i + 1], holder, held, now);
-      verdict = Math.max(verdict, one);
+      long one = entries.judge(words[i], words[i + 1], holder, held, now, Attributes.NONE);
+      verdict = entries.heavier(verdict, one);
     }
     return verdict;
   }
@@ -130,10 +139,9 @@ public final class PermissionView {
   /**
    * What the subject may do that with: each resource that a grant names and on which {@link #check}
    * allows it; and each pattern with wildcards that a grant allows to the subject, or to a role
-   * that it has, unless a denial covers all of it. Denials of less than a pattern, denials with a
-   * condition of patterns, and what only grants with a condition or with counted uses allow, are
-   * left to {@link #check}. Found while the stream is read, in an order that stays the same for the
-   * view, so that {@code skip} and {@code limit} make pages.
+   * that it has, unless a denial covers all of it. Denials of less than a pattern are left to
+   * {@link #check}. Found while the stream is read, all of it as of the moment of the call, in an
+   * order that stays the same for the view, so that {@code skip} and {@code limit} make pages.
    *
    * @param action a name as in {@link Grant}, without wildcards
    */
@@ -145,7 +153,7 @@ public final class PermissionView {
     }
     int holder = (int) (snapshot.holders().second(place) >>> 32);
     long held = snapshot.holders().first(place);
-    long now = snapshot.now(clock);
+    long now = clock.millis();
     SlotTable resources = snapshot.parts().resources();
     List<ResourcePattern> denied =
         named(resources)
@@ -154,19 +162,11 @@ public final class PermissionView {
             .mapToObj(at -> resource(resources, at))
             .toList();
     return named(resources)
-        .filter(at -> isAllowed(whole(resources, at, act, holder, held, now)))
+        .filter(at -> Entries.allows(whole(resources, at, act, holder, held, now)))
         .mapToObj(at -> resource(resources, at))
         .filter(
             pattern ->
-                pattern.isExact()
-                    ? isStillAllowed(subject, action, pattern)
-                    : denied.stream().noneMatch(wider -> wider.covers(pattern)));
-  }
-
-  /** Whether no conditional grant denies what the others allow. */
-  private boolean isStillAllowed(Subject subject, String action, ResourcePattern exact) {
-    return snapshot.conditional().isEmpty()
-        || check(subject, action, Resource.of(exact.type(), exact.path())).allowed();
+                pattern.isExact() || denied.stream().noneMatch(wider -> wider.covers(pattern)));
   }
 
   /** The verdict on a resource with the patterns that cover it, or on a pattern alone. */
@@ -188,25 +188,20 @@ public final class PermissionView {
     return snapshot.judge(resources.low(at), resources.high(at), act, holder, held, now);
   }
 
-  private static boolean isAllowed(long verdict) {
-    return verdict >= Entries.ALLOWS && verdict < Entries.DENIES;
-  }
-
   private ResourcePattern resource(SlotTable resources, int at) {
     return snapshot.resource((int) (resources.second(at) >>> 32));
   }
 
   /**
-   * Each subject, other than roles, that holds a grant or a role and that {@link #check} allows it,
-   * but for those to whom only a grant with a condition or with counted uses allows it. Found while
-   * the stream is read, in an order that stays the same for the view, so that {@code skip} and
-   * {@code limit} make pages.
+   * Each subject, other than roles, that holds a grant or a role and that {@link #check} allows it.
+   * Found while the stream is read, all of it as of the moment of the call, in an order that stays
+   * the same for the view, so that {@code skip} and {@code limit} make pages.
    *
    * @param action a name as in {@link Grant}, without wildcards
    */
   public Stream<Subject> subjectsOf(String action, Resource resource) {
     Access asked = resolve(action, resource);
-    long now = snapshot.now(clock);
+    long now = clock.millis();
     SlotTable holders = snapshot.holders();
     return IntStream.range(0, holders.places())
         .filter(at -> holders.isUsed(at) && (int) holders.second(at) != 0)
@@ -214,12 +209,9 @@ public final class PermissionView {
         .filter(
             at -> {
               int holder = (int) (holders.second(at) >>> 32);
-              return isAllowed(judge(asked, holder, holders.first(at), now));
+              return Entries.allows(judge(asked, holder, holders.first(at), now));
             })
-        .mapToObj(at -> snapshot.holder((int) (holders.second(at) >>> 32)))
-        .filter(
-            subject ->
-                snapshot.conditional().isEmpty() || check(subject, action, resource).allowed());
+        .mapToObj(at -> snapshot.holder((int) (holders.second(at) >>> 32)));
   }
 
   /**
@@ -263,6 +255,8 @@ public final class PermissionView {
    * say that it was used with. Safe for use by multiple threads.
    */
   public static final class Access {
+    private static final int MOST_ROLES = 7;
+
     private final String action;
     private final Resource resource;
     private final Object mark;
@@ -272,10 +266,13 @@ public final class PermissionView {
     /** The words of all accesses that cover it. */
     private final long[] words;
 
-    /** The roles that it is granted to, if there is no more to say; else 0. */
+    /** Three of the roles that it is granted to, if there are few and no more to say; else 0. */
     private final long flat;
 
-    /** The decisions that rest on each of these roles. */
+    /** The other four, or as many as there are. */
+    private final long more;
+
+    /** The decisions that rest on each of the three. */
     private final @Nullable Decision first;
 
     private final @Nullable Decision second;
@@ -293,17 +290,35 @@ public final class PermissionView {
       Words found = new Words(snapshot, number);
       snapshot.judgeAll(found, resource, number, NONE, 0, 0);
       words = Arrays.copyOf(found.words, found.size);
-      boolean plain = words.length == 2 && words[0] < 0 && snapshot.entries().roles().isFlat();
-      flat = plain ? words[0] : 0;
-      first = plain ? decision(snapshot, 0) : null;
-      second = plain ? decision(snapshot, 1) : null;
-      third = plain ? decision(snapshot, 2) : null;
+      Entries entries = snapshot.entries();
+      int[] roles =
+          words.length == 2 && entries.roles().isFlat()
+              ? entries.onlyRoles(words[0], words[1], MOST_ROLES)
+              : null;
+      flat = roles == null ? 0 : Entries.PLAIN | Roles.inline(roles);
+      more = roles == null ? 0 : Roles.four(roles, Roles.INLINE);
+      first = roles == null ? null : decision(snapshot, 0);
+      second = roles == null ? null : decision(snapshot, 1);
+      third = roles == null ? null : decision(snapshot, 2);
     }
 
     private @Nullable Decision decision(Snapshot snapshot, int place) {
       return place < Entries.count(words[1])
           ? snapshot.decision(Entries.ALLOWS | (Entries.start(words[1]) + place))
           : null;
+    }
+
+    /** The decision that rests on the roles of both words. */
+    private Decision flatDecision(Snapshot snapshot, long held) {
+      int place = Roles.common(flat, held);
+      Decision known = place == 0 ? first : place == 1 ? second : place == 2 ? third : null;
+      if (known != null) {
+        return known;
+      }
+      int other = Roles.commonOfFour(more, held);
+      return other < 0
+          ? snapshot.refusal(Entries.COVERED, number, true)
+          : snapshot.decision(Entries.ALLOWS | (Entries.start(words[1]) + Roles.INLINE + other));
     }
 
     /** What is done. */
@@ -325,13 +340,9 @@ public final class PermissionView {
       return known;
     }
 
-    /** The decision that rests on one of the roles; null if none does, or more must be asked. */
-    private @Nullable Decision flatDecision(long held) {
-      if (flat == 0 || Roles.inlineCount(held) > Roles.INLINE) {
-        return null;
-      }
-      int place = Entries.flat(flat, held);
-      return place == 0 ? first : place == 1 ? second : place == 2 ? third : null;
+    /** Whether a look at the roles of both words tells all. */
+    private boolean isFlatFor(Holder holder) {
+      return flat != 0 && Roles.isInline(holder.roles);
     }
   }
 

@@ -18,15 +18,28 @@ final class Roles {
   private static final long EACH = 0x0001_0001_0001L;
   private static final long TOPS = 0x8000_8000_8000L;
   private static final long LANES = 0xffff_ffff_ffffL;
+  private static final long EACH_OF_FOUR = 0x0001_0001_0001_0001L;
+  private static final long TOPS_OF_FOUR = 0x8000_8000_8000_8000L;
 
   private Roles() {}
 
-  /** Up to three roles, 1 or more. */
+  /** The first three of 1 or more roles, or as many as there are. */
   static long inline(int[] roles) {
-    int count = roles.length;
+    int count = Math.min(roles.length, INLINE);
     long word = (long) count << COUNT_SHIFT;
     for (int i = 0; i < INLINE; i++) {
       word |= (long) roles[i < count ? i : 0] << (i * BITS);
+    }
+    return word;
+  }
+
+  /**
+   * Up to four roles from an index on, the last of all repeated in free places, without a count.
+   */
+  static long four(int[] roles, int from) {
+    long word = 0;
+    for (int k = 0; k < PER_WORD; k++) {
+      word |= (long) roles[Math.min(from + k, roles.length - 1)] << (k * BITS);
     }
     return word;
   }
@@ -36,11 +49,7 @@ final class Roles {
     int count = roles.length;
     long start = lists.add(count);
     for (int i = 0; i < count; i += PER_WORD) {
-      long word = 0;
-      for (int k = 0; k < PER_WORD; k++) {
-        word |= (long) roles[Math.min(i + k, count - 1)] << (k * BITS);
-      }
-      lists.add(word);
+      lists.add(four(roles, i));
     }
     return (long) (INLINE + 1) << COUNT_SHIFT | start;
   }
@@ -70,13 +79,40 @@ final class Roles {
     }
   }
 
+  /** Whether the word itself holds one role or more. */
+  static boolean isInline(long word) {
+    int count = inlineCount(word);
+    return count > 0 && count <= INLINE;
+  }
+
   /**
-   * The first place at which a word of up to three holds the role, or -1. The lowest lane that
-   * becomes 0 is found as in Hacker's Delight, 6-1.
+   * The first place of the first word whose role the second holds as well, or -1; both hold up to
+   * three. All pairs are compared at once, since which of them are alike is nothing that a
+   * processor could guess. The lowest lane that becomes 0 is found as in Hacker's Delight, 6-1.
    */
-  static int find(long word, int role) {
-    long differences = (word & LANES) ^ (role * EACH);
-    long zeros = (differences - EACH) & ~differences & TOPS;
+  static int common(long word, long other) {
+    long lanes = word & LANES;
+    long same = other & LANES;
+    long next = (same >>> BITS | same << 2 * BITS) & LANES;
+    long last = (same >>> 2 * BITS | same << BITS) & LANES;
+    long zeros = zeros(lanes ^ same) | zeros(lanes ^ next) | zeros(lanes ^ last);
     return zeros == 0 ? -1 : Long.numberOfTrailingZeros(zeros) >>> 4;
+  }
+
+  /** The first place of a word of {@link #four} whose role the other word holds, or -1. */
+  static int commonOfFour(long word, long other) {
+    long zeros =
+        zerosOfFour(word ^ (other & 0xffff) * EACH_OF_FOUR)
+            | zerosOfFour(word ^ (other >>> BITS & 0xffff) * EACH_OF_FOUR)
+            | zerosOfFour(word ^ (other >>> 2 * BITS & 0xffff) * EACH_OF_FOUR);
+    return zeros == 0 ? -1 : Long.numberOfTrailingZeros(zeros) >>> 4;
+  }
+
+  private static long zerosOfFour(long lanes) {
+    return (lanes - EACH_OF_FOUR) & ~lanes & TOPS_OF_FOUR;
+  }
+
+  private static long zeros(long lanes) {
+    return (lanes - EACH) & ~lanes & TOPS;
   }
 }

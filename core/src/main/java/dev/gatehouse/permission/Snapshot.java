@@ -8,13 +8,13 @@ import dev.gatehouse.permission.Decision.Reason;
 import dev.gatehouse.permission.PermissionStore.Membership;
 import dev.gatehouse.permission.PermissionStore.Role;
 import dev.gatehouse.permission.PermissionStore.Version;
-import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  * Only what does not fit there, more than three roles, denials, limits and grants of subjects
  * themselves, stands elsewhere. A resource stands for itself and for the patterns that cover it,
  * each with the action and with the action {@code *}. Each of these gives a verdict, a number that
- * is greater the more it weighs, so that the greatest of all decides.
+ * is greater the more it weighs, so that the greatest of all decides. The clock is looked at, and
+ * attributes are, only where a grant asks for them.
  */
 final class Snapshot implements PatternTrie.Judge {
   static final long UNCOVERED = 0;
@@ -57,7 +58,6 @@ final class Snapshot implements PatternTrie.Judge {
    * @param actions the actions
    * @param accesses pairs of action and resource: see {@link Entries}
    * @param entries the grants
-   * @param conditional the grants with conditions or uses, which are not among the entries
    * @param whole whether no row was left out
    * @param dead how many entries are of no use any more
    * @param waste how much else is of no use any more
@@ -76,7 +76,6 @@ final class Snapshot implements PatternTrie.Judge {
       ActionTable actions,
       SlotTable accesses,
       Entries entries,
-      ConditionalGrants conditional,
       boolean whole,
       int dead,
       int waste) {
@@ -96,7 +95,6 @@ final class Snapshot implements PatternTrie.Judge {
             ActionTable.EMPTY,
             SlotTable.EMPTY,
             Entries.EMPTY,
-            ConditionalGrants.NONE,
             true,
             0,
             0);
@@ -110,7 +108,6 @@ final class Snapshot implements PatternTrie.Judge {
   private final Entries entries;
   private final ActionTable actions;
   private final int anyAction;
-  private final boolean expiring;
   private final PatternTrie.Judge coverage = this::isNamed;
   private final Object mark = new Object();
   private final Map<Reason, Denied> refusals = new EnumMap<>(Reason.class);
@@ -159,7 +156,6 @@ final class Snapshot implements PatternTrie.Judge {
     entries = parts.entries();
     actions = parts.actions();
     anyAction = actions.find(Names.ANY);
-    expiring = entries.limits().size() > 0;
     decisions = new Decision[(entries.ids().size() >>> PAGE_BITS) + 1][];
     for (Reason reason : Reason.values()) {
       if (reason != Reason.GRANTED) {
@@ -181,63 +177,24 @@ final class Snapshot implements PatternTrie.Judge {
     return parts;
   }
 
-  /** As {@link #decide(Question, InstantSource)}, without attributes. */
-  Decision decide(Subject subject, String action, Resource resource, InstantSource clock) {
-    return parts.conditional().isEmpty()
-        ? plain(subject, action, resource, clock)
-        : decide(new Question(subject, action, resource, Attributes.NONE), clock);
-  }
-
   /** Decides by the clock, which is read at most once, so that one moment judges every grant. */
   Decision decide(Question question, InstantSource clock) {
-    ConditionalGrants conditional = parts.conditional();
-    if (conditional.isEmpty()) {
-      return plain(question.subject(), question.action(), question.resource(), clock);
-    }
-    Instant moment = clock.instant();
-    Decision plain =
-        plain(question.subject(), question.action(), question.resource(), () -> moment);
-    return conditional.weigh(plain, question, holdersOf(question.subject()), moment);
+    return decide(
+        question.subject(), question.action(), question.resource(), question.attributes(), clock);
   }
 
-  /** The grants that count uses and would allow it, by id; empty if another allows it. */
-  List<Grant> counted(Question question, Decision decision, InstantSource clock) {
-    if (parts.conditional().isEmpty() || !decision.allowed()) {
-      return List.of();
-    }
-    List<Grant> counted =
-        parts.conditional().counted(question, holdersOf(question.subject()), clock.instant());
-    long decider = decision.grantIds().get(0);
-    return counted.stream().anyMatch(grant -> grant.id() == decider) ? counted : List.of();
+  /** As {@link #decide(Question, InstantSource)}, without attributes. */
+  Decision decide(Subject subject, String action, Resource resource, InstantSource clock) {
+    return decide(subject, action, resource, Attributes.NONE, clock);
   }
 
-  ConditionalGrants conditional() {
-    return parts.conditional();
-  }
-
-  /** Whether a holder is the subject itself or a role that it has. */
-  Predicate<Subject> holdersOf(Subject subject) {
-    int place = holderPlace(subject);
-    return holder -> holder.equals(subject) || (place != NONE && hasRole(place, holder));
-  }
-
-  private boolean hasRole(int place, Subject role) {
-    int target = role.isRole() ? holderPlace(role) : NONE;
-    if (target == NONE) {
-      return false;
-    }
-    int number = (int) (holders.second(target) >>> 32);
-    long held = holders.first(place);
-    for (int i = Roles.count(held, entries.lists()) - 1; i >= 0; i--) {
-      if (entries.roles().reaches(Roles.at(held, i, entries.lists()), number)) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /** Decides by the grants that are not conditional. */
-  private Decision plain(Subject subject, String action, Resource resource, InstantSource clock) {
+  /** As {@link #decide(Question, InstantSource)}. */
+  Decision decide(
+      Subject subject,
+      String action,
+      Resource resource,
+      Attributes attributes,
+      InstantSource clock) {
     requireNonNull(action, "action");
     requireNonNull(resource, "resource");
     requireNonNull(subject, "subject");
@@ -248,22 +205,58 @@ final class Snapshot implements PatternTrie.Judge {
     if ((int) told == 0) {
       return refusal(Reason.UNKNOWN_SUBJECT);
     }
-    long now = now(clock);
     int holder = (int) (told >>> 32);
     long held = page[at + 2];
-    long verdict = judge(resource.low(), resource.high(), act, holder, held, now);
+    long verdict = judge(resource.low(), resource.high(), act, holder, held, Entries.NO_MOMENT);
     if (!patterns.isEmpty()) {
-      verdict = Math.max(verdict, patterns.match(resource, this, act, holder, held, now));
+      verdict =
+          heavier(verdict, patterns.match(resource, this, act, holder, held, Entries.NO_MOMENT));
     }
-    if (verdict >= Entries.ALLOWS) {
-      return decision(verdict);
+    if (verdict == Entries.UNDECIDED) {
+      verdict = judgeAll(by(attributes), resource, act, holder, held, clock.millis());
     }
-    return refusal(verdict, act, verdict > UNCOVERED || isCovered(resource));
+    return Entries.decides(verdict) ? decision(verdict) : refusal(verdict, act, resource);
   }
 
-  /** The moment that judges grants; 0 if none of them ends. */
-  long now(InstantSource clock) {
-    return expiring ? clock.millis() : 0;
+  /**
+   * The judge of grants with conditions; nobody needs another than this if there are no attributes.
+   */
+  private PatternTrie.Judge by(Attributes attributes) {
+    return attributes.isEmpty() ? this : new Attributed(this, attributes);
+  }
+
+  /** Judges by attributes. Immutable. */
+  private record Attributed(Snapshot snapshot, Attributes attributes) implements PatternTrie.Judge {
+    @Override
+    public long judge(long low, long high, int action, int holder, long held, long now) {
+      return snapshot.judge(low, high, action, holder, held, now, attributes);
+    }
+
+    @Override
+    public long heavier(long one, long other) {
+      return snapshot.heavier(one, other);
+    }
+  }
+
+  /** The grants that count uses and would allow it, by id; empty if another allows or denies it. */
+  List<Grant> counted(Question question, Decision decision, InstantSource clock) {
+    if (entries.limits().size() == 0 || !decision.allowed()) {
+      return List.of();
+    }
+    long now = clock.millis();
+    List<Grant> counted = new ArrayList<>();
+    for (int entry : Derivation.entries(this, question)) {
+      Limit limit = entries.limitOf(entry);
+      if (limit != null
+          && limit.counted()
+          && limit.grant() != null
+          && limit.part(question.attributes(), now) == Explanation.Part.DECIDES) {
+        counted.add(limit.grant());
+      }
+    }
+    counted.sort(Comparator.comparing(Grant::id));
+    long decider = decision.grantIds().get(0);
+    return counted.stream().anyMatch(grant -> grant.id() == decider) ? counted : List.of();
   }
 
   /** The decision that rests on the verdict that a grant allows or denies. */
@@ -291,13 +284,20 @@ final class Snapshot implements PatternTrie.Judge {
 
   /** The denial where no grant counts. */
   Denied refusal(long verdict, int action, boolean covered) {
-    if (verdict == Entries.EXPIRED) {
-      return refusal(Reason.EXPIRED);
+    if (verdict > Entries.COVERED) {
+      return refusal(
+          verdict == Entries.EXPIRED
+              ? Reason.EXPIRED
+              : verdict == Entries.UNMET ? Reason.CONDITION_UNMET : Reason.USED_UP);
     }
     if (action == NONE) {
       return refusal(Reason.UNKNOWN_ACTION);
     }
     return refusal(covered ? Reason.NOT_GRANTED : Reason.UNKNOWN_RESOURCE);
+  }
+
+  private Denied refusal(long verdict, int action, Resource resource) {
+    return refusal(verdict, action, verdict > UNCOVERED || isCovered(resource));
   }
 
   /** The number of the action; -1 if no grant names it. */
@@ -314,28 +314,41 @@ final class Snapshot implements PatternTrie.Judge {
     return requireNonNull(refusals.get(reason));
   }
 
-  /** The greatest verdict on the resource and on the patterns that cover it. */
+  /** The heaviest verdict on the resource and on the patterns that cover it. */
   long judgeAll(
       PatternTrie.Judge judge, Resource resource, int action, int holder, long held, long now) {
-    long verdict = patterns.match(resource, judge, action, holder, held, now);
-    return Math.max(
-        verdict, judge.judge(resource.low(), resource.high(), action, holder, held, now));
+    long exact = judge.judge(resource.low(), resource.high(), action, holder, held, now);
+    return patterns.isEmpty()
+        ? exact
+        : judge.heavier(exact, patterns.match(resource, judge, action, holder, held, now));
   }
 
   @Override
   public long judge(long low, long high, int action, int holder, long held, long now) {
+    return judge(low, high, action, holder, held, now, Attributes.NONE);
+  }
+
+  @Override
+  public long heavier(long one, long other) {
+    return entries.heavier(one, other);
+  }
+
+  private long judge(
+      long low, long high, int action, int holder, long held, long now, Attributes attributes) {
     long verdict = UNCOVERED;
     if (action != NONE) {
-      verdict = judgeAccess(Fingerprint.with(low, action), high, holder, held, now);
+      long own = Fingerprint.with(low, action);
+      verdict = judgeAccess(own, high, holder, held, now, attributes);
     }
     if (anyAction != NONE) {
-      long any = judgeAccess(Fingerprint.with(low, anyAction), high, holder, held, now);
-      verdict = Math.max(verdict, any);
+      long any = Fingerprint.with(low, anyAction);
+      verdict = heavier(verdict, judgeAccess(any, high, holder, held, now, attributes));
     }
     return verdict;
   }
 
-  private long judgeAccess(long low, long high, int holder, long held, long now) {
+  private long judgeAccess(
+      long low, long high, int holder, long held, long now, Attributes attributes) {
     long[] page = accesses.page(low);
     int at = accesses.find(page, low, high);
     if (at == NONE) {
@@ -344,7 +357,7 @@ final class Snapshot implements PatternTrie.Judge {
     long second = page[at + 3];
     return Entries.count(second) == 0
         ? UNCOVERED
-        : entries.judge(page[at + 2], second, holder, held, now);
+        : entries.judge(page[at + 2], second, holder, held, now, attributes);
   }
 
   /** Whether a grant names the resource, or a pattern that covers it. */

@@ -18,8 +18,8 @@ final class SnapshotChecker implements PermissionChecker {
   /** Takes uses of grants that count them. */
   interface Uses {
     /**
-     * One of the grants of which a use could be taken, if it can be one of which it is not the
-     * last; empty if all are used up.
+     * The first of the grants of which a use could be taken, which it was; empty if all are used
+     * up.
      */
     Optional<Grant> take(List<Grant> grants, Question question);
   }
@@ -52,11 +52,9 @@ final class SnapshotChecker implements PermissionChecker {
   public Decision check(Subject subject, String action, Resource resource, Attributes attributes) {
     requireNonNull(attributes, "attributes");
     Snapshot snapshot = snapshots.find(consistency);
-    if (snapshot != null && snapshot.conditional().isEmpty()) {
-      return snapshot.decide(subject, action, resource, clock);
-    }
-    Question question = new Question(subject, action, resource, attributes);
-    return snapshot == null ? stale(question) : snapshot.decide(question, clock);
+    return snapshot == null
+        ? stale(new Question(subject, action, resource, attributes))
+        : snapshot.decide(subject, action, resource, attributes, clock);
   }
 
   @Override

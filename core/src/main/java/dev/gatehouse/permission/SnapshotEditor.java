@@ -33,7 +33,6 @@ final class SnapshotEditor {
   private final PatternTrie.Editor patterns;
   private final ActionTable.Editor actions;
   private final EntryEditor entries;
-  private final ConditionalGrants.Editor conditional;
 
   /** Pairs of a subject and a role that it got, or has lost if the number is odd. */
   private final LongColumn.Editor moves = new LongColumn.Editor(LongColumn.EMPTY);
@@ -56,7 +55,6 @@ final class SnapshotEditor {
     patterns = new PatternTrie.Editor(base.patterns());
     actions = new ActionTable.Editor(base.actions());
     entries = new EntryEditor(base, resourceKeys);
-    conditional = new ConditionalGrants.Editor(base.conditional());
     whole = base.whole();
     waste = base.waste();
   }
@@ -85,8 +83,6 @@ final class SnapshotEditor {
       return;
     }
     entries.of(role).forEach(this::removeEntry);
-    String key = roleKeys.get(role);
-    conditional.removeOf(Subject.role(key.substring(key.indexOf(':') + 1)));
     for (int index = 0; index < base.members().size(); index++) {
       long pair = members.get(index);
       if (memberIds.get(index) != 0 && ((int) pair == role || (int) (pair >>> 32) == role)) {
@@ -140,13 +136,10 @@ final class SnapshotEditor {
 
   /** Notes that a grant has no uses left. */
   void useUp(long grantId) {
-    conditional.useUp(grantId);
+    waste += entries.useUp(grantId) ? 1 : 0;
   }
 
   void add(Grant grant) {
-    if (conditional.add(grant)) {
-      return;
-    }
     int holder = holder(grant.holder());
     if (holder == NONE) {
       whole = false;
@@ -172,9 +165,6 @@ final class SnapshotEditor {
 
   /** Removes the grant of that row. */
   void removeGrant(long id) {
-    if (conditional.remove(id)) {
-      return;
-    }
     int entry = entries.find(id);
     if (entry != NONE) {
       removeEntry(entry);
@@ -252,7 +242,6 @@ final class SnapshotEditor {
             actions.table(),
             entries.accesses(),
             entries.entries(lists.column(), roles),
-            conditional.grants(),
             whole,
             entries.dead(),
             waste));

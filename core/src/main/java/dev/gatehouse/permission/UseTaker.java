@@ -14,7 +14,12 @@ import java.util.OptionalLong;
 final class UseTaker {
   private UseTaker() {}
 
-  /** Takes a use of the first of the grants that has another one left; empty if none has. */
+  /**
+   * Takes a use of the first of the grants that has any left, unless that is its last. Empty if it
+   * is, or if none has one: to take a last use makes a version, whose row is to be locked before
+   * any other. It must not pass to the next grant then, or that would be used before the first is
+   * used up.
+   */
   static Optional<Grant> takeOneOfMany(
       PermissionStore joined, AuditLog audit, List<Grant> grants, Question question) {
     for (Grant grant : grants) {
@@ -22,6 +27,9 @@ final class UseTaker {
       if (left.isPresent()) {
         record(audit, grant, question, left.getAsLong());
         return Optional.of(grant);
+      }
+      if (joined.usesLeft(grant.id()).orElse(0) > 0) {
+        return Optional.empty();
       }
     }
     return Optional.empty();

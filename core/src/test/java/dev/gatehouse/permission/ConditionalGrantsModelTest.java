@@ -1,5 +1,7 @@
 package dev.gatehouse.permission;
 
+import static java.time.DayOfWeek.SUNDAY;
+import static java.time.DayOfWeek.TUESDAY;
 import static java.util.stream.Collectors.toSet;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -12,12 +14,17 @@ import dev.gatehouse.permission.PermissionStore.Role;
 import dev.gatehouse.permission.PermissionStore.Version;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.LocalTime;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Conditional grants beside others decide as a model does that tries every grant. */
@@ -37,7 +44,8 @@ class ConditionalGrantsModelTest {
     Set<Reason> seen = new HashSet<>();
     for (int world = 0; world < 400; world++) {
       Snapshot.Rows rows = rows();
-      Snapshot snapshot = new Snapshot(rows);
+      Snapshot snapshot = random.nextBoolean() ? new Snapshot(rows) : grown(rows);
+      PermissionView view = new PermissionView(snapshot, CLOCK);
       for (int ask = 0; ask < 50; ask++) {
         Question question = question();
         Decision decision = snapshot.decide(question, CLOCK);
@@ -48,7 +56,9 @@ class ConditionalGrantsModelTest {
         assertThat(explanation.decision()).as(about).isEqualTo(decision);
         assertFindings(rows, question, explanation, about);
         assertCounted(rows, question, decision, snapshot, about);
+        assertHandles(view, question, snapshot, about);
       }
+      assertLists(view, rows);
     }
     Set<Reason> expected = new HashSet<>(Set.of(Reason.values()));
     expected.remove(Reason.STALE);
@@ -62,6 +72,13 @@ class ConditionalGrantsModelTest {
     Set<Long> allowances = deciding(rows, covering, question, Effect.ALLOW);
     assertThat(decision.allowed()).as(about).isEqualTo(denials.isEmpty() && !allowances.isEmpty());
     assertThat(denials.isEmpty() ? allowances : denials).as(about).containsAll(decision.grantIds());
+    boolean onlyCounted =
+        covering.stream()
+            .filter(grant -> allowances.contains(grant.id()))
+            .allMatch(grant -> grant.times().isPresent());
+    if (decision.allowed() && onlyCounted) {
+      assertThat(decision.grantIds()).as(about).containsExactly(Collections.min(allowances));
+    }
     if (denials.isEmpty() && allowances.isEmpty()) {
       Set<Part> parts =
           covering.stream()
@@ -118,7 +135,81 @@ class ConditionalGrantsModelTest {
         decision.allowed() && allowing.stream().allMatch(grant -> grant.times().isPresent());
     assertThat(snapshot.counted(question, decision, CLOCK))
         .as(about)
-        .containsExactlyInAnyOrderElementsOf(onlyCounted ? allowing : List.of());
+        .isEqualTo(
+            onlyCounted
+                ? allowing.stream().sorted(Comparator.comparing(Grant::id)).toList()
+                : List.of());
+  }
+
+  /** Views know no attributes. */
+  private static void assertHandles(
+      PermissionView view, Question question, Snapshot snapshot, Supplier<String> about) {
+    PermissionView.Holder holder = view.resolve(question.subject());
+    PermissionView.Access access = view.resolve(question.action(), question.resource());
+    Question bare =
+        new Question(question.subject(), question.action(), question.resource(), Attributes.NONE);
+    Decision decision = snapshot.decide(bare, CLOCK);
+    assertThat(view.check(holder, access)).as(about).isSameAs(decision);
+    assertThat(view.allows(holder, access)).as(about).isEqualTo(decision.allowed());
+    assertThat(view.check(question.subject(), question.action(), question.resource()))
+        .as(about)
+        .isSameAs(decision);
+  }
+
+  private void assertLists(PermissionView view, Snapshot.Rows rows) {
+    for (String action : ACTIONS) {
+      for (String path : PATHS) {
+        Resource resource = Resource.of("file", path);
+        assertThat(view.subjectsOf(action, resource))
+            .as(() -> "seed " + seed + ", " + action + " " + resource + " in " + rows)
+            .containsExactlyInAnyOrderElementsOf(
+                Stream.of(Subject.user("u0"), Subject.user("u1"))
+                    .filter(subject -> view.check(subject, action, resource).allowed())
+                    .toList());
+      }
+      for (Subject subject : List.of(Subject.user("u0"), Subject.user("u1"))) {
+        assertThat(view.resourcesOf(subject, action).filter(ResourcePattern::isExact))
+            .as(() -> "seed " + seed + ", " + subject + " " + action + " in " + rows)
+            .containsExactlyInAnyOrderElementsOf(
+                rows.grants().stream()
+                    .map(Grant::resource)
+                    .distinct()
+                    .filter(ResourcePattern::isExact)
+                    .filter(
+                        exact ->
+                            view.check(subject, action, Resource.of(exact.type(), exact.path()))
+                                .allowed())
+                    .toList());
+      }
+    }
+  }
+
+  /** The same rows, and some that come and go, in the steps that a node follows them. */
+  private Snapshot grown(Snapshot.Rows rows) {
+    List<Grant> grants = rows.grants();
+    int middle = grants.isEmpty() ? 0 : random.nextInt(grants.size());
+    Set<Grant.Terms> there =
+        grants.stream().map(grant -> grant.terms().unlimited()).collect(toSet());
+    List<Grant> passing = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      Grant.Terms terms = terms();
+      if (there.add(terms.unlimited())) {
+        passing.add(new Grant(nextId++, terms));
+      }
+    }
+    SnapshotEditor first = new SnapshotEditor(Snapshot.Parts.EMPTY);
+    rows.roles().forEach(first::add);
+    rows.memberships().forEach(first::add);
+    passing.forEach(first::add);
+    grants.subList(0, middle).forEach(first::add);
+    SnapshotEditor second = new SnapshotEditor(first.snapshot(new Version(1, 1, 1)).parts());
+    passing.forEach(grant -> second.useUp(grant.id()));
+    grants.subList(middle, grants.size()).forEach(second::add);
+    rows.usedUp().forEach(second::useUp);
+    SnapshotEditor third = new SnapshotEditor(second.snapshot(new Version(2, 2, 1)).parts());
+    passing.forEach(grant -> third.removeGrant(grant.id()));
+    third.useUp(Long.MAX_VALUE);
+    return third.snapshot(rows.version());
   }
 
   // The model.
@@ -222,14 +313,19 @@ class ConditionalGrantsModelTest {
   }
 
   private Condition condition(int depth) {
-    return switch (random.nextInt(depth > 1 ? 8 : 5)) {
+    return switch (random.nextInt(depth > 1 ? 10 : 7)) {
       case 0 -> Condition.present(any("x", "y"));
       case 1 -> Condition.equal(any("x", "y"), random.nextInt(2));
       case 2 -> Condition.equal(any("x", "y"), "t");
       case 3 -> Condition.less(any("x", "y"), 1);
       case 4 -> Condition.from(NOW.plusMillis(random.nextInt(2)));
-      case 5 -> Condition.not(condition(depth - 1));
-      case 6 -> Condition.and(condition(depth - 1), condition(depth - 1));
+      case 5 -> Condition.until(NOW.plusMillis(random.nextInt(2)));
+      case 6 ->
+          random.nextBoolean()
+              ? Condition.daily(LocalTime.of(random.nextInt(2), 0), LocalTime.NOON, ZoneOffset.UTC)
+              : Condition.weekdays(Set.of(random.nextBoolean() ? TUESDAY : SUNDAY), ZoneOffset.UTC);
+      case 7 -> Condition.not(condition(depth - 1));
+      case 8 -> Condition.and(condition(depth - 1), condition(depth - 1));
       default -> Condition.or(condition(depth - 1), condition(depth - 1));
     };
   }

@@ -64,4 +64,21 @@ class FingerprintTest {
       assertThat(before.second(place)).isEqualTo(-number);
     }
   }
+
+  /** The tag, the group and the page of all are one, as of texts that somebody found out. */
+  @Test
+  void slotTable_fingerprintsThatShareTagAndGroup_areToldApart() {
+    SlotTable.Editor editor = new SlotTable.Editor(SlotTable.EMPTY);
+    for (int number = 1; number <= 100; number++) {
+      editor.set(editor.place(new Fingerprint(7, number)), number, -number);
+    }
+    SlotTable table = editor.table();
+    for (int number = 1; number <= 100; number++) {
+      int place = table.find(7, number);
+      assertThat(table.first(place)).isEqualTo(number);
+      assertThat(table.second(place)).isEqualTo(-number);
+    }
+    assertThat(table.find(7, 101)).isEqualTo(SlotTable.NONE);
+    assertThat(table.find(7 | 1L << 40, 1)).isEqualTo(SlotTable.NONE);
+  }
 }
