@@ -38,6 +38,9 @@ public interface GatehouseListener {
    */
   default void signatureRefused(String reason) {}
 
-  /** Grants changed; they took effect on this node so long after they were committed. */
+  /**
+   * Grants changed; they took effect on this node so long after they were committed. Of two threads
+   * that find a version at a time, each may tell of it.
+   */
   default void permissionsChanged(long version, Duration latency) {}
 }

@@ -1,8 +1,10 @@
 package dev.gatehouse.permission;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
 
@@ -57,15 +59,12 @@ final class EntryEditor {
     touch(access, grant.id(), grant.effect() == Effect.DENY ? word | DENIAL : word);
   }
 
-  /** Notes that a grant has no uses left; false if it is none of those that stood before. */
-  boolean useUp(long id) {
-    usedUp.add(id);
-    int entry = find(id);
-    if (entry == NONE) {
-      return false;
-    }
-    touch(access(base.ids().get(base.startOf(entry) - 1)), 0, 0);
-    return true;
+  /** Notes that grants have no uses left; how many of them are among those that stood before. */
+  int useUp(Set<Long> ids) {
+    usedUp.addAll(ids);
+    List<Integer> found = find(ids);
+    found.forEach(entry -> touch(access(base.ids().get(base.startOf(entry) - 1)), 0, 0));
+    return found.size();
   }
 
   private void touch(Fingerprint access, long id, long word) {
@@ -75,13 +74,15 @@ final class EntryEditor {
     addedHolders.add(word);
   }
 
-  /** The grant of that id among those that stood before, or -1. */
-  int find(long id) {
-    int entry = base.ids().lastIndexOf(id, base.ids().size());
-    while (entry != NONE && !isLive(entry)) {
-      entry = base.ids().lastIndexOf(id, entry);
+  /** The grants of those ids among those that stood before, in one look at all. */
+  List<Integer> find(Set<Long> ids) {
+    List<Integer> found = new ArrayList<>();
+    for (int entry = 0; entry < base.ids().size() && !ids.isEmpty(); entry++) {
+      if (ids.contains(base.ids().get(entry)) && isLive(entry)) {
+        found.add(entry);
+      }
     }
-    return entry;
+    return found;
   }
 
   private boolean isLive(int entry) {

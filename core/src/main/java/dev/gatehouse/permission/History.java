@@ -8,13 +8,13 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Forgets what has been history for long enough, a few rows to a transaction. */
+/** Forgets what has been history for long enough, a few rows of a kind to a transaction. */
 final class History {
   private static final Logger LOG = LoggerFactory.getLogger(History.class);
   private static final Duration PAUSE = Duration.ofHours(1);
 
   /** So few that whoever makes a change does not wait long for what it clears away. */
-  private static final int FEW = 500;
+  private static final int FEW = 1_000;
 
   private final Transactions transactions;
   private final PermissionStore store;
@@ -24,43 +24,26 @@ final class History {
   private final AtomicLong lookedNanos;
 
   History(Transactions transactions, PermissionStore store, Permissions.Settings settings) {
-    this(
-        transactions,
-        store,
-        settings,
-        new AtomicLong(settings.nanoTime().getAsLong() - PAUSE.toNanos()));
-  }
-
-  private History(
-      Transactions transactions,
-      PermissionStore store,
-      Permissions.Settings settings,
-      AtomicLong lookedNanos) {
     this.transactions = transactions;
     this.store = store;
     this.settings = settings;
-    this.lookedNanos = lookedNanos;
-  }
-
-  History joining(Transactions transactions, PermissionStore store) {
-    return new History(transactions, store, settings, lookedNanos);
+    lookedNanos = new AtomicLong(settings.nanoTime().getAsLong() - PAUSE.toNanos());
   }
 
   /** Forgets every state before the one that held at that time. */
-  void forget(Instant before) {
-    while (forget(before, PermissionStore.MAX_PAGE)) {
+  static void forget(Instant before, Transactions transactions, PermissionStore store) {
+    while (forget(before, FEW, transactions, store)) {
       // The rest, in a transaction of its own.
     }
   }
 
   /** True if there may be more. */
-  private boolean forget(Instant before, int limit) {
+  private static boolean forget(
+      Instant before, int limit, Transactions transactions, PermissionStore store) {
     long version = store.versionAt(before.toEpochMilli());
-    if (version == 0) {
-      return false;
-    }
-    return transactions.call(transaction -> store.joining(transaction).forget(version, limit))
-        == limit;
+    return version > 0
+        && transactions.call(transaction -> store.joining(transaction).forget(version, limit))
+            == limit;
   }
 
   /** Once in a while, forgets some of what is older than the settings' history. Never throws. */
@@ -71,7 +54,8 @@ final class History {
       return;
     }
     try {
-      if (forget(settings.clock().instant().minus(settings.history()), FEW)) {
+      Instant before = settings.clock().instant().minus(settings.history());
+      if (forget(before, FEW, transactions, store)) {
         lookedNanos.set(last); // The next change takes the next few.
       }
     } catch (GatehouseException e) {

@@ -41,7 +41,10 @@ import java.util.OptionalLong;
  *       version on that its next {@link #advance} makes. What a version holds stays as it was,
  *       whatever is committed while it is read, until {@link #forget} drops it.
  *   <li>{@code PERMISSION-11}: {@link #forget} drops rows that no version from the given one on
- *       holds, and the changes before it, and nothing else.
+ *       holds, and the changes before it, and nothing else; {@link #oldest} tells of it before
+ *       anything is gone.
+ *   <li>{@code PERMISSION-12}: {@link #versionAt} goes by the times that changes were given, whose
+ *       clocks may differ: it is the last version before the first that was made later.
  * </ol>
  *
  * <p>Safe for use by multiple threads, but for what {@link #joining} returns.
@@ -92,7 +95,11 @@ public interface PermissionStore {
   /** A page of the roles of a version. */
   List<Role> roles(long version, long afterId, int limit);
 
-  /** The roles that one version has and the other has not. */
+  /**
+   * The roles that one version has and the other has not.
+   *
+   * @param limit most rows, 1 or more
+   */
   Difference<Role> roleDifference(long before, long version, int limit);
 
   /** Adds a membership; false if the member is in that role already. */
@@ -112,7 +119,7 @@ public interface PermissionStore {
   /** A page of the memberships of a version. */
   List<Membership> memberships(long version, long afterId, int limit);
 
-  /** The memberships that one version has and the other has not. */
+  /** As {@link #roleDifference}, of memberships. */
   Difference<Membership> membershipDifference(long before, long version, int limit);
 
   /** A page of the latest memberships of that member. */
@@ -146,7 +153,7 @@ public interface PermissionStore {
   /** A page of the grants of a version. */
   List<Grant> grants(long version, long afterId, int limit);
 
-  /** The grants that one version has and the other has not. */
+  /** As {@link #roleDifference}, of grants. */
   Difference<Grant> grantDifference(long before, long version, int limit);
 
   /** A page of the latest grants of that holder. */
@@ -166,7 +173,7 @@ public interface PermissionStore {
   /** A page of the ids of the grants of a version that count uses and have none left then. */
   List<Long> usedUp(long version, long afterId, int limit);
 
-  /** The number of the last version that was made at that time or before; 0 if there is none. */
+  /** The number of the version that held at that time; 0 if there was none. */
   long versionAt(long epochMillis);
 
   /** The number of the oldest version that is still held whole; 0 if nothing was dropped. */

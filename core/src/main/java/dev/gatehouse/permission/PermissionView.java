@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * without a lock or I/O, and without a look at a clock but where a grant that is asked for has a
  * limit. It never hears of a later change, so take one for a request or a batch, not for longer
  * than an answer may be old; expiry still is judged by the moment of each answer. Refusals are not
- * audited, no uses are taken, and conditions are judged without attributes.
+ * audited and no uses are taken; conditions are judged without attributes where none can be given.
  *
  * <p>Whoever asks for the same subject or access again and again resolves it once: a {@link Holder}
  * and an {@link Access} may be kept as long as one likes and used with any view, also of other
@@ -45,6 +45,17 @@ public final class PermissionView {
    */
   public Decision check(Subject subject, String action, Resource resource) {
     return snapshot.decide(subject, action, resource, clock);
+  }
+
+  /** As {@link #check(Subject, String, Resource)}, with what conditions are judged by. */
+  public Decision check(Subject subject, String action, Resource resource, Attributes attributes) {
+    return snapshot.decide(new Question(subject, action, resource, attributes), clock);
+  }
+
+  /** The decision with everything it follows from, as {@link PermissionChecker#explain}. */
+  public Explanation explain(
+      Subject subject, String action, Resource resource, Attributes attributes) {
+    return Derivation.explain(snapshot, new Question(subject, action, resource, attributes), clock);
   }
 
   /**

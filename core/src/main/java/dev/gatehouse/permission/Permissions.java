@@ -49,8 +49,9 @@ public interface Permissions extends PermissionChecker {
   Grant grant(Grant.Terms terms);
 
   /**
-   * Adds many rows at once, under one version and with one audit record. What is there already
-   * stays as it is; a grant with another expiry takes the place of the old. All or nothing.
+   * Adds many rows at once, under one version and with one audit record, and another for each grant
+   * that is replaced. What is there already stays as it is; a grant with another expiry, condition
+   * or number of uses takes the place of the old. All or nothing.
    *
    * @throws dev.gatehouse.error.NotFoundException if a role is neither in the batch nor defined
    * @throws dev.gatehouse.error.ConflictException if roles would inherit in a circle
@@ -188,9 +189,9 @@ public interface Permissions extends PermissionChecker {
   PermissionView view();
 
   /**
-   * What the permissions of an earlier version said at a moment: with the version and the time of
-   * an audited decision, why it was made. Counted grants count as they stood when the version was
-   * made. Reads everything.
+   * What the permissions of an earlier version said at a moment: with the version, the time and the
+   * attributes of a decision, {@link PermissionView#explain why} it was made. Counted grants have
+   * uses left unless the version knows of the last one. Reads everything.
    *
    * @param version a version's number; 0 for nothing granted
    * @param moment expiry and times of day are judged by it
@@ -199,15 +200,16 @@ public interface Permissions extends PermissionChecker {
   PermissionView viewAt(long version, Instant moment);
 
   /**
-   * As {@link #viewAt(long, Instant)}, of the last version that was made by then, as the clocks of
-   * the nodes told when they made them.
+   * As {@link #viewAt(long, Instant)}, of the version that held then, as the clocks of the nodes
+   * told that made versions.
    */
   PermissionView viewAt(Instant moment);
 
   /**
-   * Forgets every version but the one that held at that time and those after it. What changes
-   * through this instance, in transactions of its own, now and then forgets what is older than
-   * {@link Settings#history}; only hosts that always {@link #joining join} need this.
+   * Forgets every version but the one that held at that time and those after it, in many short
+   * transactions. Whoever changes something in a transaction of its own now and then forgets a
+   * little of what is older than {@link Settings#history}; only hosts that always {@link #joining
+   * join} need this.
    */
   void forget(Instant before);
 
@@ -280,8 +282,8 @@ public interface Permissions extends PermissionChecker {
    *     taken back would hold for ever
    * @param listener hears of changes that took effect, and how long that took
    * @param audited which allowances are audited, default none
-   * @param history how long {@link #viewAt} finds a version that is not the latest, 0..10,000 days,
-   *     default 90 days
+   * @param history how long {@link #viewAt} finds a version that is not the latest, 1 hour..10,000
+   *     days, default 90 days
    */
   record Settings(
       InstantSource clock,
@@ -302,7 +304,7 @@ public interface Permissions extends PermissionChecker {
           "maxStaleness must not be shorter than freshness, was " + maxStaleness);
       requireNonNull(listener, "listener");
       requireNonNull(audited, "audited");
-      Check.range(history, Duration.ZERO, Duration.ofDays(10_000), "history");
+      Check.range(history, Duration.ofHours(1), Duration.ofDays(10_000), "history");
     }
 
     /** The defaults: the system's clocks, and a listener that hears nothing. */

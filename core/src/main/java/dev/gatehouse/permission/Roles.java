@@ -93,8 +93,8 @@ final class Roles {
   static int common(long word, long other) {
     long lanes = word & LANES;
     long same = other & LANES;
-    long next = (same >>> BITS | same << 2 * BITS) & LANES;
-    long last = (same >>> 2 * BITS | same << BITS) & LANES;
+    long next = (same >>> BITS | same << (2 * BITS)) & LANES;
+    long last = (same >>> (2 * BITS) | same << BITS) & LANES;
     long zeros = zeros(lanes ^ same) | zeros(lanes ^ next) | zeros(lanes ^ last);
     return zeros == 0 ? -1 : Long.numberOfTrailingZeros(zeros) >>> 4;
   }
@@ -104,7 +104,7 @@ final class Roles {
     long zeros =
         zerosOfFour(word ^ (other & 0xffff) * EACH_OF_FOUR)
             | zerosOfFour(word ^ (other >>> BITS & 0xffff) * EACH_OF_FOUR)
-            | zerosOfFour(word ^ (other >>> 2 * BITS & 0xffff) * EACH_OF_FOUR);
+            | zerosOfFour(word ^ (other >>> (2 * BITS) & 0xffff) * EACH_OF_FOUR);
     return zeros == 0 ? -1 : Long.numberOfTrailingZeros(zeros) >>> 4;
   }
 

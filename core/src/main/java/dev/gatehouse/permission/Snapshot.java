@@ -143,7 +143,7 @@ final class Snapshot implements PatternTrie.Judge {
     rows.roles().forEach(editor::add);
     rows.memberships().forEach(editor::add);
     rows.grants().forEach(editor::add);
-    rows.usedUp().forEach(editor::useUp);
+    editor.useUp(rows.usedUp());
     return editor.snapshot(rows.version());
   }
 

@@ -6,6 +6,7 @@ import dev.gatehouse.permission.PermissionStore.Role;
 import dev.gatehouse.permission.PermissionStore.Version;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Set;
 
 /**
  * Makes a snapshot out of another, or out of none, and of rows that were added or removed. It
@@ -113,11 +114,14 @@ final class SnapshotEditor {
     }
   }
 
-  /** Removes the membership of that row. */
-  void removeMembership(long id) {
-    int index = base.memberIds().lastIndexOf(id, base.memberIds().size());
-    if (index != NONE && memberIds.get(index) == id) {
-      removeMember(index);
+  /** Removes the memberships of those rows, in one look at all. */
+  void removeMemberships(Set<Long> ids) {
+    LongColumn standing = base.memberIds();
+    for (int index = 0; index < standing.size() && !ids.isEmpty(); index++) {
+      long id = standing.get(index);
+      if (id != 0 && ids.contains(id) && memberIds.get(index) == id) {
+        removeMember(index);
+      }
     }
   }
 
@@ -134,9 +138,9 @@ final class SnapshotEditor {
     }
   }
 
-  /** Notes that a grant has no uses left. */
-  void useUp(long grantId) {
-    waste += entries.useUp(grantId) ? 1 : 0;
+  /** Notes that grants have no uses left. */
+  void useUp(Set<Long> grantIds) {
+    waste += entries.useUp(grantIds);
   }
 
   void add(Grant grant) {
@@ -163,12 +167,9 @@ final class SnapshotEditor {
     entries.add(fingerprint.with(action), resource, action, holder, grant);
   }
 
-  /** Removes the grant of that row. */
-  void removeGrant(long id) {
-    int entry = entries.find(id);
-    if (entry != NONE) {
-      removeEntry(entry);
-    }
+  /** Removes the grants of those rows. */
+  void removeGrants(Set<Long> ids) {
+    entries.find(ids).forEach(this::removeEntry);
   }
 
   private void removeEntry(int entry) {

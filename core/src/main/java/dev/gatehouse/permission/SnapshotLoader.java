@@ -18,6 +18,7 @@ import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
+import java.util.stream.Collectors;
 
 /**
  * Reads a version of a store whole, page by page, or what it has that an earlier one has not. No
@@ -29,8 +30,8 @@ record SnapshotLoader(PermissionStore store) {
   /** After more changes than that it is faster to read all. */
   private static final int MAX_CHANGES = 1_000;
 
-  /** With more rows of a kind than that it is faster to read all. */
-  private static final int MAX_ROWS = PermissionStore.MAX_PAGE;
+  /** With more rows of a kind than that it is faster to read all; a batch has no more. */
+  private static final int MAX_ROWS = PermissionBatch.MAX_ROWS;
 
   /** So much of a snapshot may be of no use whatever its size. */
   private static final int MAX_WASTE = 1 << 16;
@@ -89,13 +90,18 @@ record SnapshotLoader(PermissionStore store) {
               + " of the permissions yet, the latest is "
               + latest.number());
     }
+    requireKept(number);
     Snapshot read = read(number == latest.number() ? latest : version(number));
+    requireKept(number);
+    return read;
+  }
+
+  private void requireKept(long number) {
     long oldest = store.oldest();
     if (number < oldest) {
       throw new NotFoundException(
           "version " + number + " of the permissions is forgotten, the oldest is " + oldest);
     }
-    return read;
   }
 
   private Version version(long number) {
@@ -137,22 +143,24 @@ record SnapshotLoader(PermissionStore store) {
     Difference<Membership> memberships =
         difference(done, MEMBERSHIPS, store::membershipDifference, before, version);
     Difference<Grant> grants = difference(done, GRANTS, store::grantDifference, before, version);
-    if (Math.max(roles.size(), Math.max(memberships.size(), grants.size())) >= MAX_ROWS
+    if (Math.max(roles.size(), Math.max(memberships.size(), grants.size())) > MAX_ROWS
         || known.parts().roleKeys().size() + roles.added().size() >= Roles.LIMIT
         || store.oldest() > before) {
       return Optional.empty();
     }
     SnapshotEditor editor = new SnapshotEditor(known.parts());
-    grants.removed().forEach(editor::removeGrant);
-    memberships.removed().forEach(editor::removeMembership);
+    editor.removeGrants(Set.copyOf(grants.removed()));
+    editor.removeMemberships(Set.copyOf(memberships.removed()));
     roles.removed().forEach(editor::removeRole);
     roles.added().forEach(editor::add);
     memberships.added().forEach(editor::add);
     grants.added().forEach(editor::add);
-    changes.stream()
-        .map(RecordedChange::change)
-        .filter(change -> change.operation() == Change.Operation.GRANT_USED_UP)
-        .forEach(change -> editor.useUp(change.rowId()));
+    editor.useUp(
+        changes.stream()
+            .map(RecordedChange::change)
+            .filter(change -> change.operation() == Change.Operation.GRANT_USED_UP)
+            .map(Change::rowId)
+            .collect(Collectors.toSet()));
     return Optional.of(editor.snapshot(version)).filter(snapshot -> snapshot.parts().whole());
   }
 
@@ -169,7 +177,7 @@ record SnapshotLoader(PermissionStore store) {
       Version version) {
     return done.stream().noneMatch(ofKind::contains)
         ? new Difference<>(List.of(), List.of())
-        : differences.find(before, version.number(), MAX_ROWS);
+        : differences.find(before, version.number(), MAX_ROWS + 1);
   }
 
   private static boolean mayFollow(Snapshot.Parts parts) {
@@ -196,7 +204,9 @@ record SnapshotLoader(PermissionStore store) {
     each(store::roles, version, Role::id, editor::add);
     each(store::memberships, version, Membership::id, editor::add);
     each(store::grants, version, Grant::id, editor::add);
-    each(store::usedUp, version, Long::longValue, editor::useUp);
+    Set<Long> usedUp = new HashSet<>();
+    each(store::usedUp, version, Long::longValue, usedUp::add);
+    editor.useUp(usedUp);
     return editor.snapshot(version);
   }
 

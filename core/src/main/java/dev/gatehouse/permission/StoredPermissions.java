@@ -8,6 +8,7 @@ import dev.gatehouse.error.StorageException;
 import dev.gatehouse.permission.PermissionStore.Membership;
 import dev.gatehouse.transaction.Transaction;
 import dev.gatehouse.transaction.Transactions;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -22,6 +23,9 @@ import java.util.function.LongSupplier;
  * version that the transaction sees is another.
  */
 final class StoredPermissions implements Permissions {
+  private static final Instant FIRST_MOMENT = Instant.parse("0000-01-01T00:00:00Z");
+  private static final Instant LAST_MOMENT = FIRST_MOMENT.plus(Duration.ofDays(3_652_425));
+
   private final Transactions transactions;
   private final PermissionStore store;
   private final AuditLog audit;
@@ -45,7 +49,7 @@ final class StoredPermissions implements Permissions {
     this.log = of.log.joining(joined);
     this.snapshots = new OwnSnapshot(new SnapshotLoader(store), of.shared);
     this.checker = checker(snapshots);
-    this.history = of.history.joining(transactions, store);
+    this.history = of.history;
     this.joined = true;
   }
 
@@ -270,19 +274,27 @@ final class StoredPermissions implements Permissions {
   @Override
   public PermissionView viewAt(long version, Instant moment) {
     Check.range(version, 0, Long.MAX_VALUE, "version");
-    requireNonNull(moment, "moment");
+    moment(moment, "moment");
     Snapshot snapshot = new SnapshotLoader(store).load(version);
     return new PermissionView(snapshot, InstantSource.fixed(moment));
   }
 
   @Override
   public PermissionView viewAt(Instant moment) {
-    return viewAt(store.versionAt(requireNonNull(moment, "moment").toEpochMilli()), moment);
+    return viewAt(store.versionAt(moment(moment, "moment").toEpochMilli()), moment);
+  }
+
+  /** A time that epoch milliseconds can tell. */
+  private static Instant moment(Instant moment, String name) {
+    Check.that(
+        !moment.isBefore(FIRST_MOMENT) && moment.isBefore(LAST_MOMENT),
+        name + " must be in the years 0..9999, was " + moment);
+    return moment;
   }
 
   @Override
   public void forget(Instant before) {
-    history.forget(requireNonNull(before, "before"));
+    History.forget(moment(before, "before"), transactions, store);
   }
 
   @Override

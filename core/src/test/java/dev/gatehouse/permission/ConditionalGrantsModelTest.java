@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -203,12 +204,12 @@ class ConditionalGrantsModelTest {
     passing.forEach(first::add);
     grants.subList(0, middle).forEach(first::add);
     SnapshotEditor second = new SnapshotEditor(first.snapshot(new Version(1, 1, 1)).parts());
-    passing.forEach(grant -> second.useUp(grant.id()));
+    second.useUp(passing.stream().map(Grant::id).collect(Collectors.toSet()));
     grants.subList(middle, grants.size()).forEach(second::add);
-    rows.usedUp().forEach(second::useUp);
+    second.useUp(rows.usedUp());
     SnapshotEditor third = new SnapshotEditor(second.snapshot(new Version(2, 2, 1)).parts());
-    passing.forEach(grant -> third.removeGrant(grant.id()));
-    third.useUp(Long.MAX_VALUE);
+    third.removeGrants(passing.stream().map(Grant::id).collect(Collectors.toSet()));
+    third.useUp(Set.of(Long.MAX_VALUE));
     return third.snapshot(rows.version());
   }
 

@@ -11,6 +11,7 @@ import java.lang.management.ManagementFactory;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class EntryEditorTest {
@@ -44,15 +45,14 @@ class EntryEditorTest {
     first.add(new Grant(4, Grant.allow(Subject.role("editor"), "use", READER).times(1)));
     Snapshot old = next(first);
     SnapshotEditor second = new SnapshotEditor(old.parts());
-    second.useUp(3);
-    second.useUp(99);
+    second.useUp(Set.of(3L));
+    second.useUp(Set.of(99L));
     Snapshot used = next(second);
     SnapshotEditor third = new SnapshotEditor(used.parts());
     third.removeRole(1);
     Snapshot removed = next(third);
     SnapshotEditor fourth = new SnapshotEditor(removed.parts());
-    fourth.removeGrant(3);
-    fourth.removeGrant(4);
+    fourth.removeGrants(Set.of(3L, 4L));
     Snapshot none = next(fourth);
     assertThat(List.of(use(old, ANN), use(old, BOB)))
         .containsExactly(Reason.GRANTED, Reason.GRANTED);
@@ -69,7 +69,7 @@ class EntryEditorTest {
     SnapshotEditor editor = new SnapshotEditor(Snapshot.Parts.EMPTY);
     editor.add(new Grant(1, Grant.allow(ANN, "use", READER).times(1)));
     editor.add(new Grant(2, Grant.allow(BOB, "use", READER).times(1)));
-    editor.useUp(1);
+    editor.useUp(Set.of(1L));
     Snapshot snapshot = next(editor);
     assertThat(use(snapshot, ANN)).isEqualTo(Reason.USED_UP);
     assertThat(use(snapshot, BOB)).isEqualTo(Reason.GRANTED);

@@ -370,7 +370,7 @@ class SnapshotModelTest {
         return () -> {};
       }
       Grant removed = grants.remove(random.nextInt(grants.size()));
-      return () -> editor.removeGrant(removed.id());
+      return () -> editor.removeGrants(Set.of(removed.id()));
     }
 
     private Runnable changeRole(SnapshotEditor editor, String name) {
@@ -403,7 +403,7 @@ class SnapshotModelTest {
               .findAny();
       if (there.isPresent()) {
         memberships.remove(there.get());
-        return () -> editor.removeMembership(there.get().id());
+        return () -> editor.removeMemberships(Set.of(there.get().id()));
       }
       if (!isDefined(role)) {
         return () -> {};

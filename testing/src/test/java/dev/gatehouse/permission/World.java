@@ -28,6 +28,10 @@ final class World {
 
   final ManualClock clock = new ManualClock(Instant.parse("2030-01-01T00:00:00Z"));
   final AtomicBoolean down = new AtomicBoolean();
+
+  /** Whether the store forgets versions; else it fails to. */
+  final AtomicBoolean forgetful = new AtomicBoolean(true);
+
   final AtomicInteger versionReads = new AtomicInteger();
   final AtomicInteger pages = new AtomicInteger();
   final List<String> heard = Collections.synchronizedList(new ArrayList<>());
@@ -94,6 +98,9 @@ final class World {
               pages.addAndGet(method.getName().equals("grants") ? 1 : 0);
               if (down.get() && !method.getName().equals("joining")) {
                 throw new StorageException("down on purpose");
+              }
+              if (!forgetful.get() && method.getName().equals("forget")) {
+                throw new StorageException("forgets nothing on purpose");
               }
               try {
                 Object result = method.invoke(store, arguments);

@@ -56,9 +56,6 @@ final class JdbcPermissionStore implements PermissionStore {
 
   private final Database database;
 
-  /** The version that the transaction makes next; 0 if it has not locked the latest. */
-  private long nextVersion;
-
   JdbcPermissionStore(Database database) {
     this.database = database;
   }
@@ -75,13 +72,11 @@ final class JdbcPermissionStore implements PermissionStore {
 
   @Override
   public Version lock() {
-    Version version = database.use(handle -> version(handle, VERSION + " FOR UPDATE"));
-    nextVersion = version.number() + 1;
-    return version;
+    return database.use(handle -> version(handle, VERSION + " FOR UPDATE"));
   }
 
-  private long nextVersion(Handle handle) {
-    return nextVersion > 0 ? nextVersion : version(handle, VERSION).number() + 1;
+  private static long nextVersion(Handle handle) {
+    return version(handle, VERSION).number() + 1;
   }
 
   private static Version version(Handle handle, String sql) {
@@ -114,7 +109,6 @@ final class JdbcPermissionStore implements PermissionStore {
               .bind("row", change.rowId())
               .bind("at", change.atMillis())
               .execute();
-          nextVersion = version.number() + 1;
           return version;
         });
   }
@@ -165,7 +159,7 @@ final class JdbcPermissionStore implements PermissionStore {
           if (ROLES.remove(handle, next, "name = ?", name) == 0) {
             return false;
           }
-          GRANTS.remove(handle, next, OF_HOLDER, ROLE, name);
+          removeGrants(handle, next, OF_HOLDER, ROLE, name);
           MEMBERSHIPS.remove(handle, next, "role_name = ?", name);
           MEMBERSHIPS.remove(handle, next, OF_MEMBER, ROLE, name);
           return true;
@@ -264,7 +258,19 @@ final class JdbcPermissionStore implements PermissionStore {
 
   @Override
   public boolean deleteGrant(long id) {
-    return database.use(handle -> GRANTS.remove(handle, nextVersion(handle), "id = ?", id) > 0);
+    return database.use(handle -> removeGrants(handle, nextVersion(handle), "id = ?", id) > 0);
+  }
+
+  /** With their uses, so that whoever is taking one either was first or takes none. */
+  private static int removeGrants(Handle handle, long version, String condition, Object... values) {
+    handle.execute(
+        "UPDATE gh_grant_use SET uses_left = 0 WHERE grant_id IN (SELECT id FROM gh_grant WHERE "
+            + condition
+            + " AND "
+            + VersionedTable.PRESENT
+            + ")",
+        values);
+    return GRANTS.remove(handle, version, condition, values);
   }
 
   @Override
@@ -307,10 +313,7 @@ final class JdbcPermissionStore implements PermissionStore {
           int taken =
               handle.execute(
                   "UPDATE gh_grant_use SET uses_left = uses_left - 1"
-                      + " WHERE grant_id = ? AND uses_left > ? AND EXISTS (SELECT 1 FROM gh_grant"
-                      + " WHERE id = gh_grant_use.grant_id AND "
-                      + VersionedTable.PRESENT
-                      + ")",
+                      + " WHERE grant_id = ? AND uses_left > ?",
                   grantId,
                   keep);
           OptionalLong left = taken == 0 ? OptionalLong.empty() : usesLeft(handle, grantId);
@@ -364,11 +367,12 @@ final class JdbcPermissionStore implements PermissionStore {
         handle ->
             handle
                 .createQuery(
-                    "SELECT COALESCE(MAX(number), 0) FROM gh_permission_change"
-                        + " WHERE changed_ms <= :at")
+                    "SELECT number FROM gh_permission_change WHERE changed_ms > :at"
+                        + " ORDER BY number FETCH FIRST 1 ROWS ONLY")
                 .bind("at", epochMillis)
-                .mapTo(Long.class)
-                .one());
+                .map((row, context) -> row.getLong(1) - 1)
+                .findOne()
+                .orElseGet(() -> version(handle, VERSION).number()));
   }
 
   @Override

@@ -4,6 +4,7 @@ import dev.gatehouse.permission.PermissionStore.Difference;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.Query;
 import org.jspecify.annotations.Nullable;
@@ -121,19 +122,18 @@ final class VersionedTable<R> {
 
   /** Ends rows with a version; one that began with it was part of none, and is gone. */
   int remove(Handle handle, long version, String condition, Object... values) {
+    String those = condition + " AND " + PRESENT;
     int removed =
-        execute(
-            handle,
-            "UPDATE " + table + " SET removed_in = " + version + " WHERE added_in < " + version,
-            condition,
-            values);
+        handle.execute(
+            "UPDATE " + table + " SET removed_in = ? WHERE added_in < ? AND " + those,
+            with(values, version, version));
     return removed
-        + execute(
-            handle, "DELETE FROM " + table + " WHERE added_in = " + version, condition, values);
+        + handle.execute(
+            "DELETE FROM " + table + " WHERE added_in = ? AND " + those, with(values, version));
   }
 
-  private static int execute(Handle handle, String sql, String condition, Object[] values) {
-    return handle.execute(sql + " AND " + PRESENT + " AND " + condition, values);
+  private static Object[] with(Object[] values, Object... before) {
+    return Stream.concat(Stream.of(before), Stream.of(values)).toArray();
   }
 
   /** Drops so many rows that only versions before that one hold; the ids of what it dropped. */

@@ -122,7 +122,7 @@ final class MemoryPermissionStore implements PermissionStore {
         () -> {
           boolean inserted = rows.memberships.insert(membership);
           if (inserted && membership.member().isRole()) {
-            rows.inheritances.insert(membership);
+            rows.inherit(membership);
           }
           return inserted;
         });
@@ -134,7 +134,7 @@ final class MemoryPermissionStore implements PermissionStore {
   }
 
   private boolean deleteMembershipRow(long id) {
-    rows.inheritances.delete(id);
+    rows.disinherit(id);
     return rows.memberships.delete(id);
   }
 
@@ -160,7 +160,8 @@ final class MemoryPermissionStore implements PermissionStore {
 
   @Override
   public List<Membership> inheritances(long afterId, int limit) {
-    return read(() -> rows.inheritances.page(LATEST, afterId, limit));
+    return read(
+        () -> rows.inheritances.tailMap(afterId, false).values().stream().limit(limit).toList());
   }
 
   @Override
@@ -258,11 +259,11 @@ final class MemoryPermissionStore implements PermissionStore {
   public long versionAt(long epochMillis) {
     return read(
         () ->
-            rows.changes.descendingMap().values().stream()
-                .filter(change -> change.change().atMillis() <= epochMillis)
-                .map(RecordedChange::number)
+            rows.changes.values().stream()
+                .filter(change -> change.change().atMillis() > epochMillis)
+                .map(change -> change.number() - 1)
                 .findFirst()
-                .orElse(0L));
+                .orElse(rows.version.number()));
   }
 
   @Override
@@ -280,7 +281,6 @@ final class MemoryPermissionStore implements PermissionStore {
           int grants = rows.grants.forget(oldest, limit);
           int most = Math.max(rows.roles.forget(oldest, limit), grants);
           most = Math.max(rows.memberships.forget(oldest, limit), most);
-          rows.inheritances.forget(oldest, Integer.MAX_VALUE);
           NavigableMap<Long, Uses> uses = new TreeMap<>(rows.uses);
           rows.uses.keySet().removeIf(id -> !rows.grants.knows(id));
           NavigableMap<Long, RecordedChange> changes =
@@ -331,7 +331,8 @@ final class MemoryPermissionStore implements PermissionStore {
   private static final class Rows {
     final VersionedRows<Role, String, String> roles;
     final VersionedRows<Membership, Place, Subject> memberships;
-    final VersionedRows<Membership, Place, Subject> inheritances;
+    final NavigableMap<Long, Membership> inheritances = new TreeMap<>();
+    final Journal journal;
     final VersionedRows<Grant, Grant.Terms, Subject> grants;
     final NavigableMap<Long, Uses> uses = new TreeMap<>();
     final NavigableMap<Long, RecordedChange> changes = new TreeMap<>();
@@ -342,9 +343,15 @@ final class MemoryPermissionStore implements PermissionStore {
     @Nullable Transaction changedBy;
 
     Rows(Journal journal) {
+      this.journal = journal;
       roles = new VersionedRows<>(journal, this::nextVersion, Role::id, Role::name, Role::name);
-      memberships = memberships(journal);
-      inheritances = memberships(journal);
+      memberships =
+          new VersionedRows<>(
+              journal,
+              this::nextVersion,
+              Membership::id,
+              row -> new Place(row.member(), row.role()),
+              Membership::member);
       grants =
           new VersionedRows<>(
               journal,
@@ -354,13 +361,16 @@ final class MemoryPermissionStore implements PermissionStore {
               Grant::holder);
     }
 
-    private VersionedRows<Membership, Place, Subject> memberships(Journal journal) {
-      return new VersionedRows<>(
-          journal,
-          this::nextVersion,
-          Membership::id,
-          row -> new Place(row.member(), row.role()),
-          Membership::member);
+    void inherit(Membership membership) {
+      inheritances.put(membership.id(), membership);
+      journal.undo(() -> inheritances.remove(membership.id()));
+    }
+
+    void disinherit(long id) {
+      Membership membership = inheritances.remove(id);
+      if (membership != null) {
+        journal.undo(() -> inheritances.put(id, membership));
+      }
     }
 
     long nextVersion() {

@@ -13,6 +13,7 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.ToLongFunction;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -135,25 +136,20 @@ final class VersionedRows<R, K, G> {
 
   /** Rows that the version holds, in order of id. */
   List<R> page(long version, long afterId, int limit) {
+    Stream<Line<R>> present = byId.tailMap(afterId, false).values().stream();
+    if (version == PermissionStore.LATEST) {
+      return present.limit(limit).map(line -> line.row).toList();
+    }
     NavigableMap<Long, R> page = new TreeMap<>();
-    take(byId, version, afterId, limit, page);
-    if (version != PermissionStore.LATEST) {
-      take(removed, version, afterId, limit, page);
-    }
+    Stream<Line<R>> gone = removed.tailMap(afterId, false).values().stream();
+    Stream.of(present, gone)
+        .forEach(
+            lines ->
+                lines
+                    .filter(line -> line.isIn(version))
+                    .limit(limit)
+                    .forEach(line -> page.put(idOf.applyAsLong(line.row), line.row)));
     return page.values().stream().limit(limit).toList();
-  }
-
-  private static <R> void take(
-      NavigableMap<Long, Line<R>> lines, long version, long afterId, int limit, Map<Long, R> page) {
-    int taken = 0;
-    Iterator<Map.Entry<Long, Line<R>>> tail = lines.tailMap(afterId, false).entrySet().iterator();
-    while (taken < limit && tail.hasNext()) {
-      Map.Entry<Long, Line<R>> next = tail.next();
-      if (next.getValue().isIn(version)) {
-        page.put(next.getKey(), next.getValue().row);
-        taken++;
-      }
-    }
   }
 
   /** Rows of the group that are there now, in order of id. */
@@ -187,18 +183,21 @@ final class VersionedRows<R, K, G> {
 
   /** Drops so many rows that only versions before that one hold; how many it dropped. */
   int forget(long version, int limit) {
-    List<Line<R>> dropped =
-        byRemoval.headMap(version, true).values().stream()
-            .flatMap(List::stream)
-            .limit(limit)
-            .toList();
-    for (Line<R> line : dropped) {
-      long id = idOf.applyAsLong(line.row);
-      removed.remove(id);
-      forget(byRemoval, line.removedIn, line);
+    List<Line<R>> dropped = new ArrayList<>();
+    Iterator<List<Line<R>>> ends = byRemoval.headMap(version, true).values().iterator();
+    while (dropped.size() < limit && ends.hasNext()) {
+      List<Line<R>> together = ends.next();
+      List<Line<R>> last =
+          together.subList(Math.max(0, together.size() - limit + dropped.size()), together.size());
+      dropped.addAll(last);
+      last.clear();
+      if (together.isEmpty()) {
+        ends.remove();
+      }
     }
+    dropped.forEach(line -> removed.remove(idOf.applyAsLong(line.row)));
     NavigableMap<Long, List<Line<R>>> additions = new TreeMap<>(byAddition.headMap(version, true));
-    byAddition.keySet().removeAll(List.copyOf(additions.keySet()));
+    byAddition.headMap(version, true).clear();
     journal.undo(
         () -> {
           byAddition.putAll(additions);

@@ -23,7 +23,6 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /** The rules of {@link PermissionStore} on what versions hold. Not safe: confine to one thread. */
@@ -305,12 +304,16 @@ public abstract class PermissionVersionsContract extends PermissionUsesContract 
     assertThat(store().changes(0, MAX_PAGE).get(0).number()).isEqualTo(oldest);
     assertThat(store().changes(0, MAX_PAGE)).hasSize(21);
     Held gone = held(store(), oldest - 1);
-    Set<Long> later =
-        versions.entrySet().stream()
-            .filter(entry -> entry.getKey() >= oldest)
-            .flatMap(entry -> entry.getValue().grants.keySet().stream())
-            .collect(Collectors.toSet());
-    assertThat(later).containsAll(gone.grants.keySet());
+    Held later = new Held();
+    for (long number = oldest; number <= latest; number++) {
+      Held held = versions.getOrDefault(number, new Held());
+      later.roles.putAll(held.roles);
+      later.memberships.putAll(held.memberships);
+      later.grants.putAll(held.grants);
+    }
+    assertThat(later.roles).containsAllEntriesOf(gone.roles);
+    assertThat(later.memberships).containsAllEntriesOf(gone.memberships);
+    assertThat(later.grants).containsAllEntriesOf(gone.grants);
   }
 
   @Test
@@ -326,7 +329,7 @@ public abstract class PermissionVersionsContract extends PermissionUsesContract 
   }
 
   @Test
-  void versionAt_isTheLastThatWasMadeByThen() {
+  void PERMISSION12_versionAt_isTheOneThatHeldThen() {
     assertThat(store().versionAt(Long.MAX_VALUE)).isZero();
     version(joined -> joined.insertGrant(grant(1, ANN)));
     version(joined -> joined.deleteGrant(1));
@@ -336,5 +339,101 @@ public abstract class PermissionVersionsContract extends PermissionUsesContract 
     assertThat(store().versionAt(times.get(0))).isEqualTo(1);
     assertThat(store().versionAt(times.get(1) - 1)).isEqualTo(1);
     assertThat(store().versionAt(times.get(1))).isEqualTo(2);
+  }
+
+  @Test
+  void PERMISSION12_versionAt_clocksThatDiffer_endsBeforeTheFirstThatIsLater() {
+    long[] millis = {1_000, 5_000, 0, 6_000, 2_000};
+    for (long at : millis) {
+      long id = ++lastId;
+      write(joined -> joined.advance(new Change(id, Change.Operation.ROLE_ADDED, id, now() + at)));
+    }
+    assertThat(store().versionAt(now() + 500)).isZero();
+    assertThat(store().versionAt(now() + 3_000)).isEqualTo(1);
+    assertThat(store().versionAt(now() + 5_500)).isEqualTo(3);
+    assertThat(store().versionAt(now() + 6_000)).isEqualTo(5);
+  }
+
+  @Test
+  void PERMISSION9_removedGrant_givesNoUses() {
+    Subject editor = Subject.role("editor");
+    version(
+        joined -> {
+          joined.insertRole(new Role(1, "editor"));
+          joined.insertGrant(new Grant(2, Grant.allow(ANN, "use", READER).times(5)));
+          joined.insertGrant(new Grant(3, Grant.allow(editor, "use", READER).times(5)));
+        });
+    version(joined -> assertThat(joined.deleteGrant(2)).isTrue());
+    version(joined -> assertThat(joined.deleteRole("editor")).isTrue());
+    for (long id = 2; id <= 3; id++) {
+      long grant = id;
+      write(
+          joined -> {
+            assertThat(joined.use(grant, 0)).isEmpty();
+            assertThat(joined.use(grant, 1)).isEmpty();
+          });
+      assertThat(store().usesLeft(grant)).isEmpty();
+    }
+    assertThat(store().usedUp(LATEST, 0, 10)).isEmpty();
+    assertThat(store().usedUp(1, 0, 10)).isEmpty();
+  }
+
+  @Test
+  void PERMISSION5_deletedRoleOfAnEarlierVersion_takesItsRowsAndNoOthers() {
+    Subject editor = Subject.role("editor");
+    Subject namesake = Subject.user("editor");
+    version(
+        joined -> {
+          joined.insertRole(new Role(1, "editor"));
+          joined.insertRole(new Role(2, "reader"));
+          joined.insertMembership(new Membership(3, ANN, "editor"));
+          joined.insertMembership(new Membership(4, editor, "reader"));
+          joined.insertMembership(new Membership(5, namesake, "reader"));
+          joined.insertGrant(grant(6, editor));
+          joined.insertGrant(grant(7, namesake));
+        });
+    Held before = held(store(), LATEST);
+    version(joined -> assertThat(joined.deleteRole("editor")).isTrue());
+    Held left = held(store(), LATEST);
+    assertThat(left.roles).containsOnlyKeys(2L);
+    assertThat(left.memberships).containsOnlyKeys(5L);
+    assertThat(left.grants).containsOnlyKeys(7L);
+    assertThat(store().inheritances(0, 10)).isEmpty();
+    assertThat(store().memberships(ANN, 0, 10)).isEmpty();
+    assertThat(store().grants(editor, 0, 10)).isEmpty();
+    assertThat(held(store(), 1)).isEqualTo(before);
+  }
+
+  @Test
+  void PERMISSION4_deletedAndInsertedAgain_eachVersionHasItsOwn() {
+    for (long id = 10; id <= 40; id += 10) {
+      long base = id;
+      version(
+          joined -> {
+            assertThat(joined.insertRole(new Role(base, "editor"))).isTrue();
+            assertThat(joined.insertRole(new Role(base + 1, "editor"))).isFalse();
+            assertThat(joined.insertMembership(new Membership(base, ANN, "editor"))).isTrue();
+            assertThat(joined.insertGrant(grant(base, ANN))).isTrue();
+          });
+      version(
+          joined -> {
+            assertThat(joined.insertGrants(List.of(grant(base + 2, ANN)))).isEmpty();
+            assertThat(joined.findGrants(List.of(grant(1, ANN).terms())))
+                .containsExactly(grant(base, ANN));
+            assertThat(joined.deleteMembership(base)).isTrue();
+            assertThat(joined.deleteMembership(base)).isFalse();
+            assertThat(joined.deleteGrant(base)).isTrue();
+            assertThat(joined.deleteGrant(base)).isFalse();
+            assertThat(joined.deleteRole("editor")).isTrue();
+            assertThat(joined.deleteRole("editor")).isFalse();
+          });
+      assertThat(store().findGrant(base)).isEmpty();
+      assertThat(store().findGrant(grant(1, ANN).terms())).isEmpty();
+      assertThat(store().findGrants(List.of(grant(1, ANN).terms()))).isEmpty();
+      assertThat(store().findRole("editor")).isEmpty();
+      assertThat(store().findMembership(ANN, "editor")).isEmpty();
+      assertThat(store().countRoles()).isZero();
+      assertThat(store().grants(2 * base / 10 - 1, 0, 10)).containsExactly(grant(base, ANN));
+    }
   }
 }

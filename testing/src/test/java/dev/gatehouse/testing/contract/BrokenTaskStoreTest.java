@@ -495,7 +495,9 @@ class BrokenTaskStoreTest {
       return BrokenTaskStoreTest.open(
           leaseClock,
           call ->
-              call.is("retriesAhead") && !"".equals(call.arguments().get(2)) ? List.of() : call.go());
+              call.is("retriesAhead") && !"".equals(call.arguments().get(2))
+                  ? List.of()
+                  : call.go());
     }
   }
 
