@@ -79,7 +79,7 @@ record NonceFingerprint(long low, long high) {
       if (c < ' ' || c > '~') {
         throw new IllegalArgumentException("nonce must be of printable ASCII, was not");
       }
-      word |= (long) c << (i - from) * Byte.SIZE;
+      word |= (long) c << ((i - from) * Byte.SIZE);
     }
     return word;
   }
