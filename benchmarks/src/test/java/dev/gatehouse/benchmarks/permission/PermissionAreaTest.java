@@ -35,7 +35,8 @@ class PermissionAreaTest {
             GatehouseSide::handles,
             RawSides::sets,
             RawSides::bits,
-            CasbinSide::new);
+            CasbinSide::new,
+            CedarSide::new);
     for (CheckSide.Opener opener : openers) {
       try (CheckSide side = opener.open(rules)) {
         for (List<Question> questions :
