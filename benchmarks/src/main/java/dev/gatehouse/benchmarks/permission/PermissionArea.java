@@ -60,6 +60,7 @@ public final class PermissionArea implements Area {
       openers.put("jcasbin", CasbinSide::new);
       openers.put("cedar", CedarSide::new);
     }
+    openers.put("memory", RawSides::memory);
     openers.put("timer", RawSides::timer);
     List<Subject> subjects = new ArrayList<>();
     openers.forEach(

@@ -35,6 +35,7 @@ class PermissionAreaTest {
             GatehouseSide::handles,
             RawSides::sets,
             RawSides::bits,
+            RawSides::memory,
             CasbinSide::new,
             CedarSide::new);
     for (CheckSide.Opener opener : openers) {
