@@ -124,10 +124,11 @@ final class Derivation implements PatternTrie.Judge {
     if (place == NONE || resource == NONE) {
       return;
     }
+    long first = snapshot.accesses().first(place);
     long second = snapshot.accesses().second(place);
     int start = Entries.start(second);
-    int allowances = start + Entries.denials(snapshot.accesses().first(place));
-    for (int entry = start; entry < start + Entries.count(second); entry++) {
+    int allowances = start + Entries.denials(first);
+    for (int entry = start; entry < start + Entries.count(first, second); entry++) {
       if (cameFrom.containsKey(snapshot.entries().holder(entry))) {
         Effect effect = entry < allowances ? Effect.DENY : Effect.ALLOW;
         found.add(new Found(entry, effect, action, resource));

@@ -5,9 +5,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * All grants. Those of one access, which is a pair of action and resource, stand in a row behind a
  * header: denials first, then allowances, each sorted by holder. An access is told by two words.
- * The second says where its grants begin and how many there are. The first holds the up to three
- * roles, if that is all there is to say: allowances without limits and no others; else the number
- * of denials.
+ * The upper half of the second says where its grants begin, the lower how many there are; the
+ * first, how many of them deny. If up to four roles are all there is to say, allowances without
+ * limits and no others, the roles stand there themselves: three in the first word, the fourth above
+ * the number.
  *
  * <p>A holder is told by its number and, in the word of {@link Roles}, by its roles. Immutable.
  *
@@ -60,6 +61,11 @@ record Entries(
 
   static final long HEADER = -1;
 
+  /** Most roles in the words of an access. */
+  static final int MOST_PLAIN = 4;
+
+  private static final long LOWER_THREE = 0xffff_ffff_ffffL;
+
   private static final int NONE = -1;
 
   /** So many grants of an access are tried one after the other. */
@@ -69,8 +75,27 @@ record Entries(
     return (int) (second >>> 32);
   }
 
-  static int count(long second) {
-    return (int) second;
+  static int count(long first, long second) {
+    return first < 0 ? (int) second & 0xffff : (int) second;
+  }
+
+  static boolean isEmpty(long second) {
+    return (int) second == 0;
+  }
+
+  /** The first word of an access of these roles only. */
+  static long plain(int[] roles) {
+    return PLAIN | (Roles.four(roles, 0) & LOWER_THREE);
+  }
+
+  /** The second. */
+  static long plain(int[] roles, int start) {
+    return (long) start << 32 | (Roles.four(roles, 0) >>> 48) << 16 | roles.length;
+  }
+
+  /** The roles of such an access. */
+  private static long roles(long first, long second) {
+    return (first & LOWER_THREE) | (second & 0xffff_0000L) << 32;
   }
 
   static int denials(long first) {
@@ -79,7 +104,7 @@ record Entries(
 
   /** The roles of an access, if nothing but grants to up to so many roles is to be said of it. */
   int @Nullable [] onlyRoles(long first, long second, int most) {
-    int count = count(second);
+    int count = count(first, second);
     if (count > most || denials(first) > 0) {
       return null;
     }
@@ -134,7 +159,8 @@ record Entries(
   /** What an access says of a holder at that moment. */
   long judge(long first, long second, int holder, long held, long now, Attributes attributes) {
     if (first < 0 && Roles.isInline(held)) {
-      int place = roles.isFlat() ? Roles.common(first, held) : inherited(first, held);
+      long granted = roles(first, second);
+      int place = roles.isFlat() ? Roles.common(granted, held) : inherited(granted, held);
       return place == NONE ? COVERED : ALLOWS | (start(second) + place);
     }
     int start = start(second);
@@ -145,14 +171,14 @@ record Entries(
         return denial == UNDECIDED ? denial : DENIES | (int) denial;
       }
     }
-    return heaviest(middle, start + count(second), holder, held, now, attributes);
+    return heaviest(middle, start + count(first, second), holder, held, now, attributes);
   }
 
   private int inherited(long granted, long held) {
     int count = Roles.inlineCount(held);
     for (int i = 0; i < count; i++) {
       int role = (int) (held >>> (i * 16)) & 0xffff;
-      for (int place = 0; place < Roles.INLINE; place++) {
+      for (int place = 0; place < MOST_PLAIN; place++) {
         if (roles.reaches(role, (int) (granted >>> (place * 16)) & 0xffff)) {
           return place;
         }
@@ -193,7 +219,8 @@ record Entries(
     for (int entry = to - 1; entry >= from; entry--) {
       int has = holder(entry);
       // An int that is not negative becomes so if one is taken from it only if it was 0.
-      int alike = (has ^ first) - 1 | (has ^ second) - 1 | (has ^ third) - 1 | (has ^ holder) - 1;
+      int alike =
+          ((has ^ first) - 1) | ((has ^ second) - 1) | ((has ^ third) - 1) | ((has ^ holder) - 1);
       int mask = alike >> 31;
       found = (found & ~mask) | (entry & mask);
     }

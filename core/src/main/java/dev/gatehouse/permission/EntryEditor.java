@@ -17,6 +17,7 @@ final class EntryEditor {
   private static final int NONE = -1;
   private static final long DENIAL = Long.MIN_VALUE;
   private static final long UPPER = 0xffff_ffff_0000_0000L;
+  private static final long LOWER = 0xffff_ffffL;
 
   /** So much may be dead whatever there is. */
   private static final int SLACK = 1 << 16;
@@ -93,7 +94,11 @@ final class EntryEditor {
     int place = accesses.find(access(base.ids().get(start - 1)));
     return place != NONE
         && Entries.start(accesses.second(place)) == start
-        && entry < start + Entries.count(accesses.second(place));
+        && entry < start + count(place);
+  }
+
+  private int count(int place) {
+    return Entries.count(accesses.first(place), accesses.second(place));
   }
 
   private Fingerprint access(long header) {
@@ -114,7 +119,7 @@ final class EntryEditor {
     for (int place = 0; place < accesses.places(); place++) {
       if (accesses.isUsed(place)) {
         int start = Entries.start(accesses.second(place));
-        int end = start + Entries.count(accesses.second(place));
+        int end = start + count(place);
         for (int entry = start; entry < end; entry++) {
           if (base.holder(entry) == holder && !removed.get(entry)) {
             found.add(entry);
@@ -153,7 +158,7 @@ final class EntryEditor {
     long first = accesses.first(place);
     long second = accesses.second(place);
     int start = Entries.start(second);
-    int count = Entries.count(second);
+    int count = count(place);
     int middle = start + Entries.denials(first);
     long header = second == 0 ? first : ids.get(start - 1);
     long[] words = new long[count + until - from];
@@ -196,7 +201,7 @@ final class EntryEditor {
     long start = ids.add(header) + 1L;
     holders.add(Entries.HEADER);
     int denials = 0;
-    boolean plain = size > 0 && size <= Roles.INLINE;
+    boolean plain = size > 0 && size <= Entries.MOST_PLAIN;
     int[] roles = new int[size];
     for (int i = 0; i < size; i++) {
       int from = (int) sorted[i];
@@ -207,8 +212,11 @@ final class EntryEditor {
       roles[i] = (int) (word >>> 32);
       plain &= words[from] >= 0 && roles[i] < Roles.LIMIT && (int) word == 0;
     }
-    long first = plain ? Entries.PLAIN | Roles.inline(roles) : denials;
-    accesses.set(place, first, start << 32 | size);
+    if (plain) {
+      accesses.set(place, Entries.plain(roles), Entries.plain(roles, (int) start));
+    } else {
+      accesses.set(place, denials, start << 32 | size);
+    }
   }
 
   private void compact() {
@@ -219,13 +227,14 @@ final class EntryEditor {
     for (int place = 0; place < accesses.places(); place++) {
       if (accesses.isUsed(place)) {
         int start = Entries.start(accesses.second(place));
-        int count = Entries.count(accesses.second(place));
+        int count = count(place);
         long moved = ids.size() + 1L;
         for (int entry = start - 1; entry < start + count; entry++) {
           ids.add(oldIds.get(entry));
           holders.add(oldHolders.get(entry));
         }
-        accesses.set(place, accesses.first(place), moved << 32 | count);
+        long rest = accesses.second(place) & LOWER;
+        accesses.set(place, accesses.first(place), moved << 32 | rest);
       }
     }
     dead = 0;

@@ -118,8 +118,7 @@ public final class PermissionView {
   public boolean allows(Holder holder, Access access) {
     // Small, so that it becomes part of the loop it is called in; the rest stands apart.
     if (holder.mark == mark && access.mark == mark && access.isFlatFor(holder)) {
-      return (Roles.common(access.flat, holder.roles)
-              & Roles.commonOfFour(access.more, holder.roles))
+      return (Roles.common(access.few, holder.roles) & Roles.common(access.more, holder.roles))
           >= 0;
     }
     return isAllowed(holder, access);
@@ -266,7 +265,7 @@ public final class PermissionView {
    * say that it was used with. Safe for use by multiple threads.
    */
   public static final class Access {
-    private static final int MOST_ROLES = 7;
+    private static final int MOST_ROLES = 8;
 
     private final String action;
     private final Resource resource;
@@ -277,17 +276,21 @@ public final class PermissionView {
     /** The words of all accesses that cover it. */
     private final long[] words;
 
-    /** Three of the roles that it is granted to, if there are few and no more to say; else 0. */
-    private final long flat;
+    /** Whether a few roles that it is granted to are all that there is to say. */
+    private final boolean flat;
 
-    /** The other four, or as many as there are. */
+    /** The first four of them. */
+    private final long few;
+
+    /** The others. */
     private final long more;
 
-    /** The decisions that rest on each of the three. */
+    /** The decisions that rest on each of the first four. */
     private final @Nullable Decision first;
 
     private final @Nullable Decision second;
     private final @Nullable Decision third;
+    private final @Nullable Decision fourth;
 
     /** In another snapshot. Racy: of two threads that look it up at once, either's will do. */
     private @Nullable Access later;
@@ -306,30 +309,33 @@ public final class PermissionView {
           words.length == 2 && entries.roles().isFlat()
               ? entries.onlyRoles(words[0], words[1], MOST_ROLES)
               : null;
-      flat = roles == null ? 0 : Entries.PLAIN | Roles.inline(roles);
-      more = roles == null ? 0 : Roles.four(roles, Roles.INLINE);
-      first = roles == null ? null : decision(snapshot, 0);
-      second = roles == null ? null : decision(snapshot, 1);
-      third = roles == null ? null : decision(snapshot, 2);
+      flat = roles != null;
+      few = roles == null ? 0 : Roles.four(roles, 0);
+      more = roles == null ? 0 : Roles.four(roles, Entries.MOST_PLAIN);
+      first = flat ? decision(snapshot, 0) : null;
+      second = flat ? decision(snapshot, 1) : null;
+      third = flat ? decision(snapshot, 2) : null;
+      fourth = flat ? decision(snapshot, 3) : null;
     }
 
     private @Nullable Decision decision(Snapshot snapshot, int place) {
-      return place < Entries.count(words[1])
+      return place < Entries.count(words[0], words[1])
           ? snapshot.decision(Entries.ALLOWS | (Entries.start(words[1]) + place))
           : null;
     }
 
     /** The decision that rests on the roles of both words. */
     private Decision flatDecision(Snapshot snapshot, long held) {
-      int place = Roles.common(flat, held);
-      Decision known = place == 0 ? first : place == 1 ? second : place == 2 ? third : null;
-      if (known != null) {
+      int place = Roles.common(few, held);
+      Decision known = place < 2 ? place == 0 ? first : second : place == 2 ? third : fourth;
+      if (place >= 0 && known != null) {
         return known;
       }
-      int other = Roles.commonOfFour(more, held);
+      int other = Roles.common(more, held);
       return other < 0
           ? snapshot.refusal(Entries.COVERED, number, true)
-          : snapshot.decision(Entries.ALLOWS | (Entries.start(words[1]) + Roles.INLINE + other));
+          : snapshot.decision(
+              Entries.ALLOWS | (Entries.start(words[1]) + Entries.MOST_PLAIN + other));
     }
 
     /** What is done. */
@@ -353,7 +359,7 @@ public final class PermissionView {
 
     /** Whether a look at the roles of both words tells all. */
     private boolean isFlatFor(Holder holder) {
-      return flat != 0 && Roles.isInline(holder.roles);
+      return flat && Roles.isInline(holder.roles);
     }
   }
 
@@ -377,7 +383,7 @@ public final class PermissionView {
     }
 
     private void add(int place) {
-      if (place == NONE || Entries.count(snapshot.accesses().second(place)) == 0) {
+      if (place == NONE || Entries.isEmpty(snapshot.accesses().second(place))) {
         return;
       }
       if (size == words.length) {

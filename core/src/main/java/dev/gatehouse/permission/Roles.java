@@ -15,11 +15,8 @@ final class Roles {
   private static final int BITS = 16;
   private static final int COUNT_SHIFT = 48;
   private static final int PER_WORD = 4;
-  private static final long EACH = 0x0001_0001_0001L;
-  private static final long TOPS = 0x8000_8000_8000L;
-  private static final long LANES = 0xffff_ffff_ffffL;
-  private static final long EACH_OF_FOUR = 0x0001_0001_0001_0001L;
-  private static final long TOPS_OF_FOUR = 0x8000_8000_8000_8000L;
+  private static final long EACH = 0x0001_0001_0001_0001L;
+  private static final long TOPS = 0x8000_8000_8000_8000L;
 
   private Roles() {}
 
@@ -86,30 +83,16 @@ final class Roles {
   }
 
   /**
-   * The first place of the first word whose role the second holds as well, or -1; both hold up to
-   * three. All pairs are compared at once, since which of them are alike is nothing that a
-   * processor could guess. The lowest lane that becomes 0 is found as in Hacker's Delight, 6-1.
+   * The first place of a word of {@link #four} whose role the other word holds, up to three of them
+   * in itself, or -1. All pairs are compared at once, since which of them are alike is nothing that
+   * a processor could guess. The lowest lane that becomes 0 is found as in Hacker's Delight, 6-1.
    */
-  static int common(long word, long other) {
-    long lanes = word & LANES;
-    long same = other & LANES;
-    long next = (same >>> BITS | same << (2 * BITS)) & LANES;
-    long last = (same >>> (2 * BITS) | same << BITS) & LANES;
-    long zeros = zeros(lanes ^ same) | zeros(lanes ^ next) | zeros(lanes ^ last);
-    return zeros == 0 ? -1 : Long.numberOfTrailingZeros(zeros) >>> 4;
-  }
-
-  /** The first place of a word of {@link #four} whose role the other word holds, or -1. */
-  static int commonOfFour(long word, long other) {
+  static int common(long four, long held) {
     long zeros =
-        zerosOfFour(word ^ (other & 0xffff) * EACH_OF_FOUR)
-            | zerosOfFour(word ^ (other >>> BITS & 0xffff) * EACH_OF_FOUR)
-            | zerosOfFour(word ^ (other >>> (2 * BITS) & 0xffff) * EACH_OF_FOUR);
+        zeros(four ^ ((held & 0xffff) * EACH))
+            | zeros(four ^ (((held >>> BITS) & 0xffff) * EACH))
+            | zeros(four ^ (((held >>> (2 * BITS)) & 0xffff) * EACH));
     return zeros == 0 ? -1 : Long.numberOfTrailingZeros(zeros) >>> 4;
-  }
-
-  private static long zerosOfFour(long lanes) {
-    return (lanes - EACH_OF_FOUR) & ~lanes & TOPS_OF_FOUR;
   }
 
   private static long zeros(long lanes) {

@@ -355,7 +355,7 @@ final class Snapshot implements PatternTrie.Judge {
       return UNCOVERED;
     }
     long second = page[at + 3];
-    return Entries.count(second) == 0
+    return Entries.isEmpty(second)
         ? UNCOVERED
         : entries.judge(page[at + 2], second, holder, held, now, attributes);
   }

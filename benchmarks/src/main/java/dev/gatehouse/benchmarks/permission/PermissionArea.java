@@ -1,5 +1,6 @@
 package dev.gatehouse.benchmarks.permission;
 
+import com.cedarpolicy.AuthorizationEngine;
 import dev.gatehouse.benchmarks.Area;
 import dev.gatehouse.benchmarks.Case;
 import dev.gatehouse.benchmarks.Plan;
@@ -14,7 +15,7 @@ import java.util.Map;
 import org.casbin.jcasbin.main.Enforcer;
 
 /**
- * Checks beside jCasbin and beside maps written for the purpose, and the loading of a million
+ * Checks beside jCasbin, Cedar and maps written for the purpose, and the loading of a million
  * grants. Not safe: confine to one thread.
  */
 public final class PermissionArea implements Area {
@@ -48,16 +49,18 @@ public final class PermissionArea implements Area {
     return made.computeIfAbsent(shape, Rules::new);
   }
 
-  private Case checks(String name, Shape shape, int users, boolean withCasbin) {
+  private Case checks(String name, Shape shape, int users, boolean withPeers) {
     Map<String, CheckSide.Opener> openers = new LinkedHashMap<>();
     openers.put(GATEHOUSE, GatehouseSide::checks);
     openers.put("gatehouse view", GatehouseSide::view);
     openers.put("gatehouse handles", GatehouseSide::handles);
     openers.put("raw hash map", RawSides::sets);
     openers.put("raw bit set", RawSides::bits);
-    if (withCasbin) {
+    if (withPeers) {
       openers.put("jcasbin", CasbinSide::new);
+      openers.put("cedar", CedarSide::new);
     }
+    openers.put("memory", RawSides::memory);
     openers.put("timer", RawSides::timer);
     List<Subject> subjects = new ArrayList<>();
     openers.forEach(
@@ -81,7 +84,12 @@ public final class PermissionArea implements Area {
   @Override
   public Map<String, String> versions() {
     String jcasbin = Enforcer.class.getPackage().getImplementationVersion();
-    return jcasbin == null ? Map.of() : Map.of("jcasbin", jcasbin);
+    Map<String, String> versions = new HashMap<>();
+    versions.put("cedar", AuthorizationEngine.getCedarLangVersion());
+    if (jcasbin != null) {
+      versions.put("jcasbin", jcasbin);
+    }
+    return versions;
   }
 
   @Override

@@ -1,11 +1,14 @@
 package dev.gatehouse.benchmarks.permission;
 
 import dev.gatehouse.benchmarks.permission.Rules.Question;
+import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 final class RawSides {
   private static final String ACTION = "read:";
   private static final Set<String> NONE = Set.of();
+
+  /** Half a cache line. */
+  private static final int SLOT_WORDS = 4;
 
   private RawSides() {}
 
@@ -66,6 +72,33 @@ final class RawSides {
     return questions -> new Bits(roles, numbers, bits, questions);
   }
 
+  /**
+   * One read of memory, of as much as a slot for each user takes, whose place the last read told:
+   * as long as a check waits each time that it must have read one thing to know where the next is.
+   */
+  static CheckSide memory(Rules rules) {
+    long[] next = new long[rules.shape().users() * SLOT_WORDS];
+    List<Integer> order = new ArrayList<>();
+    for (int user = 0; user < rules.shape().users(); user++) {
+      order.add(user * SLOT_WORDS);
+    }
+    Collections.shuffle(order, new Random(order.size()));
+    for (int i = 0; i < order.size(); i++) {
+      next[order.get(i)] = order.get((i + 1) % order.size());
+    }
+    return new CheckSide() {
+      @Override
+      public Asking prepare(List<Question> questions) {
+        return new Memory(next, questions);
+      }
+
+      @Override
+      public boolean isShared() {
+        return false;
+      }
+    };
+  }
+
   /** Nothing at all: what two readings of the clock cost. */
   static CheckSide timer(Rules rules) {
     return Timer::new;
@@ -77,6 +110,14 @@ final class RawSides {
 
   private static String[] keys(List<Question> questions) {
     return questions.stream().map(question -> ACTION + question.resource()).toArray(String[]::new);
+  }
+
+  private static boolean[] answers(List<Question> questions) {
+    boolean[] answers = new boolean[questions.size()];
+    for (int i = 0; i < answers.length; i++) {
+      answers[i] = questions.get(i).allowed();
+    }
+    return answers;
   }
 
   private static final class Sets implements CheckSide.Asking {
@@ -186,15 +227,50 @@ final class RawSides {
     }
   }
 
+  /** Gives the right answers once memory has answered. */
+  private static final class Memory implements CheckSide.Asking {
+    private final long[] next;
+    private final boolean[] answers;
+    private int at;
+
+    Memory(long[] next, List<Question> questions) {
+      this.next = next;
+      answers = answers(questions);
+    }
+
+    @Override
+    public boolean ask(int index) {
+      at = (int) next[at];
+      return at >= 0 && answers[index];
+    }
+
+    @Override
+    public int count(int from, int until) {
+      int yes = 0;
+      for (int i = from; i < until; i++) {
+        yes += ask(i) ? 1 : 0;
+      }
+      return yes;
+    }
+
+    @Override
+    public int time(int from, int until, long[] nanos) {
+      int yes = 0;
+      for (int i = from; i < until; i++) {
+        long begin = System.nanoTime();
+        yes += ask(i) ? 1 : 0;
+        nanos[i] = System.nanoTime() - begin;
+      }
+      return yes;
+    }
+  }
+
   /** Gives the right answers without thinking. */
   private static final class Timer implements CheckSide.Asking {
     private final boolean[] answers;
 
     Timer(List<Question> questions) {
-      answers = new boolean[questions.size()];
-      for (int i = 0; i < answers.length; i++) {
-        answers[i] = questions.get(i).allowed();
-      }
+      answers = answers(questions);
     }
 
     @Override

@@ -2,7 +2,9 @@ package dev.gatehouse.benchmarks.permission;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 
 /**
@@ -13,6 +15,7 @@ import java.util.Random;
 final class Rules {
   private static final long SEED = 20_261_122;
   private static final int MOST_ROLES = 3;
+  private static final String USER = "user";
 
   /**
    * How many there are of everything.
@@ -88,8 +91,34 @@ final class Rules {
     return false;
   }
 
+  /** The roles of a user, those that they inherit included; none if nobody knows the user. */
+  List<Integer> allRolesOf(String user) {
+    List<Integer> all = new ArrayList<>();
+    if (!user.startsWith(USER)) {
+      return all;
+    }
+    for (int direct : rolesOf[Integer.parseInt(user.substring(USER.length()))]) {
+      all.add(direct);
+      for (int role = direct; inheritsNext(role); role++) {
+        all.add(role + 1);
+      }
+    }
+    return all;
+  }
+
+  /** The roles that may read each resource by themselves. */
+  Map<String, List<Integer>> readers() {
+    Map<String, List<Integer>> readers = new HashMap<>();
+    for (int role = 0; role < shape.roles; role++) {
+      for (int resource : resourcesOf[role]) {
+        readers.computeIfAbsent(resource(resource), key -> new ArrayList<>()).add(role);
+      }
+    }
+    return readers;
+  }
+
   static String user(int number) {
-    return "user" + number;
+    return USER + number;
   }
 
   static String role(int number) {

@@ -35,7 +35,9 @@ class PermissionAreaTest {
             GatehouseSide::handles,
             RawSides::sets,
             RawSides::bits,
-            CasbinSide::new);
+            RawSides::memory,
+            CasbinSide::new,
+            CedarSide::new);
     for (CheckSide.Opener opener : openers) {
       try (CheckSide side = opener.open(rules)) {
         for (List<Question> questions :
