@@ -159,8 +159,8 @@ public sealed interface KeyRing extends KeyIssuer permits StoredKeyRing {
    *     #leastOverlap} of the application, to 365 days
    * @throws IllegalArgumentException if the overlap is neither
    * @throws dev.gatehouse.error.NotFoundException if the application has no such key
-   * @throws dev.gatehouse.error.ConflictException if it is disabled, destroyed or not known here, its
-   *     time has not begun or is over, or only its public half is known
+   * @throws dev.gatehouse.error.ConflictException if it is disabled, destroyed or not known here,
+   *     its time has not begun or is over, or only its public half is known
    */
   Key promote(long applicationId, long keyId, Duration overlap);
 
@@ -172,8 +172,7 @@ public sealed interface KeyRing extends KeyIssuer permits StoredKeyRing {
    *     of the application, to 365 days
    * @throws IllegalArgumentException if the overlap is neither
    * @throws dev.gatehouse.error.NotFoundException if the application has no such key
-   * @throws dev.gatehouse.error.ConflictException if it is disabled, destroyed or not known
-   *     here
+   * @throws dev.gatehouse.error.ConflictException if it is disabled, destroyed or not known here
    */
   Key retire(long applicationId, long keyId, Duration overlap);
 
@@ -181,8 +180,8 @@ public sealed interface KeyRing extends KeyIssuer permits StoredKeyRing {
    * The public half of a key, for handing it to those who verify. Asks the store.
    *
    * @throws dev.gatehouse.error.NotFoundException if the application has no such key
-   * @throws dev.gatehouse.error.ConflictException if it is a shared secret, destroyed or not
-   *     known here
+   * @throws dev.gatehouse.error.ConflictException if it is a shared secret, destroyed or not known
+   *     here
    */
   KeyMaterial publicPart(long applicationId, long keyId);
 

@@ -130,9 +130,8 @@ final class StoredKeyRing implements KeyRing {
     new StoredKeyRing(this, requireNonNull(transaction, "transaction"), takesShortOverlaps)
         .change(
             (keys, audit) -> {
-              List<StoredKey> live = keys.live(applicationId, MAX_PAGE);
-              live.forEach(stored -> destroy(keys, audit, stored));
-              return live;
+              keys.live(applicationId, MAX_PAGE).forEach(stored -> destroy(keys, audit, stored));
+              return applicationId;
             });
   }
 
@@ -400,24 +399,6 @@ final class StoredKeyRing implements KeyRing {
 
   private Transactions transactions() {
     return joined == null ? parts.transactions() : Transactions.joining(joined);
-  }
-
-  /** A key that is to be added. */
-  private record NewKey(
-      long applicationId,
-      Key.Purpose purpose,
-      KeyMaterial material,
-      Key.State state,
-      Instant notBefore,
-      Instant notAfter) {
-    NewKey {
-      requireNonNull(purpose, "purpose");
-      requireNonNull(material, "material");
-    }
-
-    Key key(long id) {
-      return new Key(id, applicationId, material.algorithm(), purpose, state, notBefore, notAfter);
-    }
   }
 
   /** A key that signs from now on, or a public half that verifies. */
