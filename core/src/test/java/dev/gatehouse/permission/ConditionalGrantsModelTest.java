@@ -43,7 +43,7 @@ class ConditionalGrantsModelTest {
   @Test
   void decide_randomConditionsAndUses_agreesWithTheModel() {
     Set<Reason> seen = new HashSet<>();
-    for (int world = 0; world < 400; world++) {
+    for (int world = 0; world < 250; world++) {
       Snapshot.Rows rows = rows();
       Snapshot snapshot = random.nextBoolean() ? new Snapshot(rows) : grown(rows);
       PermissionView view = new PermissionView(snapshot, CLOCK);

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 @Param(name = "user", gen = IntGen.class, conf = "0:1")
 public class LinearPermissionsTest {
   private static final Resource READER = Resource.component("reader");
-  private static final int SCENARIOS = Integer.getInteger("gatehouse.lincheck.scenarios", 6);
+  private static final int SCENARIOS = Integer.getInteger("gatehouse.lincheck.scenarios", 3);
 
   private final Storage storage = MemoryStorage.create();
   private final AtomicLong ids = new AtomicLong();
@@ -146,7 +146,7 @@ public class LinearPermissionsTest {
         .actorsBefore(1)
         .actorsAfter(1)
         .iterations(SCENARIOS)
-        .invocationsPerIteration(40)
+        .invocationsPerIteration(25)
         .minimizeFailedScenario(false)
         .sequentialSpecification(Model.class)
         .check(LinearPermissionsTest.class);
