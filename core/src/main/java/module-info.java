@@ -27,6 +27,8 @@ module dev.gatehouse {
       dev.gatehouse.storage.memory,
       dev.gatehouse.testing,
       dev.gatehouse.transport.http;
+  exports dev.gatehouse.hash to
+      dev.gatehouse.storage.memory;
   exports dev.gatehouse.json to
       dev.gatehouse.storage.jdbc,
       dev.gatehouse.storage.memory,

@@ -1,5 +1,6 @@
 package dev.gatehouse.permission;
 
+import dev.gatehouse.hash.Fingerprint;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;

@@ -1,5 +1,7 @@
 package dev.gatehouse.permission;
 
+import dev.gatehouse.hash.Fingerprint;
+
 /**
  * The patterns that hold wildcards, as one tree of their steps: the type, then each segment. No
  * regular expressions: a match walks at most the two branches, name and star, of each step, so it

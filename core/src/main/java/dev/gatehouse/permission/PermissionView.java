@@ -11,10 +11,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What the permissions of one version say: any number of answers that agree with each other,
- * without a lock or I/O, and without a look at a clock but where a grant that is asked for has a
- * limit. It never hears of a later change, so take one for a request or a batch, not for longer
- * than an answer may be old; expiry still is judged by the moment of each answer. Refusals are not
- * audited and no uses are taken; conditions are judged without attributes where none can be given.
+ * without a lock or I/O. {@link #check} and {@link #allows} look at a clock only where a grant that
+ * is asked for has a limit. It never hears of a later change, so take one for a request or a batch,
+ * not for longer than an answer may be old; expiry still is judged by the moment of each answer.
+ * Refusals are not audited and no uses are taken; conditions are judged without attributes where
+ * none can be given.
  *
  * <p>Whoever asks for the same subject or access again and again resolves it once: a {@link Holder}
  * and an {@link Access} may be kept as long as one likes and used with any view, also of other
@@ -108,6 +109,9 @@ public final class PermissionView {
     if (held.number == NONE) {
       return snapshot.refusal(Decision.Reason.UNKNOWN_SUBJECT);
     }
+    if (asked.isFlatFor(held)) {
+      return asked.flatDecision(snapshot, held.roles);
+    }
     long verdict = judge(asked, held.number, held.roles);
     return Entries.decides(verdict)
         ? snapshot.decision(verdict)
@@ -127,6 +131,9 @@ public final class PermissionView {
   private boolean isAllowed(Holder holder, Access access) {
     Holder held = holder.mark == mark ? holder : holder.in(snapshot);
     Access asked = access.mark == mark ? access : access.in(snapshot);
+    if (asked.isFlatFor(held)) {
+      return (Roles.common(asked.few, held.roles) & Roles.common(asked.more, held.roles)) >= 0;
+    }
     return held.number != NONE && Entries.allows(judge(asked, held.number, held.roles));
   }
 

@@ -3,6 +3,7 @@ package dev.gatehouse.permission;
 import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.check.Check;
+import dev.gatehouse.hash.Fingerprint;
 import org.jspecify.annotations.Nullable;
 
 /**

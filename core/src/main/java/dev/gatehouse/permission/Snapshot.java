@@ -2,6 +2,7 @@ package dev.gatehouse.permission;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.gatehouse.hash.Fingerprint;
 import dev.gatehouse.permission.Decision.Allowed;
 import dev.gatehouse.permission.Decision.Denied;
 import dev.gatehouse.permission.Decision.Reason;
@@ -24,11 +25,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A check looks at two slots that lie side by side with their fingerprints: that of the subject
  * tells its roles, that of the access, a pair of action and resource, the roles it is granted to.
- * Only what does not fit there, more than three roles, denials, limits and grants of subjects
- * themselves, stands elsewhere. A resource stands for itself and for the patterns that cover it,
- * each with the action and with the action {@code *}. Each of these gives a verdict, a number that
- * is greater the more it weighs, so that the greatest of all decides. The clock is looked at, and
- * attributes are, only where a grant asks for them.
+ * Only what does not fit there, more than three roles of a subject or four of an access, denials,
+ * limits and grants of subjects themselves, stands elsewhere. A resource stands for itself and for
+ * the patterns that cover it, each with the action and with the action {@code *}. Each of these
+ * gives a verdict, a number that is greater the more it weighs, so that the greatest of all
+ * decides. The clock is looked at, and attributes are, only where a grant asks for them.
  */
 final class Snapshot implements PatternTrie.Judge {
   static final long UNCOVERED = 0;

@@ -1,6 +1,7 @@
 package dev.gatehouse.permission;
 
 import dev.gatehouse.error.StorageException;
+import dev.gatehouse.hash.Fingerprint;
 import dev.gatehouse.permission.PermissionStore.Membership;
 import dev.gatehouse.permission.PermissionStore.Role;
 import dev.gatehouse.permission.PermissionStore.Version;

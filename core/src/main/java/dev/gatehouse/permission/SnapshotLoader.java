@@ -144,7 +144,7 @@ record SnapshotLoader(PermissionStore store) {
         difference(done, MEMBERSHIPS, store::membershipDifference, before, version);
     Difference<Grant> grants = difference(done, GRANTS, store::grantDifference, before, version);
     if (Math.max(roles.size(), Math.max(memberships.size(), grants.size())) > MAX_ROWS
-        || known.parts().roleKeys().size() + roles.added().size() >= Roles.LIMIT
+        || known.parts().roleKeys().size() + roles.added().size() > Roles.LIMIT
         || store.oldest() > before) {
       return Optional.empty();
     }
@@ -157,6 +157,7 @@ record SnapshotLoader(PermissionStore store) {
     grants.added().forEach(editor::add);
     editor.useUp(
         changes.stream()
+            .filter(change -> change.number() > before)
             .map(RecordedChange::change)
             .filter(change -> change.operation() == Change.Operation.GRANT_USED_UP)
             .map(Change::rowId)

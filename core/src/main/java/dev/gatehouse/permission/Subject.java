@@ -1,5 +1,6 @@
 package dev.gatehouse.permission;
 
+import dev.gatehouse.hash.Fingerprint;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -12,7 +12,9 @@ import java.util.List;
 /**
  * How far ahead the retries of an application's tasks reach: of those that have begun, and of those
  * that are due so soon that a node which has not heard of a new key may begin them. What is due
- * later is signed by the new key from its first attempt on, and does not count.
+ * later begins with the new key, and does not count. The callback of a task is signed anew at each
+ * attempt, so that this is generous where nothing in between keeps the signed message; of paused
+ * and parked tasks nobody knows when they go on.
  */
 final class PendingRetries implements RetryHorizon {
   private static final int PAGE = 1_000;
@@ -29,15 +31,17 @@ final class PendingRetries implements RetryHorizon {
     long dueUntil = now.plus(KeyRing.SKEW).toEpochMilli();
     Duration longest = Duration.ZERO;
     List<RetriesAhead> page = joined.retriesAhead(applicationId, dueUntil, "", 0, PAGE);
-    while (!page.isEmpty()) {
+    while (true) {
       for (RetriesAhead ahead : page) {
         Duration reach = reach(ahead, now.toEpochMilli());
         longest = reach.compareTo(longest) > 0 ? reach : longest;
       }
+      if (page.size() < PAGE) {
+        return longest;
+      }
       RetriesAhead last = page.get(page.size() - 1);
       page = joined.retriesAhead(applicationId, dueUntil, last.retry(), last.failed(), PAGE);
     }
-    return longest;
   }
 
   /** The wait until they are due, and from then on every attempt that is left with its wait. */

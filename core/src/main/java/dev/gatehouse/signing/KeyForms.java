@@ -32,6 +32,7 @@ final class KeyForms {
 
   private static final int NEW_SECRET = 32;
   private static final SecureRandom RANDOM = new SecureRandom();
+  private static final String MARK = "\u00ef\u00bb\u00bf";
   private static final Pattern OPENSSH =
       Pattern.compile("(ssh|ecdsa|sk-ssh|sk-ecdsa)-[a-z0-9@.-]+ ");
   private static final Set<Key.Algorithm> SHARED =
@@ -48,14 +49,25 @@ final class KeyForms {
   /**
    * Whether those bytes are a key that is not secret, or the text of any key: PEM, a JWK or set of
    * them, OpenSSH's, or in DER an SPKI, a certificate or a PKCS#1 public key; or the Base64 of one
-   * of the latter.
+   * of them. The bytes of a point alone look like any others.
    */
   static boolean looksPublic(byte[] secret) {
-    String text = new String(secret, StandardCharsets.ISO_8859_1).strip();
-    if (text.startsWith("-----BEGIN ") || OPENSSH.matcher(text).lookingAt() || isJwk(text)) {
-      return true;
-    }
-    return isPublicDer(secret) || base64(text).filter(KeyForms::isPublicDer).isPresent();
+    return isPublic(secret) || base64(text(secret)).filter(KeyForms::isPublic).isPresent();
+  }
+
+  private static boolean isPublic(byte[] key) {
+    String text = text(key);
+    return text.contains("-----BEGIN ")
+        || text.contains("---- BEGIN SSH2 ")
+        || OPENSSH.matcher(text).find()
+        || isJwk(text)
+        || isPublicDer(key);
+  }
+
+  /** Without the mark that some editors put before UTF-8. */
+  private static String text(byte[] key) {
+    String text = new String(key, StandardCharsets.ISO_8859_1).strip();
+    return text.startsWith(MARK) ? text.substring(MARK.length()).strip() : text;
   }
 
   private static boolean isPublicDer(byte[] der) {
@@ -75,19 +87,21 @@ final class KeyForms {
 
   private static Optional<byte[]> base64(String text) {
     try {
-      return Optional.of(Base64.getMimeDecoder().decode(text));
+      String standard = text.replace('-', '+').replace('_', '/');
+      return Optional.of(Base64.getMimeDecoder().decode(standard));
     } catch (IllegalArgumentException e) {
       return Optional.empty();
     }
   }
 
   private static boolean isJwk(String text) {
-    if (!text.startsWith("{")) {
+    if (!text.startsWith("{") && !text.startsWith("[")) {
       return false;
     }
     try {
       JsonNode json = Json.parse(text, "JWK");
-      return json.has("kty") || json.has("keys");
+      JsonNode first = json.isArray() && !json.isEmpty() ? json.get(0) : json;
+      return first.has("kty") || first.has("keys");
     } catch (IllegalArgumentException e) {
       return false;
     }

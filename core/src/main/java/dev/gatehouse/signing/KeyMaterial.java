@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  * <p>What is no sound key is refused with an {@link IllegalArgumentException} that repeats nothing
  * of it: RSA below 2048 or above 4096 bits or with a public exponent below 65537; a point that is
  * not on its curve, or on Ed25519 not of the full order; halves that do not belong together; an
- * empty or short secret, and a public key in place of one. PEM, DER and JSON are read strictly.
- * Immutable.
+ * empty secret, a short one but for {@link #fateSecret}, and a public key in place of one. PEM, DER
+ * and JSON are read strictly. Immutable.
  */
 public final class KeyMaterial {
   /** Shortest secret, in bytes. */
@@ -65,6 +65,11 @@ public final class KeyMaterial {
 
   private static KeyMaterial ofSecret(Key.Algorithm algorithm, byte[] secret) {
     Check.that(!KeyForms.looksPublic(secret), "secret must not be a public key, was one");
+    return ofStoredSecret(algorithm, secret);
+  }
+
+  /** What was let in once stays: an earlier version may have known fewer forms of public keys. */
+  private static KeyMaterial ofStoredSecret(Key.Algorithm algorithm, byte[] secret) {
     return new KeyMaterial(algorithm, secret.clone(), null, DEFAULT_USER_ID, 0);
   }
 
@@ -78,12 +83,17 @@ public final class KeyMaterial {
   public static KeyMaterial secret(Key.Algorithm algorithm, byte[] secret) {
     requireNonNull(algorithm, "algorithm");
     requireNonNull(secret, "secret");
+    requireSecret(algorithm, secret);
+    return ofSecret(algorithm, secret);
+  }
+
+  private static byte[] requireSecret(Key.Algorithm algorithm, byte[] secret) {
     Check.that(
         KeyForms.isShared(algorithm),
         "algorithm of a shared secret must be HMAC_SHA256, HMAC_SHA1 or HMAC_SM3, was "
             + algorithm);
     Check.range(secret.length, MIN_SECRET, MAX_SECRET, "length of secret");
-    return ofSecret(algorithm, secret);
+    return secret;
   }
 
   /**
@@ -157,16 +167,16 @@ public final class KeyMaterial {
    * This key with salt of another length, in bytes, which both sides must know: what was signed
    * with salt of another length does not verify. Default as long as the digest.
    *
-   * @param bytes 0..32 with RSA_PSS_SHA256, 0..64 with RSA_PSS_SHA512; 0 makes one signature of one
-   *     message
-   * @throws IllegalStateException if this is no key of RSASSA-PSS
+   * @param bytes 0..32; 0 makes one signature of one message
+   * @throws IllegalStateException if this is no key of RSA_PSS_SHA256: that of RSA_PSS_SHA512 is as
+   *     RFC 9421 3.3.1 has it
    */
   public KeyMaterial saltLength(int bytes) {
-    int most = RsaKey.saltLength(algorithm);
-    if (most == 0) {
-      throw new IllegalStateException("only keys of RSASSA-PSS have salt, this is " + algorithm);
+    if (algorithm != Key.Algorithm.RSA_PSS_SHA256) {
+      throw new IllegalStateException(
+          "only keys of RSA_PSS_SHA256 have salt of any length, this is " + algorithm);
     }
-    Check.range(bytes, 0, most, "length of salt");
+    Check.range(bytes, 0, RsaKey.saltLength(algorithm), "length of salt");
     return new KeyMaterial(algorithm, secret, numbers, userId, bytes);
   }
 
@@ -233,7 +243,8 @@ public final class KeyMaterial {
    */
   public String toJwk() {
     if (saltLength != RsaKey.saltLength(algorithm)) {
-      throw new IllegalStateException("no JWK is registered for salt of another length: use PEM");
+      throw new IllegalStateException(
+          "no JWK is registered for salt of another length: use PEM, and set the length again");
     }
     ObjectNode jwk = Json.object();
     if (numbers == null) {
@@ -331,7 +342,7 @@ public final class KeyMaterial {
     byte[] key = Arrays.copyOfRange(encoded, 2 + settingLength, encoded.length);
     KeyMaterial material =
         switch (encoded[0]) {
-          case KeyForms.SECRET -> secret(algorithm, key);
+          case KeyForms.SECRET -> ofStoredSecret(algorithm, requireSecret(algorithm, key));
           case KeyForms.SHORT_SECRET -> shortSecret(algorithm, key);
           case KeyForms.PAIR ->
               of(
@@ -354,7 +365,7 @@ public final class KeyMaterial {
         algorithm == Key.Algorithm.HMAC_SHA1,
         "algorithm of a short secret must be HMAC_SHA1, was " + algorithm);
     Check.range(secret.length, 1, MIN_SECRET - 1, "length of short secret");
-    return ofSecret(algorithm, secret);
+    return ofStoredSecret(algorithm, secret);
   }
 
   private KeyMaterial with(byte[] setting) {

@@ -55,11 +55,12 @@ public sealed interface KeyRing extends KeyIssuer permits StoredKeyRing {
   }
 
   /**
-   * The least overlap with which nothing that was signed with the old key is still under way when
-   * its time ends: the skew of clocks, and all waits of the application's retry policy at their
-   * longest, or more if what is pending takes longer, as the {@link RetryHorizon} tells; but never
-   * more than 365 days. A receiver that asks for longer waits, as by {@code Retry-After}, makes it
-   * take longer.
+   * The least overlap with which nothing that was signed with the old key, and may be sent again as
+   * it is, is still under way when its time ends: the skew of clocks, and all waits of the
+   * application's retry policy at their longest, or more if what is pending takes longer, as the
+   * {@link RetryHorizon} tells; but never more than 365 days. Callbacks of tasks are signed anew at
+   * each attempt; this is for hosts, gateways and receivers that keep a signed message and try it
+   * again by the same policy. One that waits for longer, as by {@code Retry-After}, takes longer.
    *
    * @throws dev.gatehouse.error.StorageException if what is pending cannot be found out
    */
@@ -67,8 +68,8 @@ public sealed interface KeyRing extends KeyIssuer permits StoredKeyRing {
 
   /**
    * This key ring, which takes any overlap from zero to 365 days, however short: what was signed
-   * with the old key and is retried after the overlap ends does not verify any more. Without it an
-   * overlap is zero, or at least what {@link #leastOverlap} tells.
+   * with the old key and is sent again after the overlap ends does not verify any more. Without it
+   * an overlap is zero, or at least what {@link #leastOverlap} tells.
    */
   KeyRing allowingShortOverlaps();
 
@@ -196,7 +197,8 @@ public sealed interface KeyRing extends KeyIssuer permits StoredKeyRing {
    * @throws IllegalStateException if there is no master key, or this key ring is inside a
    *     transaction
    * @throws dev.gatehouse.error.StorageException if keys cannot be read, with the id of the first
-   *     of them: destroy it, or give the master key that it is under
+   *     of them: destroy it, give the master key that it is under, or, if a later version stored
+   *     it, reseal there
    */
   long reseal();
 

@@ -14,9 +14,9 @@ import java.time.Instant;
  * as nonces expire; {@code NONCE-6} what was claimed since {@link #remembersSince} is remembered;
  * {@code NONCE-7} a claim outlives a transaction of the same thread that is rolled back.
  *
- * <p>A store that processes share may go over a quota by the claims under way at the same time and,
- * for each process, by one part in a thousand; and it may go on saying {@link Outcome#FULL} for a
- * second after room was made. Safe for use by multiple threads.
+ * <p>A store may go on saying {@link Outcome#FULL} for a second after room was made. One that
+ * processes share may go over a quota by the claims under way at the same time and, for each
+ * process, by one part in a thousand. Safe for use by multiple threads.
  */
 public interface NonceStore {
   /** Longest nonce in characters. */

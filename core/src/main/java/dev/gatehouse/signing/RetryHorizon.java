@@ -8,8 +8,8 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * Tells how far ahead retries for an application reach: until when something may still be under way
- * that was signed with a key which signs now. The key ring asks it before it takes such a key out
+ * Tells how far ahead retries for an application reach: until when a message that was signed with a
+ * key which signs now may still be tried again. The key ring asks it before it takes such a key out
  * of use. Must be safe for use by multiple threads.
  */
 @FunctionalInterface

@@ -3,6 +3,7 @@ package dev.gatehouse.signing;
 import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.check.Check;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.Optional;
@@ -102,6 +103,11 @@ public final class StoredKey {
   /** Whether it does nothing at any time, as far as that can be told. */
   boolean isOutOfUse() {
     return stateIs(Key.State.DISABLED) || isDestroyed();
+  }
+
+  /** Whether its time is not over. */
+  boolean isInTime(Instant now) {
+    return (key == null ? requireNonNull(unknown).notAfter() : key.notAfter()).isAfter(now);
   }
 
   private boolean stateIs(Key.State state) {

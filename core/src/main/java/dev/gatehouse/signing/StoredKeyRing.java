@@ -441,7 +441,7 @@ final class StoredKeyRing implements KeyRing {
     for (StoredKey stored : keys.live(fresh.applicationId(), MAX_PAGE)) {
       if (stored.isKnown() && !stored.key().notAfter().isAfter(now)) {
         destroy(keys, audit, stored);
-      } else if (stored.serves(fresh.purpose())) {
+      } else if (stored.serves(fresh.purpose()) && stored.isInTime(now)) {
         live++;
       } else if (isSame(stored, fresh.material())) {
         throw new ConflictException(

@@ -76,7 +76,7 @@ public interface Verifier {
       int nonceQuota) {
     /**
      * A quota for 1,600 requests a second by one application, if each is remembered for 600 s; in
-     * memory, some 50 MiB when used up.
+     * memory, up to 150 MiB when used up.
      */
     public static final int DEFAULT_NONCE_QUOTA = 1_000_000;
 

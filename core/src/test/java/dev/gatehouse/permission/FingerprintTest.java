@@ -2,6 +2,7 @@ package dev.gatehouse.permission;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gatehouse.hash.Fingerprint;
 import java.util.HashSet;
 import java.util.Set;
 import org.junit.jupiter.api.Test;

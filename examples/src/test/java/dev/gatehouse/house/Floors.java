@@ -27,13 +27,18 @@ final class Floors {
           "dev.gatehouse.transaction",
           "dev.gatehouse.id",
           "dev.gatehouse.json",
+          "dev.gatehouse.hash",
           "dev.gatehouse.check",
           "dev.gatehouse.error");
 
   /** Packages of core that hosts cannot see. */
   static final List<String> HIDDEN =
       List.of(
-          "dev.gatehouse.refusal", "dev.gatehouse.id", "dev.gatehouse.json", "dev.gatehouse.check");
+          "dev.gatehouse.refusal",
+          "dev.gatehouse.id",
+          "dev.gatehouse.json",
+          "dev.gatehouse.hash",
+          "dev.gatehouse.check");
 
   /** The modules that are released, by folder, with their exported packages outside core's list. */
   static final List<Module> MODULES =

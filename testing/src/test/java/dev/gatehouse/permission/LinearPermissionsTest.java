@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 @Param(name = "user", gen = IntGen.class, conf = "0:1")
 public class LinearPermissionsTest {
   private static final Resource READER = Resource.component("reader");
-  private static final int SCENARIOS = Integer.getInteger("gatehouse.lincheck.scenarios", 3);
+  private static final int SCENARIOS = Integer.getInteger("gatehouse.lincheck.scenarios", 1);
 
   private final Storage storage = MemoryStorage.create();
   private final AtomicLong ids = new AtomicLong();

@@ -94,6 +94,21 @@ class MemoryNoncesTest {
     }
   }
 
+  /** Looking for what has expired is not repeated for each claim of somebody over a large quota. */
+  @Test
+  void claim_overALargeQuota_fullUntilASecondAfterRoomWasMade() {
+    int quota = 500_000;
+    for (int i = 0; i < quota; i++) {
+      assertThat(nonces.claim(1, "n" + i, 1_000 + i, 0, quota)).isEqualTo(Outcome.CLAIMED);
+    }
+    assertThat(nonces.claim(1, "over", 9_000_000, 999, quota)).isEqualTo(Outcome.FULL);
+    assertThat(nonces.claim(1, "over", 9_000_000, 1_000, quota)).isEqualTo(Outcome.CLAIMED);
+    assertThat(nonces.claim(1, "next", 9_000_000, 1_001, quota)).isEqualTo(Outcome.FULL);
+    assertThat(nonces.claim(1, "next", 9_000_000, 1_500, quota)).isEqualTo(Outcome.CLAIMED);
+    assertThat(nonces.claim(1, "n" + (quota - 1), 9_000_000, 1_500, quota))
+        .isEqualTo(Outcome.REPLAYED);
+  }
+
   /** What is dropped when all of an application's nonces have expired, and not before. */
   @Test
   void claim_whileOtherApplicationsAreDropped_unexpiredStay() {

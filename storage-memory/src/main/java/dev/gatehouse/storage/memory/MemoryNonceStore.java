@@ -1,6 +1,7 @@
 package dev.gatehouse.storage.memory;
 
 import dev.gatehouse.check.Check;
+import dev.gatehouse.hash.Fingerprint;
 import dev.gatehouse.signing.NonceStore;
 import java.time.Instant;
 import java.util.concurrent.ConcurrentHashMap;
@@ -28,7 +29,7 @@ final class MemoryNonceStore implements NonceStore {
   public Outcome claim(
       long applicationId, String nonce, long expiresAtMillis, long nowMillis, int quota) {
     Check.range(quota, 1, Integer.MAX_VALUE, "quota");
-    Claim claim = new Claim(NonceFingerprint.of(nonce), expiresAtMillis, nowMillis, quota);
+    Claim claim = new Claim(Fingerprint.of(printable(nonce)), expiresAtMillis, nowMillis, quota);
     applications.compute(applicationId, claim);
     if (claims.incrementAndGet() % CLAIMS_PER_SWEEP == 0) {
       for (Long id : applications.keySet()) {
@@ -44,15 +45,25 @@ final class MemoryNonceStore implements NonceStore {
     return since;
   }
 
+  private static String printable(String nonce) {
+    Check.range(nonce.length(), 1, MAX_NONCE, "length of nonce");
+    for (int i = 0; i < nonce.length(); i++) {
+      if (nonce.charAt(i) < ' ' || nonce.charAt(i) > '~') {
+        throw new IllegalArgumentException("nonce must be of printable ASCII, was not");
+      }
+    }
+    return nonce;
+  }
+
   /** One claim, run while the map holds the application's entry. */
   private static final class Claim implements BiFunction<Long, @Nullable Nonces, Nonces> {
-    private final NonceFingerprint nonce;
+    private final Fingerprint nonce;
     private final long expiresAt;
     private final long now;
     private final int quota;
     private Outcome outcome = Outcome.FULL;
 
-    Claim(NonceFingerprint nonce, long expiresAt, long now, int quota) {
+    Claim(Fingerprint nonce, long expiresAt, long now, int quota) {
       this.nonce = nonce;
       this.expiresAt = expiresAt;
       this.now = now;
@@ -67,6 +78,9 @@ final class MemoryNonceStore implements NonceStore {
     }
   }
 
+  /** So that an application over its quota keeps a node busy for a small part of the time only. */
+  private static final int NONCES_LOOKED_AT_A_MILLI = 1_000;
+
   /**
    * The nonces of one application, with their expiry, in two tables. New ones go into the younger;
    * when the older holds none that is unexpired it is dropped whole and the younger takes its
@@ -76,10 +90,10 @@ final class MemoryNonceStore implements NonceStore {
     private NonceTable younger = new NonceTable();
     private NonceTable older = new NonceTable();
 
-    /** Before then, looking for expired nonces would free nothing. */
+    /** Before then, looking for expired nonces would free nothing, or cost too much. */
     private long nothingExpiresBefore = Long.MIN_VALUE;
 
-    Outcome claim(NonceFingerprint nonce, long expiresAt, long now, int quota) {
+    Outcome claim(Fingerprint nonce, long expiresAt, long now, int quota) {
       if (older.isExpired(now)) {
         older = younger;
         younger = new NonceTable();
@@ -88,7 +102,8 @@ final class MemoryNonceStore implements NonceStore {
         return Outcome.REPLAYED;
       }
       if (size() >= quota && now >= nothingExpiresBefore) {
-        nothingExpiresBefore = Math.min(younger.dropExpired(now), older.dropExpired(now));
+        long earliest = Math.min(younger.dropExpired(now), older.dropExpired(now));
+        nothingExpiresBefore = Math.max(earliest, now + size() / NONCES_LOOKED_AT_A_MILLI);
       }
       if (size() >= quota) {
         return Outcome.FULL;

@@ -1,5 +1,7 @@
 package dev.gatehouse.storage.memory;
 
+import dev.gatehouse.hash.Fingerprint;
+
 /**
  * Fingerprints of nonces with their expiry, in one array of numbers: to look one up is to fetch one
  * line of memory, and the collector has nothing to follow. Open addressing with linear probing; a
@@ -7,7 +9,7 @@ package dev.gatehouse.storage.memory;
  * confine to one thread.
  */
 final class NonceTable {
-  /** Most nonces in a table: what an array can hold. */
+  /** Most nonces in a table: three in four of the slots that an array can hold are more. */
   static final int MAX_SIZE = 1 << 28;
 
   private static final int WIDTH = 3;
@@ -30,13 +32,13 @@ final class NonceTable {
     return latestExpiry <= now;
   }
 
-  boolean remembers(NonceFingerprint nonce, long now) {
+  boolean remembers(Fingerprint nonce, long now) {
     int slot = slot(slots, nonce.low(), nonce.high());
     return slots[slot] != 0 && slots[slot + EXPIRY] > now;
   }
 
   /** Puts it in, in place of an earlier expiry if it is there. */
-  void put(NonceFingerprint nonce, long expiry) {
+  void put(Fingerprint nonce, long expiry) {
     int capacity = slots.length / WIDTH;
     if (size >= capacity - capacity / 4) {
       rebuild(2 * capacity, Long.MIN_VALUE);
@@ -51,12 +53,16 @@ final class NonceTable {
 
   /** Drops what has expired and returns when the first of the rest will. */
   long dropExpired(long now) {
-    rebuild(slots.length / WIDTH, now);
     long earliest = Long.MAX_VALUE;
+    int left = 0;
     for (int slot = 0; slot < slots.length; slot += WIDTH) {
-      if (slots[slot] != 0) {
+      if (slots[slot] != 0 && slots[slot + EXPIRY] > now) {
         earliest = Math.min(earliest, slots[slot + EXPIRY]);
+        left++;
       }
+    }
+    if (left < size) {
+      rebuild(Math.max(MIN_SLOTS, Integer.highestOneBit(Math.max(1, left)) * 4), now);
     }
     return earliest;
   }

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 
 /** The rules of {@link PermissionStore} on what versions hold. Not safe: confine to one thread. */
 public abstract class PermissionVersionsContract extends PermissionUsesContract {
-  private static final int CHANGES = 60;
+  private static final int CHANGES = 30;
 
   private long lastId;
 
@@ -177,7 +177,7 @@ public abstract class PermissionVersionsContract extends PermissionUsesContract 
   void PERMISSION10_difference_leadsFromAnyVersionToAnyLater() {
     Map<Long, Held> versions = changed(new Random(12));
     Random random = new Random(13);
-    for (int i = 0; i < 40; i++) {
+    for (int i = 0; i < 20; i++) {
       long before = random.nextInt(versions.size());
       long version = before + random.nextInt((int) (versions.size() - before));
       Held from = versions.getOrDefault(before, new Held());

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
  * asks for the past get the same answers. Not safe: confine to one thread.
  */
 public abstract class PermissionsContract extends StoreContract {
-  private static final int CHANGES = 150;
+  private static final int CHANGES = 100;
   private static final int QUESTIONS = 25;
 
   private final AtomicLong ids = new AtomicLong();

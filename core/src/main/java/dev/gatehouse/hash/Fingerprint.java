@@ -1,4 +1,4 @@
-package dev.gatehouse.permission;
+package dev.gatehouse.hash;
 
 import java.security.SecureRandom;
 
@@ -10,12 +10,13 @@ import java.security.SecureRandom;
  * table, as they could {@code "Aa"} and {@code "BB"} under {@link String#hashCode}, nor find one
  * that passes for another: two texts share a fingerprint with a chance of one in 2^128, and no
  * answer tells a bit of one. So tables compare fingerprints and leave the texts, which lie
- * elsewhere in memory, alone. A subject and a resource carry theirs, so that a check computes none
- * of them; hence one key for all snapshots.
+ * elsewhere in memory, alone. One key for the process, so that a subject, a resource or a nonce is
+ * hashed once, for whatever table. Immutable.
  *
  * @param low never 0, which marks free slots
+ * @param high the other half
  */
-record Fingerprint(long low, long high) {
+public record Fingerprint(long low, long high) {
   private static final int FINAL_ROUNDS = 3;
   private static final long KEY0;
   private static final long KEY1;
@@ -27,7 +28,7 @@ record Fingerprint(long low, long high) {
   }
 
   /** The fingerprint of the text; its chars, four to a word, the length on top of the last. */
-  static Fingerprint of(String text) {
+  public static Fingerprint of(String text) {
     long v0 = KEY0 ^ 0x736f6d6570736575L;
     long v1 = KEY1 ^ 0x646f72616e646f6dL ^ 0xee;
     long v2 = KEY0 ^ 0x6c7967656e657261L;
@@ -70,12 +71,13 @@ record Fingerprint(long low, long high) {
   }
 
   /** The first half for a text together with a number, 0 or more; the second stays as it is. */
-  static long with(long low, int number) {
+  public static long with(long low, int number) {
     long mixed = low ^ ((number + 1L) * 0x9E3779B97F4A7C15L);
     return mixed == 0 ? 1 : mixed;
   }
 
-  Fingerprint with(int number) {
+  /** As {@link #with(long, int)}. */
+  public Fingerprint with(int number) {
     return new Fingerprint(with(low, number), high);
   }
 
