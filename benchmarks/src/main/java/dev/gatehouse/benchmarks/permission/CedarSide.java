@@ -17,7 +17,6 @@ import dev.gatehouse.benchmarks.permission.Rules.Question;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -53,15 +52,8 @@ final class CedarSide implements CheckSide {
     }
   }
 
-  /** Cedar looks for its native library by a lower-case name, which it gets wrong in Turkish. */
   private static EntityTypeName type(String name) {
-    Locale locale = Locale.getDefault();
-    Locale.setDefault(Locale.ROOT);
-    try {
-      return EntityTypeName.parse(name).orElseThrow();
-    } finally {
-      Locale.setDefault(locale);
-    }
+    return EntityTypeName.parse(name).orElseThrow();
   }
 
   @Override
