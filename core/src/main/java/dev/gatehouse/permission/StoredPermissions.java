@@ -144,24 +144,13 @@ final class StoredPermissions implements Permissions {
   @Override
   public PermissionBatch.Loaded load(PermissionBatch batch) {
     requireNonNull(batch, "batch");
-    return load(writer -> writer.write(batch));
+    return change(BatchWriter::new, writer -> writer.write(batch));
   }
 
   @Override
   public PermissionBatch.Loaded load(PermissionSet set) {
     requireNonNull(set, "set");
-    return load(writer -> writer.write(set));
-  }
-
-  private PermissionBatch.Loaded load(Function<BatchWriter, PermissionBatch.Loaded> change) {
-    return changeIn(
-        transaction ->
-            change.apply(
-                new BatchWriter(
-                    store.joining(transaction),
-                    audit.joining(transaction),
-                    ids,
-                    settings.clock().millis())));
+    return change(BatchWriter::new, writer -> writer.write(set));
   }
 
   @Override
@@ -304,10 +293,19 @@ final class StoredPermissions implements Permissions {
   }
 
   private <T> T change(Function<PermissionWriter, T> change) {
+    return change(PermissionWriter::new, change);
+  }
+
+  /** Makes a writer of one transaction. */
+  private interface Writers<W> {
+    W in(PermissionStore store, AuditLog audit, LongSupplier ids, long nowMillis);
+  }
+
+  private <W, T> T change(Writers<W> writers, Function<W, T> change) {
     return changeIn(
         transaction ->
             change.apply(
-                new PermissionWriter(
+                writers.in(
                     store.joining(transaction),
                     audit.joining(transaction),
                     ids,
