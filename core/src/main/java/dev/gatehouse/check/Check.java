@@ -114,7 +114,22 @@ public final class Check {
     int type = Character.getType(c);
     return type == Character.FORMAT
         || type == Character.LINE_SEPARATOR
-        || type == Character.PARAGRAPH_SEPARATOR;
+        || type == Character.PARAGRAPH_SEPARATOR
+        || isIgnorable(c);
+  }
+
+  /**
+   * What Unicode calls ignorable by default and is no format character: fillers and selectors of
+   * variants. Those of Mongolian, which writes with them, may stand.
+   */
+  private static boolean isIgnorable(int c) {
+    return switch (c) {
+      case 0x34f, 0x115f, 0x1160, 0x17b4, 0x17b5, 0x2065, 0x3164, 0xffa0 -> true;
+      default ->
+          (c >= 0xfe00 && c <= 0xfe0f)
+              || (c >= 0xfff0 && c <= 0xfff8)
+              || (c >= 0xe0000 && c <= 0xe0fff);
+    };
   }
 
   private static boolean isJoiner(int c) {
@@ -127,6 +142,23 @@ public final class Check {
     if (!pattern.matcher(value).matches()) {
       throw new IllegalArgumentException(
           name + " must match " + pattern.pattern() + ", was '" + shown(value) + "'");
+    }
+    return value;
+  }
+
+  /** A text of 1..max chars of printable ASCII, blanks among them. */
+  public static String ascii(String value, int max, String name) {
+    requireNonNull(value, name);
+    if (value.isEmpty() || value.length() > max) {
+      throw new IllegalArgumentException(
+          name + " must have 1.." + max + " characters, had " + value.length());
+    }
+    for (int i = 0; i < value.length(); i++) {
+      char c = value.charAt(i);
+      if (c < ' ' || c > '~') {
+        throw new IllegalArgumentException(
+            name + " must be printable ASCII, held " + codePoint(c) + " at " + i);
+      }
     }
     return value;
   }

@@ -19,7 +19,12 @@ public class AuthenticationException extends GatehouseException {
     SIGNATURE,
     /** The signature is right but was used before. */
     REPLAYED,
-    /** The nonce cannot be remembered, so that a replay could not be told: refused to be safe. */
+    /** The application has used up its quota of nonces for now. */
+    QUOTA,
+    /**
+     * Nobody can tell: the nonce cannot be remembered, so that a replay would not be seen, or, in
+     * the log of refusals, a key or the storage cannot be read. Refused to be safe.
+     */
     UNVERIFIABLE
   }
 

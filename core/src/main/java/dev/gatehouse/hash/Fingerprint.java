@@ -27,12 +27,16 @@ public record Fingerprint(long low, long high) {
     KEY1 = random.nextLong();
   }
 
-  /** The fingerprint of the text; its chars, four to a word, the length on top of the last. */
+  /** The fingerprint of the text, as of its bytes in UTF-16LE. */
   public static Fingerprint of(String text) {
-    long v0 = KEY0 ^ 0x736f6d6570736575L;
-    long v1 = KEY1 ^ 0x646f72616e646f6dL ^ 0xee;
-    long v2 = KEY0 ^ 0x6c7967656e657261L;
-    long v3 = KEY1 ^ 0x7465646279746573L;
+    return of(text, KEY0, KEY1);
+  }
+
+  static Fingerprint of(String text, long key0, long key1) {
+    long v0 = key0 ^ 0x736f6d6570736575L;
+    long v1 = key1 ^ 0x646f72616e646f6dL ^ 0xee;
+    long v2 = key0 ^ 0x6c7967656e657261L;
+    long v3 = key1 ^ 0x7465646279746573L;
     int words = text.length() / 4 + 1;
     for (int index = 0; index < words; index++) {
       long word = word(text, index);
@@ -90,7 +94,7 @@ public record Fingerprint(long low, long high) {
           | (long) text.charAt(from + 2) << 32
           | (long) text.charAt(from + 3) << 48;
     }
-    long word = (long) text.length() << 48;
+    long word = (2L * text.length()) << 56;
     for (int i = 0; i < left; i++) {
       word |= (long) text.charAt(from + i) << (i * 16);
     }

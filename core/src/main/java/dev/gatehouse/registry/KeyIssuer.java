@@ -22,4 +22,13 @@ public interface KeyIssuer {
    * the registry does not find. Ids of applications are never given twice.
    */
   default void revoke(Transaction transaction, long applicationId) {}
+
+  /**
+   * Whether that is a secret by which the application's requests are proven now, compared in
+   * constant time. False by default: then no application can {@linkplain Registry#attachedBy
+   * attach}.
+   */
+  default boolean isSecretOf(Transaction transaction, long applicationId, Secret secret) {
+    return false;
+  }
 }

@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -31,6 +32,12 @@ import org.jspecify.annotations.Nullable;
 final class CoveredComponents {
   private static final int MAX_COMPONENTS = 64;
 
+  /** Of so many fields at most members may be covered, of which each is read whole. */
+  private static final int MAX_DICTIONARIES = 8;
+
+  /** Longest value of a field of which members are covered, in characters. */
+  private static final int MAX_DICTIONARY = 16_384;
+
   private static final Set<String> DERIVED =
       Set.of(
           "@method", "@target-uri", "@authority", "@scheme", "@request-target", "@path", "@query");
@@ -46,6 +53,8 @@ final class CoveredComponents {
   private final Request request;
   private final URI uri;
   private final String scheme;
+  private final Map<String, Map<String, Member>> dictionaries = new HashMap<>();
+  private @Nullable Map<String, List<String>> queryParameters;
 
   private CoveredComponents(Request request, String scheme) {
     this.request = request;
@@ -157,18 +166,29 @@ final class CoveredComponents {
 
   /** Section 2.2.8: of a name that occurs twice no value can be told. */
   private String queryParameter(String name) {
-    List<String> values = new ArrayList<>(1);
-    for (String pair : query().split("&", -1)) {
-      int equals = pair.indexOf('=');
-      String key = equals < 0 ? pair : pair.substring(0, equals);
-      if (!pair.isEmpty() && encoded(decoded(key)).equals(name)) {
-        values.add(equals < 0 ? "" : encoded(decoded(pair.substring(equals + 1))));
-      }
+    Map<String, List<String>> parameters = queryParameters;
+    if (parameters == null) {
+      parameters = queryParameters();
+      queryParameters = parameters;
     }
+    List<String> values = parameters.getOrDefault(name, List.of());
     if (values.size() != 1) {
       throw HeaderReader.malformed("a covered query parameter does not occur exactly once");
     }
     return values.get(0);
+  }
+
+  private Map<String, List<String>> queryParameters() {
+    Map<String, List<String>> parameters = new HashMap<>();
+    for (String pair : query().split("&", -1)) {
+      int equals = pair.indexOf('=');
+      String key = equals < 0 ? pair : pair.substring(0, equals);
+      if (!pair.isEmpty()) {
+        String value = equals < 0 ? "" : encoded(decoded(pair.substring(equals + 1)));
+        parameters.computeIfAbsent(encoded(decoded(key)), each -> new ArrayList<>(1)).add(value);
+      }
+    }
+    return parameters;
   }
 
   private static String encoded(String value) {
@@ -204,11 +224,29 @@ final class CoveredComponents {
     if (!(parameters.get("key") instanceof String key)) {
       return value;
     }
-    @Nullable Member member = StructuredFieldParser.dictionary(value, name).get(key);
+    Map<String, Member> members = dictionaries.get(name);
+    if (members == null) {
+      members = dictionary(name, value);
+      dictionaries.put(name, members);
+    }
+    @Nullable Member member = members.get(key);
     if (member == null) {
       throw HeaderReader.malformed("a covered member of field " + name + " is missing");
     }
     return StructuredField.text(member);
+  }
+
+  /** Anybody may ask for this, before it is known whose request it is: no more of it than that. */
+  private Map<String, Member> dictionary(String name, String value) {
+    if (dictionaries.size() == MAX_DICTIONARIES) {
+      throw HeaderReader.malformed(
+          "members of more than " + MAX_DICTIONARIES + " fields are covered");
+    }
+    if (value.length() > MAX_DICTIONARY) {
+      throw HeaderReader.malformed(
+          "field " + name + ", of which a member is covered, is longer than " + MAX_DICTIONARY);
+    }
+    return StructuredFieldParser.dictionary(value, name);
   }
 
   /** The values of all fields of that name, without the blanks around them. */

@@ -153,6 +153,7 @@ public final class FateClientScheme extends Scheme {
 
   @Override
   SignedHeaders sign(Request request, Signing signing) {
+    LooseHeaders.unsigned(request.headers(), "timestamp", "nonce", "app_key", "signature");
     String timestamp = Long.toString(signing.now().toEpochMilli());
     String appKey = own.getOrDefault(signing.party(), signing.party());
     byte[] message = message(timestamp, signing.nonce(), appKey, request);

@@ -127,6 +127,7 @@ public final class FateSiteScheme extends Scheme {
    */
   @Override
   SignedHeaders sign(Request request, Signing signing) {
+    LooseHeaders.unsigned(request.headers(), "site_signature");
     List<String> stated = LooseHeaders.all(request.headers(), SRC_PARTY_ID);
     Check.that(
         stated.isEmpty() || stated.equals(List.of(ownParty)),

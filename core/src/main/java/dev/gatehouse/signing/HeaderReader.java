@@ -43,7 +43,7 @@ final class HeaderReader {
   /** The value, if it is of the form. */
   static String matching(String value, Pattern form, String name) {
     if (!form.matcher(value).matches()) {
-      throw malformed(name + " is not of the form that the scheme demands");
+      throw malformed(name + " does not match " + form.pattern());
     }
     return value;
   }

@@ -24,6 +24,7 @@ final class HmacKey implements SignatureKey {
   }
 
   private final Key.Algorithm algorithm;
+  private final int length;
   private final Pool<Keyed> macs;
 
   /**
@@ -35,6 +36,7 @@ final class HmacKey implements SignatureKey {
   HmacKey(Key.Algorithm algorithm, byte[] secret) {
     Check.that(secret.length > 0, "secret must have at least 1 byte, had none");
     this.algorithm = algorithm;
+    length = secret.length;
     macs = new Pool<>(maker(algorithm, secret));
   }
 
@@ -97,14 +99,20 @@ final class HmacKey implements SignatureKey {
     return MessageDigest.isEqual(sign(message), signature);
   }
 
+  /** Without an iterator, as nothing is to be allocated but the MAC. */
   @Override
   public boolean verifyAny(byte[] message, List<byte[]> signatures) {
     byte[] own = sign(message);
     boolean any = false;
-    for (byte[] signature : signatures) {
-      any |= MessageDigest.isEqual(own, signature);
+    for (int i = 0; i < signatures.size(); i++) {
+      any |= MessageDigest.isEqual(own, signatures.get(i));
     }
     return any;
+  }
+
+  @Override
+  public boolean isShorterThan(int bytes) {
+    return length < bytes;
   }
 
   @Override

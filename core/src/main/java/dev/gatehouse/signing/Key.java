@@ -46,8 +46,8 @@ public record Key(
      */
     RSA_PSS_SHA256,
     /**
-     * RSASSA-PSS with SHA-512, MGF1 with SHA-512 and 64 bytes of salt unless the key says
-     * otherwise, RFC 8017 section 8.1; as long as the modulus.
+     * RSASSA-PSS with SHA-512, MGF1 with SHA-512 and 64 bytes of salt, RFC 8017 section 8.1; as
+     * long as the modulus.
      */
     RSA_PSS_SHA512,
     /** Ed25519 in its pure form, RFC 8032 section 5.1; 64 bytes. */

@@ -28,6 +28,17 @@ final class KeyCache {
   /** When so many applications are held, all are dropped before the next comes in. */
   private static final int MAX_SETS = 16_384;
 
+  /**
+   * When so many strangers are held, the store is asked about no more of them until a key changes:
+   * whoever makes up names must not make it work for each.
+   */
+  static final int MAX_STRANGERS = 16_384;
+
+  /** The id that no application has. */
+  static final long NOBODY = 0;
+
+  private static final long NO_VERSION = Long.MIN_VALUE;
+
   private final LongSupplier version;
   private final LongFunction<KeySet> loader;
   private final InstantSource clock;
@@ -47,10 +58,12 @@ final class KeyCache {
   }
 
   KeySet keysOf(long applicationId) {
-    Map<Long, KeySet> sets = snapshot().sets();
+    Snapshot snapshot = snapshot();
+    Map<Long, KeySet> sets = snapshot.sets();
     KeySet set = sets.get(applicationId);
     if (set == null) {
       set = loader.apply(applicationId);
+      snapshot.most().meet(set, clock.instant());
       if (sets.size() >= MAX_SETS) {
         sets.clear();
       }
@@ -59,9 +72,29 @@ final class KeyCache {
     return set;
   }
 
+  /**
+   * The keys of a party that is no application that may call: none, found out at the same cost to
+   * the store as those of one that is, so that how long it takes does not tell which it was.
+   */
+  KeySet keysOfStranger(String party) {
+    Map<String, KeySet> strangers = snapshot().strangers();
+    KeySet none = strangers.get(party);
+    if (none == null && strangers.size() < MAX_STRANGERS) {
+      none = loader.apply(NOBODY);
+      strangers.put(party, none);
+    }
+    return none == null ? KeySet.NONE : none;
+  }
+
+  /** The most keys that any application has, of those that were asked about. */
+  MostKeys mostKeys() {
+    return snapshot().most();
+  }
+
   /** Makes the next call ask the store. */
   void forget() {
-    current.set(null);
+    long stale = nanoTime.getAsLong() - STALE_NANOS;
+    current.updateAndGet(held -> held == null ? null : held.forgotten(stale));
   }
 
   private Snapshot snapshot() {
@@ -103,9 +136,16 @@ final class KeyCache {
       if (held != null && held.seenNanos() - nanos > 0) {
         return held;
       }
-      Map<Long, KeySet> sets =
-          held != null && held.version() == seen ? held.sets() : new ConcurrentHashMap<>();
-      Snapshot next = new Snapshot(seen, nanos, millis, sets);
+      Snapshot next =
+          held != null && held.version() == seen
+              ? new Snapshot(seen, nanos, millis, held.sets(), held.strangers(), held.most())
+              : new Snapshot(
+                  seen,
+                  nanos,
+                  millis,
+                  new ConcurrentHashMap<>(),
+                  new ConcurrentHashMap<>(),
+                  held == null ? MostKeys.since(nanos) : held.most().after(nanos));
       if (current.compareAndSet(held, next)) {
         return next;
       }
@@ -117,6 +157,19 @@ final class KeyCache {
    *
    * @param seenNanos the monotonic clock just before the store was asked
    * @param seenMillis the host's clock at the same moment
+   * @param strangers those of whom it is known that there are no keys
+   * @param most keys that any application has
    */
-  private record Snapshot(long version, long seenNanos, long seenMillis, Map<Long, KeySet> sets) {}
+  private record Snapshot(
+      long version,
+      long seenNanos,
+      long seenMillis,
+      Map<Long, KeySet> sets,
+      Map<String, KeySet> strangers,
+      MostKeys most) {
+    /** What is left when all sets are dropped: how many keys there were. */
+    Snapshot forgotten(long staleNanos) {
+      return new Snapshot(NO_VERSION, staleNanos, seenMillis, Map.of(), Map.of(), most);
+    }
+  }
 }

@@ -109,12 +109,18 @@ final class KeyForms {
 
   static KeyMaterial generate(Key.Algorithm algorithm) {
     return switch (algorithm) {
-      case HMAC_SHA256, HMAC_SHA1, HMAC_SM3 -> KeyMaterial.secret(algorithm, random(NEW_SECRET));
+      case HMAC_SHA256, HMAC_SHA1, HMAC_SM3 -> newSecret(algorithm);
       case RSA_PKCS1_SHA256, RSA_PSS_SHA256, RSA_PSS_SHA512 -> KeyMaterial.of(algorithm, newRsa());
       case ED25519 ->
           KeyMaterial.of(algorithm, Ed25519Numbers.ofSeed(random(Ed25519Numbers.LENGTH)));
       case ECDSA_P256_SHA256, SM2_SM3 -> KeyMaterial.of(algorithm, newEc(curve(algorithm)));
     };
+  }
+
+  /** Text, since most who are to know it can only keep it as text. */
+  private static KeyMaterial newSecret(Key.Algorithm algorithm) {
+    byte[] ascii = RandomText.of(NEW_SECRET).getBytes(StandardCharsets.US_ASCII);
+    return KeyMaterial.secret(algorithm, ascii);
   }
 
   private static byte[] random(int length) {

@@ -21,10 +21,10 @@ import org.jspecify.annotations.Nullable;
  * equal only as objects, and the text of one shows nothing that is secret.
  *
  * <p>What is no sound key is refused with an {@link IllegalArgumentException} that repeats nothing
- * of it: RSA below 2048 or above 4096 bits or with a public exponent below 65537; a point that is
- * not on its curve, or on Ed25519 not of the full order; halves that do not belong together; an
- * empty secret, a short one but for {@link #fateSecret}, and a public key in place of one. PEM, DER
- * and JSON are read strictly. Immutable.
+ * of it: RSA below 2048 or above 4096 bits or with 1 as its public exponent; a point that is not on
+ * its curve, or on Ed25519 not of the full order; halves that do not belong together; an empty
+ * secret, a short one but for {@link #fateSecret}, and a public key in place of one. PEM, DER and
+ * JSON are read strictly. Immutable.
  */
 public final class KeyMaterial {
   /** Shortest secret, in bytes. */
@@ -112,8 +112,8 @@ public final class KeyMaterial {
   }
 
   /**
-   * Makes a new key: 32 random bytes for a shared secret, 2048 bits for RSA. Takes up to a second
-   * for RSA, and well below a millisecond else.
+   * Makes a new key: 32 random letters and digits for a shared secret, 2048 bits for RSA. Takes up
+   * to a second for RSA, and well below a millisecond else.
    */
   public static KeyMaterial generate(Key.Algorithm algorithm) {
     return KeyForms.generate(requireNonNull(algorithm, "algorithm"));
@@ -334,10 +334,8 @@ public final class KeyMaterial {
    * @throws IllegalStateException if it has a setting that keys of the algorithm do not have
    */
   static KeyMaterial decode(Key.Algorithm algorithm, byte[] encoded) {
-    int settingLength = encoded.length < 2 ? -1 : encoded[1];
-    Check.that(
-        settingLength >= 0 && settingLength <= encoded.length - 2,
-        "key must be stored whole, was cut");
+    int settingLength = encoded.length < 2 ? Integer.MAX_VALUE : encoded[1] & 0xff;
+    Check.that(settingLength <= encoded.length - 2, "key must be stored whole, was cut");
     byte[] setting = Arrays.copyOfRange(encoded, 2, 2 + settingLength);
     byte[] key = Arrays.copyOfRange(encoded, 2 + settingLength, encoded.length);
     KeyMaterial material =

@@ -3,7 +3,6 @@ package dev.gatehouse.signing;
 import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.audit.AuditLog;
-import dev.gatehouse.registry.Application;
 import dev.gatehouse.registry.KeyIssuer;
 import dev.gatehouse.registry.Secret;
 import dev.gatehouse.transaction.Transaction;
@@ -35,7 +34,13 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A key can be replaced in one step by {@link #rotate}, if those who verify learn of the new one
  * in time, or in three: {@link #prepare} a key that only verifies, wait until everyone who verifies
- * has it, {@link #promote} it, which leaves the old one to verify for a while.
+ * has it, {@link #promote} it, which leaves the old one to verify for a while. Schemes that carry
+ * several signatures, {@link StandardWebhooksScheme} and {@link StripeScheme}, sign with each key
+ * that verifies meanwhile, so that a receiver may take over the new one at any time until then.
+ *
+ * <p>Where an application has keys of several algorithms for one purpose, each rotates by itself,
+ * and of all that a scheme allows the newest signs: tell the scheme which one with its {@code
+ * only}.
  *
  * <p>Safe for use by multiple threads, but for what {@link #joining} returns.
  */
@@ -56,15 +61,16 @@ public sealed interface KeyRing extends KeyIssuer permits StoredKeyRing {
 
   /**
    * The least overlap with which nothing that was signed with the old key, and may be sent again as
-   * it is, is still under way when its time ends: the skew of clocks, and all waits of the
-   * application's retry policy at their longest, or more if what is pending takes longer, as the
-   * {@link RetryHorizon} tells; but never more than 365 days. Callbacks of tasks are signed anew at
-   * each attempt; this is for hosts, gateways and receivers that keep a signed message and try it
-   * again by the same policy. One that waits for longer, as by {@code Retry-After}, takes longer.
+   * it is, is still under way when its time ends: the skew of clocks, and what the {@link
+   * RetryHorizon} tells, which are all waits of the application's retry policy at their longest, or
+   * more if what is pending takes longer; but never more than 365 days. Callbacks of tasks are
+   * signed anew at each attempt; this is for hosts, gateways and receivers that keep a signed
+   * message and try it again by the same policy. One that waits for longer, as by {@code
+   * Retry-After}, takes longer.
    *
-   * @throws dev.gatehouse.error.StorageException if what is pending cannot be found out
+   * @throws dev.gatehouse.error.StorageException if that cannot be found out
    */
-  Duration leastOverlap(Application application);
+  Duration leastOverlap(long applicationId);
 
   /**
    * This key ring, which takes any overlap from zero to 365 days, however short: what was signed
@@ -75,7 +81,8 @@ public sealed interface KeyRing extends KeyIssuer permits StoredKeyRing {
 
   /**
    * Makes a new secret for HMAC-SHA256 that signs requests from now on, and leaves every such key
-   * that was enabled until now to verify until the overlap ends. Destroys keys whose time is over.
+   * that was enabled until now to verify until the overlap ends. Destroys keys whose time is over
+   * by the skew of clocks.
    *
    * <p>The application learns the new secret from its owner, so what is signed for it before that
    * does not verify there: rotate when the owner is ready.
@@ -85,6 +92,8 @@ public sealed interface KeyRing extends KeyIssuer permits StoredKeyRing {
    * @return the secret of the new key, which cannot be read again: 32 letters and digits
    * @throws IllegalArgumentException if the overlap is neither
    * @throws dev.gatehouse.error.NotFoundException if the application never had a key
+   * @throws dev.gatehouse.error.ConflictException if the application has a key for requests in a
+   *     state that only a later version knows
    * @throws dev.gatehouse.error.LimitException if the application has {@value #MAX_LIVE} keys for
    *     requests in their time
    */
@@ -92,18 +101,20 @@ public sealed interface KeyRing extends KeyIssuer permits StoredKeyRing {
 
   /**
    * Makes a new key that signs from now on, and leaves every enabled key of the same purpose and
-   * algorithm to verify until the overlap ends. Destroys keys whose time is over. Works without an
-   * earlier key too.
+   * algorithm to verify until the overlap ends. Destroys keys whose time is over by the skew of
+   * clocks. Works without an earlier key too.
    *
    * @param overlap zero, to disable the enabled keys at once, as after a leak, while those that
    *     were left to verify before keep their time; or at least {@link #leastOverlap} of the
    *     application, to 365 days
    * @throws IllegalArgumentException if the overlap is neither
+   * @throws dev.gatehouse.error.ConflictException if the application has a key of the purpose in a
+   *     state that only a later version knows
    * @throws dev.gatehouse.error.LimitException if the application has {@value #MAX_LIVE} keys of
    *     the purpose in their time
    */
   IssuedKey rotate(
-      Application application, Key.Purpose purpose, Key.Algorithm algorithm, Duration overlap);
+      long applicationId, Key.Purpose purpose, Key.Algorithm algorithm, Duration overlap);
 
   /**
    * Makes a new key that signs from now on, beside those that there are. Of several that sign by
@@ -161,7 +172,8 @@ public sealed interface KeyRing extends KeyIssuer permits StoredKeyRing {
    * @throws IllegalArgumentException if the overlap is neither
    * @throws dev.gatehouse.error.NotFoundException if the application has no such key
    * @throws dev.gatehouse.error.ConflictException if it is disabled, destroyed or not known here,
-   *     its time has not begun or is over, or only its public half is known
+   *     its time has not begun or is over, or only its public half is known, or if the application
+   *     has a key of the purpose in a state that only a later version knows
    */
   Key promote(long applicationId, long keyId, Duration overlap);
 

@@ -7,6 +7,7 @@ import dev.gatehouse.registry.Application;
 import dev.gatehouse.transport.Request;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 
 /** Signs with whichever key of a key ring is an application's primary key at the time. */
 final class KeyRingSigner implements Signer {
@@ -28,14 +29,12 @@ final class KeyRingSigner implements Signer {
   public SignedHeaders sign(Request request) {
     requireNonNull(request, "request");
     Instant now = clock.instant();
-    SignatureKey primary =
-        keys.keysOf(application.id())
-            .primary(scheme, now)
-            .orElseThrow(
-                () ->
-                    new NotFoundException(
-                        "application " + application.id() + " has no key that signs by " + scheme));
+    List<KeySet.ReadyKey> signing = keys.keysOf(application.id()).signing(scheme, now);
+    if (signing.isEmpty()) {
+      throw new NotFoundException(
+          "application " + application.id() + " has no key that signs by " + scheme);
+    }
     return scheme.sign(
-        request, new Signing(application.appKey(), primary, now, RandomText.of(NONCE_LENGTH)));
+        request, new Signing(application.appKey(), signing, now, RandomText.of(NONCE_LENGTH)));
   }
 }

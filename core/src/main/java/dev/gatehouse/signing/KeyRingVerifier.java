@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gatehouse.audit.AuditRecord.Operation;
 import dev.gatehouse.error.AuthenticationException;
 import dev.gatehouse.error.AuthenticationException.Reason;
+import dev.gatehouse.error.GatehouseException;
+import dev.gatehouse.error.StorageException;
 import dev.gatehouse.json.Json;
 import dev.gatehouse.refusal.RefusalLog;
 import dev.gatehouse.registry.Application;
@@ -22,9 +24,6 @@ final class KeyRingVerifier implements Verifier {
   private static final Logger LOG = LoggerFactory.getLogger(Verifier.class);
   private static final RefusalLog.Kind REQUESTS =
       new RefusalLog.Kind("signing", Operation.AUTHENTICATE, "Requests");
-
-  /** The id that no application has. */
-  private static final long NOBODY = 0;
 
   private final Configuration parts;
   private final StoredKeyRing keys;
@@ -63,36 +62,39 @@ final class KeyRingVerifier implements Verifier {
       claim = parts.scheme().read(request);
       return new Verified(prove(claim, request, now), request);
     } catch (AuthenticationException e) {
-      refused(e, claim == null ? "" : claim.party());
+      refused(e.reason(), e, claim);
+      throw e;
+    } catch (StorageException e) {
+      refused(Reason.UNVERIFIABLE, e, claim);
       throw e;
     }
   }
 
-  /**
-   * Tells of a refusal.
-   *
-   * @param party as claimed, well-formed; empty text if not known
-   */
-  private void refused(AuthenticationException refusal, String party) {
+  /** Tells of a refusal. The party is as claimed, and well-formed. */
+  private void refused(Reason reason, GatehouseException why, @Nullable Claim claim) {
     try {
-      parts.listener().signatureRefused(refusal.reason().name());
+      parts.listener().signatureRefused(reason.name());
     } catch (RuntimeException e) {
       LOG.warn("The listener failed", e);
     }
+    String party = claim == null ? "" : claim.party();
     ObjectNode ext = Json.object().put("appKey", party);
     String request = party.isEmpty() ? "Request" : "Request by app key " + party;
-    refusals.add(refusal.reason(), request + " refused: " + refusal.getMessage(), ext);
+    refusals.add(reason, request + " refused: " + why.getMessage(), ext);
   }
 
   private Application prove(Claim claim, Request request, Instant now) {
     Optional<Application> application =
         signer(claim).filter(found -> found.status() == Application.Status.ENABLED);
-    KeySet candidates = keys.keysOf(application.map(Application::id).orElse(NOBODY));
+    KeySet candidates =
+        application
+            .map(known -> keys.keysOf(known.id()))
+            .orElseGet(() -> keys.keysOfStranger(claim.party()));
     if (!parts.scheme().isTimely(claim, now)) {
       throw new AuthenticationException(
           Reason.EXPIRED, "the timestamp lies outside the time that the scheme allows");
     }
-    boolean proven = candidates.proves(claim, parts.scheme(), now);
+    boolean proven = candidates.proves(claim, parts.scheme(), now, keys.mostKeys());
     if (!proven || application.isEmpty()) {
       throw new AuthenticationException(
           Reason.SIGNATURE, "the key is unknown or the signature does not match");
@@ -135,7 +137,7 @@ final class KeyRingVerifier implements Verifier {
     }
     if (outcome == Outcome.FULL) {
       throw new AuthenticationException(
-          Reason.UNVERIFIABLE,
+          Reason.QUOTA,
           "application " + application.id() + " has used up its quota of nonces for now");
     }
   }

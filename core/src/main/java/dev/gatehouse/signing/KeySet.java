@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
  * The keys of one application that may be of use now or later, newest first, ready for use.
@@ -14,8 +15,12 @@ import java.util.function.Predicate;
  * @param unreadable those that were left out, since they cannot be read
  */
 record KeySet(List<ReadyKey> keys, List<UnreadableKey> unreadable) {
-  /** A key and what it signs and verifies with. */
-  record ReadyKey(Key key, SignatureKey signature) {}
+  /**
+   * A key and what it signs and verifies with.
+   *
+   * @param canSign whether more than its public half is known
+   */
+  record ReadyKey(Key key, SignatureKey signature, boolean canSign) {}
 
   /**
    * A key that was left out.
@@ -67,16 +72,16 @@ record KeySet(List<ReadyKey> keys, List<UnreadableKey> unreadable) {
 
   /**
    * Whether a key of the scheme's purpose that verifies at that instant made a signature. Where
-   * none did, a key that nobody has judges too, for each algorithm that a signature may be by and
-   * for which no key had to reckon: so that refusing costs no less without a key than with one.
+   * none did, keys that nobody has judge too, for each algorithm that a signature may be by, until
+   * as many have reckoned as anybody has: so that refusing costs the same whoever was named.
    *
    * @throws StorageException if none did, and a key that cannot be read might have
    */
-  boolean proves(Claim claim, Scheme scheme, Instant now) {
-    return proves(claim, scheme, now, Proof::judgeInVain);
+  boolean proves(Claim claim, Scheme scheme, Instant now, MostKeys most) {
+    return proves(claim, scheme, now, most, Proof::judgeInVain);
   }
 
-  boolean proves(Claim claim, Scheme scheme, Instant now, Nobodys nobodys) {
+  boolean proves(Claim claim, Scheme scheme, Instant now, MostKeys most, Nobodys nobodys) {
     List<SignatureKey> serving =
         keys.stream()
             .filter(ready -> ready.key().purpose() == scheme.verifyingPurpose())
@@ -91,9 +96,15 @@ record KeySet(List<ReadyKey> keys, List<UnreadableKey> unreadable) {
       }
     }
     for (Proof proof : claim.proofs()) {
-      Set<Key.Algorithm> left = EnumSet.copyOf(proof.algorithms());
-      serving.stream().filter(proof::isWorkFor).forEach(key -> left.remove(key.algorithm()));
-      left.forEach(algorithm -> nobodys.judge(proof, algorithm));
+      for (Key.Algorithm algorithm : proof.algorithms()) {
+        long reckoned =
+            serving.stream()
+                .filter(key -> key.algorithm() == algorithm && proof.isWorkFor(key))
+                .count();
+        for (long i = reckoned; i < most.of(scheme.verifyingPurpose(), algorithm); i++) {
+          nobodys.judge(proof, algorithm);
+        }
+      }
     }
     Set<Key.Algorithm> claimed = EnumSet.noneOf(Key.Algorithm.class);
     claim.proofs().forEach(proof -> claimed.addAll(proof.algorithms()));
@@ -112,21 +123,28 @@ record KeySet(List<ReadyKey> keys, List<UnreadableKey> unreadable) {
   }
 
   /**
-   * The key that signs by the scheme at that instant.
+   * The key that signs by the scheme at that instant, and behind it those that are left to verify,
+   * for schemes that carry several signatures; empty if none signs.
    *
-   * @throws StorageException if there is none, and a key that cannot be read might be it
+   * @throws StorageException if none signs, and a key that cannot be read might be it
    */
-  Optional<SignatureKey> primary(Scheme scheme, Instant now) {
-    Optional<SignatureKey> primary =
+  List<ReadyKey> signing(Scheme scheme, Instant now) {
+    List<ReadyKey> able =
         keys.stream()
             .filter(ready -> ready.key().purpose() == scheme.signingPurpose())
             .filter(ready -> scheme.algorithms().contains(ready.key().algorithm()))
-            .filter(ready -> ready.key().signsAt(now))
-            .findFirst()
-            .map(ReadyKey::signature);
+            .filter(ReadyKey::canSign)
+            .toList();
+    Optional<ReadyKey> primary =
+        able.stream().filter(ready -> ready.key().signsAt(now)).findFirst();
     if (primary.isEmpty()) {
       refuseIfAny(key -> key.mightSign(scheme.signingPurpose(), scheme.algorithms(), now));
+      return List.of();
     }
-    return primary;
+    Stream<ReadyKey> left =
+        able.stream()
+            .filter(ready -> ready.key().state() == Key.State.VERIFY_ONLY)
+            .filter(ready -> ready.key().verifiesAt(now));
+    return Stream.concat(primary.stream(), left).toList();
   }
 }

@@ -77,8 +77,8 @@ public interface KeyStore {
   List<StoredKey> liveAfter(long afterId, int limit);
 
   /**
-   * Announces a change of any key, to be called first in the transaction that makes it ({@code
-   * KEY-7}, {@code KEY-8}).
+   * Announces a change of any key, to be called in the transaction that makes it before it reads or
+   * changes any ({@code KEY-7}, {@code KEY-8}).
    */
   void advance();
 

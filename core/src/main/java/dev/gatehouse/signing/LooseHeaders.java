@@ -32,6 +32,17 @@ final class LooseHeaders {
     return HeaderReader.matching(value, form, "header " + name);
   }
 
+  /**
+   * As {@link SignedBytes#unsigned}, in whichever spelling.
+   *
+   * @throws IllegalArgumentException naming the header
+   */
+  static void unsigned(Headers headers, String... names) {
+    for (String name : names) {
+      SignedBytes.requireNone(all(headers, name), name);
+    }
+  }
+
   /** What the one field of that name holds in Base64. */
   static byte[] base64(Headers headers, String name, Pattern form) {
     return HeaderReader.base64(one(headers, name, form), "header " + name);

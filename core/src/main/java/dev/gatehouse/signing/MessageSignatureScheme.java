@@ -32,10 +32,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A signature says when it was made, in {@code created}, at most 5 minutes off either way unless
  * set otherwise; by whom, in {@code keyid}, which is the application's app key; and has a {@code
- * nonce}, which is accepted once. {@code expires} is honoured where it is there, {@code alg} must
- * be that of the key, and {@code tag} must be the one that was set, or none. Of several signatures
- * the one with the label that was set counts, {@code sig1} by default. Fields {@code Signature},
- * {@code Signature-Input} and {@code Content-Digest} that occur twice are refused.
+ * nonce}, which is accepted once: key ids of another form and messages without a nonce, as in the
+ * RFC's examples, are refused. {@code expires} is honoured where it is there, {@code alg} must be
+ * that of the key, and {@code tag} must be the one that was set, or none. Of several signatures the
+ * one with the label that was set counts, {@code sig1} by default. Fields {@code Signature}, {@code
+ * Signature-Input} and {@code Content-Digest} that occur twice are refused.
  *
  * <p>Algorithms are {@code hmac-sha256}, {@code ed25519}, {@code ecdsa-p256-sha256}, {@code
  * rsa-v1_5-sha256} and {@code rsa-pss-sha512}; and HMAC with SM3, which has no registered name, so
@@ -69,7 +70,12 @@ public final class MessageSignatureScheme extends Scheme {
 
   /** What a host chooses; the tag is empty if there must be none. */
   private record Settings(
-      List<Item> components, TimeWindow window, String label, String tag, String urlScheme) {}
+      List<Item> components,
+      TimeWindow window,
+      String label,
+      String tag,
+      String urlScheme,
+      Set<Key.Algorithm> algorithms) {}
 
   private final Settings settings;
 
@@ -84,7 +90,7 @@ public final class MessageSignatureScheme extends Scheme {
         Arrays.asList(
             component("@method"), component("@authority"), component("@path"), component("@query"));
     return new MessageSignatureScheme(
-        new Settings(List.copyOf(components), TimeWindow.DEFAULT, "sig1", "", "https"));
+        new Settings(List.copyOf(components), TimeWindow.DEFAULT, "sig1", "", "https", ALGORITHMS));
   }
 
   /**
@@ -110,7 +116,8 @@ public final class MessageSignatureScheme extends Scheme {
             settings.window(),
             settings.label(),
             settings.tag(),
-            settings.urlScheme()));
+            settings.urlScheme(),
+            settings.algorithms()));
   }
 
   private static Item component(String component) {
@@ -139,7 +146,8 @@ public final class MessageSignatureScheme extends Scheme {
             new TimeWindow(tolerance),
             settings.label(),
             settings.tag(),
-            settings.urlScheme()));
+            settings.urlScheme(),
+            settings.algorithms()));
   }
 
   /** This scheme with another label: 1..64 characters, as the key of a dictionary may have. */
@@ -150,7 +158,8 @@ public final class MessageSignatureScheme extends Scheme {
             settings.window(),
             Check.matches(label, LABEL, "label"),
             settings.tag(),
-            settings.urlScheme()));
+            settings.urlScheme(),
+            settings.algorithms()));
   }
 
   /** This scheme with a tag, which tells for what a signature is: 1..256 printable ASCII. */
@@ -158,7 +167,12 @@ public final class MessageSignatureScheme extends Scheme {
     Check.that(isText(requireNonNull(tag, "tag")), "tag must have 1..256 printable ASCII");
     return new MessageSignatureScheme(
         new Settings(
-            settings.components(), settings.window(), settings.label(), tag, settings.urlScheme()));
+            settings.components(),
+            settings.window(),
+            settings.label(),
+            tag,
+            settings.urlScheme(),
+            settings.algorithms()));
   }
 
   /** This scheme for a receiver whose requests come over {@code http} or {@code https}. */
@@ -168,7 +182,27 @@ public final class MessageSignatureScheme extends Scheme {
         "urlScheme must be http or https, was '" + Check.shown(urlScheme) + "'");
     return new MessageSignatureScheme(
         new Settings(
-            settings.components(), settings.window(), settings.label(), settings.tag(), urlScheme));
+            settings.components(),
+            settings.window(),
+            settings.label(),
+            settings.tag(),
+            urlScheme,
+            settings.algorithms()));
+  }
+
+  /**
+   * This scheme by that algorithm alone, when signing and when verifying: for applications that
+   * have keys of several.
+   */
+  public MessageSignatureScheme only(Key.Algorithm algorithm) {
+    return new MessageSignatureScheme(
+        new Settings(
+            settings.components(),
+            settings.window(),
+            settings.label(),
+            settings.tag(),
+            settings.urlScheme(),
+            one(algorithm, ALGORITHMS)));
   }
 
   @Override
@@ -177,7 +211,8 @@ public final class MessageSignatureScheme extends Scheme {
     Member signatures = member(request.headers(), SIGNATURE);
     if (!(inputs instanceof InnerList input)
         || !(signatures instanceof Item item && item.value() instanceof byte[] signature)) {
-      throw HeaderReader.malformed("the labelled signature is not of the form of one");
+      throw HeaderReader.malformed(
+          "the member " + settings.label() + " is not a list in one field and bytes in the other");
     }
     String digest = demandCovered(input, request);
     Map<String, Object> parameters = input.parameters();
@@ -241,9 +276,14 @@ public final class MessageSignatureScheme extends Scheme {
     if (!tag.equals(settings.tag())) {
       throw HeaderReader.malformed("tag is not the one that is demanded");
     }
-    if (parameters.containsKey("alg") && !NAMED.containsKey(text(parameters, "alg"))) {
+    if (parameters.containsKey("alg") && !offers(text(parameters, "alg"))) {
       throw HeaderReader.malformed("alg is none of those that are offered");
     }
+  }
+
+  private boolean offers(String name) {
+    Key.Algorithm algorithm = NAMED.get(name);
+    return algorithm != null && algorithms().contains(algorithm);
   }
 
   private static String text(Map<String, Object> parameters, String name) {
@@ -342,7 +382,7 @@ public final class MessageSignatureScheme extends Scheme {
 
   @Override
   Set<Key.Algorithm> algorithms() {
-    return ALGORITHMS;
+    return settings.algorithms();
   }
 
   @Override

@@ -16,7 +16,7 @@ import java.time.Instant;
  *
  * <p>A store may go on saying {@link Outcome#FULL} for a second after room was made. One that
  * processes share may go over a quota by the claims under way at the same time and, for each
- * process, by one part in a thousand. Safe for use by multiple threads.
+ * process but one, by a sixteenth of the room that it last saw. Safe for use by multiple threads.
  */
 public interface NonceStore {
   /** Longest nonce in characters. */

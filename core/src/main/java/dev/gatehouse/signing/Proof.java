@@ -11,6 +11,7 @@ final class Proof {
   private final byte[] message;
   private final List<byte[]> signatures;
   private final Set<Key.Algorithm> algorithms;
+  private final int minSecret;
   private final boolean withMd5;
 
   /**
@@ -21,19 +22,24 @@ final class Proof {
    *     key alone says
    */
   Proof(byte[] message, List<byte[]> signatures, Set<Key.Algorithm> algorithms) {
-    this(message, signatures, algorithms, false);
+    this(message, signatures, algorithms, 0, false);
   }
 
   /** With one signature. */
   Proof(byte[] message, byte[] signature, Set<Key.Algorithm> algorithms) {
-    this(message, List.of(signature), algorithms, false);
+    this(message, List.of(signature), algorithms, 0, false);
   }
 
   private Proof(
-      byte[] message, List<byte[]> signatures, Set<Key.Algorithm> algorithms, boolean withMd5) {
+      byte[] message,
+      List<byte[]> signatures,
+      Set<Key.Algorithm> algorithms,
+      int minSecret,
+      boolean withMd5) {
     this.message = message;
     this.signatures = List.copyOf(signatures);
     this.algorithms = algorithms;
+    this.minSecret = minSecret;
     this.withMd5 = withMd5;
   }
 
@@ -42,7 +48,18 @@ final class Proof {
    * must not change any more.
    */
   static Proof withMd5(byte[] message, byte[] signature) {
-    return new Proof(message, List.of(signature), Set.of(Key.Algorithm.RSA_PKCS1_SHA256), true);
+    return new Proof(message, List.of(signature), Set.of(Key.Algorithm.RSA_PKCS1_SHA256), 0, true);
+  }
+
+  /**
+   * A proof by shared secrets of a length that a scheme demands: others prove nothing. Takes the
+   * arrays over: they must not change any more.
+   *
+   * @param minSecret in bytes
+   */
+  static Proof bySecretsOf(
+      int minSecret, byte[] message, List<byte[]> signatures, Key.Algorithm algorithm) {
+    return new Proof(message, signatures, Set.of(algorithm), minSecret, false);
   }
 
   /** By which algorithms the signatures may be. */
@@ -52,12 +69,16 @@ final class Proof {
 
   /** Whether that key has work with a signature, and does not see at once that it is none. */
   boolean isWorkFor(SignatureKey key) {
-    return algorithms.contains(key.algorithm()) && signatures.stream().anyMatch(key::hasForm);
+    return isFor(key) && signatures.stream().anyMatch(key::hasForm);
+  }
+
+  private boolean isFor(SignatureKey key) {
+    return algorithms.contains(key.algorithm()) && !key.isShorterThan(minSecret);
   }
 
   /** Whether that key made one of the signatures. */
   boolean isBy(SignatureKey key) {
-    if (!algorithms.contains(key.algorithm())) {
+    if (!isFor(key)) {
       return false;
     }
     return withMd5

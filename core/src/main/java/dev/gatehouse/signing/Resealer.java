@@ -13,8 +13,9 @@ import java.util.Optional;
  */
 final class Resealer {
   private final Vault vault;
-  private final List<String> unreadable = new ArrayList<>();
   private long resealed;
+  private long unreadable;
+  private String first = "";
 
   Resealer(Vault vault) {
     this.vault = vault;
@@ -23,7 +24,7 @@ final class Resealer {
   /**
    * What became of a batch; a transaction that is run again makes another.
    *
-   * @param unreadable why keys were passed over
+   * @param unreadable why keys were passed over, one by one
    */
   record Batch(long resealed, List<String> unreadable) {}
 
@@ -59,7 +60,10 @@ final class Resealer {
 
   void count(Batch batch) {
     resealed += batch.resealed();
-    unreadable.addAll(batch.unreadable());
+    if (unreadable == 0 && !batch.unreadable().isEmpty()) {
+      first = batch.unreadable().get(0);
+    }
+    unreadable += batch.unreadable().size();
   }
 
   /**
@@ -68,13 +72,9 @@ final class Resealer {
    * @throws StorageException if some could not be read
    */
   long resealed() {
-    if (!unreadable.isEmpty()) {
+    if (unreadable > 0) {
       throw new StorageException(
-          resealed
-              + " keys were encrypted, "
-              + unreadable.size()
-              + " cannot be read: "
-              + unreadable.get(0));
+          resealed + " keys were encrypted, " + unreadable + " cannot be read: " + first);
     }
     return resealed;
   }

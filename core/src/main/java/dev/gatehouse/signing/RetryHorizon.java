@@ -8,9 +8,9 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * Tells how far ahead retries for an application reach: until when a message that was signed with a
- * key which signs now may still be tried again. The key ring asks it before it takes such a key out
- * of use. Must be safe for use by multiple threads.
+ * Tells how far ahead retries for an application reach, by its retry policy and by what is pending:
+ * until when a message that was signed with a key which signs now may still be tried again. The key
+ * ring asks it before it takes such a key out of use. Must be safe for use by multiple threads.
  */
 @FunctionalInterface
 public interface RetryHorizon {
@@ -18,7 +18,7 @@ public interface RetryHorizon {
   RetryHorizon NONE = (transaction, applicationId, now) -> Duration.ZERO;
 
   /**
-   * How long from now the last retry may take to end, at the longest; zero if nothing is under way.
+   * How long from now the last retry may take to end, at the longest; zero if there is none.
    *
    * @param transaction within which to look, of the storage that the keys are in
    * @throws dev.gatehouse.error.StorageException if that cannot be found out

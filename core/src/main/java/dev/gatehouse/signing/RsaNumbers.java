@@ -19,7 +19,7 @@ final class RsaNumbers implements KeyNumbers {
   static final int MIN_BITS = 2048;
   static final int MAX_BITS = 4096;
 
-  private static final BigInteger MIN_EXPONENT = BigInteger.valueOf(65_537);
+  private static final BigInteger MIN_EXPONENT = BigInteger.valueOf(3);
   private static final int MAX_EXPONENT_BITS = 64;
   private static final AlgorithmIdentifier RSA =
       new AlgorithmIdentifier(PKCSObjectIdentifiers.rsaEncryption, DERNull.INSTANCE);
@@ -41,7 +41,7 @@ final class RsaNumbers implements KeyNumbers {
         exponent.compareTo(MIN_EXPONENT) >= 0
             && exponent.bitLength() <= MAX_EXPONENT_BITS
             && exponent.testBit(0),
-        "public exponent of an RSA key must be odd and in 65537..2^64-1");
+        "public exponent of an RSA key must be odd and in 3..2^64-1");
     return new RsaNumbers(key, null);
   }
 

@@ -2,10 +2,12 @@ package dev.gatehouse.signing;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.gatehouse.check.Check;
 import dev.gatehouse.registry.Application;
 import dev.gatehouse.registry.Registry;
 import dev.gatehouse.transport.Request;
 import java.time.Instant;
+import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -68,6 +70,15 @@ public abstract sealed class Scheme
   /** What keys must be for, to verify by this scheme. */
   Key.Purpose verifyingPurpose() {
     return signingPurpose();
+  }
+
+  /** One of the algorithms that a scheme offers. */
+  static Set<Key.Algorithm> one(Key.Algorithm algorithm, Set<Key.Algorithm> offered) {
+    requireNonNull(algorithm, "algorithm");
+    Check.that(
+        offered.contains(algorithm),
+        "algorithm must be one of " + EnumSet.copyOf(offered) + ", was " + algorithm);
+    return Set.of(algorithm);
   }
 
   /** By what keys may sign to serve this scheme. */

@@ -171,6 +171,8 @@ public final class SerendipityScheme extends Scheme {
 
   @Override
   SignedHeaders sign(Request request, Signing signing) {
+    LooseHeaders.unsigned(
+        request.headers(), "app_key", "nonce", "timestamps", "payload", "signature");
     String timestamp = Long.toString(signing.now().getEpochSecond());
     String payload = HEX.formatHex(SignedBytes.digest("MD5", content(request)));
     byte[] signature = signing.key().sign(message(timestamp, signing.nonce(), payload));

@@ -35,6 +35,11 @@ interface SignatureKey {
     return true;
   }
 
+  /** Whether this is a shared secret of fewer bytes than that. */
+  default boolean isShorterThan(int bytes) {
+    return false;
+  }
+
   /**
    * As {@link #verify}, with MD5 in place of the algorithm's own digest; false unless the algorithm
    * is RSA, PKCS#1 v1.5. No key signs so.

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
+import java.util.List;
 
 /** What schemes sign, and what a signed message is remembered by. */
 final class SignedBytes {
@@ -57,9 +58,11 @@ final class SignedBytes {
    */
   static void unsigned(Headers headers, String... names) {
     for (String name : names) {
-      Check.that(
-          headers.first(name).isEmpty(),
-          "a request to be signed must not have a header " + name + " yet");
+      requireNone(headers.all(name), name);
     }
+  }
+
+  static void requireNone(List<String> values, String name) {
+    Check.that(values.isEmpty(), "a request to be signed must not have a header " + name + " yet");
   }
 }

@@ -1,5 +1,7 @@
 package dev.gatehouse.signing;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.gatehouse.registry.Application;
 import dev.gatehouse.transport.Request;
 import java.time.InstantSource;
@@ -10,6 +12,18 @@ public interface Signer {
   /** A signer with the primary key of the application, whichever that is at each call. */
   static Signer create(Application application, KeyRing keys, Scheme scheme, InstantSource clock) {
     return new KeyRingSigner(application, keys, scheme, clock);
+  }
+
+  /**
+   * A signer with a key that is given, for whoever holds it outside a key ring: a third party's own
+   * client, or a test of one.
+   *
+   * @param party the name under which the receiver knows the key, such as an app key: 1..128
+   *     printable ASCII characters
+   * @throws IllegalArgumentException if the key cannot sign by the scheme
+   */
+  static Signer of(String party, KeyMaterial material, Scheme scheme, InstantSource clock) {
+    return new MaterialSigner(party, requireNonNull(material, "material"), scheme, clock);
   }
 
   /**

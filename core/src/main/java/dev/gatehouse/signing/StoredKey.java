@@ -95,6 +95,11 @@ public final class StoredKey {
     return unknown == null;
   }
 
+  /** Whether nobody here can tell what it may do. */
+  boolean isOfUnknownState() {
+    return unknown != null && unknown.state().isEmpty();
+  }
+
   /** Whether it is destroyed, as far as that can be told. */
   boolean isDestroyed() {
     return stateIs(Key.State.DESTROYED);

@@ -9,7 +9,6 @@ import dev.gatehouse.error.ConflictException;
 import dev.gatehouse.error.LimitException;
 import dev.gatehouse.error.NotFoundException;
 import dev.gatehouse.error.StorageException;
-import dev.gatehouse.registry.Application;
 import dev.gatehouse.registry.Secret;
 import dev.gatehouse.transaction.Transaction;
 import dev.gatehouse.transaction.Transactions;
@@ -20,7 +19,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,7 +27,7 @@ import org.slf4j.LoggerFactory;
 final class StoredKeyRing implements KeyRing {
   private static final Logger LOG = LoggerFactory.getLogger(KeyRing.class);
   private static final int SECRET_LENGTH = 32;
-  private static final int MAX_PAGE = 1000;
+  static final int MAX_PAGE = 1000;
   private static final int RESEALED_AT_ONCE = 100;
 
   private final Configuration parts;
@@ -82,11 +80,20 @@ final class StoredKeyRing implements KeyRing {
    * The application's keys: from memory, or inside a transaction as it sees them. One that cannot
    * be read does not stop the others; what it might have proven or signed fails.
    *
-   * @param applicationId 0 for the one that nobody is, which has none and costs as much
    * @throws StorageException if the store cannot be asked
    */
   KeySet keysOf(long applicationId) {
     return joined == null ? cache.keysOf(applicationId) : load(store(), applicationId);
+  }
+
+  /** What {@link #keysOf} costs, for a party that is no application: it has no keys. */
+  KeySet keysOfStranger(String party) {
+    return joined == null ? cache.keysOfStranger(party) : load(store(), KeyCache.NOBODY);
+  }
+
+  /** The most keys that any application has, as far as memory knows; inside a transaction, one. */
+  MostKeys mostKeys() {
+    return joined == null ? cache.mostKeys() : MostKeys.since(0);
   }
 
   /** The store, inside the transaction if there is one. */
@@ -100,8 +107,8 @@ final class StoredKeyRing implements KeyRing {
     for (StoredKey stored : store.live(applicationId, MAX_PAGE)) {
       if (!stored.isOutOfUse()) {
         try {
-          SignatureKey signature = vault.open(stored).signatureKey();
-          ready.add(new KeySet.ReadyKey(stored.key(), signature));
+          KeyMaterial material = vault.open(stored);
+          ready.add(new KeySet.ReadyKey(stored.key(), material.signatureKey(), material.canSign()));
         } catch (StorageException e) {
           unreadable.add(new KeySet.UnreadableKey(stored, String.valueOf(e.getMessage())));
         }
@@ -135,13 +142,32 @@ final class StoredKeyRing implements KeyRing {
             });
   }
 
+  /** By a signature over bytes that nobody could foresee, which takes the same time for any key. */
+  @Override
+  public boolean isSecretOf(Transaction transaction, long applicationId, Secret secret) {
+    byte[] message = RandomText.of(SECRET_LENGTH).getBytes(StandardCharsets.US_ASCII);
+    byte[] signature = material(secret).signatureKey().sign(message);
+    boolean is = false;
+    for (KeySet.ReadyKey ready :
+        new StoredKeyRing(this, requireNonNull(transaction, "transaction"), takesShortOverlaps)
+            .keysOf(applicationId)
+            .keys()) {
+      boolean serves =
+          ready.key().purpose() == Key.Purpose.REQUEST
+              && ready.key().algorithm() == Key.Algorithm.HMAC_SHA256
+              && ready.key().verifiesAt(now());
+      is |= serves && ready.signature().verify(message, signature);
+    }
+    return is;
+  }
+
   @Override
   public Secret rotate(long applicationId, Duration overlap) {
     Check.range(overlap, Duration.ZERO, MAX_OVERLAP, "overlap");
     Secret secret = newSecret();
     NewKey fresh = signing(applicationId, Key.Purpose.REQUEST, material(secret));
     change(
-        transaction -> requireEnough(overlap, () -> reach(transaction, applicationId)),
+        transaction -> requireEnough(transaction, applicationId, overlap),
         (keys, audit) -> {
           if (keys.page(applicationId, Long.MAX_VALUE, 1).isEmpty()) {
             throw new NotFoundException("application " + applicationId + " never had a key");
@@ -153,44 +179,32 @@ final class StoredKeyRing implements KeyRing {
 
   @Override
   public IssuedKey rotate(
-      Application application, Key.Purpose purpose, Key.Algorithm algorithm, Duration overlap) {
-    requireNonNull(application, "application");
+      long applicationId, Key.Purpose purpose, Key.Algorithm algorithm, Duration overlap) {
     Check.range(overlap, Duration.ZERO, MAX_OVERLAP, "overlap");
-    NewKey fresh = signing(application.id(), purpose, KeyMaterial.generate(algorithm));
+    NewKey fresh = signing(applicationId, purpose, KeyMaterial.generate(algorithm));
     Key key =
         change(
-            transaction -> requireEnough(overlap, () -> reach(transaction, application)),
+            transaction -> requireEnough(transaction, applicationId, overlap),
             (keys, audit) -> replace(keys, audit, fresh, overlap));
     return issued(key, fresh);
   }
 
   @Override
-  public Duration leastOverlap(Application application) {
-    requireNonNull(application, "application");
-    return transactions().call(transaction -> least(reach(transaction, application)));
+  public Duration leastOverlap(long applicationId) {
+    return transactions().call(transaction -> leastOverlap(transaction, applicationId));
   }
 
-  private Duration reach(Transaction transaction, Application application) {
-    Duration policys = RetryHorizon.of(application.retryPolicy());
-    Duration pending = reach(transaction, application.id());
-    return pending.compareTo(policys) > 0 ? pending : policys;
-  }
-
-  private Duration reach(Transaction transaction, long applicationId) {
-    return parts.horizon().reach(transaction, applicationId, now());
-  }
-
-  private static Duration least(Duration reach) {
-    Duration least = SKEW.plus(reach);
+  private Duration leastOverlap(Transaction transaction, long applicationId) {
+    Duration least = SKEW.plus(parts.horizon().reach(transaction, applicationId, now()));
     return least.compareTo(MAX_OVERLAP) > 0 ? MAX_OVERLAP : least;
   }
 
   /** Refuses an overlap that ends before the last retry, unless it is none, or that is allowed. */
-  private void requireEnough(Duration overlap, Supplier<Duration> reach) {
+  private void requireEnough(Transaction transaction, long applicationId, Duration overlap) {
     if (overlap.isZero() || takesShortOverlaps) {
       return;
     }
-    Duration least = least(reach.get());
+    Duration least = leastOverlap(transaction, applicationId);
     Check.that(
         overlap.compareTo(least) >= 0,
         "overlap must be zero or at least " + least + ", was " + overlap);
@@ -247,9 +261,10 @@ final class StoredKeyRing implements KeyRing {
   public Key promote(long applicationId, long keyId, Duration overlap) {
     Check.range(overlap, Duration.ZERO, MAX_OVERLAP, "overlap");
     return change(
-        transaction -> requireEnough(overlap, () -> reach(transaction, applicationId)),
+        transaction -> requireEnough(transaction, applicationId, overlap),
         (keys, audit) -> {
-          StoredKey stored = usable(keys, applicationId, keyId);
+          ChangeableKeys found = new ChangeableKeys(keys, applicationId);
+          StoredKey stored = found.usable(keyId);
           Key key = stored.key();
           if (!key.verifiesAt(now())) {
             throw new ConflictException(
@@ -258,8 +273,8 @@ final class StoredKeyRing implements KeyRing {
           if (!vault.open(stored).canSign()) {
             throw new ConflictException("of key " + keyId + " only the public half is known");
           }
-          for (StoredKey other : enabled(keys, applicationId, key.purpose(), key.algorithm())) {
-            if (other.key().id() != keyId) {
+          for (StoredKey other : found.enabled(key.purpose(), key.algorithm(), now())) {
+            if (other.id() != keyId) {
               leaveToVerify(keys, audit, other, overlap);
             }
           }
@@ -274,38 +289,17 @@ final class StoredKeyRing implements KeyRing {
   public Key retire(long applicationId, long keyId, Duration overlap) {
     Check.range(overlap, Duration.ZERO, MAX_OVERLAP, "overlap");
     return change(
-        transaction -> requireEnough(overlap, () -> reach(transaction, applicationId)),
-        (keys, audit) -> leaveToVerify(keys, audit, usable(keys, applicationId, keyId), overlap));
-  }
-
-  private static StoredKey usable(KeyStore keys, long applicationId, long keyId) {
-    StoredKey stored = changeable(keys, applicationId, keyId);
-    if (stored.isOutOfUse()) {
-      throw new ConflictException("key " + keyId + " is disabled");
-    }
-    return stored;
-  }
-
-  /** The key, if this version knows it and it is not destroyed. */
-  private static StoredKey changeable(KeyStore keys, long applicationId, long keyId) {
-    StoredKey stored = stored(keys, applicationId, keyId);
-    if (stored.isDestroyed()) {
-      throw new ConflictException("key " + keyId + " is destroyed");
-    }
-    if (!stored.isKnown()) {
-      throw new ConflictException(
-          "key "
-              + keyId
-              + " is of no kind that this version knows, and can only be destroyed here");
-    }
-    return stored;
+        transaction -> requireEnough(transaction, applicationId, overlap),
+        (keys, audit) ->
+            leaveToVerify(
+                keys, audit, new ChangeableKeys(keys, applicationId).usable(keyId), overlap));
   }
 
   @Override
   public void disable(long applicationId, long keyId) {
     change(
         (keys, audit) -> {
-          StoredKey stored = changeable(keys, applicationId, keyId);
+          StoredKey stored = new ChangeableKeys(keys, applicationId).known(keyId);
           if (!stored.isOutOfUse()) {
             keys.update(stored.with(stored.key().in(Key.State.DISABLED)));
             KeyAudit.record(audit, Operation.UPDATE, "disabled", stored.key());
@@ -318,7 +312,7 @@ final class StoredKeyRing implements KeyRing {
   public void destroy(long applicationId, long keyId) {
     change(
         (keys, audit) -> {
-          StoredKey stored = stored(keys, applicationId, keyId);
+          StoredKey stored = new ChangeableKeys(keys, applicationId).any(keyId);
           if (!stored.isDestroyed()) {
             destroy(keys, audit, stored);
           }
@@ -346,7 +340,7 @@ final class StoredKeyRing implements KeyRing {
 
   @Override
   public KeyMaterial publicPart(long applicationId, long keyId) {
-    StoredKey stored = changeable(store(), applicationId, keyId);
+    StoredKey stored = new ChangeableKeys(store(), applicationId).known(keyId);
     if (KeyForms.isShared(stored.key().algorithm())) {
       throw new ConflictException("key " + keyId + " is a shared secret");
     }
@@ -375,7 +369,7 @@ final class StoredKeyRing implements KeyRing {
     return resealer.resealed();
   }
 
-  /** A change of keys with its records; the first statement keeps other changes out. */
+  /** A change of keys with its records, while other changes are kept out. */
   private interface Change<T> {
     T apply(KeyStore keys, AuditLog audit);
   }
@@ -409,19 +403,10 @@ final class StoredKeyRing implements KeyRing {
   }
 
   private Key replace(KeyStore keys, AuditLog audit, NewKey fresh, Duration overlap) {
-    enabled(keys, fresh.applicationId(), fresh.purpose(), fresh.material().algorithm())
+    new ChangeableKeys(keys, fresh.applicationId())
+        .enabled(fresh.purpose(), fresh.material().algorithm(), now())
         .forEach(stored -> leaveToVerify(keys, audit, stored, overlap));
     return add(keys, audit, fresh, "rotated in");
-  }
-
-  private static List<StoredKey> enabled(
-      KeyStore keys, long applicationId, Key.Purpose purpose, Key.Algorithm algorithm) {
-    return keys.live(applicationId, MAX_PAGE).stream()
-        .filter(StoredKey::isKnown)
-        .filter(stored -> stored.key().state() == Key.State.ENABLED)
-        .filter(stored -> stored.key().purpose() == purpose)
-        .filter(stored -> stored.key().algorithm() == algorithm)
-        .toList();
   }
 
   /** Without an overlap the key is disabled, which no clock undoes. */
@@ -439,10 +424,10 @@ final class StoredKeyRing implements KeyRing {
     Instant now = now();
     int live = 0;
     for (StoredKey stored : keys.live(fresh.applicationId(), MAX_PAGE)) {
-      if (stored.isKnown() && !stored.key().notAfter().isAfter(now)) {
+      if (stored.isKnown() && !stored.key().notAfter().plus(SKEW).isAfter(now)) {
         destroy(keys, audit, stored);
-      } else if (stored.serves(fresh.purpose()) && stored.isInTime(now)) {
-        live++;
+      } else if (stored.serves(fresh.purpose())) {
+        live += stored.isInTime(now) ? 1 : 0;
       } else if (isSame(stored, fresh.material())) {
         throw new ConflictException(
             "key " + stored.id() + " for " + stored.key().purpose() + " is the same key");
@@ -477,12 +462,6 @@ final class StoredKeyRing implements KeyRing {
   private static void destroy(KeyStore keys, AuditLog audit, StoredKey stored) {
     keys.destroy(stored.applicationId(), stored.id());
     KeyAudit.record(audit, Operation.DELETE, "destroyed", stored);
-  }
-
-  private static StoredKey stored(KeyStore keys, long applicationId, long keyId) {
-    return keys.find(applicationId, keyId)
-        .orElseThrow(
-            () -> new NotFoundException("application " + applicationId + " has no key " + keyId));
   }
 
   private Instant now() {

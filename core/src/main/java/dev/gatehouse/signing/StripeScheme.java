@@ -10,14 +10,16 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Webhooks as Stripe signs them: one header {@code Stripe-Signature: t=1614265330,v1=...}, where
  * {@code v1} is the lower-case hex HMAC-SHA256 of timestamp, full stop and the exact bytes of the
  * body. There may be up to eight {@code v1}, of which any one is enough; {@code v0} and whatever
- * else is listed (16 entries at most) is passed over. A second {@code t} is refused. The timestamp
- * may be off by 5 minutes either way.
+ * else is listed (16 entries at most) is passed over. When signing there is one by the key that
+ * signs, and one by each that did before and is left to verify. A second {@code t} is refused. The
+ * timestamp may be off by 5 minutes either way.
  *
  * <p>The key is the whole text of the secret as Stripe shows it, {@code whsec_} included, and not
  * what its Base64 stands for. Nothing in the header is unique to a message, so that it is
@@ -101,9 +103,12 @@ public final class StripeScheme extends WebhookScheme {
   SignedHeaders sign(Request request, Signing signing) {
     SignedBytes.unsigned(request.headers(), header);
     String timestamp = Long.toString(signing.now().getEpochSecond());
-    byte[] signature = signing.key().sign(SignedBytes.of(timestamp + ".", request.body(), ""));
-    return new SignedHeaders(
-        Headers.of(header, "t=" + timestamp + ",v1=" + HexFormat.of().formatHex(signature)));
+    byte[] message = SignedBytes.of(timestamp + ".", request.body(), "");
+    String signatures =
+        signing.keys().stream()
+            .map(ready -> ",v1=" + HexFormat.of().formatHex(ready.signature().sign(message)))
+            .collect(Collectors.joining());
+    return new SignedHeaders(Headers.of(header, "t=" + timestamp + signatures));
   }
 
   @Override

@@ -18,15 +18,18 @@ import java.time.InstantSource;
  * unknown, its application not enabled or the signature wrong, the answer and its cost are the
  * same. In the normal case the claim of the nonce is the only I/O.
  *
- * <p>Refusals are audited, but no flood of them floods the log: of each reason the first five in
- * ten seconds are recorded one by one, the others counted, and the count is recorded when the next
+ * <p>Refusals are audited, those where the storage fails among them as far as it takes records
+ * ({@code UNVERIFIABLE}), but no flood of them floods the log: of each reason the first five in ten
+ * seconds are recorded one by one, the others counted, and the count is recorded when the next
  * request comes in after those ten seconds. A count that is open when the process ends is lost; the
  * listener hears of every refusal. A failure to audit is logged and changes no refusal.
  *
  * <p>A store of nonces that forgets with the process cannot tell a replay of what was signed
  * before; where the scheme needs nonces, timestamps before the second in which the store was made
  * are refused then. What was signed by a clock that runs ahead can still be replayed just after a
- * restart: keep nonces in a database where that matters.
+ * restart: keep nonces in a database where that matters. Wherever they are kept, a nonce is
+ * remembered for a minute longer than its request could be accepted: a clock that is set back by
+ * more lets it be replayed.
  *
  * <p>Safe for use by multiple threads.
  */

@@ -61,6 +61,7 @@ public final class WechatPayScheme extends Scheme {
           "WECHATPAY2-SHA256-RSA2048", Key.Algorithm.RSA_PKCS1_SHA256,
           "WECHATPAY2-SM2-WITH-SM3", Key.Algorithm.SM2_SM3);
 
+  private static final Set<Key.Algorithm> ALGORITHMS = Set.copyOf(TYPES.values());
   private static final Pattern MCHID = Pattern.compile("[0-9A-Za-z_-]{1,32}");
   private static final Pattern SERIAL_NUMBER = Pattern.compile("[0-9A-Za-z_]{1,64}");
   private static final Pattern NONCE_FORM = Pattern.compile("[0-9A-Za-z_+/=-]{1,128}");
@@ -68,16 +69,23 @@ public final class WechatPayScheme extends Scheme {
   private static final Set<String> PARAMETERS =
       Set.of("mchid", "nonce_str", "timestamp", "serial_no", "signature");
 
-  /** On which side of the two it stands, as which merchant if as one. */
-  private record Side(Optional<String> mchid, String serialNumber) {}
+  /**
+   * On which side of the two it stands, as which merchant if as one.
+   *
+   * @param serialNumber of the certificate of every key that has none of its own
+   * @param ofKeys serial numbers by the ids of keys
+   */
+  private record Side(Optional<String> mchid, String serialNumber, Map<Long, String> ofKeys) {}
 
   private final Side side;
   private final SignatureForm form;
+  private final Set<Key.Algorithm> algorithms;
 
-  private WechatPayScheme(Side side, SignatureForm form) {
+  private WechatPayScheme(Side side, SignatureForm form, Set<Key.Algorithm> algorithms) {
     super(TimeWindow.DEFAULT);
     this.side = side;
     this.form = form;
+    this.algorithms = algorithms;
   }
 
   /**
@@ -87,14 +95,16 @@ public final class WechatPayScheme extends Scheme {
    *
    * @param mchid the merchant's number: 1..32 letters, digits, {@code _} and {@code -}
    * @param serialNumber of the certificate of the key that signs: 1..64 letters, digits and {@code
-   *     _}; with another certificate a new scheme is needed at the same time
+   *     _}; see {@link #serialNumber} for the next one
    */
   public static WechatPayScheme merchant(String mchid, String serialNumber) {
     return new WechatPayScheme(
         new Side(
             Optional.of(Check.matches(mchid, MCHID, "mchid")),
-            Check.matches(serialNumber, SERIAL_NUMBER, "serialNumber")),
-        SignatureForm.DER);
+            Check.matches(serialNumber, SERIAL_NUMBER, "serialNumber"),
+            Map.of()),
+        SignatureForm.DER,
+        ALGORITHMS);
   }
 
   /**
@@ -105,13 +115,37 @@ public final class WechatPayScheme extends Scheme {
    */
   public static WechatPayScheme platform(String serialNumber) {
     return new WechatPayScheme(
-        new Side(Optional.empty(), Check.matches(serialNumber, SERIAL_NUMBER, "serialNumber")),
-        SignatureForm.DER);
+        new Side(
+            Optional.empty(), Check.matches(serialNumber, SERIAL_NUMBER, "serialNumber"), Map.of()),
+        SignatureForm.DER,
+        ALGORITHMS);
+  }
+
+  /**
+   * This scheme with a serial number for what one key signs, in place of the common one: {@link
+   * KeyRing#prepare} the key of the next certificate, give its number to every node, and then
+   * {@link KeyRing#promote} it.
+   *
+   * @param keyId 1 or more
+   * @param serialNumber of that key's certificate, as above
+   */
+  public WechatPayScheme serialNumber(long keyId, String serialNumber) {
+    Map<Long, String> ofKeys = new HashMap<>(side.ofKeys());
+    ofKeys.put(
+        Check.range(keyId, 1, Long.MAX_VALUE, "keyId"),
+        Check.matches(serialNumber, SERIAL_NUMBER, "serialNumber"));
+    return new WechatPayScheme(
+        new Side(side.mchid(), side.serialNumber(), Map.copyOf(ofKeys)), form, algorithms);
+  }
+
+  /** This scheme with RSA or SM2 alone, when signing and when verifying. */
+  public WechatPayScheme only(Key.Algorithm algorithm) {
+    return new WechatPayScheme(side, form, one(algorithm, ALGORITHMS));
   }
 
   /** This scheme with SM2 signatures in that form, both when signing and when verifying. */
   public WechatPayScheme signatureForm(SignatureForm newForm) {
-    return new WechatPayScheme(side, requireNonNull(newForm, "newForm"));
+    return new WechatPayScheme(side, requireNonNull(newForm, "newForm"), algorithms);
   }
 
   @Override
@@ -150,10 +184,10 @@ public final class WechatPayScheme extends Scheme {
     return new Claim(mchid, signedAt, nonce, "", proofs(message, signature, Set.of(algorithm)));
   }
 
-  private static Key.Algorithm algorithm(String type) {
+  private Key.Algorithm algorithm(String type) {
     Key.Algorithm algorithm = TYPES.get(type);
-    if (algorithm == null) {
-      throw HeaderReader.malformed("the type of signature is none of WeChat Pay's");
+    if (algorithm == null || !algorithms.contains(algorithm)) {
+      throw HeaderReader.malformed("the type of signature is none that is taken");
     }
     return algorithm;
   }
@@ -244,7 +278,7 @@ public final class WechatPayScheme extends Scheme {
             + (" mchid=\"" + mchid)
             + ("\",nonce_str=\"" + signing.nonce())
             + ("\",timestamp=\"" + timestamp)
-            + ("\",serial_no=\"" + side.serialNumber())
+            + ("\",serial_no=\"" + serialNumber(signing))
             + ("\",signature=\"" + signature(signing, message) + "\""));
   }
 
@@ -254,9 +288,13 @@ public final class WechatPayScheme extends Scheme {
     return Headers.of(
         TIMESTAMP, timestamp,
         NONCE, signing.nonce(),
-        SERIAL, side.serialNumber(),
+        SERIAL, serialNumber(signing),
         SIGNATURE, signature(signing, message),
         TYPE, type);
+  }
+
+  private String serialNumber(Signing signing) {
+    return side.ofKeys().getOrDefault(signing.keyId(), side.serialNumber());
   }
 
   private String signature(Signing signing, byte[] message) {
@@ -267,7 +305,7 @@ public final class WechatPayScheme extends Scheme {
 
   @Override
   Set<Key.Algorithm> algorithms() {
-    return Set.copyOf(TYPES.values());
+    return algorithms;
   }
 
   @Override

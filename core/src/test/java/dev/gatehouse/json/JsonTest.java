@@ -72,6 +72,12 @@ class JsonTest {
   }
 
   @Test
+  void parse_numberLength_edge() {
+    assertThat(Json.parse("1".repeat(1_000), "content").isNumber()).isTrue();
+    assertThatIllegalArgumentException().isThrownBy(() -> Json.parse("1".repeat(1_001), "content"));
+  }
+
+  @Test
   void parse_documentSize_edge() {
     String filler = "[" + quoted(200_000) + "," + quoted(200_000) + "]";
     String full = filler + " ".repeat(Json.MAX_BYTES - filler.length());

@@ -231,6 +231,84 @@ class CoveredComponentsTest {
         .isTrue();
   }
 
+  /** An answer is not signed here; the key and the form of the base are those of requests. */
+  @Test
+  void b24_response_signaturePublishedOverTheBasePublished() {
+    String base =
+        String.join(
+            "\n",
+            "\"@status\": 200",
+            "\"content-type\": application/json",
+            "\"content-digest\": sha-512=:mEWXIS7MaLRuGgxOBdODa3xqM1XdEvxoYhvlCFJ41QJgJc4GTsPp29l5"
+                + "oGX69wWdXymyU0rjJuahq4l5aGgfLQ==:",
+            "\"content-length\": 23",
+            "\"@signature-params\": (\"@status\" \"content-type\" \"content-digest\""
+                + " \"content-length\");created=1618884473;keyid=\"test-key-ecc-p256\"");
+    byte[] signature =
+        bytes(
+            "wNmSUAhwb5LxtOtOpNa6W5xj067m5hFrj0XQ4fvpaCLx0NKocgPquLgyahnzDnDAUy5eCdlYUEkLIj+32oiasw==");
+    SignatureKey key = TestKeys.ofPem(Key.Algorithm.ECDSA_P256_SHA256, P256_KEY);
+    assertThat(key.verify(base.getBytes(StandardCharsets.US_ASCII), signature)).isTrue();
+    String other = base.replace("@status\": 200", "@status\": 201");
+    assertThat(key.verify(other.getBytes(StandardCharsets.US_ASCII), signature)).isFalse();
+    assertRefused(REQUEST, "\"@status\"");
+    assertRefused(REQUEST, "\"@method\";req");
+  }
+
+  /** What intermediaries may do to a request that was signed, and what they may not. */
+  @Test
+  void b4_transformations_asPublished() {
+    URI target = URI.create("/demo?name1=Value1&Name2=value2");
+    Headers sent =
+        Headers.of(
+            "Host", "example.org",
+            "Date", "Fri, 15 Jul 2022 14:24:55 GMT",
+            "Accept", "application/json",
+            "Accept", "*/*");
+    Headers withoutDate =
+        Headers.of(
+            "Host", "example.org",
+            "Referer", "https://developer.example.org/demo",
+            "Accept", "application/json, */*");
+    Headers reordered =
+        Headers.of(
+            "Accept", "application/json",
+            "Accept", "*/*",
+            "Date", "Fri, 15 Jul 2022 14:24:55 GMT",
+            "Host", "example.org");
+    assertThat(isTransforms(Request.get(target).headers(sent))).isTrue();
+    assertThat(
+            isTransforms(
+                Request.get(URI.create("/demo?name1=Value1&Name2=value2&param=added"))
+                    .headers(sent)
+                    .header("Accept-Language", "en-US,en;q=0.5")))
+        .isTrue();
+    assertThat(isTransforms(Request.get(target).headers(withoutDate))).isTrue();
+    assertThat(isTransforms(Request.get(target).headers(reordered))).isTrue();
+    Headers elsewhere =
+        Headers.of("Host", "example.com", "Accept", "application/json", "Accept", "*/*");
+    assertThat(isTransforms(Request.post(target, "").headers(elsewhere))).isFalse();
+    assertThat(isTransforms(Request.get(target).headers(elsewhere))).isFalse();
+    assertThat(isTransforms(Request.post(target, "").headers(sent))).isFalse();
+    Headers swapped =
+        Headers.of("Host", "example.org", "Accept", "*/*", "Accept", "application/json");
+    assertThat(isTransforms(Request.get(target).headers(swapped))).isFalse();
+  }
+
+  /** Whether the signature of section B.4 is the request's. */
+  private static boolean isTransforms(Request request) {
+    byte[] base =
+        base(
+            request,
+            "(\"@method\" \"@path\" \"@authority\" \"accept\")"
+                + ";created=1618884473;keyid=\"test-key-ed25519\"");
+    return TestKeys.ofPem(Key.Algorithm.ED25519, ED25519_KEY)
+        .verify(
+            base,
+            bytes(
+                "ZT1kooQsEHpZ0I1IjCqtQppOmIqlJPeo7DHR3SoMn0s5JZ1eRGS0A+vyYP9t/LXlh5QMFFQ6cpLt2m0pmj3NDA=="));
+  }
+
   /** A signature over the signature of another, by RSASSA-PKCS1-v1_5. */
   @Test
   void multipleSignatures_rsa_signaturePublished() {
@@ -326,6 +404,14 @@ class CoveredComponentsTest {
   void derived_component_asTheRfcHasIt(String uri, String component, String expected) {
     Request request = Request.post(URI.create(uri), "");
     assertThat(value(request, "\"" + component + "\"")).isEqualTo(expected);
+  }
+
+  /** Which of its two names would be signed, the parties would have to agree upon. */
+  @Test
+  void target_hostBeyondAscii_refused() {
+    Request request = Request.post(URI.create("https://b\u00fccher.example/"), "");
+    assertRefused(request, "\"@authority\"");
+    assertRefused(request, "\"@target-uri\"");
   }
 
   /** Section 2.2.8. */
@@ -454,6 +540,29 @@ class CoveredComponentsTest {
     assertThat(value(request, "\"x-name\";bs")).isEqualTo(":QvxjaGVyCXRhYg==:");
     assertRefused(
         Request.get(URI.create("https://a.example/")).header("X-Name", "\u4e2d"), "\"x-name\";bs");
+  }
+
+  /** Each is parsed before anybody knows who sent it. */
+  @Test
+  void of_membersOfTooManyOrTooLongFields_refused() {
+    Request request = Request.get(URI.create("https://a.example/"));
+    StringBuilder members = new StringBuilder();
+    for (int i = 0; i < 8; i++) {
+      request = request.header("x-" + i, "a=1, b=" + i);
+      members.append("\"x-" + i + "\";key=\"a\" \"x-" + i + "\";key=\"b\" ");
+    }
+    String eight = members.toString().strip();
+    assertThat(text(request, eight)).contains("\"x-0\";key=\"b\": 0", "\"x-7\";key=\"b\": 7");
+    assertRefused(request.header("x-8", "a=1"), eight + " \"x-8\";key=\"a\"");
+    String long16 = "a=1, b=\"" + "x".repeat(16_384 - 9) + "\"";
+    Request longest = Request.get(URI.create("https://a.example/")).header("x", long16);
+    assertThat(value(longest, "\"x\";key=\"a\"")).isEqualTo("1");
+    assertRefused(longest.header("x", "c"), "\"x\";key=\"a\"");
+    assertThat(value(longest.header("x", "c"), "\"x\"")).hasSize(16_384 + 3);
+  }
+
+  private static String text(Request request, String components) {
+    return new String(base(request, "(" + components + ")"), StandardCharsets.US_ASCII);
   }
 
   @Test

@@ -55,7 +55,7 @@ class FateClientSchemeTest {
     return SCHEME
         .sign(
             request,
-            new Signing(FateVectors.client("appKey"), KEY, THEN, FateVectors.client("nonce")))
+            Signed.signing(FateVectors.client("appKey"), KEY, THEN, FateVectors.client("nonce")))
         .headers();
   }
 

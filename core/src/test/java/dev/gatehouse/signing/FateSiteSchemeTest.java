@@ -60,7 +60,7 @@ class FateSiteSchemeTest {
   }
 
   private static SignedHeaders sign(Request request) {
-    return SCHEME.sign(request, new Signing("appKeyOf9999", KEY, NOW, "unused0123456789"));
+    return SCHEME.sign(request, Signed.signing("appKeyOf9999", KEY, NOW, "unused0123456789"));
   }
 
   @ParameterizedTest
@@ -113,7 +113,7 @@ class FateSiteSchemeTest {
   @Test
   void sign_schemeAcceptingMd5_signsWithSha256() {
     Headers headers =
-        WITH_MD5.sign(FIRST.request(), new Signing("a", KEY, NOW, "unused0123456789")).headers();
+        WITH_MD5.sign(FIRST.request(), Signed.signing("a", KEY, NOW, "unused0123456789")).headers();
     assertThat(headers.first("SITE-SIGNATURE")).contains(FIRST.signature());
   }
 

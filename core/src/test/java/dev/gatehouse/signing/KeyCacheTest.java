@@ -125,6 +125,56 @@ class KeyCacheTest {
     assertThat(loaded).as("the first was dropped").isEqualTo(20_001);
   }
 
+  @Test
+  void keysOfStranger_askedOnceUntilAKeyChanges() {
+    for (int i = 0; i < 3; i++) {
+      assertThat(cache.keysOfStranger("one").keys()).isEmpty();
+      assertThat(cache.keysOfStranger("other").keys()).isEmpty();
+    }
+    assertThat(loaded).isEqualTo(2);
+    version++;
+    pass(1_000);
+    cache.keysOfStranger("one");
+    assertThat(loaded).isEqualTo(3);
+  }
+
+  /** Made-up names cost the store no more than so many queries, and no application its place. */
+  @Test
+  void keysOfStranger_moreThanItHolds_notAskedAbout() {
+    cache.keysOf(APPLICATION);
+    for (int i = 0; i < KeyCache.MAX_STRANGERS + 10; i++) {
+      cache.keysOfStranger("stranger " + i);
+    }
+    cache.keysOf(APPLICATION);
+    assertThat(loaded).isEqualTo(1 + KeyCache.MAX_STRANGERS);
+  }
+
+  /** What a change drops from memory still counts, or it could be told who is asked for next. */
+  @Test
+  void mostKeys_afterAChange_asBefore() {
+    Key key =
+        new Key(
+            1,
+            APPLICATION,
+            Key.Algorithm.ED25519,
+            Key.Purpose.REQUEST,
+            Key.State.ENABLED,
+            Instant.EPOCH,
+            Key.FOREVER);
+    KeySet.ReadyKey ready = new KeySet.ReadyKey(key, TestKeys.of(key.algorithm()), true);
+    KeyCache busy =
+        new KeyCache(
+            this::askVersion, id -> new KeySet(java.util.List.of(ready, ready)), clock, nanos::get);
+    assertThat(busy.mostKeys().of(key.purpose(), key.algorithm())).isEqualTo(1);
+    busy.keysOf(APPLICATION);
+    assertThat(busy.mostKeys().of(key.purpose(), key.algorithm())).isEqualTo(2);
+    busy.forget();
+    assertThat(busy.mostKeys().of(key.purpose(), key.algorithm())).isEqualTo(2);
+    version++;
+    pass(1_000);
+    assertThat(busy.mostKeys().of(key.purpose(), key.algorithm())).isEqualTo(2);
+  }
+
   /** A change that commits while keys are being read must not be overlooked for good. */
   @Test
   void keysOf_changeWhileLoading_noticedAtNextAsking() {

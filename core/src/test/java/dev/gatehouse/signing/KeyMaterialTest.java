@@ -72,6 +72,20 @@ class KeyMaterialTest {
     assertThat(pair.publicPart().toPem()).isEqualTo(half.toPem());
   }
 
+  /** By {@code openssl pkey -pubin -outform DER | sha256sum}: hosts compare them with such. */
+  @ParameterizedTest
+  @CsvSource({
+    "RSA_PKCS1_SHA256, rsa-spki, 376d440293aa748c53fa0f0dd48526815e3d40f2262f61395fbf002487c940f0",
+    "ED25519, ed25519-spki, a0da9e393d5715bf18af8f9b244d14dff799a22778839f847b4bb3fad66d2d30",
+    "ECDSA_P256_SHA256, p256-spki, d8183c84048cd2c34d9c88149136df1a58413ed71ded443fe40a0c92efa0a1b5",
+    "ECDSA_P256_SHA256, p256-spki-compressed, d8183c84048cd2c34d9c88149136df1a58413ed71ded443fe40a0c92efa0a1b5",
+    "SM2_SM3, sm2-spki, aff3e8b6f57955bf34aae25225aaf72429d9fab7766ad013093994b722217a6b"
+  })
+  void fingerprint_publicHalf_asOpenSslHasIt(
+      Key.Algorithm algorithm, String name, String fingerprint) throws Exception {
+    assertThat(KeyMaterial.ofPem(algorithm, pem(name)).fingerprint()).contains(fingerprint);
+  }
+
   /** What OpenSSL 3 signed with these keys. */
   @ParameterizedTest
   @CsvSource({
@@ -346,6 +360,15 @@ class KeyMaterialTest {
     for (int length : new int[] {-1, digest + 1, Integer.MAX_VALUE}) {
       assertThatIllegalArgumentException().isThrownBy(() -> pair.saltLength(length));
     }
+  }
+
+  /** Whoever is told of it can keep it as text only. */
+  @ParameterizedTest
+  @EnumSource(names = {"HMAC_SHA256", "HMAC_SHA1", "HMAC_SM3"})
+  void generate_sharedSecret_isText(Key.Algorithm algorithm) {
+    String secret =
+        new String(KeyMaterial.generate(algorithm).reveal(), StandardCharsets.ISO_8859_1);
+    assertThat(secret).matches("[A-Za-z0-9]{32}");
   }
 
   @Test

@@ -11,17 +11,22 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Which keys try which signatures. */
 class KeySetTest {
   private static final Instant NOW = Instant.ofEpochSecond(1_700_000_000);
   private static final Scheme SCHEME = SerendipityScheme.strict();
   private static final byte[] MESSAGE = {1, 2, 3};
+
+  /** Nobody has more than one key. */
+  private static final MostKeys ONE = MostKeys.since(0);
 
   /** A key that counts how often it was tried. */
   private static final class Counting implements SignatureKey {
@@ -60,7 +65,7 @@ class KeySetTest {
   }
 
   private static KeySet set(Key key, SignatureKey signature) {
-    return new KeySet(List.of(new KeySet.ReadyKey(key, signature)));
+    return new KeySet(List.of(new KeySet.ReadyKey(key, signature, true)));
   }
 
   private static Claim claim(List<Proof> proofs) {
@@ -75,7 +80,8 @@ class KeySetTest {
   @EnumSource
   void proves_noKey_falseForEveryAlgorithmAndLength(Key.Algorithm algorithm) {
     for (int length : new int[] {0, 1, 20, 32, 64, 255, 256, 257, 384, 512, 513, 100_000}) {
-      assertThat(KeySet.NONE.proves(claim(new byte[length], algorithm), SCHEME, NOW)).isFalse();
+      assertThat(KeySet.NONE.proves(claim(new byte[length], algorithm), SCHEME, NOW, ONE))
+          .isFalse();
     }
   }
 
@@ -92,9 +98,9 @@ class KeySetTest {
     KeySet keys = set(key(key.algorithm(), Key.Purpose.REQUEST, Key.State.VERIFY_ONLY), key);
     Proof wrong = new Proof(MESSAGE, new byte[32], Set.of(Key.Algorithm.HMAC_SHA256));
     Proof right = new Proof(MESSAGE, key.sign(MESSAGE), Set.of(Key.Algorithm.HMAC_SHA256));
-    assertThat(keys.proves(claim(List.of(wrong, right)), SCHEME, NOW)).isTrue();
-    assertThat(keys.proves(claim(List.of(right, wrong)), SCHEME, NOW)).isTrue();
-    assertThat(keys.proves(claim(List.of(wrong, wrong)), SCHEME, NOW)).isFalse();
+    assertThat(keys.proves(claim(List.of(wrong, right)), SCHEME, NOW, ONE)).isTrue();
+    assertThat(keys.proves(claim(List.of(right, wrong)), SCHEME, NOW, ONE)).isTrue();
+    assertThat(keys.proves(claim(List.of(wrong, wrong)), SCHEME, NOW, ONE)).isFalse();
   }
 
   /** The public key of a pair, taken for the secret of an HMAC. */
@@ -107,10 +113,10 @@ class KeySetTest {
             pair.publicPart().signatureKey());
     byte[] known = pair.publicPart().toPem().getBytes(StandardCharsets.US_ASCII);
     byte[] forged = new HmacKey(Key.Algorithm.HMAC_SHA256, known).sign(MESSAGE);
-    assertThat(keys.proves(claim(forged, Key.Algorithm.HMAC_SHA256), SCHEME, NOW)).isFalse();
+    assertThat(keys.proves(claim(forged, Key.Algorithm.HMAC_SHA256), SCHEME, NOW, ONE)).isFalse();
     Proof either =
         new Proof(MESSAGE, forged, Set.of(Key.Algorithm.HMAC_SHA256, Key.Algorithm.ED25519));
-    assertThat(keys.proves(claim(List.of(either)), SCHEME, NOW)).isFalse();
+    assertThat(keys.proves(claim(List.of(either)), SCHEME, NOW, ONE)).isFalse();
   }
 
   @Test
@@ -119,16 +125,16 @@ class KeySetTest {
     Claim claim = claim(key.sign(MESSAGE), Key.Algorithm.HMAC_SHA256);
     Key good = key(key.algorithm(), Key.Purpose.REQUEST, Key.State.ENABLED);
     Counting counting = new Counting(key);
-    assertThat(set(good, counting).proves(claim, SCHEME, NOW)).isTrue();
+    assertThat(set(good, counting).proves(claim, SCHEME, NOW, ONE)).isTrue();
     assertThat(counting.tried).isEqualTo(1);
     for (Key other :
         List.of(
             key(key.algorithm(), Key.Purpose.SITE, Key.State.ENABLED),
             good.in(Key.State.DISABLED),
             good.until(NOW))) {
-      assertThat(set(other, counting).proves(claim, SCHEME, NOW)).isFalse();
+      assertThat(set(other, counting).proves(claim, SCHEME, NOW, ONE)).isFalse();
     }
-    assertThat(set(good, counting).proves(claim, SCHEME, NOW.minusSeconds(11))).isFalse();
+    assertThat(set(good, counting).proves(claim, SCHEME, NOW.minusSeconds(11), ONE)).isFalse();
     assertThat(counting.tried).isEqualTo(1);
   }
 
@@ -141,10 +147,11 @@ class KeySetTest {
       Counting key = new Counting(KeyMaterial.generate(Key.Algorithm.HMAC_SHA256).signatureKey());
       counting.add(key);
       ready.add(
-          new KeySet.ReadyKey(key(key.algorithm(), Key.Purpose.REQUEST, Key.State.ENABLED), key));
+          new KeySet.ReadyKey(
+              key(key.algorithm(), Key.Purpose.REQUEST, Key.State.ENABLED), key, true));
       proofs.add(new Proof(MESSAGE, new byte[32], Set.of(Key.Algorithm.HMAC_SHA256)));
     }
-    assertThat(new KeySet(ready).proves(claim(proofs), SCHEME, NOW)).isFalse();
+    assertThat(new KeySet(ready).proves(claim(proofs), SCHEME, NOW, ONE)).isFalse();
     assertThat(counting).allSatisfy(key -> assertThat(key.tried).isEqualTo(8));
   }
 
@@ -162,11 +169,104 @@ class KeySetTest {
     assertThat(judgedByNobody(known, rsa.sign(MESSAGE), either)).isEmpty();
   }
 
+  /** An application costs as much as none, whichever keys it has one of, and a proof may be by. */
+  @Test
+  void proves_refused_asManyTrialsAsForNobody() {
+    Map<Key.Algorithm, byte[]> lengths =
+        Map.of(
+            Key.Algorithm.HMAC_SHA256, new byte[32],
+            Key.Algorithm.ED25519, new byte[64],
+            Key.Algorithm.ECDSA_P256_SHA256, new byte[64],
+            Key.Algorithm.RSA_PKCS1_SHA256, new byte[256]);
+    lengths.forEach(
+        (algorithm, signature) -> {
+          Counting own = new Counting(KeyMaterial.generate(algorithm).signatureKey());
+          KeySet known = set(key(algorithm, Key.Purpose.REQUEST, Key.State.ENABLED), own);
+          for (Set<Key.Algorithm> claimed :
+              List.of(Set.of(algorithm), lengths.keySet(), Set.of(Key.Algorithm.ED25519))) {
+            own.tried = 0;
+            int nobodys = judgedByNobody(known, signature, claimed).size();
+            assertThat(own.tried + nobodys)
+                .as("%s, claimed %s", algorithm, claimed)
+                .isEqualTo(judgedByNobody(KeySet.NONE, signature, claimed).size())
+                .isEqualTo(claimed.size());
+          }
+        });
+  }
+
+  /** While keys overlap, and with as many as there may be. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 8})
+  void proves_refusedWithSeveralKeys_asManyTrialsAsForNobodyOrOne(int number) {
+    Key key = key(Key.Algorithm.HMAC_SHA256, Key.Purpose.REQUEST, Key.State.VERIFY_ONLY);
+    Counting own = new Counting(KeyMaterial.generate(key.algorithm()).signatureKey());
+    KeySet known = new KeySet(Collections.nCopies(number, new KeySet.ReadyKey(key, own, true)));
+    MostKeys most = MostKeys.since(0);
+    most.meet(known, NOW);
+    assertThat(trials(known, own, most)).isEqualTo(number);
+    assertThat(trials(KeySet.NONE, own, most)).isEqualTo(number);
+    assertThat(trials(set(key, own), own, most)).isEqualTo(number);
+    assertThat(trials(set(key.in(Key.State.DISABLED), own), own, most)).isEqualTo(number);
+  }
+
+  private static int trials(KeySet keys, Counting own, MostKeys most) {
+    own.tried = 0;
+    List<Key.Algorithm> nobodys = new ArrayList<>();
+    Claim claim = claim(new byte[32], Key.Algorithm.HMAC_SHA256);
+    keys.proves(claim, SCHEME, NOW, most, (proof, algorithm) -> nobodys.add(algorithm));
+    return own.tried + nobodys.size();
+  }
+
+  @Test
+  void mostKeys_ofOtherPurposesAndAlgorithmsAndTimesGone_notCounted() {
+    Key key = key(Key.Algorithm.HMAC_SHA256, Key.Purpose.REQUEST, Key.State.ENABLED);
+    SignatureKey signature = TestKeys.of(key.algorithm());
+    KeySet.ReadyKey live = new KeySet.ReadyKey(key, signature, true);
+    KeySet.ReadyKey over = new KeySet.ReadyKey(key.until(NOW), signature, true);
+    MostKeys most = MostKeys.since(0);
+    most.meet(new KeySet(List.of(live, live, over)), NOW);
+    most.meet(set(key, signature), NOW);
+    assertThat(most.of(Key.Purpose.REQUEST, Key.Algorithm.HMAC_SHA256)).isEqualTo(2);
+    assertThat(most.of(Key.Purpose.REQUEST, Key.Algorithm.ED25519)).isEqualTo(1);
+    assertThat(most.of(Key.Purpose.SITE, Key.Algorithm.HMAC_SHA256)).isEqualTo(1);
+  }
+
+  @Test
+  void mostKeys_notMetForTwoTimes_forgotten() {
+    Key key = key(Key.Algorithm.HMAC_SHA256, Key.Purpose.REQUEST, Key.State.ENABLED);
+    KeySet.ReadyKey ready = new KeySet.ReadyKey(key, TestKeys.of(key.algorithm()), true);
+    MostKeys first = MostKeys.since(Long.MAX_VALUE - 5);
+    first.meet(new KeySet(List.of(ready, ready)), NOW);
+    long hour = Long.MAX_VALUE - 5 + MostKeys.TIME_NANOS;
+    assertThat(first.after(hour - 1)).isSameAs(first);
+    MostKeys second = first.after(hour);
+    assertThat(second.of(Key.Purpose.REQUEST, key.algorithm())).isEqualTo(2);
+    MostKeys third = second.after(hour + MostKeys.TIME_NANOS);
+    assertThat(third.of(Key.Purpose.REQUEST, key.algorithm())).isEqualTo(1);
+  }
+
+  @Test
+  void signing_keysLeftToVerify_behindTheOneThatSigns() {
+    Key first = key(Key.Algorithm.HMAC_SHA256, Key.Purpose.REQUEST, Key.State.ENABLED);
+    SignatureKey signature = KeyMaterial.generate(Key.Algorithm.HMAC_SHA256).signatureKey();
+    KeySet.ReadyKey primary = new KeySet.ReadyKey(first, signature, true);
+    KeySet.ReadyKey left = new KeySet.ReadyKey(first.in(Key.State.VERIFY_ONLY), signature, true);
+    KeySet.ReadyKey over =
+        new KeySet.ReadyKey(first.in(Key.State.VERIFY_ONLY).until(NOW), signature, true);
+    KeySet.ReadyKey publicHalf =
+        new KeySet.ReadyKey(first.in(Key.State.VERIFY_ONLY), signature, false);
+    KeySet.ReadyKey older = new KeySet.ReadyKey(first, signature, true);
+    KeySet.ReadyKey disabled = new KeySet.ReadyKey(first.in(Key.State.DISABLED), signature, true);
+    KeySet keys = new KeySet(List.of(left, primary, over, publicHalf, older, disabled));
+    assertThat(keys.signing(SCHEME, NOW)).containsExactly(primary, left);
+    assertThat(new KeySet(List.of(left)).signing(SCHEME, NOW)).as("none signs").isEmpty();
+  }
+
   private static Set<Key.Algorithm> judgedByNobody(
       KeySet keys, byte[] signature, Set<Key.Algorithm> algorithms) {
     Set<Key.Algorithm> judged = EnumSet.noneOf(Key.Algorithm.class);
     Claim claim = claim(List.of(new Proof(MESSAGE, signature, algorithms)));
-    keys.proves(claim, SCHEME, NOW, (proof, algorithm) -> judged.add(algorithm));
+    keys.proves(claim, SCHEME, NOW, ONE, (proof, algorithm) -> judged.add(algorithm));
     return judged;
   }
 
@@ -197,11 +297,11 @@ class KeySetTest {
     Key key = key(Key.Algorithm.HMAC_SHA256, Key.Purpose.REQUEST, Key.State.ENABLED);
     KeySet keys = unreadable(stored(key));
     Claim claim = claim(new byte[32], Key.Algorithm.HMAC_SHA256);
-    assertThatThrownBy(() -> keys.proves(claim, SCHEME, NOW))
+    assertThatThrownBy(() -> keys.proves(claim, SCHEME, NOW, ONE))
         .isInstanceOf(StorageException.class)
         .hasMessage("key 3 cannot be read");
-    assertThatThrownBy(() -> keys.primary(SCHEME, NOW)).isInstanceOf(StorageException.class);
-    assertThat(keys.proves(claim, FateSiteScheme.create("1"), NOW)).isFalse();
+    assertThatThrownBy(() -> keys.signing(SCHEME, NOW)).isInstanceOf(StorageException.class);
+    assertThat(keys.proves(claim, FateSiteScheme.create("1"), NOW, ONE)).isFalse();
   }
 
   /** What it cannot have proven nor signed is refused as if it were not there. */
@@ -215,12 +315,12 @@ class KeySetTest {
             good.until(NOW),
             key(Key.Algorithm.ED25519, Key.Purpose.REQUEST, Key.State.ENABLED),
             key(Key.Algorithm.HMAC_SHA256, Key.Purpose.SITE, Key.State.ENABLED))) {
-      assertThat(unreadable(stored(other)).proves(claim, SCHEME, NOW)).isFalse();
-      assertThat(unreadable(stored(other)).primary(SCHEME, NOW)).isEmpty();
+      assertThat(unreadable(stored(other)).proves(claim, SCHEME, NOW, ONE)).isFalse();
+      assertThat(unreadable(stored(other)).signing(SCHEME, NOW)).isEmpty();
     }
     KeySet verifying = unreadable(stored(good.in(Key.State.VERIFY_ONLY)));
-    assertThat(verifying.primary(SCHEME, NOW)).as("it would not have signed").isEmpty();
-    assertThatThrownBy(() -> verifying.proves(claim, SCHEME, NOW))
+    assertThat(verifying.signing(SCHEME, NOW)).as("it would not have signed").isEmpty();
+    assertThatThrownBy(() -> verifying.proves(claim, SCHEME, NOW, ONE))
         .isInstanceOf(StorageException.class);
   }
 
@@ -231,10 +331,10 @@ class KeySetTest {
     for (Optional<Key.State> state :
         List.of(Optional.<Key.State>empty(), Optional.of(Key.State.ENABLED))) {
       KeySet keys = unreadable(unknown(request, state, NOW.plusMillis(1)));
-      assertThatThrownBy(() -> keys.proves(claim, SCHEME, NOW))
+      assertThatThrownBy(() -> keys.proves(claim, SCHEME, NOW, ONE))
           .isInstanceOf(StorageException.class);
-      assertThatThrownBy(() -> keys.primary(SCHEME, NOW)).isInstanceOf(StorageException.class);
-      assertThat(keys.proves(claim, FateSiteScheme.create("1"), NOW)).isFalse();
+      assertThatThrownBy(() -> keys.signing(SCHEME, NOW)).isInstanceOf(StorageException.class);
+      assertThat(keys.proves(claim, FateSiteScheme.create("1"), NOW, ONE)).isFalse();
     }
     for (StoredKey harmless :
         List.of(
@@ -242,12 +342,12 @@ class KeySetTest {
             unknown(request, Optional.of(Key.State.DISABLED), Key.FOREVER),
             unknown(request, Optional.of(Key.State.DESTROYED), Key.FOREVER),
             unknown(request, Optional.empty(), NOW))) {
-      assertThat(unreadable(harmless).proves(claim, SCHEME, NOW)).isFalse();
-      assertThat(unreadable(harmless).primary(SCHEME, NOW)).isEmpty();
+      assertThat(unreadable(harmless).proves(claim, SCHEME, NOW, ONE)).isFalse();
+      assertThat(unreadable(harmless).signing(SCHEME, NOW)).isEmpty();
     }
     KeySet verifying =
         unreadable(unknown(request, Optional.of(Key.State.VERIFY_ONLY), Key.FOREVER));
-    assertThat(verifying.primary(SCHEME, NOW)).isEmpty();
+    assertThat(verifying.signing(SCHEME, NOW)).isEmpty();
   }
 
   /** Whoever probes with a signature of another length learns nothing of the key's. */
@@ -272,7 +372,7 @@ class KeySetTest {
     signatures.add(key.sign(MESSAGE));
     KeySet keys = set(key(key.algorithm(), Key.Purpose.REQUEST, Key.State.ENABLED), counting);
     Claim claim = claim(List.of(new Proof(MESSAGE, signatures, Set.of(key.algorithm()))));
-    assertThat(keys.proves(claim, SCHEME, NOW)).isTrue();
+    assertThat(keys.proves(claim, SCHEME, NOW, ONE)).isTrue();
     assertThat(counting.tried).isEqualTo(1);
   }
 

@@ -78,6 +78,22 @@ class MessageSignatureSchemeTest {
     assertThat(proves(SCHEME, TestKeys.another(algorithm), signed)).isFalse();
   }
 
+  /** The RFC leaves key ids and nonces to the parties: here are app keys, and a nonce each. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        ";created=1700000100;keyid=\"test-shared-secret\"",
+        ";created=1700000100;keyid=\"test-shared-secret\";nonce=\"aB3dE5fG7hI9jK1L\"",
+        ";created=1700000100;keyid=\"Kp7vQ2mXc9RtZ4aB\""
+      })
+  void read_parametersAsInTheRfcsExamples_malformed(String parameters) {
+    String input = header(SIGNED, "Signature-Input");
+    String covered = input.substring(0, input.indexOf(')') + 1);
+    assertMalformed(SCHEME, with(SIGNED, "Signature-Input", covered + parameters));
+    String all = ";created=1700000100;keyid=\"Kp7vQ2mXc9RtZ4aB\";nonce=\"aB3dE5fG7hI9jK1L\"";
+    SCHEME.read(with(SIGNED, "Signature-Input", covered + all));
+  }
+
   @Test
   void algorithms_thoseOfTheRfcAndHmacWithSm3_noSm2() {
     assertThat(SCHEME.algorithms())
@@ -98,6 +114,10 @@ class MessageSignatureSchemeTest {
     assertThat(header(signed, "Signature-Input")).doesNotContain("alg=");
     Claim named = SCHEME.read(SIGNED);
     assertThat(named.proofs().get(0).algorithms()).containsExactly(Key.Algorithm.HMAC_SHA256);
+    Claim unnamed = SCHEME.read(signed);
+    assertThat(unnamed.proofs().get(0).algorithms()).contains(Key.Algorithm.HMAC_SM3);
+    assertThat(unnamed.proofs().get(0).isBy(key)).isTrue();
+    assertThat(unnamed.proofs().get(0).isBy(TestKeys.of(Key.Algorithm.HMAC_SHA256))).isFalse();
   }
 
   static Stream<Arguments> tampered() {
@@ -412,7 +432,7 @@ class MessageSignatureSchemeTest {
   @Test
   void read_nonceTooLongForTheStore_itsHash() {
     String nonce = "n".repeat(200);
-    Request signed = SCHEME.sign(ORDER, new Signing(Signed.PARTY, KEY, NOW, nonce)).addTo(ORDER);
+    Request signed = SCHEME.sign(ORDER, Signed.signing(Signed.PARTY, KEY, NOW, nonce)).addTo(ORDER);
     assertThat(SCHEME.read(signed).nonce()).hasSize(43);
     assertThat(proves(SCHEME, KEY, signed)).isTrue();
   }

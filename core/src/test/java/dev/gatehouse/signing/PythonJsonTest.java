@@ -102,6 +102,18 @@ class PythonJsonTest {
     assertThat(made(number)).isEqualTo(written);
   }
 
+  /** Numbers without a fraction are exact; those with one are doubles, as Python has it. */
+  @Test
+  void rewrite_neighboursAbove2To53_apartUnlessTheyHaveAFraction() {
+    assertThat(made("9007199254740993"))
+        .isEqualTo("9007199254740993")
+        .isNotEqualTo(made("9007199254740992"));
+    assertThat(made("9007199254740993.0"))
+        .as("a weakness of the scheme")
+        .isEqualTo("9007199254740992.0")
+        .isEqualTo(made("9007199254740992.0"));
+  }
+
   /** By a search that knows nothing of how the shortest decimal is found. */
   @Test
   void rewrite_randomDoubles_shortestAndClosestThatReadsBack() {

@@ -9,6 +9,8 @@ import dev.gatehouse.error.AuthenticationException.Reason;
 import dev.gatehouse.signing.Vectors.Vector;
 import dev.gatehouse.transport.Headers;
 import dev.gatehouse.transport.Request;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -45,7 +47,7 @@ class SerendipitySchemeTest {
     Instant then = Instant.ofEpochSecond(Long.parseLong(vector.timestamps()));
     SignedHeaders signed =
         STRICT.sign(
-            vector.request(), new Signing(vector.appKey(), vector.key(), then, vector.nonce()));
+            vector.request(), Signed.signing(vector.appKey(), vector.key(), then, vector.nonce()));
     assertThat(signed.headers().fields()).isEqualTo(vector.headers().fields());
   }
 
@@ -408,5 +410,25 @@ class SerendipitySchemeTest {
     } catch (java.security.NoSuchAlgorithmException e) {
       throw new AssertionError(e);
     }
+  }
+
+  @Test
+  void compat_above30Days_warns() {
+    assertThat(loggedBy(() -> SerendipityScheme.compat(Duration.ofDays(30)))).isEmpty();
+    assertThat(loggedBy(() -> SerendipityScheme.compat(Duration.ofDays(31))))
+        .containsOnlyOnce("WARN")
+        .contains("Signed headers are accepted for 31 days");
+  }
+
+  private static String loggedBy(Runnable run) {
+    ByteArrayOutputStream log = new ByteArrayOutputStream();
+    PrintStream usual = System.err;
+    System.setErr(new PrintStream(log, true, StandardCharsets.UTF_8));
+    try {
+      run.run();
+    } finally {
+      System.setErr(usual);
+    }
+    return log.toString(StandardCharsets.UTF_8);
   }
 }

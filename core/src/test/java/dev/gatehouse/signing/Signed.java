@@ -21,7 +21,25 @@ final class Signed {
 
   /** The request signed now. */
   static Request by(Scheme scheme, SignatureKey key, Request request) {
-    return scheme.sign(request, new Signing(PARTY, key, NOW, NONCE)).addTo(request);
+    return scheme.sign(request, signing(PARTY, key, NOW, NONCE)).addTo(request);
+  }
+
+  /** By one key, whoever's. */
+  static Signing signing(String party, SignatureKey key, Instant now, String nonce) {
+    return new Signing(party, List.of(ready(1, key)), now, nonce);
+  }
+
+  static KeySet.ReadyKey ready(long id, SignatureKey key) {
+    Key told =
+        new Key(
+            id,
+            7,
+            key.algorithm(),
+            Key.Purpose.REQUEST,
+            Key.State.ENABLED,
+            Instant.EPOCH,
+            Key.FOREVER);
+    return new KeySet.ReadyKey(told, key, true);
   }
 
   /** Whether the request is well-formed, timely, proven by the key, and covered. */

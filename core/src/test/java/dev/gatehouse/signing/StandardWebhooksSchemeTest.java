@@ -67,9 +67,10 @@ class StandardWebhooksSchemeTest {
   @Test
   void sign_publishedVectors_asPublished() {
     Request named = message().header("Webhook-Id", ID);
-    assertThat(SCHEME.sign(named, new Signing("", SECRET, THEN, Signed.NONCE)).headers().fields())
+    assertThat(
+            SCHEME.sign(named, Signed.signing("", SECRET, THEN, Signed.NONCE)).headers().fields())
         .isEqualTo(Headers.of("webhook-timestamp", "1614265330", "webhook-signature", V1).fields());
-    assertThat(SCHEME.sign(named, new Signing("", PAIR, THEN, Signed.NONCE)).headers().fields())
+    assertThat(SCHEME.sign(named, Signed.signing("", PAIR, THEN, Signed.NONCE)).headers().fields())
         .isEqualTo(
             Headers.of("webhook-timestamp", "1614265330", "webhook-signature", V1A).fields());
   }
@@ -90,7 +91,7 @@ class StandardWebhooksSchemeTest {
     byte[] publicKey = Base64.getDecoder().decode("1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=");
     SignatureKey forger = TestKeys.hmac(publicKey);
     Request named = message().header("webhook-id", ID);
-    Request forged = SCHEME.sign(named, new Signing("", forger, THEN, "n")).addTo(named);
+    Request forged = SCHEME.sign(named, Signed.signing("", forger, THEN, "n")).addTo(named);
     assertThat(isProven(forged, PAIR)).isFalse();
     String padded = header(forged, "webhook-signature").substring("v1,".length());
     assertMalformed(SCHEME, published("v1a," + padded));
@@ -106,6 +107,34 @@ class StandardWebhooksSchemeTest {
       })
   void read_oneOfSeveralRight_proven(String signatures) {
     assertThat(isProven(published(signatures), SECRET)).isTrue();
+  }
+
+  @Test
+  void secret_edgeOfTheSpecification() {
+    SignatureKey enough = TestKeys.hmac("s".repeat(24));
+    Request signed = SCHEME.sign(message(), Signed.signing("", enough, THEN, "n")).addTo(message());
+    assertThat(isProven(signed, enough)).isTrue();
+    SignatureKey little = TestKeys.hmac("s".repeat(23));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> SCHEME.sign(message(), Signed.signing("", little, THEN, "n")))
+        .withMessage("secret must have at least 24 bytes to sign webhooks by this scheme");
+    byte[] bytes = (ID + ".1614265330.{\"test\": 2432232314}").getBytes(UTF_8);
+    String forged = "v1," + Base64.getEncoder().encodeToString(little.sign(bytes));
+    assertThat(isProven(published(forged), little)).isFalse();
+    assertThat(
+            isProven(
+                published("v1," + Base64.getEncoder().encodeToString(enough.sign(bytes))), enough))
+        .isTrue();
+  }
+
+  /** As many as a header's 16 KiB hold, and more than anybody sends. */
+  @Test
+  void read_thousandsOfSignatures_malformed() {
+    assertMalformed(SCHEME, published("v1 ".repeat(5_000).strip()));
+    assertMalformed(SCHEME, published((V1 + " ").repeat(300).strip()));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> published((V1 + " ").repeat(100_000)))
+        .withMessageStartingWith("header webhook-signature must have at most 16384 characters");
   }
 
   static Stream<Arguments> tampered() {
@@ -230,7 +259,7 @@ class StandardWebhooksSchemeTest {
     Request keyed = message().header("Idempotency-Key", key);
     Request signed = Signed.by(SCHEME, SECRET, keyed);
     assertThat(header(signed, "webhook-id")).matches("msg_[A-Za-z0-9_-]{43}");
-    Request again = SCHEME.sign(keyed, new Signing("", SECRET, NOW, "another")).addTo(keyed);
+    Request again = SCHEME.sign(keyed, Signed.signing("", SECRET, NOW, "another")).addTo(keyed);
     assertThat(header(again, "webhook-id")).isEqualTo(header(signed, "webhook-id"));
     assertThat(proves(SCHEME, SECRET, signed, NOW)).isTrue();
   }

@@ -11,6 +11,8 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class VaultTest {
   private static final String TEXT = "nE3wS8hYdL5uJ1fGk6oT0pCiVbMxWqRz";
@@ -179,10 +181,12 @@ class VaultTest {
     }
   }
 
-  @Test
-  void open_userIdOfItsOwn_kept() {
+  @ParameterizedTest
+  @ValueSource(ints = {1, 41, 42})
+  void open_userIdOfItsOwn_kept(int thirds) {
     Key key = key(5, 7, Key.Algorithm.SM2_SM3, Key.Purpose.SITE);
-    KeyMaterial material = KeyMaterial.generate(Key.Algorithm.SM2_SM3).userId("\u516c\u53f8");
+    String userId = "\u516c".repeat(thirds) + (thirds == 42 ? "--" : "");
+    KeyMaterial material = KeyMaterial.generate(Key.Algorithm.SM2_SM3).userId(userId);
     byte[] message = {1, 2, 3};
     byte[] signature = sealed.open(sealed.close(key, material)).signatureKey().sign(message);
     assertThat(material.signatureKey().verify(message, signature)).isTrue();

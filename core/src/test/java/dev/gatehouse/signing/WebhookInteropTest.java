@@ -45,7 +45,7 @@ class WebhookInteropTest {
 
   /** Their clock is the real one. */
   private static Signing signing(SignatureKey key) {
-    return new Signing("", key, Instant.now(), RandomText.of(16));
+    return Signed.signing("", key, Instant.now(), RandomText.of(16));
   }
 
   private static Map<String, List<String>> map(Headers headers) {
@@ -100,6 +100,37 @@ class WebhookInteropTest {
       assertThat(proves(scheme, key, byThem, now)).as("seed %d, message %d", SEED, i).isTrue();
       assertThat(proves(scheme, key, byThem.body(new byte[3]), now)).isFalse();
     }
+  }
+
+  /** As a receiver sees a rotation: it may know the old secret or the new one, until it ends. */
+  @Test
+  void rotation_ours_takenByWhoeverKnowsEitherSecret() throws Exception {
+    String old = secret();
+    KeyMaterial fresh = KeyMaterial.generate(Key.Algorithm.HMAC_SHA256);
+    String next = new String(fresh.reveal(), StandardCharsets.US_ASCII);
+    Request request = Request.post(PLACE, body());
+    String body = new String(request.body(), StandardCharsets.UTF_8);
+    List<KeySet.ReadyKey> stripes =
+        List.of(Signed.ready(2, fresh.signatureKey()), Signed.ready(1, TestKeys.hmac(old)));
+    Request signed =
+        StripeScheme.create()
+            .sign(request, new Signing("", stripes, Instant.now(), "n"))
+            .addTo(request);
+    for (String secret : List.of(old, next)) {
+      assertThat(
+              Webhook.Signature.verifyHeader(body, header(signed, "Stripe-Signature"), secret, 300))
+          .isTrue();
+    }
+    List<KeySet.ReadyKey> standard =
+        List.of(
+            Signed.ready(2, fresh.signatureKey()),
+            Signed.ready(1, WebhookKeyText.parse(old).signatureKey()));
+    Headers ours =
+        StandardWebhooksScheme.create()
+            .sign(request, new Signing("", standard, Instant.now(), "n"))
+            .headers();
+    new com.standardwebhooks.Webhook(old).verify(body, map(ours));
+    new com.standardwebhooks.Webhook(WebhookKeyText.of(fresh)).verify(body, map(ours));
   }
 
   /** The two styles are alike, but neither takes the other's header. */

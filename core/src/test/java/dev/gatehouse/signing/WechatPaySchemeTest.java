@@ -96,6 +96,15 @@ class WechatPaySchemeTest {
     assertMalformed(merchant.signatureForm(other), notice);
   }
 
+  /** Answers are signed as notices are, without method and path: a request of any will do. */
+  @Test
+  void answer_asARequestOfAnyMethodAndPath_proven() {
+    Request answer =
+        Request.of("GET", URI.create("/anything")).headers(NOTICE.headers()).body(NOTICE.body());
+    assertThat(proves(MERCHANT, SM2, answer)).isTrue();
+    assertThat(proves(MERCHANT, SM2, answer.body(new byte[] {1}))).isFalse();
+  }
+
   @Test
   void bothSides_rsa_proven() {
     Request request = Signed.by(MERCHANT, RSA, ORDER);

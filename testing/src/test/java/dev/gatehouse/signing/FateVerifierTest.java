@@ -293,7 +293,12 @@ class FateVerifierTest {
     Request request = Request.post(CREATE, "{}");
     SignedHeaders headers =
         CLIENT.sign(
-            request, new Signing("OtherKey01234567", sameSecret, tens.clock.instant(), "nonce"));
+            request,
+            new Signing(
+                "OtherKey01234567",
+                List.of(new KeySet.ReadyKey(tens.keys.keys(23, 99, 1).get(0), sameSecret, true)),
+                tens.clock.instant(),
+                "nonce"));
     assertRefused(verifier(CLIENT), headers.addTo(request), Reason.SIGNATURE);
   }
 

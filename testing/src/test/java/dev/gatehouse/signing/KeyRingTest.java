@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 class KeyRingTest {
@@ -89,10 +90,17 @@ class KeyRingTest {
   void rotate_keysWhoseTimeIsOver_destroyed() {
     issue();
     keys.rotate(ID, Duration.ofHours(1));
-    house.clock.advance(Duration.ofHours(1));
+    house.clock.advance(Duration.ofHours(1).plus(KeyRing.SKEW).minusMillis(1));
     keys.rotate(ID, Duration.ofHours(1));
     assertThat(states())
-        .containsExactly(Key.State.ENABLED, Key.State.VERIFY_ONLY, Key.State.DESTROYED);
+        .as("on a clock that is behind it verifies still")
+        .containsExactly(Key.State.ENABLED, Key.State.VERIFY_ONLY, Key.State.VERIFY_ONLY);
+    keys.destroy(ID, all().get(1).id());
+    house.clock.advance(Duration.ofMillis(1));
+    keys.rotate(ID, Duration.ofHours(1));
+    assertThat(states())
+        .containsExactly(
+            Key.State.ENABLED, Key.State.VERIFY_ONLY, Key.State.DESTROYED, Key.State.DESTROYED);
     assertThat(house.storage.keys().find(ID, 1).orElseThrow().material()).isEmpty();
   }
 
@@ -176,6 +184,32 @@ class KeyRingTest {
         .isInstanceOf(NotFoundException.class);
     assertThat(keys.keys(ID + 1, Long.MAX_VALUE, 10)).isEmpty();
     assertThat(states()).containsExactly(Key.State.ENABLED);
+  }
+
+  /** A refresh that shows a secret proves it by this alone. */
+  @Test
+  void isSecretOf_keysOfEveryKind_onlyThoseThatVerifyRequests() {
+    byte[] bytes = SECRET.reveal().getBytes(StandardCharsets.US_ASCII);
+    KeyMaterial material = KeyMaterial.secret(Key.Algorithm.HMAC_SHA256, bytes);
+    keys.importKey(101, SECRET);
+    Key left = keys.importKey(102, SECRET);
+    keys.retire(102, left.id(), KeyRing.SKEW);
+    keys.disable(103, keys.importKey(103, SECRET).id());
+    keys.importKey(104, Key.Purpose.OUTGOING_WEBHOOK, material);
+    keys.importKey(105, Key.Purpose.REQUEST, KeyMaterial.secret(Key.Algorithm.HMAC_SHA1, bytes));
+    assertThat(knowing(SECRET)).containsExactly(101L, 102L);
+    assertThat(knowing(Secret.of("another" + SECRET.reveal()))).isEmpty();
+    house.clock.advance(KeyRing.SKEW);
+    assertThat(knowing(SECRET)).as("one is over").containsExactly(101L);
+  }
+
+  private List<Long> knowing(Secret secret) {
+    return house.storage.call(
+        transaction ->
+            LongStream.rangeClosed(101, 106)
+                .filter(id -> keys.isSecretOf(transaction, id, secret))
+                .boxed()
+                .toList());
   }
 
   @Test

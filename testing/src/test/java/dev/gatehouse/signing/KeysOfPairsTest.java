@@ -1,8 +1,8 @@
 package dev.gatehouse.signing;
 
-import static dev.gatehouse.signing.SigningHouse.APP_KEY;
 import static dev.gatehouse.signing.SigningHouse.ID;
 import static dev.gatehouse.signing.SigningHouse.SECRET;
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
@@ -13,14 +13,21 @@ import dev.gatehouse.error.ConflictException;
 import dev.gatehouse.error.LimitException;
 import dev.gatehouse.error.NotFoundException;
 import dev.gatehouse.error.StorageException;
-import dev.gatehouse.registry.Application;
 import dev.gatehouse.registry.RetryPolicy;
+import dev.gatehouse.registry.Secret;
+import dev.gatehouse.transport.Request;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -53,12 +60,6 @@ class KeysOfPairsTest {
             .filter(key -> key.purpose() == purpose && key.algorithm() == algorithm)
             .filter(key -> key.signsAt(house.clock.instant()))
             .findFirst();
-  }
-
-  private static Application application(RetryPolicy policy) {
-    return Application.named("billing-worker")
-        .retryPolicy(policy)
-        .registered(ID, APP_KEY, Instant.EPOCH, null);
   }
 
   @ParameterizedTest
@@ -134,8 +135,7 @@ class KeysOfPairsTest {
     keys.generate(ID, WEBHOOK, Key.Algorithm.HMAC_SHA256);
     keys.generate(ID, Key.Purpose.SITE, ED25519);
     keys.importKey(ID, SECRET);
-    Application application = application(RetryPolicy.NONE);
-    IssuedKey fresh = keys.rotate(application, WEBHOOK, ED25519, Duration.ofHours(1));
+    IssuedKey fresh = keys.rotate(ID, WEBHOOK, ED25519, Duration.ofHours(1));
     assertThat(all())
         .extracting(Key::state)
         .containsExactly(
@@ -162,26 +162,24 @@ class KeysOfPairsTest {
 
   @Test
   void leastOverlap_policy_allItsWaitsAtTheirLongestAndTheSkew() {
-    assertThat(keys.leastOverlap(application(RetryPolicy.NONE))).isEqualTo(KeyRing.SKEW);
-    assertThat(keys.leastOverlap(application(RetryPolicy.DEFAULT)))
-        .isEqualTo(KeyRing.SKEW.plusSeconds(5 + 10 + 15 + 20 + 25));
+    house.pending = RetryHorizon.of(RetryPolicy.NONE);
+    assertThat(keys.leastOverlap(ID)).isEqualTo(KeyRing.SKEW);
+    house.pending = RetryHorizon.of(RetryPolicy.DEFAULT);
+    assertThat(keys.leastOverlap(ID)).isEqualTo(KeyRing.SKEW.plusSeconds(5 + 10 + 15 + 20 + 25));
     RetryPolicy policy =
         RetryPolicy.exponential(Duration.ofMinutes(1), Duration.ofHours(24), 50).jitter(100);
-    assertThat(keys.leastOverlap(application(policy)))
+    house.pending = RetryHorizon.of(policy);
+    assertThat(keys.leastOverlap(ID))
         .isGreaterThan(Duration.ofDays(38))
         .isLessThan(KeyRing.MAX_OVERLAP);
   }
 
-  /** What is pending can outlast the policy: tasks have policies of their own. */
   @Test
-  void leastOverlap_pendingRetriesReachFurther_theirsAndNoMoreThanMayBe() {
-    Application application = application(RetryPolicy.DEFAULT);
-    house.pending = Duration.ofSeconds(74);
-    assertThat(keys.leastOverlap(application)).isEqualTo(KeyRing.SKEW.plusSeconds(75));
+  void leastOverlap_retriesReachFar_noMoreThanMayBe() {
     house.pending = Duration.ofHours(76);
-    assertThat(keys.leastOverlap(application)).isEqualTo(KeyRing.SKEW.plusHours(76));
+    assertThat(keys.leastOverlap(ID)).isEqualTo(KeyRing.SKEW.plusHours(76));
     house.pending = Duration.ofDays(3_650);
-    assertThat(keys.leastOverlap(application)).isEqualTo(KeyRing.MAX_OVERLAP);
+    assertThat(keys.leastOverlap(ID)).isEqualTo(KeyRing.MAX_OVERLAP);
   }
 
   @Test
@@ -192,12 +190,11 @@ class KeysOfPairsTest {
     keys.importKey(ID, SECRET);
     List<Key> before = all();
     Duration enough = KeyRing.SKEW.plusHours(76);
-    Application application = application(RetryPolicy.NONE);
     for (Duration overlap : List.of(Duration.ofMillis(1), enough.minusMillis(1))) {
       for (Runnable change :
           List.<Runnable>of(
               () -> keys.rotate(ID, overlap),
-              () -> keys.rotate(application, WEBHOOK, ED25519, overlap),
+              () -> keys.rotate(ID, WEBHOOK, ED25519, overlap),
               () -> keys.promote(ID, next.id(), overlap),
               () -> keys.retire(ID, old.id(), overlap),
               () ->
@@ -210,7 +207,7 @@ class KeysOfPairsTest {
       }
     }
     keys.rotate(ID, enough);
-    keys.rotate(application, WEBHOOK, ED25519, enough);
+    keys.rotate(ID, WEBHOOK, ED25519, enough);
     assertThat(keys.promote(ID, next.id(), enough).state()).isEqualTo(Key.State.ENABLED);
     assertThat(keys.retire(ID, next.id(), enough).state()).isEqualTo(Key.State.VERIFY_ONLY);
   }
@@ -249,13 +246,12 @@ class KeysOfPairsTest {
                   throw new StorageException("broken on purpose");
                 }));
     Key key = blind.generate(ID, WEBHOOK, ED25519).key();
-    Application application = application(RetryPolicy.NONE);
     assertThatThrownBy(() -> blind.retire(ID, key.id(), Duration.ofDays(365)))
         .isInstanceOf(StorageException.class);
-    assertThatThrownBy(() -> blind.leastOverlap(application)).isInstanceOf(StorageException.class);
+    assertThatThrownBy(() -> blind.leastOverlap(ID)).isInstanceOf(StorageException.class);
     assertThat(all()).containsExactly(key);
-    blind.rotate(application, WEBHOOK, ED25519, Duration.ZERO);
-    blind.allowingShortOverlaps().rotate(application, WEBHOOK, ED25519, Duration.ofDays(1));
+    blind.rotate(ID, WEBHOOK, ED25519, Duration.ZERO);
+    blind.allowingShortOverlaps().rotate(ID, WEBHOOK, ED25519, Duration.ofDays(1));
     blind.disable(ID, all().get(0).id());
     blind.destroy(ID, key.id());
     house.storage.run(transaction -> blind.revoke(transaction, ID));
@@ -264,8 +260,8 @@ class KeysOfPairsTest {
 
   @Test
   void rotate_overlapThatARetryOutlasts_refused() {
-    Application application = application(RetryPolicy.DEFAULT);
-    Duration least = keys.leastOverlap(application);
+    house.pending = RetryHorizon.of(RetryPolicy.DEFAULT);
+    Duration least = keys.leastOverlap(ID);
     keys.generate(ID, WEBHOOK, ED25519);
     for (Duration overlap :
         List.of(
@@ -274,16 +270,16 @@ class KeysOfPairsTest {
             Duration.ofMillis(-1),
             KeyRing.MAX_OVERLAP.plusMillis(1))) {
       assertThatIllegalArgumentException()
-          .isThrownBy(() -> keys.rotate(application, WEBHOOK, ED25519, overlap))
+          .isThrownBy(() -> keys.rotate(ID, WEBHOOK, ED25519, overlap))
           .withMessageContaining("overlap must be");
     }
     assertThat(all()).hasSize(1);
-    keys.rotate(application, WEBHOOK, ED25519, least);
-    keys.rotate(application, WEBHOOK, ED25519, Duration.ZERO);
+    keys.rotate(ID, WEBHOOK, ED25519, least);
+    keys.rotate(ID, WEBHOOK, ED25519, Duration.ZERO);
     assertThat(all())
         .extracting(Key::state)
         .as("no clock set back brings the old ones back")
-        .containsExactly(Key.State.ENABLED, Key.State.DESTROYED, Key.State.VERIFY_ONLY);
+        .containsExactly(Key.State.ENABLED, Key.State.DISABLED, Key.State.VERIFY_ONLY);
   }
 
   /** Add, wait until it is known everywhere, promote, retire. */
@@ -388,7 +384,6 @@ class KeysOfPairsTest {
     Key next = keys.prepare(ID, WEBHOOK, pair, house.clock.instant(), Key.FOREVER);
     List<Key> before = all();
     house.auditFailure = new StorageException("broken on purpose");
-    Application application = application(RetryPolicy.NONE);
     for (Runnable change :
         List.<Runnable>of(
             () -> keys.generate(ID, WEBHOOK, ED25519),
@@ -396,7 +391,7 @@ class KeysOfPairsTest {
             () -> keys.prepare(ID, WEBHOOK, pair, Instant.EPOCH, Key.FOREVER),
             () -> keys.promote(ID, next.id(), Duration.ZERO),
             () -> keys.retire(ID, old.id(), Duration.ZERO),
-            () -> keys.rotate(application, WEBHOOK, ED25519, Duration.ZERO))) {
+            () -> keys.rotate(ID, WEBHOOK, ED25519, Duration.ZERO))) {
       assertThatThrownBy(change::run).isSameAs(house.auditFailure);
       assertThat(all()).isEqualTo(before);
     }
@@ -404,17 +399,99 @@ class KeysOfPairsTest {
 
   @Test
   void change_everyOne_auditedWithoutSecrets() {
-    IssuedKey issued = keys.generate(ID, WEBHOOK, Key.Algorithm.HMAC_SHA256);
+    Key.Algorithm hmac = Key.Algorithm.HMAC_SHA256;
+    KeyMaterial next = KeyMaterial.generate(ED25519);
+    IssuedKey issued = keys.generate(ID, WEBHOOK, hmac);
     keys.importKey(ID, WEBHOOK, pair);
-    for (AuditRecord record : house.audited) {
-      String text = record.content() + record.ext();
-      assertThat(text)
-          .contains("\"purpose\":\"OUTGOING_WEBHOOK\"")
-          .doesNotContain(
-              new String(issued.material().reveal(), StandardCharsets.ISO_8859_1),
-              pair.toPem().lines().skip(1).findFirst().orElseThrow());
+    Key prepared = keys.prepare(ID, WEBHOOK, next, house.clock.instant(), Key.FOREVER);
+    keys.promote(ID, prepared.id(), Duration.ZERO);
+    keys.retire(ID, prepared.id(), KeyRing.MAX_OVERLAP);
+    IssuedKey rotated = keys.rotate(ID, WEBHOOK, hmac, KeyRing.SKEW);
+    keys.disable(ID, prepared.id());
+    house.keyRing(masterKey(1).readingClear()).reseal();
+    keys.destroy(ID, prepared.id());
+    assertThat(house.auditContents())
+        .containsExactly(
+            "Key 1 of application 7 generated",
+            "Key 2 of application 7 imported",
+            "Key 3 of application 7 prepared",
+            "Key 2 of application 7 disabled",
+            "Key 3 of application 7 promoted",
+            "Key 3 of application 7 left to verify until 2024-11-13T22:15:00Z",
+            "Key 1 of application 7 left to verify until 2023-11-14T22:20:00Z",
+            "Key 4 of application 7 rotated in",
+            "Key 3 of application 7 disabled",
+            "Key 1 of application 7 encrypted under the present master key",
+            "Key 2 of application 7 encrypted under the present master key",
+            "Key 3 of application 7 encrypted under the present master key",
+            "Key 4 of application 7 encrypted under the present master key",
+            "Key 3 of application 7 destroyed");
+    List<String> secrets = new ArrayList<>();
+    Stream.of(issued.material(), rotated.material())
+        .map(KeyMaterial::reveal)
+        .forEach(secret -> addForms(secrets, secret));
+    for (KeyMaterial material : List.of(pair, next)) {
+      String der =
+          material.toPem().lines().filter(line -> !line.startsWith("-")).collect(joining());
+      byte[] whole = Base64.getDecoder().decode(der);
+      addForms(secrets, Arrays.copyOfRange(whole, whole.length - 32, whole.length));
     }
-    assertThat(house.audited.get(1).ext().orElseThrow()).contains("\"algorithm\":\"ED25519\"");
+    for (AuditRecord record : house.audited) {
+      assertThat(record.ext().orElseThrow())
+          .contains("\"purpose\":\"OUTGOING_WEBHOOK\"", "\"algorithm\":\"");
+      assertThat(record.toString() + record.content() + record.ext()).doesNotContain(secrets);
+    }
+  }
+
+  /** What goes wrong with keys is logged, and neither secrets nor signatures with it. */
+  @Test
+  void log_ofAKeysLife_holdsNoSecret() {
+    List<String> secrets = new ArrayList<>();
+    ByteArrayOutputStream log = new ByteArrayOutputStream();
+    PrintStream usual = System.err;
+    System.setErr(new PrintStream(log, true, StandardCharsets.UTF_8));
+    try {
+      KeyRing inClear = house.keyRing(null);
+      addForms(secrets, SECRET.reveal().getBytes(StandardCharsets.US_ASCII));
+      inClear.importKey(ID, SECRET);
+      inClear.importKey(ID, Key.Purpose.REQUEST, KeyMaterial.fateSecret("5#0rt!"));
+      addForms(secrets, "5#0rt!".getBytes(StandardCharsets.US_ASCII));
+      KeyRing sealed = house.keyRing(masterKey(1).readingClear());
+      addForms(
+          secrets, sealed.generate(ID, WEBHOOK, Key.Algorithm.HMAC_SHA256).material().reveal());
+      sealed.reseal();
+      Request request = VerifierTest.request();
+      Signer signer =
+          Signer.create(house.application(), sealed, SerendipityScheme.strict(), house.clock);
+      SignedHeaders signed = signer.sign(request);
+      signed.headers().all("signature").forEach(secrets::add);
+      KeyRing wrong = house.keyRing(masterKey(3));
+      Verifier verifier = house.verifier(SerendipityScheme.strict(), wrong, 10);
+      house.auditFailure = new StorageException("the audit log fails on purpose");
+      assertThatThrownBy(() -> verifier.verify(signed.addTo(request)))
+          .isInstanceOf(StorageException.class);
+      assertThatThrownBy(() -> wrong.importKey(ID, Secret.of("n".repeat(32))))
+          .isInstanceOf(StorageException.class);
+      addForms(secrets, "n".repeat(32).getBytes(StandardCharsets.US_ASCII));
+    } finally {
+      System.setErr(usual);
+    }
+    assertThat(log.toString(StandardCharsets.UTF_8))
+        .contains(
+            "No master key was given",
+            "is given a secret so short that it can be tried out",
+            "Keys are left out of use",
+            "A new key was not compared with one that cannot be read")
+        .doesNotContain(secrets);
+  }
+
+  /** Adds the forms in which bytes get into texts. */
+  private static void addForms(List<String> forms, byte[] secret) {
+    forms.add(new String(secret, StandardCharsets.ISO_8859_1));
+    forms.add(HexFormat.of().formatHex(secret));
+    forms.add(Base64.getEncoder().withoutPadding().encodeToString(secret));
+    forms.add(Base64.getUrlEncoder().withoutPadding().encodeToString(secret));
+    forms.add(Arrays.toString(secret));
   }
 
   @Test

@@ -59,15 +59,23 @@ final class SigningHouse {
 
   /** A key ring of its own over the same storage, as on another node. */
   KeyRing keyRing(@Nullable MasterKey masterKey) {
-    return KeyRing.create(
-        new KeyRing.Configuration(
-            keyStore,
-            storage,
-            ids::incrementAndGet,
-            clock,
-            audit(),
-            masterKey,
-            (transaction, applicationId, now) -> applicationId == ID ? pending : Duration.ZERO));
+    return KeyRing.create(keys(masterKey));
+  }
+
+  /** As on another node, for which only the house's clock goes on. */
+  KeyRing node() {
+    return StoredKeyRing.create(keys(null), () -> 0);
+  }
+
+  private KeyRing.Configuration keys(@Nullable MasterKey masterKey) {
+    return new KeyRing.Configuration(
+        keyStore,
+        storage,
+        ids::incrementAndGet,
+        clock,
+        audit(),
+        masterKey,
+        (transaction, applicationId, now) -> applicationId == ID ? pending : Duration.ZERO);
   }
 
   Application application() {

@@ -12,9 +12,12 @@ import dev.gatehouse.error.StorageException;
 import dev.gatehouse.observe.GatehouseListener;
 import dev.gatehouse.registry.Application;
 import dev.gatehouse.registry.Application.Status;
+import dev.gatehouse.registry.Registry;
 import dev.gatehouse.registry.Secret;
+import dev.gatehouse.storage.memory.MemoryStorage;
 import dev.gatehouse.transport.Headers;
 import dev.gatehouse.transport.Request;
+import java.lang.reflect.Proxy;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -204,6 +207,31 @@ class VerifierTest {
     }
   }
 
+  /** Or how long the answer takes would tell which keys exist, after each change of any key. */
+  @Test
+  void verify_unknownKeyOrWrongSignature_sameQueries() {
+    List<Headers.Field> fields = new ArrayList<>(signed().headers().fields());
+    fields.set(1, new Headers.Field("nonce", "anotherNonce"));
+    List<Integer> asked = new ArrayList<>();
+    for (String appKey : List.of(APP_KEY, "AAAAAAAAAAAAAAAA", "BBBBBBBBBBBBBBBB", APP_KEY)) {
+      house.keyRing(null).generate(8, Key.Purpose.REQUEST, Key.Algorithm.HMAC_SHA256);
+      house.clock.advance(Duration.ofSeconds(1));
+      verifyInVain(fields, "CCCCCCCCCCCCCCCC");
+      for (int time = 0; time < 2; time++) {
+        house.keyQueries.clear();
+        verifyInVain(fields, appKey);
+        asked.add(Collections.frequency(house.keyQueries, "live"));
+      }
+    }
+    assertThat(asked).as("once for each, known or not").containsExactly(1, 0, 1, 0, 1, 0, 1, 0);
+  }
+
+  private void verifyInVain(List<Headers.Field> fields, String appKey) {
+    List<Headers.Field> changed = new ArrayList<>(fields);
+    changed.set(0, new Headers.Field("app_key", appKey));
+    assertRefused(verifier, request().headers(Headers.of(changed)), Reason.SIGNATURE);
+  }
+
   @Test
   void verify_refusedBeforeTheNonce_claimsNone() {
     assertRefused(verifier, request(), Reason.MALFORMED);
@@ -272,7 +300,7 @@ class VerifierTest {
     for (int i = 0; i < 3; i++) {
       narrow.verify(signed());
     }
-    assertRefused(narrow, signed(), Reason.UNVERIFIABLE);
+    assertRefused(narrow, signed(), Reason.QUOTA);
     house.clock.advance(Duration.ofSeconds(661));
     narrow.verify(signed());
   }
@@ -327,6 +355,95 @@ class VerifierTest {
     assertThatThrownBy(this::signed)
         .isInstanceOf(NotFoundException.class)
         .hasMessage("application 7 has no key that signs by SerendipityScheme strict");
+  }
+
+  /** What a rotation in one step costs: other nodes learn of the new key a second later. */
+  @Test
+  void verify_rotatedOnAnotherNode_newKeyRefusedUntilASecondHasPassed() {
+    Verifier other = house.verifier(SerendipityScheme.strict(), house.node(), 100);
+    Request before = signed();
+    other.verify(signed());
+    house.keys.rotate(ID, KeyRing.SKEW);
+    Request after = signed();
+    assertRefused(other, after, Reason.SIGNATURE);
+    other.verify(before);
+    house.clock.advance(Duration.ofSeconds(1));
+    other.verify(after);
+  }
+
+  @Test
+  void verify_preparedASecondAgoAndPromotedOnAnotherNode_acceptedAtOnce() {
+    Verifier other = house.verifier(SerendipityScheme.strict(), house.node(), 100);
+    other.verify(signed());
+    Request before = signed();
+    Key next =
+        house.keys.prepare(
+            ID,
+            Key.Purpose.REQUEST,
+            KeyMaterial.generate(Key.Algorithm.HMAC_SHA256),
+            house.clock.instant(),
+            Key.FOREVER);
+    house.clock.advance(Duration.ofSeconds(1));
+    other.verify(signed());
+    house.keys.promote(ID, next.id(), KeyRing.SKEW);
+    other.verify(signed());
+    other.verify(before);
+  }
+
+  /** Malformed requests must not be let work the stores. */
+  @Test
+  void verify_malformed_neitherRegistryNorKeysAsked() {
+    Registry refusing =
+        (Registry)
+            Proxy.newProxyInstance(
+                Registry.class.getClassLoader(),
+                new Class<?>[] {Registry.class},
+                (proxy, method, arguments) -> {
+                  throw new AssertionError(method);
+                });
+    Verifier.Configuration parts = house.configuration();
+    Verifier strict =
+        Verifier.create(
+            new Verifier.Configuration(
+                refusing,
+                house.node(),
+                parts.nonces(),
+                parts.scheme(),
+                parts.clock(),
+                parts.audit(),
+                parts.listener(),
+                parts.nonceQuota()));
+    house.keyQueries.clear();
+    assertRefused(strict, request(), Reason.MALFORMED);
+    assertRefused(strict, v5().header("nonce", "Body0Nonce0Hash1"), Reason.MALFORMED);
+    assertThat(house.keyQueries).isEmpty();
+  }
+
+  /** A weakness of nonces in memory, which the documentation of Verifier names. */
+  @Test
+  void verify_datedAheadAndReplayedAfterARestart_accepted() {
+    house.clock.advance(Duration.ofMinutes(5));
+    Request ahead = signed();
+    house.clock.advance(Duration.ofMinutes(-5));
+    Request present = signed();
+    verifier.verify(ahead);
+    verifier.verify(present);
+    house.clock.advance(Duration.ofSeconds(1));
+    Verifier.Configuration parts = house.configuration();
+    Verifier restarted =
+        Verifier.create(
+            new Verifier.Configuration(
+                parts.registry(),
+                parts.keys(),
+                MemoryStorage.create(house.clock).nonces(),
+                parts.scheme(),
+                parts.clock(),
+                parts.audit(),
+                parts.listener(),
+                parts.nonceQuota()));
+    assertRefused(restarted, present, Reason.UNVERIFIABLE);
+    restarted.verify(ahead);
+    assertRefused(restarted, ahead, Reason.REPLAYED);
   }
 
   @Test
@@ -396,6 +513,24 @@ class VerifierTest {
                 parts.listener(),
                 parts.nonceQuota()));
     assertThatThrownBy(() -> failing.verify(signed())).isSameAs(failure);
+    assertThat(house.refused).containsExactly("UNVERIFIABLE");
+    assertThat(house.auditContents())
+        .contains("Request by app key " + APP_KEY + " refused: broken on purpose");
+  }
+
+  /** A forger who knows of the unreadable key is told of as any other. */
+  @Test
+  void verify_forgedWhileAKeyIsUnreadable_failsAndIsAudited() {
+    byte[] bytes = new byte[MasterKey.LENGTH];
+    house.keyRing(MasterKey.of(bytes)).generate(ID, Key.Purpose.REQUEST, Key.Algorithm.HMAC_SHA256);
+    List<Headers.Field> fields = new ArrayList<>(signed().headers().fields());
+    fields.set(1, new Headers.Field("nonce", "anotherNonce"));
+    Request forged = request().headers(Headers.of(fields));
+    assertThatThrownBy(() -> verifier.verify(forged)).isInstanceOf(StorageException.class);
+    assertThat(house.refused).containsExactly("UNVERIFIABLE");
+    assertThat(house.auditContents())
+        .anyMatch(content -> content.endsWith("is encrypted, and no master key was given"));
+    verifier.verify(signed());
   }
 
   @Test

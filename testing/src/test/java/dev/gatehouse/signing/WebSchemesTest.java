@@ -14,15 +14,22 @@ import dev.gatehouse.error.NotFoundException;
 import dev.gatehouse.observe.GatehouseListener;
 import dev.gatehouse.registry.Application;
 import dev.gatehouse.registry.Registry;
+import dev.gatehouse.transport.Headers;
 import dev.gatehouse.transport.Request;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
+import java.math.BigInteger;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
@@ -246,6 +253,43 @@ class WebSchemesTest {
           .isThrownBy(() -> proven.json(Object.class))
           .withMessageStartingWith("body must be JSON");
     }
+  }
+
+  /** No name in a document chooses a class. */
+  @Test
+  void verified_bodyThatNamesAClass_isData() {
+    Scheme scheme = MessageSignatureScheme.create();
+    share(scheme, Key.Algorithm.HMAC_SHA256);
+    Request named = REQUEST.body("{\"@class\":\"java.io.File\"}".getBytes(StandardCharsets.UTF_8));
+    Verified verified = verifier(scheme).verify(signer(scheme).sign(named).addTo(named));
+    assertThat(verified.json(Object.class)).isEqualTo(Map.of("@class", "java.io.File"));
+    Request pair = REQUEST.body("[\"java.io.File\",{}]".getBytes(StandardCharsets.UTF_8));
+    verified = verifier(scheme).verify(signer(scheme).sign(pair).addTo(pair));
+    assertThat(verified.json(Object.class)).isEqualTo(List.of("java.io.File", Map.of()));
+  }
+
+  /** To s there is n - s, which verifies too and needs no key. */
+  @Test
+  void verify_replayWithTheOtherS_stillReplay() {
+    Scheme scheme = MessageSignatureScheme.create();
+    share(scheme, Key.Algorithm.ECDSA_P256_SHA256);
+    Verifier verifier = verifier(scheme);
+    Request first = signed(scheme);
+    verifier.verify(first);
+    String signature = first.headers().first("Signature").orElseThrow();
+    byte[] raw = Base64.getDecoder().decode(signature.replaceAll("^sig1=:|:$", ""));
+    BigInteger n =
+        new BigInteger("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551", 16);
+    BigInteger s = n.subtract(new BigInteger(1, Arrays.copyOfRange(raw, 32, 64)));
+    byte[] other = HexFormat.of().parseHex(String.format("%064x", s));
+    System.arraycopy(other, 0, raw, 32, 32);
+    List<Headers.Field> fields = new ArrayList<>(first.headers().fields());
+    fields.removeIf(field -> field.name().equals("Signature"));
+    fields.add(
+        new Headers.Field("Signature", "sig1=:" + Base64.getEncoder().encodeToString(raw) + ":"));
+    Request again = Request.post(first.uri(), first.body()).headers(Headers.of(fields));
+    assertThat(again.headers().first("Signature")).isNotEqualTo(Optional.of(signature));
+    assertRefused(verifier, again, Reason.REPLAYED);
   }
 
   @Test
