@@ -60,12 +60,12 @@ public final class Attributes {
     /**
      * A number; 1 and 1.0 are one.
      *
-     * @param number at most 40 digits, within 1e400 and 1e-400
+     * @param number at most 40 digits and a scale of at most 400 either way, zeros at its end apart
      */
     record Decimal(BigDecimal number) implements Value {
       /** Checks the number. */
       public Decimal {
-        requireNonNull(number, "number");
+        number = requireNonNull(number, "number").stripTrailingZeros();
         boolean small =
             number.precision() <= MAX_DIGITS && Math.abs((long) number.scale()) <= MAX_SCALE;
         Check.that(
@@ -78,7 +78,6 @@ public final class Attributes {
                 + number.precision()
                 + " and "
                 + number.scale());
-        number = number.stripTrailingZeros();
       }
     }
 

@@ -35,6 +35,7 @@ final class BatchWriter {
   private final AuditLog audit;
   private final LongSupplier ids;
   private final long nowMillis;
+  private final List<Grant> replaced = new ArrayList<>();
 
   BatchWriter(PermissionStore store, AuditLog audit, LongSupplier ids, long nowMillis) {
     this.store = store;
@@ -73,7 +74,7 @@ final class BatchWriter {
     requireRoles(roleNames, inheritances, assignments, grants);
     requireRoom(roleNames);
     if (!inheritances.isEmpty()) {
-      RoleCircle.refuse(SnapshotLoader.all(store::inheritances, Membership::id), inheritances);
+      RoleInheritance.check(SnapshotLoader.all(store::inheritances, Membership::id), inheritances);
     }
     List<Role> roles = roleNames.stream().map(name -> new Role(ids.getAsLong(), name)).toList();
     int defined = inPages(roles, store::insertRoles).size();
@@ -169,21 +170,21 @@ final class BatchWriter {
       if (!standing.terms().equals(grant.terms())) {
         store.deleteGrant(standing.id());
         store.insertGrant(grant);
-        replaced(standing);
+        replaced.add(standing);
         made++;
       }
     }
     return made;
   }
 
-  private void replaced(Grant grant) {
+  private void recordReplaced(Grant grant, Version version) {
     audit.write(
         AuditRecord.of(
                 AuditRecord.Operation.DELETE,
                 AuditRecord.Result.SUCCESS,
                 PermissionWriter.text(grant) + " replaced by a batch")
             .service("permission")
-            .ext(Json.write(PermissionWriter.about(grant)))
+            .ext(Json.write(PermissionWriter.about(grant).put("version", version.number())))
             .build());
   }
 
@@ -204,6 +205,7 @@ final class BatchWriter {
             .put("roles", loaded.roles())
             .put("memberships", loaded.memberships())
             .put("grants", loaded.grants());
+    replaced.forEach(grant -> recordReplaced(grant, version));
     audit.write(
         AuditRecord.of(AuditRecord.Operation.CREATE, AuditRecord.Result.SUCCESS, sentence)
             .service("permission")

@@ -54,8 +54,22 @@ public sealed interface Condition {
     }
   }
 
-  /** What the condition comes to at that moment. */
-  Truth judge(Attributes attributes, Instant moment);
+  /**
+   * What the condition comes to at that moment. Allocates nothing, but where the time of day or the
+   * day of the week is asked for.
+   *
+   * @param atMillis in epoch milliseconds
+   */
+  Truth judge(Attributes attributes, long atMillis);
+
+  /**
+   * What the condition comes to at that moment, cut to milliseconds.
+   *
+   * @throws ArithmeticException if it is so far that a long does not hold its milliseconds
+   */
+  default Truth judge(Attributes attributes, Instant moment) {
+    return judge(attributes, moment.toEpochMilli());
+  }
 
   /** The condition as JSON, which {@link #parse} reads. */
   default String toJson() {
@@ -159,8 +173,8 @@ public sealed interface Condition {
     }
 
     @Override
-    public Truth judge(Attributes attributes, Instant at) {
-      return Truth.of(!at.isBefore(moment));
+    public Truth judge(Attributes attributes, long atMillis) {
+      return Truth.of(atMillis >= moment.toEpochMilli());
     }
 
     @Override
@@ -181,8 +195,8 @@ public sealed interface Condition {
     }
 
     @Override
-    public Truth judge(Attributes attributes, Instant at) {
-      return Truth.of(at.isBefore(moment));
+    public Truth judge(Attributes attributes, long atMillis) {
+      return Truth.of(atMillis < moment.toEpochMilli());
     }
 
     @Override
@@ -209,8 +223,8 @@ public sealed interface Condition {
     }
 
     @Override
-    public Truth judge(Attributes attributes, Instant at) {
-      LocalTime time = LocalTime.ofInstant(at, zone);
+    public Truth judge(Attributes attributes, long atMillis) {
+      LocalTime time = LocalTime.ofInstant(Instant.ofEpochMilli(atMillis), zone);
       boolean begun = !time.isBefore(from);
       boolean ended = !time.isBefore(to);
       return Truth.of(from.isBefore(to) ? begun && !ended : begun || !ended);
@@ -238,8 +252,8 @@ public sealed interface Condition {
     }
 
     @Override
-    public Truth judge(Attributes attributes, Instant at) {
-      return Truth.of(days.contains(at.atZone(zone).getDayOfWeek()));
+    public Truth judge(Attributes attributes, long atMillis) {
+      return Truth.of(days.contains(Instant.ofEpochMilli(atMillis).atZone(zone).getDayOfWeek()));
     }
 
     @Override
@@ -262,7 +276,7 @@ public sealed interface Condition {
     }
 
     @Override
-    public Truth judge(Attributes attributes, Instant at) {
+    public Truth judge(Attributes attributes, long atMillis) {
       Value actual = attributes.value(attribute);
       return actual == null || actual.getClass() != value.getClass()
           ? Truth.UNKNOWN
@@ -294,7 +308,7 @@ public sealed interface Condition {
     }
 
     @Override
-    public Truth judge(Attributes attributes, Instant at) {
+    public Truth judge(Attributes attributes, long atMillis) {
       Value actual = attributes.value(attribute);
       return actual == null || actual.getClass() != values.get(0).getClass()
           ? Truth.UNKNOWN
@@ -321,7 +335,7 @@ public sealed interface Condition {
     }
 
     @Override
-    public Truth judge(Attributes attributes, Instant at) {
+    public Truth judge(Attributes attributes, long atMillis) {
       return attributes.value(attribute) instanceof Value.Decimal actual
           ? Truth.of(actual.number().compareTo(bound) < 0)
           : Truth.UNKNOWN;
@@ -347,7 +361,7 @@ public sealed interface Condition {
     }
 
     @Override
-    public Truth judge(Attributes attributes, Instant at) {
+    public Truth judge(Attributes attributes, long atMillis) {
       return attributes.value(attribute) instanceof Value.Decimal actual
           ? Truth.of(actual.number().compareTo(bound) > 0)
           : Truth.UNKNOWN;
@@ -371,7 +385,7 @@ public sealed interface Condition {
     }
 
     @Override
-    public Truth judge(Attributes attributes, Instant at) {
+    public Truth judge(Attributes attributes, long atMillis) {
       return Truth.of(attributes.value(attribute) != null);
     }
 
@@ -395,7 +409,7 @@ public sealed interface Condition {
     }
 
     @Override
-    public Truth judge(Attributes attributes, Instant at) {
+    public Truth judge(Attributes attributes, long atMillis) {
       return attributes.value(attribute) instanceof Value.Text actual
           ? Truth.of(actual.text().startsWith(prefix))
           : Truth.UNKNOWN;
@@ -419,16 +433,8 @@ public sealed interface Condition {
     }
 
     @Override
-    public Truth judge(Attributes attributes, Instant at) {
-      Truth truth = Truth.TRUE;
-      for (Condition part : parts) {
-        Truth next = part.judge(attributes, at);
-        if (next == Truth.FALSE) {
-          return Truth.FALSE;
-        }
-        truth = next == Truth.UNKNOWN ? next : truth;
-      }
-      return truth;
+    public Truth judge(Attributes attributes, long atMillis) {
+      return ConditionTree.judge(parts, Truth.FALSE, attributes, atMillis);
     }
 
     @Override
@@ -449,16 +455,8 @@ public sealed interface Condition {
     }
 
     @Override
-    public Truth judge(Attributes attributes, Instant at) {
-      Truth truth = Truth.FALSE;
-      for (Condition part : parts) {
-        Truth next = part.judge(attributes, at);
-        if (next == Truth.TRUE) {
-          return Truth.TRUE;
-        }
-        truth = next == Truth.UNKNOWN ? next : truth;
-      }
-      return truth;
+    public Truth judge(Attributes attributes, long atMillis) {
+      return ConditionTree.judge(parts, Truth.TRUE, attributes, atMillis);
     }
 
     @Override
@@ -479,8 +477,8 @@ public sealed interface Condition {
     }
 
     @Override
-    public Truth judge(Attributes attributes, Instant at) {
-      return switch (part.judge(attributes, at)) {
+    public Truth judge(Attributes attributes, long atMillis) {
+      return switch (part.judge(attributes, atMillis)) {
         case TRUE -> Truth.FALSE;
         case FALSE -> Truth.TRUE;
         case UNKNOWN -> Truth.UNKNOWN;

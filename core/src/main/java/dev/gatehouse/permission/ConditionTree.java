@@ -2,7 +2,6 @@ package dev.gatehouse.permission;
 
 import dev.gatehouse.check.Check;
 import dev.gatehouse.permission.Condition.Truth;
-import java.time.Instant;
 import java.util.List;
 
 /** The shape of conditions: what is inside which, how much of it there may be, and a walk. */
@@ -28,36 +27,11 @@ final class ConditionTree {
     return text.append(')').toString();
   }
 
-  /**
-   * As {@link Condition#judge}, to the millisecond; without allocating anything, but where the time
-   * of day or the day of the week is asked for.
-   */
-  static Truth judge(Condition condition, Attributes attributes, long now) {
-    if (condition instanceof Condition.From from) {
-      return Truth.of(now >= from.moment().toEpochMilli());
-    }
-    if (condition instanceof Condition.Until until) {
-      return Truth.of(now < until.moment().toEpochMilli());
-    }
-    if (condition instanceof Condition.And and) {
-      return judge(and.parts(), Truth.FALSE, attributes, now);
-    }
-    if (condition instanceof Condition.Or or) {
-      return judge(or.parts(), Truth.TRUE, attributes, now);
-    }
-    if (condition instanceof Condition.Not not) {
-      Truth truth = judge(not.part(), attributes, now);
-      return truth == Truth.UNKNOWN ? truth : Truth.of(truth == Truth.FALSE);
-    }
-    boolean local = condition instanceof Condition.Daily || condition instanceof Condition.Weekdays;
-    return condition.judge(attributes, local ? Instant.ofEpochMilli(now) : Instant.EPOCH);
-  }
-
   /** One part that comes to the strong value decides; else one that is unknown does. */
-  private static Truth judge(List<Condition> parts, Truth strong, Attributes attributes, long now) {
+  static Truth judge(List<Condition> parts, Truth strong, Attributes attributes, long atMillis) {
     Truth truth = Truth.of(strong == Truth.FALSE);
     for (int i = 0; i < parts.size(); i++) {
-      Truth next = judge(parts.get(i), attributes, now);
+      Truth next = parts.get(i).judge(attributes, atMillis);
       if (next == strong) {
         return strong;
       }

@@ -51,13 +51,12 @@ public sealed interface Decision {
    * The subject may act. Immutable.
    *
    * @param version the version of the permissions that were asked
-   * @param grantIds the grant that decided
+   * @param grantIds the grant that decided; empty if somebody else decided, who knows no grants
    */
   record Allowed(long version, List<Long> grantIds) implements Decision {
     /** An allowance. */
     public Allowed {
       grantIds = List.copyOf(grantIds);
-      Check.that(!grantIds.isEmpty(), "grantIds must name the grant that allows");
     }
 
     @Override

@@ -87,20 +87,11 @@ final class DryRun {
     for (Snapshot.Rows rows : List.of(before, after)) {
       rows.grants().stream().filter(grant -> gained.contains(grant.holder())).forEach(changed::add);
     }
-    return compare(subjects, matters(changed), clock, limit);
+    return compare(subjects, matters(changed, subjects.size()), clock, limit);
   }
 
   private List<Flip> compare(
       Set<Subject> subjects, Map<Matter, Asked> matters, InstantSource clock, int limit) {
-    long asked = (long) subjects.size() * matters.size();
-    if (asked > Permissions.MAX_ASKED) {
-      throw new LimitException(
-          "decisions to be compared must be at most "
-              + Permissions.MAX_ASKED
-              + ", were "
-              + asked
-              + ": try fewer changes");
-    }
     Snapshot then = new Snapshot(after);
     Snapshot now = new Snapshot(before);
     List<Flip> flips = new ArrayList<>();
@@ -126,7 +117,7 @@ final class DryRun {
   private record Asked(String action, Resource resource) {}
 
   /** What any of the grants covers, of all that can be asked for. */
-  private Map<Matter, Asked> matters(Set<Grant> changed) {
+  private Map<Matter, Asked> matters(Set<Grant> changed, int subjects) {
     Set<String> actions = new LinkedHashSet<>();
     Set<ResourcePattern> resources = new LinkedHashSet<>();
     actions.add(Names.ANY);
@@ -139,12 +130,15 @@ final class DryRun {
     Map<ResourcePattern, Resource> samples = samples(resources);
     String otherAction = unnamed(actions);
     Map<Matter, Asked> matters = new LinkedHashMap<>();
+    long looks = 0;
     for (Grant grant : changed) {
       Set<String> acts = grant.action().equals(Names.ANY) ? actions : Set.of(grant.action());
       Map<ResourcePattern, Resource> covered =
           grant.resource().isExact()
               ? Map.of(grant.resource(), requireNonNull(samples.get(grant.resource())))
               : samples;
+      looks += covered.size();
+      requireFew(looks);
       covered.forEach(
           (pattern, resource) -> {
             if (grant.resource().covers(resource)) {
@@ -152,10 +146,21 @@ final class DryRun {
                 String asked = action.equals(Names.ANY) ? otherAction : action;
                 matters.put(new Matter(action, pattern), new Asked(asked, resource));
               }
+              requireFew((long) subjects * matters.size());
             }
           });
     }
     return matters;
+  }
+
+  /** Before the work is done, not after it. */
+  private static void requireFew(long asked) {
+    if (asked > Permissions.MAX_ASKED) {
+      throw new LimitException(
+          "decisions to be compared must be at most "
+              + Permissions.MAX_ASKED
+              + ", are more: try fewer changes");
+    }
   }
 
   /** Of each pattern a resource: itself, or one whose steps under wildcards no pattern names. */

@@ -7,7 +7,6 @@ import java.util.BitSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.IntStream;
 
 /**
  * Adds grants to accesses, and takes some away. The grants of an access that is touched are written
@@ -64,7 +63,7 @@ final class EntryEditor {
   /** Notes that grants have no uses left; how many of them are among those that stood before. */
   int useUp(Set<Long> ids) {
     usedUp.addAll(ids);
-    List<Integer> found = find(ids);
+    List<Integer> found = find(Ids.of(ids));
     found.forEach(entry -> touch(access(base.ids().get(base.startOf(entry) - 1)), 0, 0));
     return found.size();
   }
@@ -77,7 +76,7 @@ final class EntryEditor {
   }
 
   /** The grants of those ids among those that stood before, in one look at all. */
-  List<Integer> find(Set<Long> ids) {
+  List<Integer> find(Ids ids) {
     List<Integer> found = new ArrayList<>();
     for (int entry = 0; entry < base.ids().size() && !ids.isEmpty(); entry++) {
       if (ids.contains(base.ids().get(entry)) && isLive(entry)) {
@@ -112,23 +111,6 @@ final class EntryEditor {
     long header = base.ids().get(base.startOf(entry) - 1);
     touch(access(header), 0, 0);
     return header;
-  }
-
-  /** The grants of the holder that stood before and are not removed yet. */
-  IntStream of(int holder) {
-    IntStream.Builder found = IntStream.builder();
-    for (int place = 0; place < accesses.places(); place++) {
-      if (accesses.isUsed(place)) {
-        int start = Entries.start(accesses.second(place));
-        int end = start + count(place);
-        for (int entry = start; entry < end; entry++) {
-          if (base.holder(entry) == holder && !removed.get(entry)) {
-            found.add(entry);
-          }
-        }
-      }
-    }
-    return found.build();
   }
 
   /** Writes anew what was touched. */

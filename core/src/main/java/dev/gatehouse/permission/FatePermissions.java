@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.check.Check;
 import dev.gatehouse.error.ConflictException;
+import dev.gatehouse.transaction.Transaction;
 import dev.gatehouse.transaction.Transactions;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -162,7 +163,7 @@ public final class FatePermissions {
     Set<ResourcePattern> patterns = patterns(components, datasets);
     transactions.run(
         transaction -> {
-          Permissions joined = permissions.joining(transaction);
+          Permissions joined = locked(transaction);
           for (Grant grant : held(joined, subject)) {
             if (isLimited(grant) && patterns.contains(grant.resource())) {
               throw new ConflictException("grant " + grant.id() + " has limits: " + grant.terms());
@@ -186,7 +187,7 @@ public final class FatePermissions {
         patterns(allComponents ? "" : components, allDatasets ? List.of() : datasets);
     transactions.run(
         transaction -> {
-          Permissions joined = permissions.joining(transaction);
+          Permissions joined = locked(transaction);
           for (Grant grant : held(joined, subject)) {
             boolean component = grant.resource().type().equals(COMPONENT);
             boolean meant = component ? allComponents : allDatasets;
@@ -240,9 +241,22 @@ public final class FatePermissions {
     return new Outcome(0, "success");
   }
 
-  /** Whether FATE does not check a job at all: a local one, or one that a site sends itself. */
-  public static boolean isExempt(String role, String sourceParty, String ownParty) {
-    return role.equals("local") || ownParty.equals("0") || sourceParty.equals(ownParty);
+  /**
+   * Whether FATE does not check a job at all: a local one, or one that a site sends itself.
+   *
+   * @param sourceParty null if the request does not name it
+   */
+  public static boolean isExempt(String role, @Nullable String sourceParty, String ownParty) {
+    return role.equals("local") || ownParty.equals("0") || ownParty.equals(sourceParty);
+  }
+
+  /** What is read now stays so until the transaction ends. */
+  private Permissions locked(Transaction transaction) {
+    Permissions joined = permissions.joining(transaction);
+    if (joined instanceof StoredPermissions stored) {
+      stored.lock();
+    }
+    return joined;
   }
 
   /** FATE knows no limits: a grant that has some is the host's. */

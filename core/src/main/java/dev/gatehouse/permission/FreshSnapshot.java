@@ -1,7 +1,6 @@
 package dev.gatehouse.permission;
 
 import dev.gatehouse.error.GatehouseException;
-import dev.gatehouse.permission.PermissionStore.Version;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -33,10 +32,10 @@ final class FreshSnapshot implements Snapshots {
   private static final Duration SHORTEST_PAUSE = Duration.ofMillis(100);
 
   /**
-   * A snapshot, the moment before the store was last asked whether it is the latest, how many
-   * changes of this instance had been committed by then, and which time of asking it was.
+   * A snapshot, the moment before the store was last asked whether it is the latest, which time of
+   * asking it was, and when the first change was made that it tells of and the one before did not.
    */
-  private record State(Snapshot snapshot, long askedNanos, long changesSeen, long ask) {
+  private record State(Snapshot snapshot, long askedNanos, long ask, long firstNewsMillis) {
     long number() {
       return snapshot.version().number();
     }
@@ -45,18 +44,17 @@ final class FreshSnapshot implements Snapshots {
   /**
    * What a state must have for a check.
    *
-   * @param changes how many changes of this instance
    * @param version which version at least
-   * @param ask after which time of asking the store; -1 if any will do
+   * @param ask which time of asking the store at least
    */
-  private record Need(long changes, long version, long ask) {
+  private record Need(long version, long ask) {
     boolean isMetBy(State state) {
-      return state.changesSeen >= changes && state.number() >= version && state.ask > ask;
+      return state.number() >= version && state.ask >= ask;
     }
   }
 
-  /** When the store could last not be read, and how many changes had been committed by then. */
-  private record Failure(long atNanos, long changesSeen) {}
+  /** When the store could last not be read, and which time of asking it was. */
+  private record Failure(long atNanos, long ask) {}
 
   private final SnapshotLoader loader;
   private final Permissions.Settings settings;
@@ -65,8 +63,11 @@ final class FreshSnapshot implements Snapshots {
   private final long staleNanos;
   private final long pauseNanos;
   private final AtomicReference<@Nullable State> state = new AtomicReference<>();
-  private final AtomicLong changes = new AtomicLong();
   private final AtomicLong asks = new AtomicLong();
+
+  /** The time of asking that was the first to see all that this instance committed. */
+  private final AtomicLong needed = new AtomicLong();
+
   private final AtomicReference<@Nullable Failure> failure = new AtomicReference<>();
   private final Semaphore seat = new Semaphore(1);
   private final Semaphore spareSeat = new Semaphore(1);
@@ -82,7 +83,30 @@ final class FreshSnapshot implements Snapshots {
 
   /** Notes that this instance committed a change: checks that begin from now on see it. */
   void changed() {
-    changes.incrementAndGet();
+    needed.accumulateAndGet(asks.get() + 1, Math::max);
+  }
+
+  /**
+   * As {@link #changed}, and reads the change first: until then, checks go on with what there is,
+   * and none has to wait for what a large change takes to be read.
+   */
+  void readChange() {
+    Semaphore taken = waitForSeat();
+    State before = state.get();
+    State read = null;
+    if (taken != null) {
+      try {
+        read = refresh(before);
+      } finally {
+        taken.release();
+      }
+    }
+    if (read == null) {
+      changed();
+      return;
+    }
+    needed.accumulateAndGet(read.ask, Math::max);
+    tell(before, read);
   }
 
   @Override
@@ -109,13 +133,13 @@ final class FreshSnapshot implements Snapshots {
   /** Null if what there is is too old and the store cannot be read, or has no such version. */
   @Override
   public @Nullable Snapshot find(Consistency consistency) {
-    long needed = changes.get();
+    long least = needed.get();
     State known = state.get();
-    if (known != null && consistency.isSnapshot() && isFresh(known, needed)) {
+    if (known != null && consistency.isSnapshot() && known.ask >= least && isFresh(known)) {
       return known.snapshot;
     }
-    long after = consistency.isStrict() ? asks.get() : -1;
-    return ask(known, new Need(needed, consistency.version(), after));
+    long ask = consistency.isStrict() ? asks.get() + 1 : least;
+    return ask(known, new Need(consistency.version(), ask));
   }
 
   private @Nullable Snapshot ask(@Nullable State known, Need need) {
@@ -128,13 +152,13 @@ final class FreshSnapshot implements Snapshots {
       return usable == null ? null : usable.snapshot;
     }
     State before;
-    Snapshot read = null;
+    State read = null;
     try {
       before = state.get();
       if (before != null && isFresh(before, need)) {
         return before.snapshot;
       }
-      if (!hasJustFailed(need.changes)) {
+      if (!hasJustFailed()) {
         read = refresh(before);
       }
     } finally {
@@ -143,10 +167,8 @@ final class FreshSnapshot implements Snapshots {
     if (read == null) {
       return before != null && isUsable(before, need) ? before.snapshot : null;
     }
-    if (before != null) {
-      tell(before.snapshot.version(), read.version());
-    }
-    return read.version().number() < need.version ? null : read;
+    tell(before, read);
+    return read.number() < need.version ? null : read.snapshot;
   }
 
   /** Null if both seats stay taken. */
@@ -163,12 +185,12 @@ final class FreshSnapshot implements Snapshots {
     return null;
   }
 
-  private boolean isFresh(State known, long needed) {
-    return known.changesSeen >= needed && nanoTime.getAsLong() - known.askedNanos < freshNanos;
+  private boolean isFresh(State known) {
+    return nanoTime.getAsLong() - known.askedNanos < freshNanos;
   }
 
   private boolean isFresh(State known, Need need) {
-    return need.isMetBy(known) && isFresh(known, need.changes);
+    return need.isMetBy(known) && isFresh(known);
   }
 
   private boolean isUsable(State known, Need need) {
@@ -176,30 +198,31 @@ final class FreshSnapshot implements Snapshots {
   }
 
   /** A change that came after the failure is reason to ask again. */
-  private boolean hasJustFailed(long needed) {
+  private boolean hasJustFailed() {
     Failure last = failure.get();
     return last != null
-        && last.changesSeen >= needed
+        && last.ask >= needed.get()
         && nanoTime.getAsLong() - last.atNanos < pauseNanos;
   }
 
   /** Asks the store and publishes what it says; null if it cannot be asked. */
-  private @Nullable Snapshot refresh(@Nullable State known) {
+  private @Nullable State refresh(@Nullable State known) {
     long ask = asks.incrementAndGet();
-    long seen = changes.get();
     long asked = nanoTime.getAsLong();
     try {
-      Snapshot snapshot = known == null ? loader.load() : loader.load(known.snapshot);
-      publish(new State(snapshot, asked, seen, ask));
+      SnapshotLoader.News news = loader.news(known == null ? null : known.snapshot);
+      Snapshot snapshot = news.snapshot();
+      State read = new State(snapshot, asked, ask, news.firstMillis());
+      publish(read);
       if (failure.getAndSet(null) != null) {
         LOG.info("Permissions can be read again, version {}", snapshot.version().number());
       }
-      return snapshot;
+      return read;
     } catch (GatehouseException e) {
       if (Thread.currentThread().isInterrupted()) {
         return null; // The thread was stopped, which says nothing of the store.
       }
-      if (failure.getAndSet(new Failure(nanoTime.getAsLong(), seen)) == null) {
+      if (failure.getAndSet(new Failure(nanoTime.getAsLong(), ask)) == null) {
         LOG.warn(
             "Permissions cannot be read; checks are denied once what is known is older than {}",
             settings.maxStaleness(),
@@ -214,11 +237,11 @@ final class FreshSnapshot implements Snapshots {
     state.accumulateAndGet(mine, (a, b) -> a != null && b != null && b.ask < a.ask ? a : b);
   }
 
-  private void tell(Version before, Version after) {
-    if (after.number() <= before.number()) {
+  private void tell(@Nullable State before, State after) {
+    if (before == null || after.number() <= before.number()) {
       return;
     }
-    long latency = Math.max(0, settings.clock().millis() - after.changedAtMillis());
+    long latency = Math.max(0, settings.clock().millis() - after.firstNewsMillis);
     try {
       settings.listener().permissionsChanged(after.number(), Duration.ofMillis(latency));
     } catch (RuntimeException e) {

@@ -59,6 +59,6 @@ record Limit(
 
   /** What the condition comes to. */
   Truth truth(Attributes attributes, long now) {
-    return condition == null ? Truth.TRUE : ConditionTree.judge(condition, attributes, now);
+    return condition == null ? Truth.TRUE : condition.judge(attributes, now);
   }
 }

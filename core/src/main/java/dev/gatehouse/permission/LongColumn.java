@@ -32,16 +32,6 @@ final class LongColumn {
     return pages[index >>> BITS][index & MASK];
   }
 
-  /** The last index below the end that holds the number, or -1. */
-  int lastIndexOf(long number, int end) {
-    for (int index = end - 1; index >= 0; index--) {
-      if (get(index) == number) {
-        return index;
-      }
-    }
-    return -1;
-  }
-
   /** Changes a copy of a column, of which it copies what it touches. Not safe: for one thread. */
   static final class Editor {
     private long[][] pages;

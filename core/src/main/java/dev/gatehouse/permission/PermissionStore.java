@@ -53,6 +53,12 @@ public interface PermissionStore {
   /** Most roles of one store. */
   int MAX_ROLES = 65_536;
 
+  /**
+   * Most others that the roles of one store inherit in all, directly and through others: each costs
+   * up to four bytes in memory.
+   */
+  long MAX_INHERITED = 1 << 24;
+
   /** Largest page. */
   int MAX_PAGE = 10_000;
 

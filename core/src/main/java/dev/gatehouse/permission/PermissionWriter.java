@@ -7,6 +7,7 @@ import dev.gatehouse.audit.AuditRecord.Operation;
 import dev.gatehouse.audit.AuditRecord.Result;
 import dev.gatehouse.error.LimitException;
 import dev.gatehouse.error.NotFoundException;
+import dev.gatehouse.error.StorageException;
 import dev.gatehouse.json.Json;
 import dev.gatehouse.permission.PermissionStore.Change;
 import dev.gatehouse.permission.PermissionStore.Membership;
@@ -53,10 +54,28 @@ final class PermissionWriter {
     return grant;
   }
 
+  /** A grant that cannot be read can be revoked too, or nobody could end what it stops. */
   boolean revoke(long grantId) {
-    Optional<Grant> grant = store.findGrant(grantId);
+    Optional<Grant> grant;
+    try {
+      grant = store.findGrant(grantId);
+    } catch (StorageException e) {
+      return removeUnread(grantId);
+    }
     grant.ifPresent(this::remove);
     return grant.isPresent();
+  }
+
+  private boolean removeUnread(long grantId) {
+    if (!store.deleteGrant(grantId)) {
+      return false;
+    }
+    record(
+        Change.Operation.GRANT_REMOVED,
+        grantId,
+        "Grant " + grantId + ", which could not be read, revoked",
+        Json.object().put("grantId", Long.toString(grantId)));
+    return true;
   }
 
   boolean revoke(Grant.Terms terms) {
@@ -71,11 +90,12 @@ final class PermissionWriter {
   }
 
   /** Takes a use of the first of the grants that has one left; empty if none has. */
-  Optional<Grant> use(List<Grant> grants, Question question) {
-    for (Grant grant : grants) {
+  Optional<Grant> use(UseTaker.Wanted wanted) {
+    Question question = wanted.question();
+    for (Grant grant : wanted.grants()) {
       OptionalLong left = store.use(grant.id(), 0);
       if (left.isPresent() && left.getAsLong() > 0) {
-        UseTaker.record(audit, grant, question, left.getAsLong());
+        UseTaker.record(audit, grant, wanted, left.getAsLong());
         return Optional.of(grant);
       }
       if (left.isPresent()) {
@@ -130,7 +150,7 @@ final class PermissionWriter {
       return false;
     }
     Membership edge = new Membership(ids.getAsLong(), heir, inherited);
-    RoleCircle.refuse(SnapshotLoader.all(store::inheritances, Membership::id), List.of(edge));
+    RoleInheritance.check(SnapshotLoader.all(store::inheritances, Membership::id), List.of(edge));
     add(edge);
     return true;
   }

@@ -56,7 +56,8 @@ public interface Permissions extends PermissionChecker {
    * @throws dev.gatehouse.error.NotFoundException if a role is neither in the batch nor defined
    * @throws dev.gatehouse.error.ConflictException if roles would inherit in a circle
    * @throws dev.gatehouse.error.LimitException if there would be more than {@value
-   *     PermissionStore#MAX_ROLES} roles
+   *     PermissionStore#MAX_ROLES} roles, or they would inherit more than {@value
+   *     PermissionStore#MAX_INHERITED} others in all
    */
   PermissionBatch.Loaded load(PermissionBatch batch);
 
@@ -91,6 +92,8 @@ public interface Permissions extends PermissionChecker {
    * @throws dev.gatehouse.error.NotFoundException if one of them is not defined
    * @throws dev.gatehouse.error.ConflictException if a role would inherit from itself; the message
    *     names the circle
+   * @throws dev.gatehouse.error.LimitException if roles would inherit more than {@value
+   *     PermissionStore#MAX_INHERITED} others in all, directly and through others
    */
   boolean inherit(String role, String inherited);
 

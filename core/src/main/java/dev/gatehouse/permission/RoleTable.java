@@ -18,6 +18,7 @@ final class RoleTable {
   private final int[] parents;
   private final int[] @Nullable [] sorted;
   private final long[] @Nullable [] bits;
+  private final long inherited;
 
   /**
    * A table of that many roles.
@@ -25,6 +26,14 @@ final class RoleTable {
    * @param pairs of a role in the upper and one that it inherits in the lower half, sorted
    */
   RoleTable(int roles, long[] pairs) {
+    this(roles, pairs, Long.MAX_VALUE);
+  }
+
+  /**
+   * A table of that many roles, worked out until roles inherit more than that in all; then it is of
+   * no use but for {@link #reach()}.
+   */
+  RoleTable(int roles, long[] pairs, long mostInherited) {
     this.roles = roles;
     flat = pairs.length == 0;
     parentStart = new int[roles + 1];
@@ -38,7 +47,7 @@ final class RoleTable {
     }
     sorted = new int[roles][];
     bits = new long[roles][];
-    close();
+    inherited = close(mostInherited);
   }
 
   /** Whether no role inherits any. */
@@ -84,7 +93,12 @@ final class RoleTable {
         : new int[0];
   }
 
-  private void close() {
+  /** How many others roles inherit in all, directly and through others. */
+  long reach() {
+    return inherited;
+  }
+
+  private long close(long most) {
     int[] waiting = new int[roles];
     int[] childStart = new int[roles + 1];
     for (int parent : parents) {
@@ -107,24 +121,30 @@ final class RoleTable {
       }
     }
     int[] seen = new int[roles];
-    for (int done = 0; done < ready; done++) {
+    long found = 0;
+    for (int done = 0; done < ready && found <= most; done++) {
       int role = order[done];
-      closeRow(role, seen, done + 1);
+      found += closeRow(role, seen, done + 1);
       for (int i = childStart[role]; i < childStart[role + 1]; i++) {
         if (--waiting[children[i]] == 0) {
           order[ready++] = children[i];
         }
       }
     }
-    if (ready < roles) {
+    if (ready < roles && found <= most) {
       throw new StorageException("the stored roles inherit in a circle; no permission can be told");
     }
+    return found;
   }
 
-  /** Fills the row of a role whose parents have theirs; marks what it has seen with the stamp. */
-  private void closeRow(int role, int[] seen, int stamp) {
+  /**
+   * Fills the row of a role whose parents have theirs; marks what it has seen with the stamp.
+   *
+   * @return how many others it inherits
+   */
+  private int closeRow(int role, int[] seen, int stamp) {
     if (parentStart[role] == parentStart[role + 1]) {
-      return;
+      return 0;
     }
     int[] row = new int[8];
     int size = 0;
@@ -144,12 +164,14 @@ final class RoleTable {
         }
       }
     }
-    if (wide) {
-      bits[role] = wideRow(role);
-    } else {
+    if (!wide) {
       sorted[role] = Arrays.copyOf(row, size);
       Arrays.sort(sorted[role]);
+      return size - 1;
     }
+    long[] all = wideRow(role);
+    bits[role] = all;
+    return Arrays.stream(all).mapToInt(Long::bitCount).sum() - 1;
   }
 
   private long[] wideRow(int role) {

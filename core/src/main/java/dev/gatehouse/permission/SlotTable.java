@@ -92,7 +92,7 @@ final class SlotTable {
   int find(long[] page, long low, long high) {
     long tags = tag(low) * EACH;
     int group = groupOf(low);
-    while (true) {
+    for (int tried = 0; tried < groups; tried++) {
       long found = page[group];
       for (long alike = zeros(found ^ tags); alike != 0; alike &= alike - 1) {
         int at = at(group, alike);
@@ -105,6 +105,7 @@ final class SlotTable {
       }
       group = (group + 1) & (groups - 1);
     }
+    return NONE;
   }
 
   /**

@@ -21,7 +21,7 @@ final class SnapshotChecker implements PermissionChecker {
      * The first of the grants of which a use could be taken, which it was; empty if all are used
      * up.
      */
-    Optional<Grant> take(List<Grant> grants, Question question);
+    Optional<Grant> take(UseTaker.Wanted wanted);
   }
 
   private final Snapshots snapshots;
@@ -77,7 +77,7 @@ final class SnapshotChecker implements PermissionChecker {
 
   /** Takes a use, since only grants that count them allow it. */
   private Decision use(List<Grant> counted, Question question, Decision decision) {
-    return uses.take(counted, question)
+    return uses.take(new UseTaker.Wanted(counted, question, decision.version()))
         .<Decision>map(grant -> new Allowed(decision.version(), List.of(grant.id())))
         .orElseGet(() -> new Denied(Reason.USED_UP, decision.version(), List.of()));
   }

@@ -78,19 +78,18 @@ final class SnapshotEditor {
     holders.set(place, own, (long) number << 32 | 1);
   }
 
-  /** Removes the role of that row, and with it its grants, its members and its inheritance. */
-  void removeRole(long id) {
-    int role = base.roleIds().lastIndexOf(id, base.roleIds().size());
-    if (role == NONE || roleIds.get(role) != id) {
-      return;
-    }
-    entries.of(role).forEach(this::removeEntry);
-    for (int index = 0; index < base.members().size(); index++) {
-      long pair = members.get(index);
-      if (memberIds.get(index) != 0 && ((int) pair == role || (int) (pair >>> 32) == role)) {
-        removeMember(index);
+  /** Removes the roles of those rows, of which no other row tells any more, in one look at all. */
+  void removeRoles(Ids ids) {
+    LongColumn standing = base.roleIds();
+    for (int role = 0; role < standing.size() && !ids.isEmpty(); role++) {
+      long id = standing.get(role);
+      if (id != 0 && ids.contains(id) && roleIds.get(role) == id) {
+        removeRole(role);
       }
     }
+  }
+
+  private void removeRole(int role) {
     roleIds.set(role, 0);
     int place = holders.find(Fingerprint.of(roleKeys.get(role)));
     holders.set(place, holders.first(place), (long) role << 32);
@@ -116,7 +115,7 @@ final class SnapshotEditor {
   }
 
   /** Removes the memberships of those rows, in one look at all. */
-  void removeMemberships(Set<Long> ids) {
+  void removeMemberships(Ids ids) {
     LongColumn standing = base.memberIds();
     for (int index = 0; index < standing.size() && !ids.isEmpty(); index++) {
       long id = standing.get(index);
@@ -169,7 +168,7 @@ final class SnapshotEditor {
   }
 
   /** Removes the grants of those rows. */
-  void removeGrants(Set<Long> ids) {
+  void removeGrants(Ids ids) {
     entries.find(ids).forEach(this::removeEntry);
   }
 

@@ -19,6 +19,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a version of a store whole, page by page, or what it has that an earlier one has not. No
@@ -33,7 +34,7 @@ record SnapshotLoader(PermissionStore store) {
   /** With more rows of a kind than that it is faster to read all; a batch has no more. */
   private static final int MAX_ROWS = PermissionBatch.MAX_ROWS;
 
-  /** So much of a snapshot may be of no use whatever its size. */
+  /** So much of a snapshot may be of no use whatever its size, beside half of its rows. */
   private static final int MAX_WASTE = 1 << 16;
 
   private static final Set<Change.Operation> ROLES =
@@ -113,19 +114,36 @@ record SnapshotLoader(PermissionStore store) {
   }
 
   /**
+   * The latest snapshot, and when the first change was made that the one before does not know of.
+   */
+  record News(Snapshot snapshot, long firstMillis) {
+    static News of(Snapshot snapshot) {
+      return new News(snapshot, snapshot.version().changedAtMillis());
+    }
+  }
+
+  /**
    * As {@link #load()}, out of a snapshot of an earlier version and what has changed since, if the
    * store knows and that is little.
    */
   Snapshot load(Snapshot known) {
+    return news(known).snapshot();
+  }
+
+  /** As {@link #load(Snapshot)}, with when the news began, as far as that is known. */
+  News news(@Nullable Snapshot known) {
+    if (known == null) {
+      return News.of(load());
+    }
     Version version = store.version();
     if (version.equals(known.version())) {
-      return known;
+      return News.of(known);
     }
-    return follow(known, version).orElseGet(this::load);
+    return follow(known, version).orElseGet(() -> News.of(load()));
   }
 
   /** Empty if the snapshot is not one of the version's past, or what has changed is too much. */
-  private Optional<Snapshot> follow(Snapshot known, Version version) {
+  private Optional<News> follow(Snapshot known, Version version) {
     long before = known.version().number();
     long missed = version.number() - before;
     if (missed <= 0 || missed > MAX_CHANGES || !mayFollow(known.parts())) {
@@ -149,9 +167,9 @@ record SnapshotLoader(PermissionStore store) {
       return Optional.empty();
     }
     SnapshotEditor editor = new SnapshotEditor(known.parts());
-    editor.removeGrants(Set.copyOf(grants.removed()));
-    editor.removeMemberships(Set.copyOf(memberships.removed()));
-    roles.removed().forEach(editor::removeRole);
+    editor.removeGrants(Ids.of(grants.removed()));
+    editor.removeMemberships(Ids.of(memberships.removed()));
+    editor.removeRoles(Ids.of(roles.removed()));
     roles.added().forEach(editor::add);
     memberships.added().forEach(editor::add);
     grants.added().forEach(editor::add);
@@ -162,7 +180,9 @@ record SnapshotLoader(PermissionStore store) {
             .filter(change -> change.operation() == Change.Operation.GRANT_USED_UP)
             .map(Change::rowId)
             .collect(Collectors.toSet()));
-    return Optional.of(editor.snapshot(version)).filter(snapshot -> snapshot.parts().whole());
+    Snapshot snapshot = editor.snapshot(version);
+    long first = changes.get(changes.size() - (int) missed).change().atMillis();
+    return snapshot.parts().whole() ? Optional.of(new News(snapshot, first)) : Optional.empty();
   }
 
   /** What differs between two versions of a store, in one kind of row. */
@@ -182,7 +202,8 @@ record SnapshotLoader(PermissionStore store) {
   }
 
   private static boolean mayFollow(Snapshot.Parts parts) {
-    return parts.whole() && parts.waste() <= MAX_WASTE + parts.holders().size();
+    int rows = parts.memberIds().size() + parts.roleIds().size() + parts.entries().ids().size();
+    return parts.whole() && parts.waste() <= MAX_WASTE + rows / 2;
   }
 
   /** Whether these are all the changes from the one version to the other, and both are theirs. */

@@ -14,6 +14,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 
@@ -126,13 +127,13 @@ final class StoredPermissions implements Permissions {
    * While more than one use is left, only the grant's own row is locked; who takes the last one
    * makes a version, so that checks know of it.
    */
-  private Optional<Grant> takeUse(List<Grant> grants, Question question) {
+  private Optional<Grant> takeUse(UseTaker.Wanted wanted) {
     Optional<Grant> taken =
         transactions.call(
             transaction ->
                 UseTaker.takeOneOfMany(
-                    store.joining(transaction), audit.joining(transaction), grants, question));
-    return taken.isPresent() ? taken : change(writer -> writer.use(grants, question));
+                    store.joining(transaction), audit.joining(transaction), wanted));
+    return taken.isPresent() ? taken : change(writer -> writer.use(wanted));
   }
 
   @Override
@@ -286,6 +287,11 @@ final class StoredPermissions implements Permissions {
     History.forget(moment(before, "before"), transactions, store);
   }
 
+  /** Keeps other changes out until the transaction ends, which this is inside. */
+  void lock() {
+    store.lock();
+  }
+
   @Override
   public Permissions joining(Transaction transaction) {
     return new StoredPermissions(
@@ -312,7 +318,10 @@ final class StoredPermissions implements Permissions {
                     settings.clock().millis())));
   }
 
-  /** A commit that this instance hears of, or whose end it does not know, outdates the snapshot. */
+  /**
+   * A commit that this instance hears of is read before anybody else hears of it; one whose end it
+   * does not know outdates the snapshot, and a change that did not get so far does not.
+   */
   private <T> T changeIn(Function<Transaction, T> change) {
     if (joined) {
       return transactions.call(
@@ -321,12 +330,24 @@ final class StoredPermissions implements Permissions {
             return change.apply(transaction);
           });
     }
+    AtomicBoolean tried = new AtomicBoolean();
     T result;
     try {
-      result = transactions.call(change);
-    } finally {
-      shared.changed();
+      result =
+          transactions.call(
+              transaction -> {
+                tried.set(false);
+                T made = change.apply(transaction);
+                tried.set(true);
+                return made;
+              });
+    } catch (RuntimeException | Error e) {
+      if (tried.get()) {
+        shared.changed();
+      }
+      throw e;
     }
+    shared.readChange();
     history.forgetNowAndThen();
     return result;
   }

@@ -12,6 +12,14 @@ import java.util.OptionalLong;
 
 /** Takes uses of grants that count them, inside a transaction, with their audit records. */
 final class UseTaker {
+  /**
+   * A use that is to be taken.
+   *
+   * @param grants that may give it, in that order
+   * @param version of the permissions by which they allow it
+   */
+  record Wanted(List<Grant> grants, Question question, long version) {}
+
   private UseTaker() {}
 
   /**
@@ -20,12 +28,11 @@ final class UseTaker {
    * any other. It must not pass to the next grant then, or that would be used before the first is
    * used up.
    */
-  static Optional<Grant> takeOneOfMany(
-      PermissionStore joined, AuditLog audit, List<Grant> grants, Question question) {
-    for (Grant grant : grants) {
+  static Optional<Grant> takeOneOfMany(PermissionStore joined, AuditLog audit, Wanted wanted) {
+    for (Grant grant : wanted.grants()) {
       OptionalLong left = joined.use(grant.id(), 1);
       if (left.isPresent()) {
-        record(audit, grant, question, left.getAsLong());
+        record(audit, grant, wanted, left.getAsLong());
         return Optional.of(grant);
       }
       if (joined.usesLeft(grant.id()).orElse(0) > 0) {
@@ -35,11 +42,12 @@ final class UseTaker {
     return Optional.empty();
   }
 
-  static void record(AuditLog audit, Grant grant, Question question, long left) {
+  static void record(AuditLog audit, Grant grant, Wanted wanted, long left) {
+    Question question = wanted.question();
     audit.write(
         AuditRecord.of(Operation.AUTHORIZE, Result.SUCCESS, sentence(grant, question, left))
             .service("permission")
-            .ext(Json.write(about(grant, question, left)))
+            .ext(Json.write(about(grant, question, left).put("version", wanted.version())))
             .build());
   }
 

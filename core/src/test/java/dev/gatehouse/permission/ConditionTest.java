@@ -45,6 +45,22 @@ class ConditionTest {
     return condition.judge(attributes, NOON);
   }
 
+  /** What a store keeps must be readable again, or nobody could be checked any more. */
+  @Test
+  void parse_numbersAtTheLimits_asWritten() {
+    for (String text : List.of("10E399", "1E400", "-1E400", "1E-400", "1" + "0".repeat(39))) {
+      Condition condition = new Condition.Less("amount", new BigDecimal(text));
+      assertThat(Condition.parse(condition.toJson())).isEqualTo(condition);
+    }
+    BigDecimal zeros = new BigDecimal("7." + "0".repeat(60));
+    assertThat(new Condition.Less("amount", zeros).bound()).isEqualTo(new BigDecimal("7"));
+    for (String text : List.of("10E400", "1000E400", "1E401", "1E-401")) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> new Condition.Greater("amount", new BigDecimal(text)))
+          .withMessageContaining("a scale of at most 400");
+    }
+  }
+
   @Test
   void tests_ofEachType_holdFailOrCannotBeTold() {
     Attributes all =

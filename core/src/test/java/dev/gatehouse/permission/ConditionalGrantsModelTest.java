@@ -208,7 +208,7 @@ class ConditionalGrantsModelTest {
     grants.subList(middle, grants.size()).forEach(second::add);
     second.useUp(rows.usedUp());
     SnapshotEditor third = new SnapshotEditor(second.snapshot(new Version(2, 2, 1)).parts());
-    third.removeGrants(passing.stream().map(Grant::id).collect(Collectors.toSet()));
+    third.removeGrants(Ids.of(passing.stream().map(Grant::id).toList()));
     third.useUp(Set.of(Long.MAX_VALUE));
     return third.snapshot(rows.version());
   }

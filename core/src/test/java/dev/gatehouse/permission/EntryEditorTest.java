@@ -49,10 +49,12 @@ class EntryEditorTest {
     second.useUp(Set.of(99L));
     Snapshot used = next(second);
     SnapshotEditor third = new SnapshotEditor(used.parts());
-    third.removeRole(1);
+    third.removeGrants(Ids.of(List.of(4L)));
+    third.removeMemberships(Ids.of(List.of(2L)));
+    third.removeRoles(Ids.of(List.of(1L)));
     Snapshot removed = next(third);
     SnapshotEditor fourth = new SnapshotEditor(removed.parts());
-    fourth.removeGrants(Set.of(3L, 4L));
+    fourth.removeGrants(Ids.of(List.of(3L, 4L)));
     Snapshot none = next(fourth);
     assertThat(List.of(use(old, ANN), use(old, BOB)))
         .containsExactly(Reason.GRANTED, Reason.GRANTED);
@@ -117,9 +119,9 @@ class EntryEditorTest {
     assertThat(least).isZero();
   }
 
-  /** With as many grants as one likes on the access, found by the holder and not by a walk. */
+  /** However many grants an access has, each holder is judged by its own. */
   @Test
-  void decide_tenThousandConditionalGrantsOfOneAccess_findsTheHolders() {
+  void decide_tenThousandConditionalGrantsOfOneAccess_judgesTheHoldersOwn() {
     SnapshotEditor editor = new SnapshotEditor(Snapshot.Parts.EMPTY);
     for (int i = 1; i <= 10_000; i++) {
       Condition condition = Condition.equal("level", i);

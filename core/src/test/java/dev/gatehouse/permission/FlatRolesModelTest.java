@@ -94,11 +94,11 @@ class FlatRolesModelTest {
     return editor.snapshot(new Version(before.version().number() + 1, lastId, 1));
   }
 
-  private <T> Set<Long> some(Map<Long, T> rows) {
+  private <T> Ids some(Map<Long, T> rows) {
     Set<Long> some = new HashSet<>(rows.keySet());
     some.removeIf(id -> random.nextInt(5) > 0);
     rows.keySet().removeAll(some);
-    return some;
+    return Ids.of(some);
   }
 
   @Test

@@ -370,7 +370,7 @@ class SnapshotModelTest {
         return () -> {};
       }
       Grant removed = grants.remove(random.nextInt(grants.size()));
-      return () -> editor.removeGrants(Set.of(removed.id()));
+      return () -> editor.removeGrants(Ids.of(List.of(removed.id())));
     }
 
     private Runnable changeRole(SnapshotEditor editor, String name) {
@@ -386,9 +386,21 @@ class SnapshotModelTest {
       Subject holder = Subject.role(name);
       Role gone = roles.stream().filter(role -> role.name().equals(name)).findAny().orElseThrow();
       roles.remove(gone);
-      memberships.removeIf(row -> row.role().equals(name) || row.member().equals(holder));
-      grants.removeIf(grant -> grant.holder().equals(holder));
-      return () -> editor.removeRole(gone.id());
+      Set<Long> places = new HashSet<>();
+      memberships.stream()
+          .filter(row -> row.role().equals(name) || row.member().equals(holder))
+          .forEach(row -> places.add(row.id()));
+      memberships.removeIf(row -> places.contains(row.id()));
+      Set<Long> rights = new HashSet<>();
+      grants.stream()
+          .filter(grant -> grant.holder().equals(holder))
+          .forEach(grant -> rights.add(grant.id()));
+      grants.removeIf(grant -> rights.contains(grant.id()));
+      return () -> {
+        editor.removeGrants(Ids.of(rights));
+        editor.removeMemberships(Ids.of(places));
+        editor.removeRoles(Ids.of(List.of(gone.id())));
+      };
     }
 
     /** A role inherits only from those of lower numbers, so that there is no circle. */
@@ -403,7 +415,7 @@ class SnapshotModelTest {
               .findAny();
       if (there.isPresent()) {
         memberships.remove(there.get());
-        return () -> editor.removeMemberships(Set.of(there.get().id()));
+        return () -> editor.removeMemberships(Ids.of(List.of(there.get().id())));
       }
       if (!isDefined(role)) {
         return () -> {};

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gatehouse.audit.AuditLog;
 import dev.gatehouse.error.ConflictException;
+import dev.gatehouse.error.LimitException;
 import dev.gatehouse.error.NotFoundException;
 import dev.gatehouse.observe.GatehouseListener;
 import dev.gatehouse.permission.PermissionBatch.Loaded;
@@ -16,7 +17,9 @@ import dev.gatehouse.storage.memory.MemoryStorage;
 import dev.gatehouse.testing.fixture.ManualClock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
@@ -105,6 +108,38 @@ class PermissionBatchTest {
         .isInstanceOf(ConflictException.class)
         .hasMessage("role:b must not inherit from itself: b -> c -> a -> b");
     assertThat(permissions.roles(role("b"))).isEmpty();
+  }
+
+  /** A chain of n roles inherits n (n - 1) / 2 others, and each would take its room in memory. */
+  @Test
+  void load_longestChain_andNoLonger() {
+    assertThatThrownBy(() -> permissions.load(chain(5_794)))
+        .isInstanceOf(LimitException.class)
+        .hasMessage(
+            "roles must inherit at most 16777216 others in all, directly and through others, would"
+                + " inherit more");
+    assertThat(storage.permissions().version().number()).isZero();
+    permissions.load(chain(5_793));
+    permissions.assign(user("ann"), "r5792");
+    permissions.grant(Grant.allow(role("r0"), "use", READER));
+    assertThat(may(user("ann"))).isTrue();
+    permissions.defineRole("next");
+    assertThatThrownBy(() -> permissions.inherit("next", "r5792"))
+        .isInstanceOf(LimitException.class);
+    assertThat(permissions.inherit("next", "r600")).isTrue();
+  }
+
+  /** Each inherits the one before it. */
+  private static PermissionSet chain(int length) {
+    Set<String> roles = new LinkedHashSet<>();
+    Set<PermissionSet.Place> places = new LinkedHashSet<>();
+    for (int i = 0; i < length; i++) {
+      roles.add("r" + i);
+      if (i > 0) {
+        places.add(new PermissionSet.Place(role("r" + i), "r" + (i - 1)));
+      }
+    }
+    return new PermissionSet(roles, places, Set.of());
   }
 
   /** A host may catch what it throws, and commit. */

@@ -108,8 +108,7 @@ class UseTakerTest {
                 UseTaker.takeOneOfMany(
                     world.storage.permissions().joining(transaction),
                     world.audit.joining(transaction),
-                    grants,
-                    question));
+                    new UseTaker.Wanted(grants, question, 1)));
     assertThat(taken).isEmpty();
     assertThat(left(grants)).containsExactly(1L, 5L);
   }

@@ -1,6 +1,7 @@
 package dev.gatehouse.permission;
 
 import dev.gatehouse.error.ConflictException;
+import dev.gatehouse.error.LimitException;
 import dev.gatehouse.permission.PermissionStore.Membership;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -12,15 +13,21 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.LongStream;
 
-/** Looks for roles that inherit from themselves. */
-final class RoleCircle {
+/** What inheritance there may be: none that goes in a circle, and not too much of it. */
+final class RoleInheritance {
   private static final int SHOWN_ROLES = 8;
 
-  private RoleCircle() {}
+  private RoleInheritance() {}
 
-  /** Refuses inheritance that, with what there is, goes in a circle; the message names one. */
-  static void refuse(List<Membership> standing, Collection<Membership> added) {
+  /**
+   * Checks inheritance that is to be added to what there is.
+   *
+   * @throws ConflictException if the two go in a circle; the message names one
+   * @throws LimitException if roles would inherit too much
+   */
+  static void check(List<Membership> standing, Collection<Membership> added) {
     Map<String, List<String>> inherited = new HashMap<>();
     for (Collection<Membership> edges : List.of(standing, added)) {
       for (Membership edge : edges) {
@@ -35,6 +42,30 @@ final class RoleCircle {
             Subject.role(circle.get(0)) + " must not inherit from itself: " + shown(circle));
       }
     }
+    checkReach(inherited);
+  }
+
+  /** Works out what a snapshot would hold, as far as the limit. */
+  private static void checkReach(Map<String, List<String>> inherited) {
+    Map<String, Integer> numbers = new HashMap<>();
+    LongStream.Builder pairs = LongStream.builder();
+    inherited.forEach(
+        (heir, roles) -> {
+          long number = number(numbers, heir);
+          roles.forEach(role -> pairs.add(number << 32 | number(numbers, role)));
+        });
+    long[] sorted = pairs.build().sorted().toArray();
+    long reach = new RoleTable(numbers.size(), sorted, PermissionStore.MAX_INHERITED).reach();
+    if (reach > PermissionStore.MAX_INHERITED) {
+      throw new LimitException(
+          "roles must inherit at most "
+              + PermissionStore.MAX_INHERITED
+              + " others in all, directly and through others, would inherit more");
+    }
+  }
+
+  private static int number(Map<String, Integer> numbers, String role) {
+    return numbers.computeIfAbsent(role, name -> numbers.size());
   }
 
   /** A role on the way up, and the roles it inherits that are still to be followed. */
