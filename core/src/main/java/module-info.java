@@ -7,6 +7,7 @@
 module dev.gatehouse {
   requires com.cronutils;
   requires com.fasterxml.jackson.databind;
+  requires dev.failsafe.core;
   requires org.bouncycastle.provider;
   requires org.slf4j;
   requires static transitive org.jspecify;
@@ -29,6 +30,8 @@ module dev.gatehouse {
       dev.gatehouse.transport.http;
   exports dev.gatehouse.hash to
       dev.gatehouse.storage.memory;
+  exports dev.gatehouse.refusal to
+      dev.gatehouse.transport.http;
   exports dev.gatehouse.json to
       dev.gatehouse.storage.jdbc,
       dev.gatehouse.storage.memory,

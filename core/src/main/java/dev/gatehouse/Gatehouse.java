@@ -3,6 +3,8 @@ package dev.gatehouse;
 import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.audit.AuditLog;
+import dev.gatehouse.audit.AuditOptions;
+import dev.gatehouse.audit.AuditTree;
 import dev.gatehouse.check.Check;
 import dev.gatehouse.error.ClosedException;
 import dev.gatehouse.id.IdSource;
@@ -12,6 +14,7 @@ import dev.gatehouse.permission.Permissions;
 import dev.gatehouse.registry.Application;
 import dev.gatehouse.registry.Registry;
 import dev.gatehouse.registry.RegistryOptions;
+import dev.gatehouse.registry.RegistryUpkeep;
 import dev.gatehouse.scheduler.Callbacks;
 import dev.gatehouse.scheduler.SchedulerOptions;
 import dev.gatehouse.scheduler.SchedulerParts;
@@ -40,6 +43,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,9 +62,11 @@ public final class Gatehouse implements AutoCloseable {
   private final @Nullable Transport transport;
   private final Scheme scheme;
   private final InstantSource clock;
+  private final AuditTree auditTree;
   private final AuditLog audit;
   private final KeyRing keys;
   private final Registry registry;
+  private final RegistryUpkeep upkeep;
   private final NonceStore nonces;
   private final GatehouseListener listener;
   private final Verifier verifier;
@@ -76,7 +82,16 @@ public final class Gatehouse implements AutoCloseable {
     clock = builder.clock;
     drain = builder.scheduler.drain();
     IdSource ids = new IdSource(clock);
-    audit = AuditLog.create(storage.audit(), ids::next, clock);
+    auditTree =
+        AuditTree.create(
+            new AuditTree.Parts(
+                storage.audit(),
+                storage,
+                clock,
+                builder.nanoTime,
+                builder.listener,
+                builder.audit));
+    audit = AuditLog.create(storage.audit(), ids::next, clock, auditTree);
     keys =
         KeyRing.create(
             new KeyRing.Configuration(
@@ -88,12 +103,8 @@ public final class Gatehouse implements AutoCloseable {
                 builder.masterKey,
                 this::retryHorizon));
     registry =
-        Registry.create(
-            storage.registry(),
-            storage,
-            audit,
-            keys,
-            RegistryOptions.of(clock, ids::next).nanoTime(builder.nanoTime));
+        Registry.create(storage.registry(), storage, audit, keys, registryOptions(builder, ids));
+    upkeep = RegistryUpkeep.create(registry);
     listener = builder.listener;
     nonces = storage.nonces();
     verifier = verifier(scheme);
@@ -130,7 +141,17 @@ public final class Gatehouse implements AutoCloseable {
                 builder.scheduler));
   }
 
-  /** What is pending, or may soon be by the application's own policy. */
+  private static RegistryOptions registryOptions(Builder builder, IdSource ids) {
+    RegistryOptions options =
+        builder.registry.apply(
+            RegistryOptions.of(builder.clock, ids::next).nanoTime(builder.nanoTime));
+    RegistryOptions heard = options.fleet(options.fleet().listener(builder.listener));
+    return builder.transport == null
+        ? heard
+        : heard.calls(heard.calls().transport(builder.transport));
+  }
+
+  /** What is pending, or may soon be by the application's own policy, whichever is longer. */
   private Duration retryHorizon(Transaction transaction, long applicationId, Instant now) {
     Duration pending =
         TaskEngine.pendingRetries(storage.tasks()).reach(transaction, applicationId, now);
@@ -150,6 +171,11 @@ public final class Gatehouse implements AutoCloseable {
   /** The third parties, their servers and services. */
   public Registry registry() {
     return registry;
+  }
+
+  /** Leases of instances, and probes. Runs once this is started. */
+  public RegistryUpkeep upkeep() {
+    return upkeep;
   }
 
   /** The keys of applications. */
@@ -208,6 +234,11 @@ public final class Gatehouse implements AutoCloseable {
     return audit;
   }
 
+  /** The proofs of what happened. */
+  public AuditTree auditTree() {
+    return auditTree;
+  }
+
   /**
    * How it is doing, for a health check or a page. Asks the storage, briefly: what takes longer the
    * more tasks there are is left out, or said to be incomplete; while the storage is out of reach,
@@ -247,19 +278,21 @@ public final class Gatehouse implements AutoCloseable {
   }
 
   /**
-   * Begins to run tasks, on threads of its own. Returns at once; while the storage cannot be
-   * reached it goes on trying.
+   * Begins to run tasks, to sequence audit records and to keep up the registry, on threads of its
+   * own. Returns at once; while the storage cannot be reached it goes on trying.
    *
    * @throws IllegalStateException if it was started before, or is stepped
    * @throws ClosedException if it is closed
    */
   public void start() {
     engine.start();
+    auditTree.start();
+    upkeep.start();
   }
 
   /**
    * Instead of {@link #start}: lets the caller's thread run the tasks, at the time that the
-   * builder's clock shows.
+   * builder's clock shows. Audit records are sequenced by {@link AuditTree#sequence} then.
    *
    * @throws IllegalStateException if it was started, or is stepped already
    * @throws ClosedException if it is closed
@@ -280,25 +313,17 @@ public final class Gatehouse implements AutoCloseable {
    *
    * @param timeout for attempts under way, 0 to 1 day
    */
+  @SuppressWarnings("try") // closed in the end, from the last to the first, whatever fails
   public void close(Duration timeout) {
     Check.range(timeout, Duration.ZERO, Duration.ofDays(1), "timeout");
     if (closing.getAndSet(true)) {
       return;
     }
-    try {
+    try (Storage last = storage;
+        Transport sending = transport;
+        RegistryUpkeep leases = upkeep;
+        AuditTree tree = auditTree) {
       engine.close(timeout);
-    } finally {
-      closeGiven();
-    }
-  }
-
-  private void closeGiven() {
-    try {
-      if (transport != null) {
-        transport.close();
-      }
-    } finally {
-      storage.close();
     }
   }
 
@@ -341,6 +366,8 @@ public final class Gatehouse implements AutoCloseable {
     private GatehouseListener listener = GatehouseListener.NONE;
     private SchedulerOptions scheduler = SchedulerOptions.DEFAULT;
     private DecisionAudit audited = DecisionAudit.DENIALS;
+    private AuditOptions audit = AuditOptions.DEFAULT;
+    private UnaryOperator<RegistryOptions> registry = UnaryOperator.identity();
     private final Map<String, TaskHandler> handlers = new HashMap<>();
 
     private Builder() {}
@@ -400,6 +427,18 @@ public final class Gatehouse implements AutoCloseable {
     /** Which allowances of permissions are audited. Default {@link DecisionAudit#DENIALS}. */
     public Builder audited(DecisionAudit value) {
       audited = requireNonNull(value, "audited");
+      return this;
+    }
+
+    /** How the audit log is made provable. Default {@link AuditOptions#DEFAULT}. */
+    public Builder audit(AuditOptions value) {
+      audit = requireNonNull(value, "audit");
+      return this;
+    }
+
+    /** Changes options of the registry; its transport and listener are the builder's. */
+    public Builder registry(UnaryOperator<RegistryOptions> value) {
+      registry = requireNonNull(value, "registry");
       return this;
     }
 

@@ -1,9 +1,11 @@
 package dev.gatehouse.audit;
 
 import dev.gatehouse.transaction.Transaction;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.LongSupplier;
 
 /**
@@ -14,6 +16,9 @@ public interface AuditLog {
   /** Most records that are looked at to fill one page. */
   int MAX_SCANNED = 10_000;
 
+  /** Most records of one erasure. */
+  int MAX_ERASED = 1_000;
+
   /**
    * A log over a store.
    *
@@ -22,6 +27,15 @@ public interface AuditLog {
    */
   static AuditLog create(AuditStore store, LongSupplier ids, InstantSource clock) {
     return new PagedAuditLog(store, ids, clock, MAX_SCANNED);
+  }
+
+  /**
+   * As {@link #create(AuditStore, LongSupplier, InstantSource)}, for a log that is proven by a tree
+   * over the same store: it authenticates records, wakes the sequencer, or sequences at once, as
+   * the tree's options have it.
+   */
+  static AuditLog create(AuditStore store, LongSupplier ids, InstantSource clock, AuditTree tree) {
+    return new PagedAuditLog(store, ids, clock, MAX_SCANNED, (StoredAuditTree) tree);
   }
 
   /**
@@ -40,6 +54,48 @@ public interface AuditLog {
    * @param records 1..{@link AuditStore#MAX_BATCH}
    */
   List<AuditRecord> writeAll(List<AuditRecord> records);
+
+  /**
+   * This log for whoever acts in a context: records that are written through it say what the
+   * context says, where they do not say it themselves.
+   */
+  AuditLog within(AuditContext context);
+
+  /**
+   * Erases the values of fields from records for good, and records that, in one transaction: the
+   * log's own if it is not joined to one. The records stay, with all that was not erased; every
+   * proof, head and export still verifies, and tells that the fields were erased. A field must have
+   * been {@linkplain AuditRules.Builder#erasable erasable} when its record was written. What was
+   * erased is gone from every column and index of the storage; copies made before, such as exports
+   * and backups, and what a database has yet to vacuum away, are the host's to see to.
+   *
+   * @param ids 1..{@link #MAX_ERASED} records
+   * @param fields names as in queries, of {@link AuditRules#ERASABLE} or of the application's
+   * @param reason is kept in the record of the erasure: without what is to be erased
+   * @return that record, of kind ERASURE, whose {@code ext} names the records and fields; empty if
+   *     there was nothing left to erase, and so nothing was done
+   * @throws dev.gatehouse.error.NotFoundException if there is no such record
+   * @throws dev.gatehouse.error.ConflictException if a field was written so that it cannot be
+   *     erased, or somebody else erases from the same record; nothing changed then
+   * @throws IllegalStateException if this log has neither a tree nor a transaction
+   */
+  Optional<AuditRecord> erase(Set<Long> ids, Set<String> fields, String reason);
+
+  /**
+   * Removes records from before a time, oldest first, in batches of 1,000, each with a record of
+   * its removal and in a transaction of its own: so it can be broken off at any point and called
+   * again. Tiles and heads stay, and with them the hashes of what was removed: every proof of what
+   * remains holds, the log can be shown to have only grown, and {@link AuditTree#verify} tells what
+   * was removed in this way from what somebody has deleted. The records of erasures and removals
+   * stay, and so do for a while the newest: up to 255 whose tile is not full, and what is pending.
+   *
+   * @param before exclusive
+   * @param most records to remove, 1 or more
+   * @return how many were removed; fewer than {@code most} if there are no more, or another node
+   *     removes the same
+   * @throws IllegalStateException if this log has no tree, or is inside a transaction
+   */
+  long removeBefore(Instant before, long most);
 
   /** The record with that id. */
   Optional<AuditRecord> find(long id);

@@ -66,7 +66,12 @@ public final class AuditQuery {
    * @throws InvalidQueryException if it breaks a rule, with the path to the place
    */
   public static AuditQuery parse(String json) {
-    return QueryReader.read(json);
+    return parse(json, AuditRules.DEFAULT);
+  }
+
+  /** As {@link #parse(String)}, with the typed fields that the rules make known. */
+  public static AuditQuery parse(String json, AuditRules rules) {
+    return QueryReader.read(json, requireNonNull(rules, "rules"));
   }
 
   /** Only records that pass the filter. Default all. */
@@ -92,7 +97,12 @@ public final class AuditQuery {
    * out. Default, and with an empty list: all but {@code ext}. May change from page to page.
    */
   public AuditQuery fields(List<String> value) {
-    return new AuditQuery(window, filter, maxSize, Projection.checked(value), place);
+    return fields(value, AuditRules.DEFAULT);
+  }
+
+  /** As {@link #fields(List)}, with the typed fields that the rules make known. */
+  public AuditQuery fields(List<String> value, AuditRules rules) {
+    return new AuditQuery(window, filter, maxSize, Projection.checked(value, rules), place);
   }
 
   /** The page after the one that gave this continuation point; the first page if it is empty. */

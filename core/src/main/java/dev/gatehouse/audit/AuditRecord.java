@@ -6,8 +6,14 @@ import dev.gatehouse.check.Check;
 import dev.gatehouse.json.Json;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,8 +35,32 @@ public final class AuditRecord {
   /** Longest JSON of further fields, in bytes of UTF-8. */
   public static final int MAX_EXT = 64 << 10;
 
+  /** Most bytes of UTF-8 that the names and values of an application's typed fields take. */
+  public static final int MAX_FIELDS = 8 << 10;
+
   private static final Instant EARLIEST = Instant.EPOCH;
   private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999999Z");
+
+  /** What a record is to the log itself. */
+  public enum Kind {
+    /** Something happened: every record that a caller writes. */
+    EVENT(0),
+    /** Fields of other records were erased: the evidence that nobody has just deleted them. */
+    ERASURE(1),
+    /** Other records were removed because their time was over: the evidence likewise. */
+    REMOVAL(2);
+
+    private final int code;
+
+    Kind(int code) {
+      this.code = code;
+    }
+
+    /** The number in the canonical bytes. */
+    int code() {
+      return code;
+    }
+  }
 
   /** The operations that Gatehouse itself records. */
   public enum Operation {
@@ -92,8 +122,17 @@ public final class AuditRecord {
   private final @Nullable String requestId;
   private final @Nullable String service;
   private final @Nullable String ext;
+  private final Kind kind;
+  private final Map<String, Valued> fields;
+  private final Set<String> erased;
+
+  /** A field of the application's with its value. */
+  record Valued(AuditField<?> field, Object value) {}
 
   private AuditRecord(Builder builder) {
+    kind = builder.kind;
+    fields = Map.copyOf(builder.fields);
+    erased = Set.copyOf(builder.erased);
     id = builder.id;
     time = builder.time;
     operationType = builder.operationType;
@@ -122,17 +161,7 @@ public final class AuditRecord {
 
   /** A builder that holds what this record holds. */
   public Builder toBuilder() {
-    Builder builder = new Builder(operationType, resultType, content);
-    builder.id = id;
-    builder.time = time;
-    builder.sourceNode = sourceNode;
-    builder.namespace = namespace;
-    builder.severity = severity;
-    builder.user = user;
-    builder.requestId = requestId;
-    builder.service = service;
-    builder.ext = ext;
-    return builder;
+    return new Builder(this);
   }
 
   /** The id, growing in order of append on a node; 0 before the record is written. */
@@ -195,9 +224,48 @@ public final class AuditRecord {
     return Optional.ofNullable(ext);
   }
 
+  /** The application's typed fields that it has, by name in ascending order. */
+  public List<AuditField<?>> fields() {
+    if (fields.isEmpty()) {
+      return List.of();
+    }
+    List<AuditField<?>> known = new ArrayList<>();
+    new TreeMap<>(fields).values().forEach(valued -> known.add(valued.field));
+    return known;
+  }
+
+  /** The value of a typed field; empty if it has none of that name and type. */
+  public <T> Optional<T> value(AuditField<T> field) {
+    Valued valued = fields.get(field.name());
+    return valued != null && valued.field.equals(field)
+        ? Optional.of(field.cast(valued.value))
+        : Optional.empty();
+  }
+
+  /** The value of the field of that name. */
+  @Nullable Valued valued(String name) {
+    return fields.isEmpty() ? null : fields.get(name);
+  }
+
+  /**
+   * The names of fields whose values were erased: they are absent, the content an empty text. See
+   * {@link AuditLog#erase}.
+   */
+  public Set<String> erased() {
+    return erased;
+  }
+
+  /** What the record is to the log itself. */
+  public Kind kind() {
+    return kind;
+  }
+
   @Override
   public boolean equals(@Nullable Object other) {
     return other instanceof AuditRecord that
+        && kind == that.kind
+        && fields.equals(that.fields)
+        && erased.equals(that.erased)
         && id == that.id
         && Objects.equals(time, that.time)
         && operationType == that.operationType
@@ -243,6 +311,9 @@ public final class AuditRecord {
     private @Nullable String requestId;
     private @Nullable String service;
     private @Nullable String ext;
+    private Kind kind = Kind.EVENT;
+    private Map<String, Valued> fields = Map.of();
+    private Set<String> erased = Set.of();
 
     private Builder(int operationType, int resultType, String content) {
       this.operationType = operationType;
@@ -250,6 +321,25 @@ public final class AuditRecord {
       this.content = Utf8.checked(content, MAX_CONTENT, "content");
       int nul = content.indexOf(0);
       Check.that(nul < 0, "content must not hold U+0000, held one at " + nul);
+    }
+
+    /** What a record holds was checked when that was made. */
+    private Builder(AuditRecord record) {
+      id = record.id;
+      time = record.time;
+      operationType = record.operationType;
+      resultType = record.resultType;
+      content = record.content;
+      sourceNode = record.sourceNode;
+      namespace = record.namespace;
+      severity = record.severity;
+      user = record.user;
+      requestId = record.requestId;
+      service = record.service;
+      ext = record.ext;
+      kind = record.kind;
+      fields = record.fields;
+      erased = record.erased;
     }
 
     /** The id; given by the log, of use to stores. */
@@ -311,9 +401,53 @@ public final class AuditRecord {
       return this;
     }
 
-    /** The record. */
+    /**
+     * A typed field, in place of what it was before. It must be made known by {@link
+     * AuditRules.Builder#field} when the record is written.
+     */
+    public <T> Builder set(AuditField<T> field, T value) {
+      return setChecked(field, value);
+    }
+
+    Builder setChecked(AuditField<?> field, Object value) {
+      Map<String, Valued> more = new TreeMap<>(fields);
+      more.put(field.name(), new Valued(field, field.checked(value)));
+      fields = more;
+      return this;
+    }
+
+    Builder kind(Kind value) {
+      kind = value;
+      return this;
+    }
+
+    /** The value of that field was there once. */
+    Builder erased(String name) {
+      Set<String> more = new TreeSet<>(erased);
+      more.add(name);
+      erased = more;
+      return this;
+    }
+
+    /**
+     * The record.
+     *
+     * @throws IllegalArgumentException if the typed fields are too many or too long together
+     */
     public AuditRecord build() {
+      if (!fields.isEmpty()) {
+        requireWithinLimits();
+      }
       return new AuditRecord(this);
+    }
+
+    private void requireWithinLimits() {
+      Check.range(fields.size(), 0, AuditRules.MAX_FIELDS, "number of typed fields");
+      int bytes = 0;
+      for (Valued valued : fields.values()) {
+        bytes += valued.field.name().length() + valued.field.encode(valued.value).length;
+      }
+      Check.range(bytes, 0, MAX_FIELDS, "bytes of the typed fields");
     }
   }
 }

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * SPI: keeps audit records by position, and their canonical bytes unchanged. Nothing in it edits or
- * removes a record. Safe for use by multiple threads, but for what {@link #joining} returns.
+ * SPI: keeps audit records by position, and their canonical bytes unchanged. Safe for use by
+ * multiple threads, but for what {@link #joining} returns.
  */
 public interface AuditStore {
   /** Most entries of one append. */
@@ -18,7 +18,8 @@ public interface AuditStore {
   /**
    * Appends the entries, 1..{@link #MAX_BATCH}, in one round trip if it can. All of them are kept,
    * and seen by whatever is read after this returns, or none ({@code AUDIT-1}). An id is appended
-   * once: a batch that holds a kept id, or one id twice, is refused whole ({@code AUDIT-2}).
+   * once: a batch that holds a kept id, or one id twice, is refused whole ({@code AUDIT-2}). What
+   * is appended is pending in the {@link #tree}, and waits for no sequencer.
    *
    * @throws dev.gatehouse.error.ConflictException if an id is there already
    */
@@ -37,10 +38,24 @@ public interface AuditStore {
   Optional<AuditEntry> find(long id);
 
   /**
-   * The entries that have no leaf index, which is where each begins, lowest ids first, no more than
-   * the limit, 1..1,024 ({@code AUDIT-6}). For a sequencer.
+   * Erases values of entries, 1..{@link #MAX_BATCH}, all or none: their openings, and whatever
+   * columns are derived from these, become those of the entries after the erasure, and nothing is
+   * left of the values anywhere in the store; canonical bytes, leaf hash and MAC stay as they are
+   * ({@code AUDIT-16}).
+   *
+   * @throws dev.gatehouse.error.ConflictException if the openings of one are not those that it had
+   *     before, or it is not there; nothing changed then
    */
-  List<AuditEntry> pending(int limit);
+  void erase(List<AuditErasure> erasures);
+
+  /**
+   * Removes records and their leaves, all or none, and keeps which leaves these were, for {@link
+   * AuditTreeStore#removals}; tiles and heads stay as they are ({@code AUDIT-18}).
+   *
+   * @throws dev.gatehouse.error.ConflictException if a record or its leaf is not there; nothing
+   *     changed then
+   */
+  void remove(AuditRemoval removal);
 
   /**
    * The key of {@link #CURSOR_KEY_BYTES} bytes with which continuation points over this store are
@@ -49,6 +64,9 @@ public interface AuditStore {
    * itself, so it needs no more protection than the log.
    */
   byte[] cursorKey(byte[] candidate);
+
+  /** The tree over the records of this store, inside the same transaction as this. */
+  AuditTreeStore tree();
 
   /**
    * This store inside the transaction: its appends are seen inside at once, outside with the

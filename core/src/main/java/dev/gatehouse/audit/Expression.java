@@ -33,8 +33,7 @@ final class Expression {
    * @param values {@code String}, {@code Boolean}, {@code BigDecimal}
    * @param path where the expression stands, for messages
    */
-  static Expression of(String fieldName, Operator operator, List<Object> values, String path) {
-    Field field = Field.named(fieldName, path + ".field");
+  static Expression of(Field field, Operator operator, List<Object> values, String path) {
     requireApplicable(operator, field, path + ".operator");
     requireNumber(operator, values.size(), path + ".value");
     List<Object> coerced = new ArrayList<>();
@@ -139,10 +138,10 @@ final class Expression {
     List<String> tokens = Analyzer.tokens((String) values.get(0));
     if (operator == Operator.MATCH_PHRASE) {
       Phrase phrase = new Phrase(tokens);
-      return row -> phrase.isIn(row.contentTokens());
+      return row -> phrase.isIn(row.tokens(field));
     }
     Set<String> wanted = Set.copyOf(tokens);
-    return row -> row.contentTokens().stream().anyMatch(wanted::contains);
+    return row -> row.tokens(field).stream().anyMatch(wanted::contains);
   }
 
   private static void requireApplicable(Operator operator, Field field, String path) {
@@ -152,6 +151,7 @@ final class Expression {
           case TEXT -> !operator.isOrdered();
           case NUMBER -> operator != Operator.LIKE;
           case TIME -> operator != Operator.LIKE && !operator.isMatch();
+          case BOOLEAN -> operator != Operator.LIKE && !operator.isMatch() && !operator.isOrdered();
         };
     if (!applicable) {
       throw new InvalidQueryException(
@@ -187,6 +187,7 @@ final class Expression {
           case KEYWORD, TEXT -> Values.text(value);
           case NUMBER -> Values.number(value);
           case TIME -> Values.time(value);
+          case BOOLEAN -> Values.bool(value);
           case UNTYPED -> untyped(operator, value);
         };
     if (operator == Operator.LIKE && !(value instanceof String)) {
@@ -216,6 +217,7 @@ final class Expression {
       case KEYWORD, TEXT, UNTYPED -> "string or a number of reasonable length";
       case NUMBER -> "number";
       case TIME -> "time: whole milliseconds, or ISO 8601";
+      case BOOLEAN -> "boolean";
     };
   }
 }

@@ -22,6 +22,7 @@ final class Field {
     TEXT,
     NUMBER,
     TIME,
+    BOOLEAN,
     /** Each value by its own kind: number, text or boolean. */
     UNTYPED
   }
@@ -44,8 +45,26 @@ final class Field {
     this.values = values;
   }
 
+  /** A field of an application's. */
+  static Field of(AuditField<?> field) {
+    Type type =
+        switch (field.type()) {
+          case KEYWORD -> Type.KEYWORD;
+          case TEXT -> Type.TEXT;
+          case LONG, DOUBLE -> Type.NUMBER;
+          case TIME -> Type.TIME;
+          case BOOLEAN -> Type.BOOLEAN;
+        };
+    String name = field.name();
+    return new Field(name, type, null, row -> typed(row.record().valued(name)));
+  }
+
+  private static List<Object> typed(AuditRecord.@Nullable Valued valued) {
+    return valued == null ? List.of() : List.of(Values.ofTyped(valued.value()));
+  }
+
   /** The field that a filter means. */
-  static Field named(String name, String path) {
+  static Field named(String name, String path, AuditRules rules) {
     if (name.length() > MAX_NAME) {
       throw new InvalidQueryException(
           Reason.TOO_LARGE,
@@ -56,6 +75,10 @@ final class Field {
     if (core != null) {
       return core;
     }
+    AuditField<?> typed = rules.field(name);
+    if (typed != null) {
+      return of(typed);
+    }
     String[] keys = name.startsWith(EXT_PREFIX) ? keys(name) : new String[0];
     if (keys.length == 0 || Arrays.asList(keys).contains("")) {
       throw new InvalidQueryException(
@@ -64,6 +87,11 @@ final class Field {
           "must name a field or a path such as ext.a.b, was '" + Check.shown(name) + "'");
     }
     return new Field(name, Type.UNTYPED, null, row -> row.ext(keys));
+  }
+
+  /** Whether the name is that of a core field, of an alias, or of the further fields. */
+  static boolean isReserved(String name) {
+    return CORE.containsKey(name) || name.equals(EXT);
   }
 
   /** The names of the core fields, in the order of a full record. */
@@ -101,7 +129,7 @@ final class Field {
     add(fields, new Field("time", Type.TIME, null, row -> List.of(row.timeMillis())));
     add(fields, number("optType", AuditColumn.OPERATION_TYPE));
     add(fields, number("resultType", AuditColumn.RESULT_TYPE));
-    Field content = new Field("content", Type.TEXT, null, row -> List.of(row.record().content()));
+    Field content = new Field("content", Type.TEXT, null, Field::content);
     add(fields, content);
     add(fields, keyword("sourceNode", AuditColumn.SOURCE_NODE));
     add(fields, keyword("namespace", AuditColumn.NAMESPACE));
@@ -111,6 +139,11 @@ final class Field {
     add(fields, keyword("service", AuditColumn.SERVICE));
     fields.put("message", content);
     return fields;
+  }
+
+  private static List<Object> content(Row row) {
+    AuditRecord record = row.record();
+    return record.erased().contains("content") ? List.of() : List.of(record.content());
   }
 
   private static void add(Map<String, Field> fields, Field field) {
@@ -124,7 +157,9 @@ final class Field {
         column,
         row -> {
           Object value = column.of(row.record());
-          return value == null ? List.of() : List.of(value.toString());
+          return value == null || row.record().erased().contains(name)
+              ? List.of()
+              : List.of(value.toString());
         });
   }
 

@@ -19,11 +19,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Fields: {@code id}, {@code time} (in milliseconds), {@code optType}, {@code resultType},
  * {@code content} (also {@code message}), {@code sourceNode}, {@code namespace}, {@code severity},
- * {@code user}, {@code requestId}, {@code service}, and paths such as {@code ext.order.id}. Types
- * and results are numbers, and so may be told as text; content is a text, on which Match and
- * MatchPhrase compare words; all others are keywords, which compare whole, by case, in order of
- * Unicode code points. A path has as type the kind of each of its values, and values of different
- * kinds are neither equal nor ordered.
+ * {@code user}, {@code requestId}, {@code service}, paths such as {@code ext.order.id}, and the
+ * typed fields of the application's ({@link AuditField}). Types and results are numbers, and so may
+ * be told as text; content is a text, on which Match and MatchPhrase compare words; all others are
+ * keywords, which compare whole, by case, in order of Unicode code points. A path has as type the
+ * kind of each of its values, and values of different kinds are neither equal nor ordered.
  *
  * <p>Where a field is absent every operator is false but the negative ones, each the exact
  * complement of its positive. Where it is a list, a positive operator asks for one element that
@@ -85,12 +85,27 @@ public final class Filter {
    * @throws InvalidQueryException if it breaks a rule, with the path to the place
    */
   public static Filter parse(String json) {
-    return FilterReader.read(QueryReader.object(json, "filter"));
+    return parse(json, AuditRules.DEFAULT);
   }
 
-  /** Begins an expression about a field. */
+  /** As {@link #parse(String)}, with the typed fields that the rules make known. */
+  public static Filter parse(String json, AuditRules rules) {
+    return FilterReader.read(QueryReader.object(json, "filter"), requireNonNull(rules, "rules"));
+  }
+
+  /**
+   * Begins an expression about a core field, or a path such as {@code ext.order.id}.
+   *
+   * @throws InvalidQueryException if there is no such field
+   */
   public static Operand where(String field) {
-    return new Operand(requireNonNull(field, "field"));
+    return new Operand(
+        Field.named(requireNonNull(field, "field"), "filter.expr[0].field", AuditRules.DEFAULT));
+  }
+
+  /** Begins an expression about a field of the application's. */
+  public static Operand field(AuditField<?> field) {
+    return new Operand(Field.of(requireNonNull(field, "field")));
   }
 
   /** Holds where all of the filters hold; at least one is needed. */
@@ -177,13 +192,13 @@ public final class Filter {
 
   /**
    * A field that waits for its operator. Values are {@code String}, {@code Boolean}, {@code
-   * Instant} or a number. Each method throws {@link InvalidQueryException} for an unknown field, an
-   * operator that does not suit the field, and a value that does not suit either. Immutable.
+   * Instant} or a number. Each method throws {@link InvalidQueryException} for an operator that
+   * does not suit the field, and a value that does not suit either. Immutable.
    */
   public static final class Operand {
-    private final String field;
+    private final Field field;
 
-    private Operand(String field) {
+    private Operand(Field field) {
       this.field = field;
     }
 
@@ -274,7 +289,7 @@ public final class Filter {
                     () ->
                         new InvalidQueryException(
                             Reason.BAD_VALUE,
-                            field + "'s value",
+                            field.name() + "'s value",
                             "must be a String, a Boolean, an Instant or a finite number, was "
                                 + kind(value))));
       }

@@ -15,10 +15,14 @@ final class FilterReader {
 
   private int expressions;
 
-  private FilterReader() {}
+  private final AuditRules rules;
 
-  static Filter read(JsonNode node) {
-    return new FilterReader().filter(node, "filter", 1);
+  private FilterReader(AuditRules rules) {
+    this.rules = rules;
+  }
+
+  static Filter read(JsonNode node, AuditRules rules) {
+    return new FilterReader(rules).filter(node, "filter", 1);
   }
 
   private Filter filter(JsonNode node, String path, int depth) {
@@ -62,7 +66,11 @@ final class FilterReader {
           path + ".operator",
           "must be one of the language's, was '" + Check.shown(name) + "'");
     }
-    return Expression.of(field, operator, values(node.path("value"), path + ".value"), path);
+    return Expression.of(
+        Field.named(field, path + ".field", rules),
+        operator,
+        values(node.path("value"), path + ".value"),
+        path);
   }
 
   private static List<Object> values(JsonNode node, String path) {

@@ -3,16 +3,24 @@ package dev.gatehouse.audit;
 import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.check.Check;
+import dev.gatehouse.error.ConflictException;
 import dev.gatehouse.transaction.Transaction;
 import java.security.SecureRandom;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The log that reads a store in keyset pages. */
 final class PagedAuditLog implements AuditLog {
+  private static final Logger LOGGER = LoggerFactory.getLogger(PagedAuditLog.class);
   private static final SecureRandom RANDOM = new SecureRandom();
 
   private final AuditStore store;
@@ -23,19 +31,55 @@ final class PagedAuditLog implements AuditLog {
   /** Kept once read outside a transaction; inside, its first writer may yet roll back. */
   private volatile byte @Nullable [] cursorKey;
 
-  private final boolean keepsKey;
+  private final @Nullable StoredAuditTree tree;
+  private final @Nullable Transaction joined;
+  private final AuditContext context;
 
   PagedAuditLog(AuditStore store, LongSupplier ids, InstantSource clock, int maxScanned) {
-    this(store, ids, clock, maxScanned, true);
+    this(store, ids, clock, maxScanned, null);
   }
 
-  private PagedAuditLog(
-      AuditStore store, LongSupplier ids, InstantSource clock, int maxScanned, boolean keepsKey) {
+  PagedAuditLog(
+      AuditStore store,
+      LongSupplier ids,
+      InstantSource clock,
+      int maxScanned,
+      @Nullable StoredAuditTree tree) {
     this.store = requireNonNull(store, "store");
     this.ids = requireNonNull(ids, "ids");
     this.clock = requireNonNull(clock, "clock");
     this.maxScanned = maxScanned;
-    this.keepsKey = keepsKey;
+    this.tree = tree;
+    joined = null;
+    context = AuditContext.NONE;
+    if (tree != null) {
+      tree.removeWith(this::removeBefore);
+    }
+  }
+
+  private PagedAuditLog(PagedAuditLog outside, Transaction transaction) {
+    store = outside.store.joining(transaction);
+    context = outside.context;
+    ids = outside.ids;
+    clock = outside.clock;
+    maxScanned = outside.maxScanned;
+    tree = outside.tree;
+    joined = transaction;
+  }
+
+  private PagedAuditLog(PagedAuditLog plain, AuditContext context) {
+    store = plain.store;
+    ids = plain.ids;
+    clock = plain.clock;
+    maxScanned = plain.maxScanned;
+    tree = plain.tree;
+    joined = plain.joined;
+    this.context = requireNonNull(context, "context");
+  }
+
+  @Override
+  public AuditLog within(AuditContext carried) {
+    return new PagedAuditLog(this, carried);
   }
 
   @Override
@@ -47,19 +91,105 @@ final class PagedAuditLog implements AuditLog {
   public List<AuditRecord> writeAll(List<AuditRecord> records) {
     Check.range(
         requireNonNull(records, "records").size(), 1, AuditStore.MAX_BATCH, "number of records");
-    List<AuditEntry> entries = records.stream().map(this::freeze).toList();
-    store.append(entries);
+    MerkleHash hash = new MerkleHash();
+    List<AuditEntry> entries = new ArrayList<>(records.size());
+    for (AuditRecord record : records) {
+      Check.that(
+          requireNonNull(record, "record").id() == 0,
+          "record must not have an id, had " + record.id());
+      AuditRecord kept = rules().apply(record, context);
+      entries.add(freeze(kept, rules()::isErasable, hash));
+    }
+    append(entries);
     return entries.stream().map(AuditEntry::record).toList();
   }
 
-  private AuditEntry freeze(AuditRecord record) {
-    requireNonNull(record, "record");
-    Check.that(record.id() == 0, "record must not have an id, had " + record.id());
+  private AuditRules rules() {
+    return tree == null ? AuditRules.DEFAULT : tree.rules();
+  }
+
+  private void append(List<AuditEntry> entries) {
+    if (tree == null) {
+      store.append(entries);
+    } else {
+      tree.append(store, joined, entries);
+    }
+  }
+
+  private AuditEntry freeze(AuditRecord record, Predicate<String> erasable, MerkleHash hash) {
     AuditRecord.Builder builder = record.toBuilder().id(ids.getAsLong());
     if (record.time().isEmpty()) {
       builder.time(clock.instant());
     }
-    return AuditEntry.of(builder.build());
+    return AuditEntry.of(
+        builder.build(), erasable, tree == null ? AuditEntry.Macs.NONE : tree.macs(), hash);
+  }
+
+  /** Says itself, and for good, what was done to other records. */
+  private AuditEntry freezeEvidence(AuditRecord record) {
+    return freeze(
+        rules().enrich(record, context),
+        name -> !name.equals(Field.EXT) && rules().isErasable(name),
+        new MerkleHash());
+  }
+
+  @Override
+  public Optional<AuditRecord> erase(Set<Long> ids, Set<String> fields, String reason) {
+    if (joined == null) {
+      if (tree == null) {
+        throw new IllegalStateException("a log without a tree must erase inside a transaction");
+      }
+      return tree.transactions().call(own -> joining(own).erase(ids, fields, reason));
+    }
+    Eraser eraser = new Eraser(store, ids, fields);
+    Optional<AuditEntry> evidence = eraser.evidence(reason).map(this::freezeEvidence);
+    evidence.ifPresent(
+        entry -> {
+          append(List.of(entry));
+          eraser.erase(entry.record().id());
+        });
+    return evidence.map(AuditEntry::record);
+  }
+
+  @Override
+  public long removeBefore(Instant before, long most) {
+    requireNonNull(before, "before");
+    Check.range(most, 1, Long.MAX_VALUE, "most");
+    if (tree == null || joined != null) {
+      throw new IllegalStateException(
+          "a log must have a tree and be outside of transactions to remove records");
+    }
+    Remover remover = new Remover(before);
+    long removed = 0;
+    while (removed < most
+        && remover.next(store, (int) Math.min(AuditStore.MAX_BATCH, most - removed))) {
+      AuditRemoval done = removeBatch(remover);
+      if (done == null) {
+        return removed;
+      }
+      removed += done.ids().size();
+    }
+    return removed;
+  }
+
+  /** Null if another node has removed some of them. */
+  private @Nullable AuditRemoval removeBatch(Remover remover) {
+    try {
+      return requireNonNull(tree)
+          .transactions()
+          .call(
+              own -> {
+                PagedAuditLog inside = new PagedAuditLog(this, own);
+                AuditEntry entry = inside.freezeEvidence(remover.evidence());
+                inside.append(List.of(entry));
+                AuditRemoval removal = remover.removal(entry.record().id());
+                inside.store.remove(removal);
+                return removal;
+              });
+    } catch (ConflictException e) {
+      LOGGER.debug("another node removes the same records", e);
+      return null;
+    }
   }
 
   @Override
@@ -85,7 +215,7 @@ final class PagedAuditLog implements AuditLog {
   @Override
   public AuditLog joining(Transaction transaction) {
     requireNonNull(transaction, "transaction");
-    return new PagedAuditLog(store.joining(transaction), ids, clock, maxScanned, false);
+    return new PagedAuditLog(this, transaction);
   }
 
   private byte[] cursorKey() {
@@ -96,7 +226,7 @@ final class PagedAuditLog implements AuditLog {
     byte[] candidate = new byte[AuditStore.CURSOR_KEY_BYTES];
     RANDOM.nextBytes(candidate);
     byte[] key = store.cursorKey(candidate);
-    if (keepsKey) {
+    if (joined == null) {
       cursorKey = key;
     }
     return key;

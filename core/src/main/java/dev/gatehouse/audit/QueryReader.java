@@ -18,7 +18,7 @@ final class QueryReader {
 
   private QueryReader() {}
 
-  static AuditQuery read(String json) {
+  static AuditQuery read(String json, AuditRules rules) {
     JsonNode node = object(json, "query");
     requireObject(node, KEYS, "query");
     AuditQuery query =
@@ -28,9 +28,9 @@ final class QueryReader {
       query = query.maxSize(maxSize(node.path("maxSize")));
     }
     if (isPresent(node.path("filter"))) {
-      query = query.filter(FilterReader.read(node.path("filter")));
+      query = query.filter(FilterReader.read(node.path("filter"), rules));
     }
-    query = query.fields(fields(node.path("fields")));
+    query = query.fields(fields(node.path("fields")), rules);
     String point =
         isPresent(node.path("continuationPoint"))
             ? string(node.path("continuationPoint"), "continuationPoint")

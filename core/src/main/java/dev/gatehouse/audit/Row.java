@@ -4,14 +4,16 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.gatehouse.json.Json;
 import java.math.BigDecimal;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A record under test: what several expressions need of it is worked out once. */
 final class Row {
   private final AuditRecord record;
   private @Nullable JsonNode ext;
-  private @Nullable List<String> contentTokens;
+  private final Map<String, List<String>> tokens = new HashMap<>();
 
   Row(AuditRecord record) {
     this.record = record;
@@ -26,11 +28,15 @@ final class Row {
     return Values.normal(BigDecimal.valueOf(Math.floorDiv(AuditFrame.micros(record), 1_000)));
   }
 
-  List<String> contentTokens() {
-    if (contentTokens == null) {
-      contentTokens = Analyzer.tokens(record.content());
-    }
-    return contentTokens;
+  /** The words of a text; none if it is absent. */
+  List<String> tokens(Field field) {
+    return tokens.computeIfAbsent(
+        field.name(),
+        name ->
+            field.values(this).stream()
+                .filter(String.class::isInstance)
+                .flatMap(text -> Analyzer.tokens((String) text).stream())
+                .toList());
   }
 
   List<Object> ext(String[] keys) {

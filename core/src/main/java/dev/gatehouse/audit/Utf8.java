@@ -14,12 +14,21 @@ final class Utf8 {
   /** The text, of at most that many bytes. */
   static String checked(String text, int maxBytes, String name) {
     requireNonNull(text, name);
-    int bytes = text.length() > maxBytes ? text.length() : encode(text, name).length;
+    int bytes = text.length() > maxBytes ? text.length() : length(text, name);
     if (bytes > maxBytes) {
       throw new IllegalArgumentException(
           name + " must have at most " + maxBytes + " bytes of UTF-8, had " + bytes + " or more");
     }
     return text;
+  }
+
+  private static int length(String text, String name) {
+    for (int i = 0; i < text.length(); i++) {
+      if (text.charAt(i) >= 0x80) {
+        return encode(text, name).length;
+      }
+    }
+    return text.length();
   }
 
   static byte[] encode(String text, String name) {

@@ -47,6 +47,27 @@ final class Values {
     return node.isBoolean() ? (Object) node.booleanValue() : node;
   }
 
+  /** The value of a typed field. */
+  static Object ofTyped(Object value) {
+    if (value instanceof Long number) {
+      return normal(BigDecimal.valueOf(number));
+    }
+    if (value instanceof Double number) {
+      return normal(new BigDecimal(number.toString()));
+    }
+    return value instanceof Instant time ? normal(BigDecimal.valueOf(time.toEpochMilli())) : value;
+  }
+
+  /** True or false, or the text of one. */
+  static Optional<Boolean> bool(Object value) {
+    if (value instanceof Boolean bool) {
+      return Optional.of(bool);
+    }
+    return value instanceof String text && (text.equals("true") || text.equals("false"))
+        ? Optional.of(Boolean.valueOf(text))
+        : Optional.empty();
+  }
+
   /** The value of a Java object; empty if the language has none for it. */
   static Optional<Object> ofJava(@Nullable Object value) {
     if (value instanceof String || value instanceof Boolean || value instanceof BigDecimal) {

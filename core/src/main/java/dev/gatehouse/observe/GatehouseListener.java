@@ -43,4 +43,47 @@ public interface GatehouseListener {
    * that find a version at a time, each may tell of it.
    */
   default void permissionsChanged(long version, Duration latency) {}
+
+  /**
+   * The oldest audit record that is not in the tree waits for so long already, as far as this node
+   * has seen: longer than it may. Told again each time as much more has gone by.
+   */
+  default void auditLagging(Duration lag) {}
+
+  /**
+   * Pending audit records were altered, or written by somebody without the key: they are set aside
+   * and never get into the tree.
+   */
+  default void auditRecordsRefused(int count) {}
+
+  /**
+   * The tree over the audit log is not what it should be; it grows no more until that is mended.
+   */
+  default void auditDamaged(String what) {}
+
+  /**
+   * An instance of a server may take calls of this process no more, or may again.
+   *
+   * @param address host and port
+   * @param change {@code ejected} after failures in a row, {@code restored} when that is over,
+   *     {@code down} or {@code up} by probes
+   */
+  default void instanceChanged(String server, String address, String change) {}
+
+  /**
+   * No instance of a server is up any more, or one is again.
+   *
+   * @param policy what becomes of calls while none is: {@code FAIL} or {@code PANIC}
+   */
+  default void serverDown(String server, boolean down, String policy) {}
+
+  /**
+   * Calls of a service fail at once from now on, or are tried again, or pass.
+   *
+   * @param state {@code open}, {@code half-open} or {@code closed}
+   */
+  default void breakerChanged(String server, String service, String state) {}
+
+  /** The lease of an instance that this process keeps was lost; it is registered anew. */
+  default void leaseLost(String server, String address) {}
 }

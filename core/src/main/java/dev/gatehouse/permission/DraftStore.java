@@ -1,10 +1,12 @@
 package dev.gatehouse.permission;
 
+import dev.gatehouse.audit.AuditContext;
 import dev.gatehouse.audit.AuditLog;
 import dev.gatehouse.audit.AuditPage;
 import dev.gatehouse.audit.AuditQuery;
 import dev.gatehouse.audit.AuditRecord;
 import dev.gatehouse.transaction.Transaction;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -244,6 +246,21 @@ final class DraftStore implements PermissionStore {
     @Override
     public List<AuditRecord> writeAll(List<AuditRecord> records) {
       return new ArrayList<>(records);
+    }
+
+    @Override
+    public AuditLog within(AuditContext context) {
+      return this;
+    }
+
+    @Override
+    public long removeBefore(Instant before, long most) {
+      throw new UnsupportedOperationException("nothing is recorded of a draft");
+    }
+
+    @Override
+    public Optional<AuditRecord> erase(Set<Long> ids, Set<String> fields, String reason) {
+      throw new UnsupportedOperationException("nothing is recorded of a draft");
     }
 
     @Override

@@ -26,9 +26,12 @@ public record Endpoint(URI uri, String method, String params, String data, Heade
   }
 
   static Endpoint of(Server server, Service service) {
-    String address = server.protocol() + "://" + Host.inUri(server.host()) + ":" + server.port();
+    return of(server.address().origin(), service);
+  }
+
+  static Endpoint of(String origin, Service service) {
     return new Endpoint(
-        URI.create(address + service.uri()),
+        URI.create(origin + service.uri()),
         service.method(),
         service.params(),
         service.data(),

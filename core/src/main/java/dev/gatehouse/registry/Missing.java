@@ -15,6 +15,24 @@ final class Missing {
     return new NotFoundException("no server '" + Check.shown(name) + "' is registered");
   }
 
+  static NotFoundException instance(String server, String address) {
+    return new NotFoundException(
+        "no instance '"
+            + Check.shown(address)
+            + "' is registered on server '"
+            + Check.shown(server)
+            + "'");
+  }
+
+  static NotFoundException lease(Instance instance) {
+    return new NotFoundException(
+        "the lease of instance '"
+            + instance.address()
+            + "' on server '"
+            + Check.shown(instance.server())
+            + "' is over or another's");
+  }
+
   static NotFoundException service(String server, String name) {
     return new NotFoundException(
         "no service '"

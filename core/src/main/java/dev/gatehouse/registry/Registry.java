@@ -4,12 +4,13 @@ import dev.gatehouse.audit.AuditLog;
 import dev.gatehouse.error.NotFoundException;
 import dev.gatehouse.transaction.Transaction;
 import dev.gatehouse.transaction.Transactions;
+import dev.gatehouse.transport.Response;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * The third parties, the servers they run, and the services on them. Names are alike whatever their
- * case.
+ * The third parties, the servers they run, the instances of these, and the services on them. Names
+ * are alike whatever their case.
  *
  * <p>Registering is an upsert: whatever has that name becomes what is registered now, whole. Each
  * registration and removal is one transaction with its audit record; registering what is registered
@@ -40,9 +41,10 @@ public interface Registry {
       AuditLog audit,
       KeyIssuer keys,
       RegistryOptions options) {
+    Fleets fleets = new Fleets(options.fleet(), options.nanoTime());
     return new SnapshotRegistry(
         new StoredRegistry(store, transactions, audit, keys, options),
-        new Snapshots(store, options));
+        new Snapshots(store, options, fleets));
   }
 
   /**
@@ -65,10 +67,77 @@ public interface Registry {
   Server register(Server server);
 
   /**
+   * Registers one more address of a server, or changes the one of that host and port. One with a
+   * lease is registered anew each time: earlier registrations of it can be renewed no more.
+   *
+   * @return the instance with its times and epoch, of use to {@link #renew}
+   * @throws NotFoundException if there is no such server
+   * @throws dev.gatehouse.error.LimitException if the server has 1,000 instances
+   * @throws dev.gatehouse.error.StorageException if the storage fails; then nothing was stored
+   */
+  Instance register(Instance instance);
+
+  /**
+   * Begins the lease of an instance anew, by the clock of the storage. Leaves no audit record.
+   *
+   * @param instance as {@link #register(Instance)} returned it
+   * @throws NotFoundException if its lease is over, or it was registered again or removed
+   */
+  void renew(Instance instance);
+
+  /**
+   * Removes the instance that was registered so; does nothing if it is gone, or was registered
+   * again meanwhile. For who ends what it registered.
+   *
+   * @param instance as {@link #register(Instance)} returned it
+   */
+  void release(Instance instance);
+
+  /**
+   * Removes instances whose lease is over, at most 1,000 of them. Whatever node notices removes
+   * them: a started Gatehouse does so once a second.
+   *
+   * @return those that it removed
+   */
+  List<Instance> removeLapsed();
+
+  /**
+   * Registers all of that in one transaction: all of it or, if something is refused, nothing. Where
+   * the transaction is the host's, a {@link dev.gatehouse.error.LimitException} may leave a part,
+   * so that the host has to roll back.
+   *
+   * @return what was registered, with its times
+   * @throws NotFoundException if an instance or a service is of a server that is neither there nor
+   *     registered yet
+   * @throws dev.gatehouse.error.LimitException if a server would have more than 1,000 instances
+   * @throws IllegalArgumentException if a server's name is reserved
+   */
+  Registration register(Registration registration);
+
+  /**
+   * This registry for what an application registers with its key. It may register servers, which
+   * are its own then, and change and remove what is its own; of all else it may only read. That is
+   * proven in the transaction of each change: an application that was disabled or whose secret was
+   * rotated out meanwhile can change nothing more. A server stays its own if the host changes it,
+   * and is removed with the application.
+   *
+   * <p>On what this returns, {@link #register(Application.Draft)} and {@link #removeApplication}
+   * throw {@link dev.gatehouse.error.DeniedException}; each change of another's server does too;
+   * and each change {@link dev.gatehouse.error.AuthenticationException} if the application is
+   * unknown, not enabled, or has another secret, which are one and the same for the caller.
+   *
+   * @param appKey the public name of the application's key
+   * @param secret of a key for requests
+   * @throws dev.gatehouse.error.AuthenticationException at once if it is not proven now
+   */
+  Registry attachedBy(String appKey, Secret secret);
+
+  /**
    * Registers a service on its server, or changes the one of that name.
    *
    * @return the service with its times
    * @throws NotFoundException if there is no such server
+   * @throws IllegalArgumentException if its own protocol must be its server's and is not
    * @throws dev.gatehouse.error.StorageException if the storage fails; then nothing was stored
    */
   Service register(Service service);
@@ -89,11 +158,62 @@ public interface Registry {
   Optional<Service> findService(String server, String name);
 
   /**
-   * Where and how to call a service now.
+   * The addresses of a server: its own first, unless an instance has it, then the instances in
+   * order of their addresses.
+   *
+   * @throws NotFoundException if there is no such server
+   */
+  List<Instance> instances(String server);
+
+  /**
+   * The services that answer the question, in order of their servers' names, then their own, in
+   * lower case.
+   */
+  List<LocatedService> services(ServiceQuery query);
+
+  /** Where services are called. */
+  RegistryOptions.Addressing addressing();
+
+  /**
+   * Where and how to call a service now: at the instance that the server's {@link Balancer}
+   * chooses.
    *
    * @throws NotFoundException if there is no such server, or no such service on it
+   * @throws dev.gatehouse.error.TransportException if no instance of the server is up
    */
   Endpoint resolve(String server, String service);
+
+  /**
+   * As {@link #resolve(String, String)}, for a call about something.
+   *
+   * @param key what the call is about, by which {@link Balancer#shard} chooses
+   */
+  Endpoint resolve(String server, String service, String key);
+
+  /**
+   * Calls a service and waits for its answer, whatever its status. Attempts without an answer and
+   * those with one of 500 and above are tried again, at another instance if there is one, as far as
+   * the call may be repeated and the options allow; so the last of them may be what is returned.
+   * Each attempt teaches the balancer. If the thread is interrupted, the attempt is cancelled and
+   * the thread stays interrupted.
+   *
+   * @throws NotFoundException if there is no such server, or no such service on it
+   * @throws dev.gatehouse.error.TransportException if there was no answer in time, no instance is
+   *     up, or the service's breaker is open
+   * @throws dev.gatehouse.error.LimitException if too many calls of the service are under way
+   * @throws java.util.concurrent.CancellationException if the thread was interrupted
+   * @throws IllegalStateException if there is no transport, or inside a transaction
+   */
+  Response call(String server, String service, ServiceCall call);
+
+  /**
+   * Tells how busy the CPU of an instance is, for {@link Balancer#cpu} in this process.
+   *
+   * @param address as {@link Instance#address()}
+   * @param percent 0..100
+   * @throws NotFoundException if there is no such server, or no such instance of it
+   */
+  void reportCpu(String server, String address, int percent);
 
   /**
    * The application of that name.
@@ -155,17 +275,26 @@ public interface Registry {
   /**
    * Removes an application and revokes its keys. Its id and app key are never given again; its name
    * is free, and whoever registers it next is another application, which owns nothing of the old.
+   * Servers that it {@linkplain #attachedBy attached} are removed too.
    *
    * @throws NotFoundException if there is none of that name
    */
   void removeApplication(String name);
 
   /**
-   * Removes a server and its services.
+   * Removes a server, its instances and its services.
    *
    * @throws NotFoundException if there is none of that name
    */
   void removeServer(String name);
+
+  /**
+   * Removes an instance.
+   *
+   * @param address as {@link Instance#address()}
+   * @throws NotFoundException if there is no such server, or no such instance of it
+   */
+  void removeInstance(String server, String address);
 
   /**
    * Removes a service.

@@ -17,13 +17,40 @@ import java.util.stream.Collectors;
  * @param staleness how long changes by others may go unseen, 0..1 h
  * @param nanoTime a clock in nanoseconds that never steps back, for measuring staleness
  * @param reservedServerNames server names to refuse beside those that {@link Server#named} refuses
+ * @param addressing where services are called
+ * @param protocols whether a service's own protocol must be its server's
+ * @param fleet how calls are spread over the instances of servers
+ * @param calls how services are called
  */
 public record RegistryOptions(
     InstantSource clock,
     LongSupplier ids,
     Duration staleness,
     LongSupplier nanoTime,
-    Set<String> reservedServerNames) {
+    Set<String> reservedServerNames,
+    Addressing addressing,
+    Protocols protocols,
+    FleetOptions fleet,
+    CallOptions calls) {
+
+  /** Where services are called. */
+  public enum Addressing {
+    /** At an instance of the server, as these are when it is called. */
+    AT_CALL,
+    /**
+     * At the address that the server itself had when the service was registered, as FATE Flow does:
+     * whoever moves a server registers its services again.
+     */
+    AT_REGISTRATION
+  }
+
+  /** What is made of a service's own protocol. */
+  public enum Protocols {
+    /** It is kept and not used. */
+    KEPT,
+    /** A service whose own protocol is not its server's is refused. */
+    CHECKED
+  }
 
   /** Checks the staleness. */
   public RegistryOptions {
@@ -35,25 +62,68 @@ public record RegistryOptions(
         requireNonNull(reservedServerNames, "reservedServerNames").stream()
             .map(RegistryStore::nameKey)
             .collect(Collectors.toUnmodifiableSet());
+    requireNonNull(addressing, "addressing");
+    requireNonNull(protocols, "protocols");
+    requireNonNull(fleet, "fleet");
+    requireNonNull(calls, "calls");
   }
 
-  /** A staleness of one second by {@link System#nanoTime}, and no further reserved names. */
+  /**
+   * A staleness of one second by {@link System#nanoTime}, no further reserved names, services
+   * called where their server is then, their own protocols kept.
+   */
   public static RegistryOptions of(InstantSource clock, LongSupplier ids) {
-    return new RegistryOptions(clock, ids, Duration.ofSeconds(1), System::nanoTime, Set.of());
+    return new RegistryOptions(
+        clock,
+        ids,
+        Duration.ofSeconds(1),
+        System::nanoTime,
+        Set.of(),
+        Addressing.AT_CALL,
+        Protocols.KEPT,
+        FleetOptions.DEFAULT,
+        CallOptions.DEFAULT);
   }
 
   /** These options with another staleness. */
   public RegistryOptions staleness(Duration value) {
-    return new RegistryOptions(clock, ids, value, nanoTime, reservedServerNames);
+    return new RegistryOptions(
+        clock, ids, value, nanoTime, reservedServerNames, addressing, protocols, fleet, calls);
   }
 
   /** These options with another clock for measuring staleness. */
   public RegistryOptions nanoTime(LongSupplier value) {
-    return new RegistryOptions(clock, ids, staleness, value, reservedServerNames);
+    return new RegistryOptions(
+        clock, ids, staleness, value, reservedServerNames, addressing, protocols, fleet, calls);
   }
 
   /** These options with other reserved server names, such as the host's configuration sections. */
   public RegistryOptions reservedServerNames(Set<String> value) {
-    return new RegistryOptions(clock, ids, staleness, nanoTime, value);
+    return new RegistryOptions(
+        clock, ids, staleness, nanoTime, value, addressing, protocols, fleet, calls);
+  }
+
+  /** These options with services called elsewhere. */
+  public RegistryOptions addressing(Addressing value) {
+    return new RegistryOptions(
+        clock, ids, staleness, nanoTime, reservedServerNames, value, protocols, fleet, calls);
+  }
+
+  /** These options with something else made of services' own protocols. */
+  public RegistryOptions protocols(Protocols value) {
+    return new RegistryOptions(
+        clock, ids, staleness, nanoTime, reservedServerNames, addressing, value, fleet, calls);
+  }
+
+  /** These options with calls spread otherwise. */
+  public RegistryOptions fleet(FleetOptions value) {
+    return new RegistryOptions(
+        clock, ids, staleness, nanoTime, reservedServerNames, addressing, protocols, value, calls);
+  }
+
+  /** These options with services called otherwise. */
+  public RegistryOptions calls(CallOptions value) {
+    return new RegistryOptions(
+        clock, ids, staleness, nanoTime, reservedServerNames, addressing, protocols, fleet, value);
   }
 }

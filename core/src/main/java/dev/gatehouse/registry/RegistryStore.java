@@ -9,7 +9,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * SPI: keeps applications, servers and services, and a log of what changed.
+ * SPI: keeps applications, servers, their instances and services, and a log of what changed.
  *
  * <ul>
  *   <li>{@code REGISTRY-1}: {@link #version} is 0 in a new storage. {@link #advance} adds one,
@@ -24,9 +24,9 @@ import java.util.Optional;
  *   <li>{@code REGISTRY-5}: id, name and app key of an application are unique: an insert that would
  *       double one stores nothing and says so, also if two come at once. An update or removal of
  *       what is not there changes nothing and says so.
- *   <li>{@code REGISTRY-6}: {@code put} stores a server or a service whole, in place of the one of
- *       that name; a service only if its server is there.
- *   <li>{@code REGISTRY-7}: removing a server removes its services.
+ *   <li>{@code REGISTRY-6}: {@code put} stores a server, an instance or a service whole, in place
+ *       of the one of that name or address; an instance or a service only if its server is there.
+ *   <li>{@code REGISTRY-7}: removing a server removes its instances and services.
  *   <li>{@code REGISTRY-8}: a page holds at most {@code limit} entries, those whose names come next
  *       after the given one; the empty text comes before all names. The order of names is total and
  *       always the same, but the store's own. Pages from the empty text to an empty page hold every
@@ -34,6 +34,11 @@ import java.util.Optional;
  *   <li>{@code REGISTRY-9}: each method takes effect whole or not at all; what is done in a
  *       transaction is seen there at once, by others after the commit, and by nobody after a
  *       rollback.
+ *   <li>{@code REGISTRY-10}: a lease runs from {@code put} or {@link #renew}, for its length, by
+ *       the store's clock. Only the epoch that was put last renews it, and only before its end. At
+ *       its end it is {@linkplain #lapsed lapsed}: then, and only then, is the instance removed by
+ *       {@link #removeLapsed}. Of a renewal and such a removal at once, one takes place. An
+ *       instance without a lease never lapses.
  * </ul>
  *
  * Names come as they were typed; the store takes their {@link #nameKey} itself. Methods block, and
@@ -51,7 +56,7 @@ public interface RegistryStore {
   enum Subject {
     /** An application. */
     APPLICATION,
-    /** A server, or a service on it. */
+    /** A server, or an instance of it or a service on it. */
     SERVER
   }
 
@@ -119,7 +124,7 @@ public interface RegistryStore {
   /** Stores a server with its times. */
   void put(Server server);
 
-  /** Removes a server and its services; false if there is none. */
+  /** Removes a server, its instances and its services; false if there is none. */
   boolean removeServer(String name);
 
   /** The server of that name. */
@@ -131,6 +136,47 @@ public interface RegistryStore {
    * @param limit 1..1000
    */
   List<Server> servers(String afterName, int limit);
+
+  /** Stores an instance with its times and epoch; false if its server is not there. */
+  boolean put(Instance instance);
+
+  /** Begins the instance's lease anew; false if it has none of that epoch, or that is over. */
+  boolean renew(Instance instance);
+
+  /**
+   * Removes an instance; false if there is none.
+   *
+   * @param address as {@link Instance#address()}
+   */
+  boolean removeInstance(String server, String address);
+
+  /** The instance of that address of that server. */
+  Optional<Instance> findInstance(String server, String address);
+
+  /**
+   * A page of the instances of a server, in the order of addresses; empty if there is no such
+   * server.
+   *
+   * @param limit 1..1000
+   */
+  List<Instance> instancesOf(String server, String afterAddress, int limit);
+
+  /**
+   * A page of the instances of all servers, in order of server, then address, after that pair.
+   *
+   * @param limit 1..1000
+   */
+  List<Instance> instances(String afterServer, String afterAddress, int limit);
+
+  /**
+   * Instances whose lease is over, those for longest first.
+   *
+   * @param limit 1..1000
+   */
+  List<Instance> lapsed(int limit);
+
+  /** Removes the instance; false if there is none of that epoch, or its lease is not over. */
+  boolean removeLapsed(Instance instance);
 
   /** Stores a service with its times; false if its server is not there. */
   boolean put(Service service);

@@ -4,15 +4,17 @@ import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.check.Check;
 import java.time.Instant;
-import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A server that third parties or the host run, on which {@linkplain Service services} live: a name
- * and where it listens. Names are alike whatever their case.
+ * and where it listens. More addresses of it are {@linkplain Instance instances}. Names are alike
+ * whatever their case.
  *
  * <pre>{@code
  * registry.register(Server.named("features").at("10.0.0.3", 8080));
@@ -24,21 +26,24 @@ public final class Server {
   /** Longest name, in chars. */
   public static final int MAX_NAME = 30;
 
+  /** The key of the metadata entry with the path of probes. */
+  public static final String HEALTH = "health";
+
   /** Names that FATE Flow's routes and configuration hold for themselves. */
   private static final Set<String> RESERVED =
       Set.of("service", "version", "fateflow", "fate_on_eggroll", "fate_on_spark");
 
   private final String name;
-  private final String host;
-  private final int port;
-  private final String protocol;
+  private final Address address;
+  private final Traits traits;
+  private final long owner;
   private final @Nullable Times times;
 
-  private Server(String name, String host, int port, String protocol, @Nullable Times times) {
+  private Server(String name, Address address, Traits traits, long owner, @Nullable Times times) {
     this.name = name;
-    this.host = host;
-    this.port = port;
-    this.protocol = protocol;
+    this.address = address;
+    this.traits = traits;
+    this.owner = owner;
     this.times = times;
   }
 
@@ -66,11 +71,42 @@ public final class Server {
    * @param value {@code http}, the default, or {@code https}, in any case
    */
   public Server protocol(String value) {
-    String lower = requireNonNull(value, "protocol").toLowerCase(Locale.ROOT);
-    Check.that(
-        lower.equals("http") || lower.equals("https"),
-        "protocol must be http or https, was '" + Check.shown(value) + "'");
-    return new Server(name, host, port, lower, times);
+    return new Server(name, address.protocol(value), traits, owner, times);
+  }
+
+  /**
+   * This server with another share of the calls for its own address, against the weights of its
+   * {@linkplain Instance instances}.
+   *
+   * @param value 0..1000, default 100; 0 for none, unless every instance has 0
+   */
+  public Server weight(int value) {
+    return new Server(name, address, traits.weight(value), owner, times);
+  }
+
+  /**
+   * This server with other metadata, as in {@link Instance#metadata(Map)}. Default none.
+   *
+   * <p>The entry {@value #HEALTH} is the path, with a query if need be, at which each instance is
+   * asked how it is, if anything is to be asked: an answer of 200..299 to a GET there is good.
+   */
+  public Server metadata(Map<String, String> value) {
+    String path = requireNonNull(value, "metadata").get(HEALTH);
+    if (path != null) {
+      Paths.valid(path, HEALTH);
+    }
+    return new Server(name, address, traits.metadata(value), owner, times);
+  }
+
+  /**
+   * This server as attached by that application; of use to stores and the registry, which alone
+   * decides whose a server is.
+   *
+   * @param applicationId 1 or more; 0 for the host's own
+   */
+  public Server ownedBy(long applicationId) {
+    long valid = Check.range(applicationId, 0, Long.MAX_VALUE, "owner");
+    return new Server(name, address, traits, valid, times);
   }
 
   /** The name as it was registered. */
@@ -80,17 +116,32 @@ public final class Server {
 
   /** The host name or IP address; an IPv6 address without brackets. */
   public String host() {
-    return host;
+    return address.host();
   }
 
   /** The port, 1..65535. */
   public int port() {
-    return port;
+    return address.port();
   }
 
   /** {@code http} or {@code https}. */
   public String protocol() {
-    return protocol;
+    return address.protocol();
+  }
+
+  /** The share of the calls for its own address, 0..1000. */
+  public int weight() {
+    return traits.weight();
+  }
+
+  /** The metadata, in order of keys. */
+  public Map<String, String> metadata() {
+    return traits.metadata();
+  }
+
+  /** The id of the application that attached it; empty if the host registered it. */
+  public OptionalLong owner() {
+    return owner == 0 ? OptionalLong.empty() : OptionalLong.of(owner);
   }
 
   /** When it was first registered, to the millisecond; empty before. */
@@ -105,32 +156,41 @@ public final class Server {
 
   /** This server as registered at those times; of use to stores and the registry. */
   public Server registered(Instant createdAt, Instant updatedAt) {
-    return new Server(name, host, port, protocol, new Times(createdAt, updatedAt));
+    return new Server(name, address, traits, owner, new Times(createdAt, updatedAt));
   }
 
-  /** Whether registering the other one would change nothing. */
+  Address address() {
+    return address;
+  }
+
+  Traits traits() {
+    return traits;
+  }
+
+  /** Whether registering the other one, whose owner does not count, would change nothing. */
   boolean isWhatIsRegisteredBy(Server other) {
-    return times != null && equals(other.registered(times.createdAt(), times.updatedAt()));
+    return times != null
+        && equals(other.ownedBy(owner).registered(times.createdAt(), times.updatedAt()));
   }
 
   @Override
   public boolean equals(@Nullable Object other) {
     return other instanceof Server that
         && name.equals(that.name)
-        && host.equals(that.host)
-        && port == that.port
-        && protocol.equals(that.protocol)
+        && address.equals(that.address)
+        && traits.equals(that.traits)
+        && owner == that.owner
         && Objects.equals(times, that.times);
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(name, host, port, protocol);
+    return Objects.hash(name, address);
   }
 
   @Override
   public String toString() {
-    return "Server '" + name + "' " + protocol + "://" + Host.inUri(host) + ":" + port;
+    return "Server '" + name + "' " + address.origin();
   }
 
   /** A server whose address is still to be said. Immutable. */
@@ -149,7 +209,7 @@ public final class Server {
      * @param port 1..65535
      */
     public Server at(String host, int port) {
-      return new Server(name, Host.valid(host), Check.range(port, 1, 65_535, "port"), "http", null);
+      return new Server(name, Address.of(host, port), Traits.DEFAULT, 0, null);
     }
   }
 }

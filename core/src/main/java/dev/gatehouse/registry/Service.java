@@ -5,8 +5,6 @@ import static java.util.Objects.requireNonNull;
 import dev.gatehouse.check.Check;
 import dev.gatehouse.json.Json;
 import dev.gatehouse.transport.Headers;
-import java.net.URI;
-import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.HashSet;
@@ -39,20 +37,19 @@ public final class Service {
   public static final int MAX_TEXT = 32_768;
 
   private static final Pattern METHOD = Pattern.compile("[A-Za-z]{1,16}");
-  private static final Pattern URI_CHARS = Pattern.compile("[!-~]*");
 
   private final String server;
   private final String name;
   private final String uri;
   private final Call call;
-  private final @Nullable Times times;
+  private final @Nullable Stamp stamp;
 
-  private Service(String server, String name, String uri, Call call, @Nullable Times times) {
+  private Service(String server, String name, String uri, Call call, @Nullable Stamp stamp) {
     this.server = server;
     this.name = name;
     this.uri = uri;
     this.call = call;
-    this.times = times;
+    this.stamp = stamp;
   }
 
   /**
@@ -66,8 +63,16 @@ public final class Service {
   /** This service with another method: 1..16 letters, kept in upper case. Default {@code POST}. */
   public Service method(String value) {
     Check.matches(value, METHOD, "method");
-    return with(
-        new Call(value.toUpperCase(Locale.ROOT), call.params(), call.data(), call.headers()));
+    return with(call.withMethod(value.toUpperCase(Locale.ROOT)));
+  }
+
+  /**
+   * This service with a protocol of its own, {@code http} or {@code https}. Default none. It is
+   * kept, but calls use that of the server, or of its instance; whether it must agree with the
+   * server's says {@link RegistryOptions#protocols()}.
+   */
+  public Service protocol(String value) {
+    return with(call.withProtocol(Address.validProtocol(value)));
   }
 
   /**
@@ -75,7 +80,7 @@ public final class Service {
    * characters. Default <code>{}</code>.
    */
   public Service params(String json) {
-    return with(new Call(call.method(), object(json, "params"), call.data(), call.headers()));
+    return with(call.withParams(object(json, "params")));
   }
 
   /**
@@ -83,7 +88,7 @@ public final class Service {
    * of at most 32,768 characters. Default <code>{}</code>.
    */
   public Service data(String json) {
-    return with(new Call(call.method(), call.params(), object(json, "data"), call.headers()));
+    return with(call.withData(object(json, "data")));
   }
 
   /**
@@ -102,7 +107,7 @@ public final class Service {
       length += field.name().length() + field.value().length();
     }
     Check.range(length, 0, MAX_TEXT, "length of headers");
-    return with(new Call(call.method(), call.params(), call.data(), value));
+    return with(call.withHeaders(value));
   }
 
   /** The name of its server, as this service's registration spelled it. */
@@ -125,6 +130,11 @@ public final class Service {
     return call.method();
   }
 
+  /** The protocol that was said for it; empty if none was. */
+  public Optional<String> protocol() {
+    return Optional.ofNullable(call.protocol());
+  }
+
   /** The query parameters: the text of a JSON object. */
   public String params() {
     return call.params();
@@ -142,22 +152,35 @@ public final class Service {
 
   /** When it was first registered, to the millisecond; empty before. */
   public Optional<Instant> createdAt() {
-    return Optional.ofNullable(times).map(Times::createdAt);
+    return Optional.ofNullable(stamp).map(one -> one.times().createdAt());
   }
 
   /** When it was last registered otherwise than before, to the millisecond; empty before. */
   public Optional<Instant> updatedAt() {
-    return Optional.ofNullable(times).map(Times::updatedAt);
+    return Optional.ofNullable(stamp).map(one -> one.times().updatedAt());
   }
 
-  /** This service as registered at those times; of use to stores and the registry. */
-  public Service registered(Instant createdAt, Instant updatedAt) {
-    return new Service(server, name, uri, call, new Times(createdAt, updatedAt));
+  /**
+   * Protocol and address of its server when this was registered, such as {@code
+   * http://10.0.0.3:8080}; empty before.
+   */
+  public Optional<String> origin() {
+    return Optional.ofNullable(stamp).map(Stamp::origin);
   }
 
-  /** Whether registering the other one would change nothing. */
-  boolean isWhatIsRegisteredBy(Service other) {
-    return times != null && equals(other.registered(times.createdAt(), times.updatedAt()));
+  /**
+   * This service as registered at those times; of use to stores and the registry.
+   *
+   * @param origin as in {@link #origin()}
+   */
+  public Service registered(String origin, Instant createdAt, Instant updatedAt) {
+    return new Service(server, name, uri, call, new Stamp(origin, new Times(createdAt, updatedAt)));
+  }
+
+  /** Whether registering the other one, on a server at that origin, would change nothing. */
+  boolean isWhatIsRegisteredBy(Service other, String origin) {
+    return stamp != null
+        && equals(other.registered(origin, stamp.times().createdAt(), stamp.times().updatedAt()));
   }
 
   @Override
@@ -167,7 +190,7 @@ public final class Service {
         && name.equals(that.name)
         && uri.equals(that.uri)
         && call.equals(that.call)
-        && Objects.equals(times, that.times);
+        && Objects.equals(stamp, that.stamp);
   }
 
   @Override
@@ -184,7 +207,7 @@ public final class Service {
   }
 
   private Service with(Call changed) {
-    return new Service(server, name, uri, changed, times);
+    return new Service(server, name, uri, changed, stamp);
   }
 
   private static String object(String json, String what) {
@@ -197,13 +220,42 @@ public final class Service {
     return StandardCharsets.UTF_8.newEncoder().canEncode(text);
   }
 
-  private record Call(String method, String params, String data, Headers headers) {
-    static final Call DEFAULT = new Call("POST", "{}", "{}", Headers.NONE);
+  /** When, and at which origin of its server, a service was registered. */
+  private record Stamp(String origin, Times times) {
+    Stamp {
+      requireNonNull(origin, "origin");
+    }
+  }
+
+  private record Call(
+      String method, @Nullable String protocol, String params, String data, Headers headers) {
+    static final Call DEFAULT = new Call("POST", null, "{}", "{}", Headers.NONE);
+
+    Call withMethod(String value) {
+      return new Call(value, protocol, params, data, headers);
+    }
+
+    Call withProtocol(String value) {
+      return new Call(method, value, params, data, headers);
+    }
+
+    Call withParams(String value) {
+      return new Call(method, protocol, value, data, headers);
+    }
+
+    Call withData(String value) {
+      return new Call(method, protocol, params, value, headers);
+    }
+
+    Call withHeaders(Headers value) {
+      return new Call(method, protocol, params, data, value);
+    }
 
     @Override
     public boolean equals(@Nullable Object other) {
       return other instanceof Call that
           && method.equals(that.method)
+          && Objects.equals(protocol, that.protocol)
           && params.equals(that.params)
           && data.equals(that.data)
           && headers.fields().equals(that.headers.fields());
@@ -211,7 +263,7 @@ public final class Service {
 
     @Override
     public int hashCode() {
-      return Objects.hash(method, params, data, headers.fields());
+      return Objects.hash(method, protocol, params, data, headers.fields());
     }
   }
 
@@ -246,27 +298,7 @@ public final class Service {
      *     most 1,000 characters, without a fragment; appended to the server's address as it is
      */
     public Service uri(String uri) {
-      requireNonNull(uri, "uri");
-      Check.range(uri.length(), 1, MAX_URI, "length of uri");
-      Check.that(uri.startsWith("/"), "uri must start with '/', was '" + shown(uri) + "'");
-      Check.that(uri.indexOf('#') < 0, "uri must not hold a fragment, was '" + shown(uri) + "'");
-      Check.that(
-          URI_CHARS.matcher(uri).matches() && isUri(uri),
-          "uri must be a percent-encoded path and query, was '" + shown(uri) + "'");
-      return new Service(server, name, uri, Call.DEFAULT, null);
-    }
-
-    private static boolean isUri(String uri) {
-      try {
-        return new URI("http://host" + uri).getRawPath() != null;
-      } catch (URISyntaxException e) {
-        return false;
-      }
-    }
-
-    private static String shown(String uri) {
-      int query = uri.indexOf('?');
-      return Check.shown(query < 0 ? uri : uri.substring(0, query) + "?...");
+      return new Service(server, name, Paths.valid(uri, "uri"), Call.DEFAULT, null);
     }
   }
 }

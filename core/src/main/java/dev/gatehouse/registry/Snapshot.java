@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +16,11 @@ import org.jspecify.annotations.Nullable;
  * and under that name in lower case, so that only another spelling is converted. Immutable.
  */
 final class Snapshot {
+  private static final Comparator<LocatedService> ORDER =
+      Comparator.<LocatedService, String>comparing(
+              found -> RegistryStore.nameKey(found.service().server()))
+          .thenComparing(found -> RegistryStore.nameKey(found.service().name()));
+
   private final long version;
   private final ApplicationsById applicationsById;
   private final Map<String, Optional<Application>> applicationsByName;
@@ -49,25 +55,51 @@ final class Snapshot {
 
   Optional<Server> server(String name) {
     Site site = lookUp(sites, name);
-    return site == null ? Optional.empty() : site.server;
+    return site == null ? Optional.empty() : site.server();
   }
 
   Optional<Service> service(String server, String name) {
     Site site = lookUp(sites, server);
-    Target target = site == null ? null : lookUp(site.targets, name);
-    return target == null ? Optional.empty() : target.service;
+    return site == null ? Optional.empty() : site.service(name);
   }
 
-  Endpoint endpoint(String server, String service) {
-    Site site = lookUp(sites, server);
+  Endpoint endpoint(String server, String service, @Nullable String key) {
+    return site(server).endpoint(server, service, key);
+  }
+
+  void forEachSite(Consumer<Site> action) {
+    sites.values().stream().distinct().forEach(action);
+  }
+
+  List<Instance> instances(String server) {
+    return site(server).instances();
+  }
+
+  List<LocatedService> services(ServiceQuery query) {
+    String server = RegistryStore.nameKey(query.afterServer());
+    String service = RegistryStore.nameKey(query.afterService());
+    return sites.values().stream()
+        .distinct()
+        .flatMap(site -> site.services().stream())
+        .filter(found -> isAfter(found.service(), server, service))
+        .filter(query::finds)
+        .sorted(ORDER)
+        .limit(query.limit())
+        .toList();
+  }
+
+  private static boolean isAfter(Service found, String serverKey, String nameKey) {
+    int byServer = RegistryStore.nameKey(found.server()).compareTo(serverKey);
+    return byServer > 0
+        || (byServer == 0 && RegistryStore.nameKey(found.name()).compareTo(nameKey) > 0);
+  }
+
+  Site site(String name) {
+    Site site = lookUp(sites, name);
     if (site == null) {
-      throw Missing.server(server);
+      throw Missing.server(name);
     }
-    Target target = lookUp(site.targets, service);
-    if (target == null) {
-      throw Missing.service(server, service);
-    }
-    return target.endpoint;
+    return site;
   }
 
   /** A draft that holds what this snapshot holds. */
@@ -75,16 +107,10 @@ final class Snapshot {
     return new Draft(this, nextVersion);
   }
 
-  private static <T> @Nullable T lookUp(Map<String, T> byName, String name) {
+  static <T> @Nullable T lookUp(Map<String, T> byName, String name) {
     T found = byName.get(name);
     return found == null ? byName.get(RegistryStore.nameKey(name)) : found;
   }
-
-  /** A server and what can be called on it. */
-  private record Site(Optional<Server> server, Map<String, Target> targets) {}
-
-  /** A service and how to call it. */
-  private record Target(Optional<Service> service, Endpoint endpoint) {}
 
   /** Applications in order of their ids. */
   private static final class ApplicationsById {
@@ -147,29 +173,19 @@ final class Snapshot {
       }
     }
 
-    void put(Server server, List<Service> services) {
-      removeServer(server.name());
-      putByName(sites, server.name(), new Site(Optional.of(server), new HashMap<>()));
-      services.forEach(this::add);
-    }
-
-    /** Adds a service; without effect if its server is not here, for it was removed meanwhile. */
-    void add(Service service) {
-      Site site = sites.get(RegistryStore.nameKey(service.server()));
-      if (site != null) {
-        site.server.ifPresent(
-            server ->
-                putByName(
-                    site.targets,
-                    service.name(),
-                    new Target(Optional.of(service), Endpoint.of(server, service))));
-      }
+    void put(Site site) {
+      site.server()
+          .ifPresent(
+              server -> {
+                removeServer(server.name());
+                putByName(sites, server.name(), site);
+              });
     }
 
     void removeServer(String name) {
       Site removed = sites.remove(RegistryStore.nameKey(name));
       if (removed != null) {
-        removed.server.ifPresent(server -> sites.remove(server.name()));
+        removed.server().ifPresent(server -> sites.remove(server.name()));
       }
     }
 
@@ -178,7 +194,7 @@ final class Snapshot {
       return new Snapshot(this);
     }
 
-    private static <T> void putByName(Map<String, T> byName, String name, T entry) {
+    static <T> void putByName(Map<String, T> byName, String name, T entry) {
       byName.put(RegistryStore.nameKey(name), entry);
       byName.put(name, entry);
     }

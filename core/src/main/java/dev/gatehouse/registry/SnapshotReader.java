@@ -1,11 +1,16 @@
 package dev.gatehouse.registry;
 
+import dev.gatehouse.registry.RegistryOptions.Addressing;
 import dev.gatehouse.registry.RegistryStore.Change;
 import dev.gatehouse.registry.RegistryStore.Subject;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * Reads snapshots from a store. The version is read before the rows: so the rows may be newer than
@@ -14,31 +19,44 @@ import java.util.Set;
 final class SnapshotReader {
   private static final int PAGE = RegistryStore.MAX_LIMIT;
 
-  private SnapshotReader() {}
+  private final RegistryStore store;
+  private final Addressing addressing;
+  private final Fleets fleets;
+
+  SnapshotReader(RegistryStore store, Addressing addressing, Fleets fleets) {
+    this.store = store;
+    this.addressing = addressing;
+    this.fleets = fleets;
+  }
 
   /** A snapshot of all that is stored. */
-  static Snapshot load(RegistryStore store) {
+  Snapshot load() {
     Snapshot.Draft draft = new Snapshot.Draft(store.version());
-    List<Application> applications = store.applications("", PAGE);
-    while (!applications.isEmpty()) {
-      applications.forEach(draft::put);
-      applications = store.applications(last(applications).name(), PAGE);
-    }
-    List<Server> servers = store.servers("", PAGE);
-    while (!servers.isEmpty()) {
-      servers.forEach(server -> draft.put(server, List.of()));
-      servers = store.servers(last(servers).name(), PAGE);
-    }
-    List<Service> services = store.services("", "", PAGE);
-    while (!services.isEmpty()) {
-      services.forEach(draft::add);
-      services = store.services(last(services).server(), last(services).name(), PAGE);
-    }
+    pages(store.applications("", PAGE), last -> store.applications(last.name(), PAGE))
+        .forEach(draft::put);
+    Map<String, Parts> parts = new HashMap<>();
+    pages(store.servers("", PAGE), last -> store.servers(last.name(), PAGE))
+        .forEach(server -> parts.put(RegistryStore.nameKey(server.name()), new Parts(server)));
+    pages(
+            store.instances("", "", PAGE),
+            last -> store.instances(last.server(), last.address(), PAGE))
+        .forEach(instance -> add(parts, instance.server(), one -> one.instances.add(instance)));
+    pages(store.services("", "", PAGE), last -> store.services(last.server(), last.name(), PAGE))
+        .forEach(service -> add(parts, service.server(), one -> one.services.add(service)));
+    parts.values().forEach(one -> draft.put(one.site(addressing, fleets)));
     return draft.snapshot();
   }
 
+  /** Without effect if the server is not there, for it was removed or registered meanwhile. */
+  private static void add(Map<String, Parts> parts, String server, Consumer<Parts> addition) {
+    Parts found = parts.get(RegistryStore.nameKey(server));
+    if (found != null) {
+      addition.accept(found);
+    }
+  }
+
   /** The snapshot itself if nothing changed, else one with what changed since. */
-  static Snapshot upToDate(Snapshot snapshot, RegistryStore store) {
+  Snapshot upToDate(Snapshot snapshot) {
     long version = store.version();
     if (version == snapshot.version()) {
       return snapshot;
@@ -48,7 +66,7 @@ final class SnapshotReader {
             ? List.of()
             : store.changes(snapshot.version(), RegistryStore.KEPT_CHANGES);
     if (!isGapless(changes, snapshot.version(), version)) {
-      return load(store);
+      return load();
     }
     Snapshot.Draft draft = snapshot.draft(last(changes).version());
     Set<String> applications = new HashSet<>();
@@ -56,8 +74,8 @@ final class SnapshotReader {
     for (Change change : changes) {
       (change.subject() == Subject.APPLICATION ? applications : servers).add(change.nameKey());
     }
-    applications.forEach(name -> readApplication(name, store, draft));
-    servers.forEach(name -> readServer(name, store, draft));
+    applications.forEach(name -> readApplication(name, draft));
+    servers.forEach(name -> readServer(name, draft));
     return draft.snapshot();
   }
 
@@ -69,27 +87,54 @@ final class SnapshotReader {
         && last(changes).version() >= upTo;
   }
 
-  private static void readApplication(String name, RegistryStore store, Snapshot.Draft draft) {
+  private void readApplication(String name, Snapshot.Draft draft) {
     draft.removeApplication(name);
     store.findApplication(name).ifPresent(draft::put);
   }
 
-  private static void readServer(String name, RegistryStore store, Snapshot.Draft draft) {
+  private void readServer(String name, Snapshot.Draft draft) {
     draft.removeServer(name);
-    store.findServer(name).ifPresent(server -> draft.put(server, servicesOn(server, store)));
+    store
+        .findServer(name)
+        .ifPresent(
+            server ->
+                draft.put(
+                    Site.of(
+                        server,
+                        store.instancesOf(name, "", PAGE),
+                        pages(
+                            store.servicesOn(name, "", PAGE),
+                            last -> store.servicesOn(name, last.name(), PAGE)),
+                        addressing,
+                        fleets)));
   }
 
-  private static List<Service> servicesOn(Server server, RegistryStore store) {
-    List<Service> all = new ArrayList<>();
-    List<Service> page = store.servicesOn(server.name(), "", PAGE);
+  private static <T> List<T> pages(List<T> first, Function<T, List<T>> after) {
+    List<T> all = new ArrayList<>(first);
+    List<T> page = first;
     while (!page.isEmpty()) {
+      page = after.apply(last(page));
       all.addAll(page);
-      page = store.servicesOn(server.name(), last(page).name(), PAGE);
     }
     return all;
   }
 
   private static <T> T last(List<T> list) {
     return list.get(list.size() - 1);
+  }
+
+  /** A server and what was found of it. */
+  private static final class Parts {
+    private final Server server;
+    private final List<Instance> instances = new ArrayList<>();
+    private final List<Service> services = new ArrayList<>();
+
+    Parts(Server server) {
+      this.server = server;
+    }
+
+    Site site(Addressing addressing, Fleets fleets) {
+      return Site.of(server, instances, services, addressing, fleets);
+    }
   }
 }

@@ -2,7 +2,9 @@ package dev.gatehouse.registry;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.gatehouse.check.Check;
 import dev.gatehouse.transaction.Transaction;
+import dev.gatehouse.transport.Response;
 import java.util.List;
 import java.util.Optional;
 
@@ -38,6 +40,45 @@ final class SnapshotRegistry implements Registry {
   }
 
   @Override
+  public Instance register(Instance instance) {
+    Instance registered = stored.register(instance);
+    snapshots.changed();
+    return registered;
+  }
+
+  @Override
+  public void renew(Instance instance) {
+    stored.renew(instance);
+  }
+
+  @Override
+  public void release(Instance instance) {
+    stored.release(instance);
+    snapshots.changed();
+  }
+
+  @Override
+  public List<Instance> removeLapsed() {
+    List<Instance> removed = stored.removeLapsed();
+    if (!removed.isEmpty()) {
+      snapshots.changed();
+    }
+    return removed;
+  }
+
+  @Override
+  public Registration register(Registration registration) {
+    Registration registered = stored.register(registration);
+    snapshots.changed();
+    return registered;
+  }
+
+  @Override
+  public Registry attachedBy(String appKey, Secret secret) {
+    return new SnapshotRegistry(stored.attachedBy(appKey, secret), snapshots);
+  }
+
+  @Override
   public Optional<Application> findApplication(long id) {
     return snapshots.current().application(id);
   }
@@ -65,10 +106,67 @@ final class SnapshotRegistry implements Registry {
   }
 
   @Override
+  public List<Instance> instances(String server) {
+    return snapshots.current().instances(requireNonNull(server, "server"));
+  }
+
+  @Override
+  public List<LocatedService> services(ServiceQuery query) {
+    return snapshots.current().services(requireNonNull(query, "query"));
+  }
+
+  @Override
+  public RegistryOptions.Addressing addressing() {
+    return stored.addressing();
+  }
+
+  @Override
   public Endpoint resolve(String server, String service) {
     return snapshots
         .current()
-        .endpoint(requireNonNull(server, "server"), requireNonNull(service, "service"));
+        .endpoint(requireNonNull(server, "server"), requireNonNull(service, "service"), null);
+  }
+
+  @Override
+  public Endpoint resolve(String server, String service, String key) {
+    return snapshots
+        .current()
+        .endpoint(
+            requireNonNull(server, "server"),
+            requireNonNull(service, "service"),
+            requireNonNull(key, "key"));
+  }
+
+  @Override
+  public Response call(String server, String service, ServiceCall call) {
+    requireNonNull(server, "server");
+    requireNonNull(service, "service");
+    requireNonNull(call, "call");
+    Site site = snapshots.current().site(server);
+    return new Caller(site, server, service, call, stored.options().calls()).call();
+  }
+
+  @Override
+  public void reportCpu(String server, String address, int percent) {
+    requireNonNull(server, "server");
+    requireNonNull(address, "address");
+    Check.range(percent, 0, 100, "percent");
+    Fleet fleet = snapshots.current().site(server).fleet();
+    for (int i = 0; i < fleet.size(); i++) {
+      if (fleet.member(i).instance().address().equals(RegistryStore.nameKey(address))) {
+        fleet.member(i).cpu(percent);
+        return;
+      }
+    }
+    throw Missing.instance(server, address);
+  }
+
+  Snapshot snapshot() {
+    return snapshots.current();
+  }
+
+  RegistryOptions options() {
+    return stored.options();
   }
 
   @Override
@@ -95,6 +193,12 @@ final class SnapshotRegistry implements Registry {
   @Override
   public void removeServer(String name) {
     stored.removeServer(name);
+    snapshots.changed();
+  }
+
+  @Override
+  public void removeInstance(String server, String address) {
+    stored.removeInstance(server, address);
     snapshots.changed();
   }
 

@@ -22,7 +22,8 @@ import org.slf4j.LoggerFactory;
 final class Snapshots {
   private static final Logger LOG = LoggerFactory.getLogger(Registry.class);
 
-  private final RegistryStore store;
+  private final SnapshotReader reader;
+  private final Fleets fleets;
   private final LongSupplier nanoTime;
   private final long staleNanos;
   private final AtomicReference<@Nullable Snapshot> latest = new AtomicReference<>();
@@ -31,8 +32,9 @@ final class Snapshots {
   private volatile long checkedAt;
   private volatile boolean expired;
 
-  Snapshots(RegistryStore store, RegistryOptions options) {
-    this.store = requireNonNull(store, "store");
+  Snapshots(RegistryStore store, RegistryOptions options, Fleets fleets) {
+    this.fleets = fleets;
+    this.reader = new SnapshotReader(requireNonNull(store, "store"), options.addressing(), fleets);
     this.nanoTime = options.nanoTime();
     this.staleNanos = options.staleness().toNanos();
   }
@@ -92,10 +94,12 @@ final class Snapshots {
     expired = false;
     while (true) {
       Snapshot before = latest.get();
-      Snapshot after =
-          before == null ? SnapshotReader.load(store) : SnapshotReader.upToDate(before, store);
+      Snapshot after = before == null ? reader.load() : reader.upToDate(before);
       if (latest.compareAndSet(before, after)) {
         checkedAt = now;
+        if (after != before) {
+          fleets.publish(after);
+        }
         return after;
       }
     }

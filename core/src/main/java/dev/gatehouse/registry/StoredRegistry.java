@@ -1,23 +1,30 @@
 package dev.gatehouse.registry;
 
+import static dev.gatehouse.registry.RegistryRecords.ids;
 import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gatehouse.audit.AuditLog;
-import dev.gatehouse.audit.AuditRecord;
 import dev.gatehouse.audit.AuditRecord.Operation;
 import dev.gatehouse.check.Check;
 import dev.gatehouse.error.ConflictException;
-import dev.gatehouse.json.Json;
+import dev.gatehouse.error.DeniedException;
 import dev.gatehouse.registry.RegistryStore.Subject;
 import dev.gatehouse.transaction.Transaction;
 import dev.gatehouse.transaction.Transactions;
+import dev.gatehouse.transport.Response;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The registry that reads and writes the store. Each write first advances the store's version,
@@ -49,6 +56,8 @@ final class StoredRegistry implements Registry {
   private final RegistryStore store;
   private final Transactions transactions;
   private final Writing writing;
+  private final RegistryRecords records;
+  private final @Nullable Attachment attachment;
 
   StoredRegistry(
       RegistryStore store,
@@ -60,14 +69,25 @@ final class StoredRegistry implements Registry {
   }
 
   StoredRegistry(RegistryStore store, Transactions transactions, Writing writing) {
+    this(store, transactions, writing, null);
+  }
+
+  private StoredRegistry(
+      RegistryStore store,
+      Transactions transactions,
+      Writing writing,
+      @Nullable Attachment attachment) {
     this.store = requireNonNull(store, "store");
     this.transactions = requireNonNull(transactions, "transactions");
     this.writing = writing;
+    this.records = new RegistryRecords(writing.audit());
+    this.attachment = attachment;
   }
 
   @Override
   public Application register(Application.Draft draft) {
     requireNonNull(draft, "draft");
+    requireHost();
     return transactions.call(
         transaction -> {
           RegistryStore rows = store.joining(transaction);
@@ -124,61 +144,83 @@ final class StoredRegistry implements Registry {
   public Server register(Server server) {
     requireNonNull(server, "server");
     Server.refuseReserved(server.name(), writing.options().reservedServerNames());
-    return transactions.call(
-        transaction -> {
-          RegistryStore rows = store.joining(transaction);
-          Optional<Server> seen = rows.findServer(server.name());
-          if (seen.isPresent() && seen.get().isWhatIsRegisteredBy(server)) {
-            return seen.get();
-          }
-          rows.advance(Subject.SERVER, server.name());
-          Optional<Server> existing = rows.findServer(server.name());
-          Instant now = now();
-          Server stored = server.registered(existing.flatMap(Server::createdAt).orElse(now), now);
-          rows.put(stored);
-          recordPut(
-              transaction,
-              existing.isPresent(),
-              serverText(stored),
-              ids(stored)
-                  .put("host", stored.host())
-                  .put("port", stored.port())
-                  .put("protocol", stored.protocol()));
-          return stored;
-        });
+    return write(servers -> servers.register(server));
+  }
+
+  @Override
+  public Instance register(Instance instance) {
+    requireNonNull(instance, "instance");
+    return write(servers -> servers.register(instance));
   }
 
   @Override
   public Service register(Service service) {
     requireNonNull(service, "service");
+    return write(servers -> servers.register(service));
+  }
+
+  @Override
+  public Registration register(Registration registration) {
+    requireNonNull(registration, "registration");
+    for (Server server : registration.servers()) {
+      Server.refuseReserved(server.name(), writing.options().reservedServerNames());
+    }
+    return write(servers -> servers.register(registration));
+  }
+
+  @Override
+  public void renew(Instance instance) {
+    requireNonNull(instance, "instance");
+    run(servers -> servers.renew(instance));
+  }
+
+  @Override
+  public void release(Instance instance) {
+    requireNonNull(instance, "instance");
+    run(servers -> servers.release(instance));
+  }
+
+  @Override
+  public List<Instance> removeLapsed() {
+    return store.lapsed(RegistryStore.MAX_LIMIT).stream()
+        .filter(instance -> write(servers -> servers.removeLapsed(instance)))
+        .toList();
+  }
+
+  @Override
+  public StoredRegistry attachedBy(String appKey, Secret secret) {
+    Attachment proof =
+        new Attachment(requireNonNull(appKey, "appKey"), requireNonNull(secret, "secret"));
+    StoredRegistry attached = new StoredRegistry(store, transactions, writing, proof);
+    attached.run(servers -> {});
+    return attached;
+  }
+
+  private <T> T write(Function<StoredServers, T> work) {
     return transactions.call(
-        transaction -> {
-          RegistryStore rows = store.joining(transaction);
-          requireServer(rows, service.server());
-          Optional<Service> seen = rows.findService(service.server(), service.name());
-          if (seen.isPresent() && seen.get().isWhatIsRegisteredBy(service)) {
-            return seen.get();
-          }
-          rows.advance(Subject.SERVER, service.server());
-          Optional<Service> existing = rows.findService(service.server(), service.name());
-          Instant now = now();
-          Service stored =
-              service.registered(existing.flatMap(Service::createdAt).orElse(now), now);
-          if (!rows.put(stored)) {
-            throw Missing.server(service.server());
-          }
-          recordPut(
-              transaction,
-              existing.isPresent(),
-              serviceText(stored.server(), stored.name()),
-              ids(stored.server(), stored.name()));
-          return stored;
+        transaction ->
+            work.apply(
+                new StoredServers(transaction, store.joining(transaction), writing, attachment)));
+  }
+
+  private void run(Consumer<StoredServers> work) {
+    write(
+        servers -> {
+          work.accept(servers);
+          return Boolean.TRUE;
         });
+  }
+
+  private void requireHost() {
+    if (attachment != null) {
+      throw new DeniedException("an application must not change applications");
+    }
   }
 
   @Override
   public void removeApplication(String name) {
     requireNonNull(name, "name");
+    requireHost();
     transactions.run(
         transaction -> {
           RegistryStore rows = store.joining(transaction);
@@ -188,6 +230,7 @@ final class StoredRegistry implements Registry {
             throw Missing.application(name);
           }
           writing.keys().revoke(transaction, seen.id());
+          new StoredServers(transaction, rows, writing, null).removeServersOf(seen.id());
           record(transaction, Operation.DELETE, applicationText("removed", seen), ids(seen.id()));
         });
   }
@@ -195,42 +238,21 @@ final class StoredRegistry implements Registry {
   @Override
   public void removeServer(String name) {
     requireNonNull(name, "name");
-    transactions.run(
-        transaction -> {
-          RegistryStore rows = store.joining(transaction);
-          Server seen = requireServer(rows, name);
-          rows.advance(Subject.SERVER, name);
-          if (!rows.removeServer(name)) {
-            throw Missing.server(name);
-          }
-          record(
-              transaction,
-              Operation.DELETE,
-              serverText(seen) + " removed with its services",
-              ids(seen));
-        });
+    run(servers -> servers.removeServer(name));
+  }
+
+  @Override
+  public void removeInstance(String server, String address) {
+    requireNonNull(server, "server");
+    requireNonNull(address, "address");
+    run(servers -> servers.removeInstance(server, address));
   }
 
   @Override
   public void removeService(String server, String name) {
     requireNonNull(server, "server");
     requireNonNull(name, "name");
-    transactions.run(
-        transaction -> {
-          RegistryStore rows = store.joining(transaction);
-          requireServer(rows, server);
-          Service seen =
-              rows.findService(server, name).orElseThrow(() -> Missing.service(server, name));
-          rows.advance(Subject.SERVER, server);
-          if (!rows.removeService(server, name)) {
-            throw Missing.service(server, name);
-          }
-          record(
-              transaction,
-              Operation.DELETE,
-              serviceText(seen.server(), seen.name()) + " removed",
-              ids(seen.server(), seen.name()));
-        });
+    run(servers -> servers.removeService(server, name));
   }
 
   @Override
@@ -259,8 +281,73 @@ final class StoredRegistry implements Registry {
   }
 
   @Override
+  public List<Instance> instances(String server) {
+    Server found = server(server);
+    return Site.instances(found, store.instancesOf(server, "", RegistryStore.MAX_LIMIT));
+  }
+
+  /** Reads services page by page until there are as many as asked for. */
+  @Override
+  public List<LocatedService> services(ServiceQuery query) {
+    requireNonNull(query, "query");
+    Map<String, Optional<Server>> servers = new HashMap<>();
+    List<LocatedService> found = new ArrayList<>();
+    List<Service> page =
+        store.services(query.afterServer(), query.afterService(), RegistryStore.MAX_LIMIT);
+    while (!page.isEmpty()) {
+      for (Service service : page) {
+        servers
+            .computeIfAbsent(RegistryStore.nameKey(service.server()), store::findServer)
+            .map(server -> LocatedService.of(server, service, addressing()))
+            .filter(query::finds)
+            .ifPresent(found::add);
+        if (found.size() == query.limit()) {
+          return List.copyOf(found);
+        }
+      }
+      Service last = page.get(page.size() - 1);
+      page = store.services(last.server(), last.name(), RegistryStore.MAX_LIMIT);
+    }
+    return List.copyOf(found);
+  }
+
+  @Override
+  public RegistryOptions.Addressing addressing() {
+    return writing.options().addressing();
+  }
+
+  @Override
   public Endpoint resolve(String server, String service) {
-    return Endpoint.of(server(server), service(server, service));
+    return site(server, service).endpoint(server, service, null);
+  }
+
+  @Override
+  public Endpoint resolve(String server, String service, String key) {
+    return site(server, service).endpoint(server, service, requireNonNull(key, "key"));
+  }
+
+  @Override
+  public Response call(String server, String service, ServiceCall call) {
+    throw new IllegalStateException("services must not be called inside a transaction");
+  }
+
+  @Override
+  public void reportCpu(String server, String address, int percent) {
+    throw new IllegalStateException("load must not be reported inside a transaction");
+  }
+
+  RegistryOptions options() {
+    return writing.options();
+  }
+
+  /** As the storage has it, knowing nothing of how its instances are. */
+  private Site site(String server, String service) {
+    return Site.of(
+        server(server),
+        store.instancesOf(server, "", RegistryStore.MAX_LIMIT),
+        List.of(service(server, service)),
+        addressing(),
+        new Fleets(writing.options().fleet(), writing.options().nanoTime()));
   }
 
   @Override
@@ -285,7 +372,7 @@ final class StoredRegistry implements Registry {
   @Override
   public Registry joining(Transaction transaction) {
     return new StoredRegistry(
-        store.joining(transaction), Transactions.joining(transaction), writing);
+        store.joining(transaction), Transactions.joining(transaction), writing, attachment);
   }
 
   private static int limited(int limit) {
@@ -294,10 +381,6 @@ final class StoredRegistry implements Registry {
 
   private static Application requireApplication(RegistryStore rows, String name) {
     return rows.findApplication(name).orElseThrow(() -> Missing.application(name));
-  }
-
-  private static Server requireServer(RegistryStore rows, String name) {
-    return rows.findServer(name).orElseThrow(() -> Missing.server(name));
   }
 
   private static ConflictException takenMeanwhile(String name) {
@@ -309,48 +392,13 @@ final class StoredRegistry implements Registry {
     return writing.options().clock().instant().truncatedTo(ChronoUnit.MILLIS);
   }
 
-  private void recordPut(Transaction transaction, boolean existed, String text, ObjectNode ext) {
-    record(
-        transaction,
-        existed ? Operation.UPDATE : Operation.CREATE,
-        text + (existed ? " changed" : " registered"),
-        ext);
-  }
-
   private void record(
       Transaction transaction, Operation operation, String content, ObjectNode ext) {
-    writing
-        .audit()
-        .joining(transaction)
-        .write(
-            AuditRecord.of(operation, AuditRecord.Result.SUCCESS, content)
-                .service("registry")
-                .ext(Json.write(ext))
-                .build());
+    records.write(transaction, operation, content, ext);
   }
 
   private static String applicationText(String verb, Application application) {
     return "Application '" + application.name() + "' " + verb;
-  }
-
-  private static String serverText(Server server) {
-    return "Server '" + server.name() + "'";
-  }
-
-  private static String serviceText(String server, String name) {
-    return "Service '" + name + "' on server '" + server + "'";
-  }
-
-  private static ObjectNode ids(long applicationId) {
-    return Json.object().put("applicationId", Long.toString(applicationId));
-  }
-
-  private static ObjectNode ids(Server server) {
-    return Json.object().put("server", server.name());
-  }
-
-  private static ObjectNode ids(String server, String service) {
-    return Json.object().put("server", server).put("service", service);
   }
 
   private static String randomAppKey() {

@@ -11,6 +11,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class AuditFrameTest {
+  private static final byte[] NONE = {};
   private static final AuditRecord SAMPLE =
       AuditRecord.of(3, 1, "a\u00e9")
           .id(258)
@@ -27,7 +28,7 @@ class AuditFrameTest {
   void encode_sample_bytesNeverChange() {
     String expected =
         "67617465686f7573652d61756469742d7265636f7264"
-            + "01"
+            + "0100"
             + "000000080000000000000102"
             + "0000000800000000000f4242"
             + "0000000400000003"
@@ -39,7 +40,8 @@ class AuditFrameTest {
             + "ffffffff"
             + "00000000"
             + "ffffffff"
-            + "000000027b7d";
+            + "000000027b7d"
+            + "00000000";
     assertThat(HexFormat.of().formatHex(AuditEntry.of(SAMPLE).canonical())).isEqualTo(expected);
   }
 
@@ -109,12 +111,12 @@ class AuditFrameTest {
     byte[] frame = AuditFrame.encode(SAMPLE);
     for (int length = 0; length < frame.length; length++) {
       byte[] cut = Arrays.copyOf(frame, length);
-      assertThatThrownBy(() -> AuditEntry.stored(cut, new byte[32], null))
+      assertThatThrownBy(() -> AuditEntry.stored(cut, NONE, new byte[32], NONE))
           .as("%d bytes", length)
           .isInstanceOf(StorageException.class);
     }
     byte[] longer = Arrays.copyOf(frame, frame.length + 1);
-    assertThatThrownBy(() -> AuditEntry.stored(longer, new byte[32], null))
+    assertThatThrownBy(() -> AuditEntry.stored(longer, NONE, new byte[32], NONE))
         .isInstanceOf(StorageException.class);
   }
 
@@ -125,7 +127,8 @@ class AuditFrameTest {
       byte[] flipped = frame.clone();
       flipped[i] ^= (byte) 0x80;
       try {
-        assertThat(AuditEntry.stored(flipped, new byte[32], null).record()).isNotEqualTo(SAMPLE);
+        assertThat(AuditEntry.stored(flipped, NONE, new byte[32], NONE).record())
+            .isNotEqualTo(SAMPLE);
       } catch (StorageException e) {
         assertThat(e).hasMessageContaining("damaged");
       }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gatehouse.error.DeniedException;
+import dev.gatehouse.error.StorageException;
 import dev.gatehouse.permission.Decision.Reason;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -136,6 +137,64 @@ class ConsistencyTest {
     assertThat(here.version()).isEqualTo(1);
   }
 
+  /** What was refused, or never got to its commit, says nothing of what is known. */
+  @Test
+  void failedChange_storageAway_checksGoOn() {
+    here.grant(TERMS);
+    assertThat(may(Consistency.SNAPSHOT)).isTrue();
+    world.down.set(true);
+    world.pass(Duration.ofSeconds(1));
+    for (Runnable change :
+        List.<Runnable>of(
+            () -> here.grant(Grant.allow(ANN, "read", READER)), () -> here.assign(ANN, "editor"))) {
+      assertThatThrownBy(change::run).isInstanceOf(StorageException.class);
+      assertThat(may(Consistency.SNAPSHOT)).isTrue();
+    }
+    world.pass(Duration.ofSeconds(29).plusMillis(1));
+    assertThat(check(Consistency.SNAPSHOT).reason()).isEqualTo(Reason.STALE);
+  }
+
+  /** Who changes reads; who checks afterwards finds it read. */
+  @Test
+  void change_itsWriter_readsItBeforeTheCheckThatMustSeeIt() {
+    here.grant(TERMS);
+    int reads = world.versionReads.get();
+    assertThat(may(Consistency.SNAPSHOT)).isTrue();
+    assertThat(world.versionReads).hasValue(reads);
+    assertThat(here.revoke(TERMS)).isTrue();
+    reads = world.versionReads.get();
+    assertThat(may(Consistency.SNAPSHOT)).isFalse();
+    assertThat(world.versionReads).hasValue(reads);
+  }
+
+  /** It is committed, so that no check may go by what was known before. */
+  @Test
+  void change_itsWriterCannotReadIt_nobodyGoesByWhatWasBefore() {
+    here.grant(TERMS);
+    assertThat(may(Consistency.SNAPSHOT)).isTrue();
+    world.downOnceCommitted.set(true);
+    assertThat(here.revoke(TERMS)).isTrue();
+    assertThat(world.down).isTrue();
+    assertThat(check(Consistency.SNAPSHOT).reason()).isEqualTo(Reason.STALE);
+    world.down.set(false);
+    world.pass(Duration.ofMillis(500));
+    assertThat(check(Consistency.SNAPSHOT).reason()).isEqualTo(Reason.UNKNOWN_SUBJECT);
+  }
+
+  /** Of several changes the oldest tells how long a revocation took. */
+  @Test
+  void latency_severalChanges_thatOfTheFirst() {
+    other.grant(TERMS);
+    assertThat(may(Consistency.SNAPSHOT)).isTrue();
+    world.heard.clear();
+    other.revoke(TERMS);
+    world.pass(Duration.ofSeconds(60));
+    other.grant(Grant.allow(ANN, "read", READER));
+    world.heard.clear();
+    assertThat(may(Consistency.SNAPSHOT)).isFalse();
+    assertThat(world.heard).containsExactly("3 after PT1M");
+  }
+
   @Test
   void status_tellsVersionAndAge() {
     assertThat(here.status()).isEqualTo(new Permissions.Status(0, Optional.empty()));
@@ -153,8 +212,9 @@ class ConsistencyTest {
   void revocation_latency_isTold() {
     other.grant(TERMS);
     may(Consistency.STRICT);
-    world.heard.clear();
     other.revoke(TERMS);
+    world.heard.clear();
+    world.listenerThrows.set(true);
     world.pass(Duration.ofMillis(700));
     assertThat(may(Consistency.SNAPSHOT)).isFalse();
     assertThat(world.heard).containsExactly("2 after PT0.7S");

@@ -1,5 +1,6 @@
 package dev.gatehouse.permission;
 
+import dev.gatehouse.audit.AuditContext;
 import dev.gatehouse.audit.AuditLog;
 import dev.gatehouse.audit.AuditPage;
 import dev.gatehouse.audit.AuditQuery;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -28,6 +30,11 @@ final class World {
 
   final ManualClock clock = new ManualClock(Instant.parse("2030-01-01T00:00:00Z"));
   final AtomicBoolean down = new AtomicBoolean();
+
+  final AtomicBoolean listenerThrows = new AtomicBoolean();
+
+  /** Whether the next version that is asked for outside a transaction finds the storage away. */
+  final AtomicBoolean downOnceCommitted = new AtomicBoolean();
 
   /** Whether the store forgets versions; else it fails to. */
   final AtomicBoolean forgetful = new AtomicBoolean(true);
@@ -64,7 +71,9 @@ final class World {
           @Override
           public void permissionsChanged(long version, Duration latency) {
             heard.add(version + " after " + latency);
-            throw new IllegalStateException("a listener that throws");
+            if (listenerThrows.get()) {
+              throw new IllegalStateException("a listener that throws");
+            }
           }
         };
     return Permissions.create(
@@ -95,6 +104,9 @@ final class World {
             new Class<?>[] {PermissionStore.class},
             (self, method, arguments) -> {
               versionReads.addAndGet(method.getName().equals("version") ? 1 : 0);
+              if (method.getName().equals("version") && downOnceCommitted.getAndSet(false)) {
+                down.set(true);
+              }
               pages.addAndGet(method.getName().equals("grants") ? 1 : 0);
               if (down.get() && !method.getName().equals("joining")) {
                 throw new StorageException("down on purpose");
@@ -151,6 +163,21 @@ final class World {
     @Override
     public List<AuditRecord> writeAll(List<AuditRecord> records) {
       return records.stream().map(this::write).toList();
+    }
+
+    @Override
+    public AuditLog within(AuditContext context) {
+      return this;
+    }
+
+    @Override
+    public long removeBefore(Instant before, long most) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Optional<AuditRecord> erase(Set<Long> ids, Set<String> fields, String reason) {
+      throw new UnsupportedOperationException();
     }
 
     @Override

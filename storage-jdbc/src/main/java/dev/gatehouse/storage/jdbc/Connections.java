@@ -1,7 +1,10 @@
 package dev.gatehouse.storage.jdbc;
 
+import dev.gatehouse.error.StorageException;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Set;
@@ -26,6 +29,7 @@ final class Connections implements ConnectionFactory {
     Connection connection = dataSource.getConnection();
     try {
       if (!connection.getAutoCommit()) {
+        requireNoTransaction(connection);
         connection.setAutoCommit(true);
         manual.add(connection);
       }
@@ -33,6 +37,19 @@ final class Connections implements ConnectionFactory {
     } catch (SQLException | RuntimeException e) {
       try (connection) {
         throw e;
+      }
+    }
+  }
+
+  /** The switch to auto-commit mode would commit it. */
+  private static void requireNoTransaction(Connection connection) throws SQLException {
+    Dialect dialect = Dialect.of(connection.getMetaData().getDatabaseProductName());
+    try (Statement statement = connection.createStatement();
+        ResultSet answer = statement.executeQuery(dialect.inTransaction())) {
+      if (answer.next() && answer.getBoolean(1)) {
+        throw new StorageException(
+            "the DataSource must not give the connection of a transaction that is under way: give"
+                + " the storage the plain DataSource, and use joining(JdbcTransaction.of(...))");
       }
     }
   }

@@ -32,15 +32,30 @@ import org.slf4j.LoggerFactory;
  */
 final class Database {
   private static final Logger LOG = LoggerFactory.getLogger(Database.class);
-  private static final int ATTEMPTS = 6;
+
+  /** After so long none is begun again: a try may have waited for a lock for a minute. */
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  /** A key that is there already: its SQL state, and on MariaDB, where that says less, its code. */
   private static final String DUPLICATE = "23505";
+
+  private static final int MARIADB_DUPLICATE = 1062;
   private static final String SAVEPOINT = "gh_part";
 
   /** Serialization failure, deadlock victim, lock timeouts, and H2's concurrent update. */
   private static final Set<String> TRANSIENT = Set.of("40001", "40P01", "55P03", "HYT00", "90131");
 
+  /**
+   * MariaDB's: a lock that was too long to come, a row that changed since the snapshot, a table
+   * that did.
+   */
+  private static final Set<Integer> MARIADB_TRANSIENT = Set.of(1205, 1020, 1412);
+
   /** PostgreSQL's farewells: it is told to end, ends after a crash of its own, or is starting. */
   private static final Set<String> FAREWELLS = Set.of("57P01", "57P02", "57P03");
+
+  /** MariaDB's farewells: it ends, or the connection was killed. */
+  private static final Set<Integer> MARIADB_FAREWELLS = Set.of(1053, 1927);
 
   private final Jdbi pooled;
   private final Migration migration;
@@ -83,7 +98,7 @@ final class Database {
     migration.ensure(pooled);
     return joined == null
         ? call(transaction -> on((JdbcTransaction) transaction, statements))
-        : on(joined, statements);
+        : on(joined.reading(dialect()), statements);
   }
 
   /**
@@ -94,6 +109,10 @@ final class Database {
     return use(joined == null ? statements : handle -> behindSavepoint(handle, statements));
   }
 
+  /**
+   * A savepoint that is no longer there went with all else that the transaction had done: that must
+   * not look like a refusal with which it can go on.
+   */
   private static <T extends @Nullable Object> T behindSavepoint(
       Handle handle, Function<Handle, T> statements) {
     handle.savepoint(SAVEPOINT);
@@ -104,8 +123,8 @@ final class Database {
     } catch (RuntimeException e) {
       try {
         handle.rollbackToSavepoint(SAVEPOINT);
-      } catch (JdbiException again) {
-        e.addSuppressed(failure(again));
+      } catch (JdbiException ended) {
+        throw isTransient(e) ? e : ended;
       }
       throw e;
     }
@@ -133,7 +152,8 @@ final class Database {
         RetryPolicy.<T>builder()
             .handleIf(e -> e instanceof StorageException && (isTransient(e) || isLost(e)))
             .abortOn(LastingException.class)
-            .withMaxAttempts(ATTEMPTS)
+            .withMaxRetries(-1)
+            .withMaxDuration(PATIENCE)
             .withBackoff(Duration.ofMillis(2), Duration.ofMillis(100))
             .withJitter(0.5)
             .build();
@@ -227,9 +247,22 @@ final class Database {
     return leaseClock == null ? null : leaseClock.millis();
   }
 
-  /** Whether a statement failed because a row with that key is there already. */
+  /**
+   * Whether a statement failed because a row with that key is there already, and a batch for
+   * nothing else: after a duplicate it may have met what ends the transaction.
+   */
   static boolean isDuplicate(Throwable e) {
-    return DUPLICATE.equals(sqlState(e));
+    SQLException first = first(e);
+    if (first == null) {
+      return false;
+    }
+    SQLException own = first instanceof BatchUpdateException ? first.getNextException() : null;
+    for (SQLException one = own == null ? first : own; one != null; one = one.getNextException()) {
+      if (!DUPLICATE.equals(one.getSQLState()) && one.getErrorCode() != MARIADB_DUPLICATE) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /**
@@ -249,31 +282,60 @@ final class Database {
   }
 
   static boolean isTransient(Throwable e) {
-    return TRANSIENT.contains(sqlState(e));
+    SQLException thrown = thrown(e);
+    return thrown != null && isTransient(thrown);
+  }
+
+  private static boolean isTransient(SQLException e) {
+    return TRANSIENT.contains(Objects.requireNonNullElse(e.getSQLState(), ""))
+        || MARIADB_TRANSIENT.contains(e.getErrorCode());
   }
 
   /** Whether there is no connection any more, so that what was not committed is rolled back. */
   private static boolean isLost(Throwable e) {
     String state = sqlState(e);
-    return state.startsWith("08") || FAREWELLS.contains(state);
+    return state.startsWith("08")
+        || FAREWELLS.contains(state)
+        || MARIADB_FAREWELLS.contains(code(e));
   }
 
   /** The SQL state of what the database threw; empty if it was something else. */
   static String sqlState(Throwable e) {
-    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-      if (cause instanceof SQLException sql) {
-        return Objects.requireNonNullElse(sql.getSQLState(), "");
+    SQLException thrown = thrown(e);
+    return thrown == null ? "" : Objects.requireNonNullElse(thrown.getSQLState(), "");
+  }
+
+  /** The database's own code of what it threw; the others' are none of MariaDB's. */
+  private static int code(Throwable e) {
+    SQLException thrown = thrown(e);
+    return thrown == null ? 0 : thrown.getErrorCode();
+  }
+
+  /** What the database threw; of a batch, what can be tried again before all else. */
+  private static @Nullable SQLException thrown(Throwable e) {
+    SQLException first = first(e);
+    for (SQLException one = first; one != null; one = one.getNextException()) {
+      if (isTransient(one)) {
+        return one;
       }
     }
-    return "";
+    return first;
+  }
+
+  private static @Nullable SQLException first(Throwable e) {
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      if (cause instanceof SQLException sql) {
+        return sql;
+      }
+    }
+    return null;
   }
 
   /** The statement's arguments, which may be secret, stay out of all that is thrown. */
   private static GatehouseException failure(JdbiException e) {
-    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-      if (cause instanceof SQLException sql) {
-        return new StorageException("the database failed: " + state(sql), withoutValues(sql));
-      }
+    SQLException thrown = thrown(e);
+    if (thrown != null) {
+      return new StorageException("the database failed: " + state(thrown), withoutValues(thrown));
     }
     StorageException failure =
         new StorageException("the database failed: " + e.getClass().getSimpleName());
@@ -283,7 +345,8 @@ final class Database {
 
   /**
    * Of data that do not fit (class 22) or clash (class 23), drivers quote the row, and of a batch
-   * the statement with its arguments, whatever failed.
+   * the statement with its arguments, whatever failed; MariaDB quotes a statement that it does not
+   * understand (42000), which holds its arguments.
    */
   private static SQLException withoutValues(SQLException e) {
     SQLException own = e.getNextException();
@@ -297,7 +360,8 @@ final class Database {
         e instanceof BatchUpdateException
             || state == null
             || state.startsWith("22")
-            || state.startsWith("23");
+            || state.startsWith("23")
+            || state.equals("42000");
     if (!quotes) {
       return e;
     }

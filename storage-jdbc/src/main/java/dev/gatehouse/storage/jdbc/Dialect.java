@@ -2,41 +2,67 @@ package dev.gatehouse.storage.jdbc;
 
 import dev.gatehouse.error.StorageException;
 import java.sql.DatabaseMetaData;
+import java.util.Arrays;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.JdbiException;
 
 /** The databases that are known, and what they say differently. */
 enum Dialect {
-  H2("H2", "EXTRACT(EPOCH FROM CURRENT_TIMESTAMP)"),
+  H2(
+      "H2",
+      "h2/",
+      "CAST(FLOOR(EXTRACT(EPOCH FROM CURRENT_TIMESTAMP) * 1000) AS BIGINT)",
+      "CAST(FLOOR(EXTRACT(EPOCH FROM CURRENT_TIMESTAMP) * 1000000) AS BIGINT)"),
 
-  POSTGRESQL("PostgreSQL", "EXTRACT(EPOCH FROM clock_timestamp())");
+  POSTGRESQL(
+      "PostgreSQL",
+      "postgresql/",
+      "CAST(FLOOR(EXTRACT(EPOCH FROM clock_timestamp()) * 1000) AS BIGINT)",
+      "CAST(FLOOR(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000) AS BIGINT)"),
+
+  MARIADB(
+      "MariaDB",
+      "mariadb/",
+      "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6)) DIV 1000",
+      "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))");
 
   /** Of a table, or a type of its rows, that another connection makes at the same time. */
   private static final Set<String> MADE_BY_ANOTHER = Set.of("23505", "42P07", "42710");
 
   private final String product;
-  private final String seconds;
+  private final String folder;
+  private final String now;
+  private final String nowMicros;
 
-  Dialect(String product, String seconds) {
+  Dialect(String product, String folder, String now, String nowMicros) {
     this.product = product;
-    this.seconds = seconds;
+    this.folder = folder;
+    this.now = now;
+    this.nowMicros = nowMicros;
   }
 
   /** What the connection's database speaks. */
   static Dialect of(Handle handle) {
-    String product = handle.queryMetadata(DatabaseMetaData::getDatabaseProductName);
+    return of(handle.queryMetadata(DatabaseMetaData::getDatabaseProductName));
+  }
+
+  /** What the product speaks. */
+  static Dialect of(String product) {
     for (Dialect dialect : values()) {
       if (dialect.product.equals(product)) {
         return dialect;
       }
     }
-    throw new StorageException("database must be H2 or PostgreSQL, was " + product);
+    String known =
+        Arrays.stream(values()).map(one -> one.product).collect(Collectors.joining(", "));
+    throw new StorageException("database must be one of " + known + ", was " + product);
   }
 
   /** Where its scripts are. */
   String folder() {
-    return this == H2 ? "h2/" : "postgresql/";
+    return folder;
   }
 
   /**
@@ -44,7 +70,7 @@ enum Dialect {
    * key of another row, which would end the transaction.
    */
   String orNothing() {
-    return this == H2 ? "" : " ON CONFLICT DO NOTHING";
+    return this == POSTGRESQL ? " ON CONFLICT DO NOTHING" : "";
   }
 
   /** Whether tables are made with the transaction's commit, and not by a commit of their own. */
@@ -52,35 +78,97 @@ enum Dialect {
     return this == POSTGRESQL;
   }
 
+  /** Whether a statement's argument may be an array. */
+  boolean hasArrays() {
+    return this != MARIADB;
+  }
+
   /**
    * The expression for the database's time in epoch milliseconds, whatever the session's time zone,
-   * which H2's DATEDIFF would let in, and whenever the transaction began.
+   * which H2's DATEDIFF and MariaDB's NOW would let in, and whenever the transaction began; on
+   * MariaDB the time at which the statement began.
    */
   String now() {
-    return "CAST(FLOOR(" + seconds + " * 1000) AS BIGINT)";
+    return now;
   }
 
   /** As {@link #now}, in microseconds. */
   String nowMicros() {
-    return "CAST(FLOOR(" + seconds + " * 1000000) AS BIGINT)";
+    return nowMicros;
   }
 
-  /** The rows that an update of one changed, as they are then. */
-  String updated(String update, String columns) {
-    return this == H2
-        ? "SELECT " + columns + " FROM FINAL TABLE (" + update + ")"
-        : update + " RETURNING " + columns;
+  /** The expression for an argument, which may be null, as an integer of eight bytes. */
+  String bigint() {
+    return bigint("?");
+  }
+
+  /** As {@link #bigint()}, for an argument of that name. */
+  String bigint(String argument) {
+    return "CAST(" + argument + (this == MARIADB ? " AS SIGNED)" : " AS BIGINT)");
+  }
+
+  /** The expression for an argument of that name, which may be null, as text. */
+  String text(String argument) {
+    return "CAST(" + argument + (this == MARIADB ? " AS CHAR)" : " AS VARCHAR)");
+  }
+
+  /** The expression for an argument, epoch milliseconds, or for {@link #now} if it is null. */
+  String givenOrNow() {
+    return "COALESCE(" + bigint() + ", " + now + ")";
+  }
+
+  /**
+   * What ends a query that must see what others have committed since a host's transaction began,
+   * which on MariaDB reads as of its beginning if nothing else was said.
+   */
+  String latest() {
+    return this == MARIADB ? " LOCK IN SHARE MODE" : "";
+  }
+
+  /** The index by which MariaDB must find rows that it locks, lest it scan and lock others. */
+  String byKey() {
+    return this == MARIADB ? " FORCE INDEX (PRIMARY)" : "";
+  }
+
+  /** The beginning of a statement that deletes rows by a condition on the primary key. */
+  String deleteByKey(String table) {
+    return this == MARIADB
+        ? "DELETE t FROM " + table + " t" + byKey() + " WHERE "
+        : "DELETE FROM " + table + " WHERE ";
+  }
+
+  /** What ends the making of a table, so that it does not depend on the server's settings. */
+  String tableOptions() {
+    return this == MARIADB
+        ? " ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin"
+            + " ROW_FORMAT = DYNAMIC"
+        : "";
+  }
+
+  /** The query whether a transaction is under way that has written or locked anything. */
+  String inTransaction() {
+    return switch (this) {
+      case H2 ->
+          "SELECT CONTAINS_UNCOMMITTED FROM INFORMATION_SCHEMA.SESSIONS"
+              + " WHERE SESSION_ID = SESSION_ID()";
+      case POSTGRESQL -> "SELECT pg_current_xact_id_if_assigned() IS NOT NULL";
+      case MARIADB -> "SELECT @@in_transaction";
+    };
   }
 
   /** The statements on tasks. */
   TaskSql tasks() {
-    return this == H2 ? H2TaskSql.INSTANCE : PostgresTaskSql.INSTANCE;
+    return switch (this) {
+      case H2 -> H2TaskSql.INSTANCE;
+      case POSTGRESQL -> PostgresTaskSql.INSTANCE;
+      case MARIADB -> MariaDbTaskSql.INSTANCE;
+    };
   }
 
   /** Runs {@code CREATE TABLE IF NOT EXISTS}, which PostgreSQL may fail if two do it at once. */
   void makeTable(Handle handle, String sql) {
     try {
-      handle.execute(sql);
+      handle.execute(sql + tableOptions());
     } catch (JdbiException e) {
       if (!MADE_BY_ANOTHER.contains(Database.sqlState(e))) {
         throw e;

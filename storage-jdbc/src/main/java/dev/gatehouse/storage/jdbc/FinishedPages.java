@@ -1,7 +1,5 @@
 package dev.gatehouse.storage.jdbc;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.gatehouse.scheduler.Settlement;
 import dev.gatehouse.scheduler.TaskRow;
 import dev.gatehouse.scheduler.TaskState;
@@ -9,10 +7,8 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
@@ -66,12 +62,6 @@ final class FinishedPages {
   private static final String OLD =
       "SELECT first_id, size, numbered FROM gh_task_page WHERE ended_ms < ?"
           + " ORDER BY ended_ms, first_id FETCH FIRST ? ROWS ONLY FOR UPDATE SKIP LOCKED";
-
-  private static final String TO_ROW =
-      "INSERT INTO gh_task_done(id, due_ms, status, attempt, fence, ended_ms, outcome,"
-          + " attempt_started_ms, attempt_ended_ms, http_status, error, result, "
-          + TaskRows.WHAT
-          + ") VALUES (?, ?, 2, 1, 1, ?, 0, ?, ?, ?, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
   private final Handle handle;
 
@@ -179,16 +169,16 @@ final class FinishedPages {
 
   /** The task, if it is on a page. */
   Optional<Found> find(long id) {
-    return find(id, PAGE);
+    return find(id, PAGE, "");
   }
 
   /** The task, if it is on a page, which stays as it is until the transaction ends. */
   Optional<Found> lock(long id) {
-    return find(id, PAGE + " FOR UPDATE");
+    return find(id, PAGE + " FOR UPDATE", Sql.latest(handle));
   }
 
-  private Optional<Found> find(long id, String page) {
-    return firstIdOfPageWith(id)
+  private Optional<Found> find(long id, String page, String latest) {
+    return firstIdOfPageWith(id, latest)
         .flatMap(
             first ->
                 handle
@@ -199,10 +189,10 @@ final class FinishedPages {
         .flatMap(Function.identity());
   }
 
-  private Optional<Long> firstIdOfPageWith(long id) {
+  private Optional<Long> firstIdOfPageWith(long id, String latest) {
     try (Stream<Optional<Long>> spanning =
         handle
-            .createQuery(SPANNING)
+            .createQuery(SPANNING + latest)
             .bind(0, id - SPAN)
             .bind(1, id)
             .bind(2, id)
@@ -241,34 +231,7 @@ final class FinishedPages {
           page.packTasks(),
           found.first());
     }
-    insertRow(found);
-  }
-
-  private void insertRow(Found found) {
-    FinishedTask task = found.task();
-    TaskRow row = task.row();
-    handle.execute(
-        TO_ROW,
-        row.id(),
-        row.runtimeMillis(),
-        found.recordedMillis(),
-        task.startedMillis(),
-        task.endedMillis(),
-        task.httpStatus(),
-        TaskRows.bytes(task.result()),
-        row.applicationId(),
-        row.kind(),
-        row.taskNo(),
-        row.name(),
-        requireNonNull(TaskRows.bytes(row.content())),
-        row.timeoutMillis(),
-        row.retry(),
-        row.createdMillis(),
-        row.runtimeMillis(),
-        row.priority().code(),
-        row.key(),
-        TaskRows.keyLimit(row),
-        TaskRows.workflowId(row));
+    FinishedRow.insert(handle, List.of(FinishedRow.of(found.task(), found.recordedMillis())));
   }
 
   /** Deletes pages of tasks that ended before then, and the tasks' numbers; how many tasks. */
@@ -303,14 +266,8 @@ final class FinishedPages {
   private void forgetNumbers(long first) {
     FinishedPage page =
         handle.createQuery(PAGE).bind(0, first).map((row, context) -> page(row)).one();
-    NavigableSet<TaskNumber> numbers = new TreeSet<>(TaskNumber.ORDER);
-    for (FinishedTask task : page.tasks()) {
-      TaskNumber.of(task.row()).ifPresent(numbers::add);
-    }
-    PreparedBatch batch =
-        handle.prepareBatch("DELETE FROM gh_task_key WHERE application_id = ? AND task_no = ?");
-    numbers.forEach(number -> batch.add(number.applicationId(), number.taskNo()));
-    batch.execute();
+    TaskNumbers.forget(
+        handle, page.tasks().stream().flatMap(task -> TaskNumber.of(task.row()).stream()).toList());
   }
 
   private record OldPage(long first, int size, boolean numbered) {}

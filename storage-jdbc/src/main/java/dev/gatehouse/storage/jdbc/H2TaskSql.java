@@ -6,7 +6,6 @@ import dev.gatehouse.scheduler.LeasedTask;
 import dev.gatehouse.scheduler.Priority;
 import dev.gatehouse.scheduler.Settlement;
 import dev.gatehouse.scheduler.TaskRow;
-import dev.gatehouse.scheduler.TaskStore;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Types;
@@ -14,7 +13,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalLong;
 import org.jdbi.v3.core.Handle;
 
@@ -28,17 +26,7 @@ final class H2TaskSql implements TaskSql {
 
   private static final int CLAIM_TRIES = 10;
 
-  private static final String INSERT =
-      "INSERT INTO gh_task(id, lane, due_ms, state, attempt, crashes, fence, owner, cancel, "
-          + TaskRows.WHAT
-          + ") VALUES (?, ?, ?, ?, ?, 0, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-          + " ?)";
-
-  private static final String BOUND =
-      "SELECT expires_ms FROM gh_node WHERE node = ? AND state = 1"
-          + " AND expires_ms > COALESCE(CAST(? AS BIGINT), "
-          + Dialect.H2.now()
-          + ")";
+  private static final ClaimBound BOUND = new ClaimBound(Dialect.H2);
 
   private static final String DUE =
       "SELECT "
@@ -114,53 +102,12 @@ final class H2TaskSql implements TaskSql {
 
   @Override
   public Collection<Long> insert(Handle handle, int node, List<TaskRow> rows) {
-    Map<TaskNumber, Long> winners = new TaskNumbers(handle).take(rows);
-    List<TaskRow> free =
-        rows.stream()
-            .filter(row -> TaskNumber.of(row).map(winners::get).orElse(row.id()) == row.id())
-            .toList();
-    if (!free.isEmpty()) {
-      Sql.use(
-          handle,
-          INSERT,
-          insert -> {
-            for (TaskRow row : free) {
-              bind(insert, node, row);
-              insert.addBatch();
-            }
-            return insert.executeBatch();
-          });
-    }
-    return free.stream().map(TaskRow::id).toList();
-  }
-
-  private void bind(PreparedStatement insert, int node, TaskRow row) throws SQLException {
-    int claims = node == 0 ? 0 : 1;
-    insert.setLong(1, row.id());
-    insert.setInt(2, lane(row));
-    insert.setLong(3, row.runtimeMillis());
-    insert.setInt(4, claims);
-    insert.setInt(5, claims);
-    insert.setInt(6, claims);
-    insert.setObject(7, node == 0 ? null : node, Types.INTEGER);
-    insert.setLong(8, row.applicationId());
-    insert.setString(9, row.kind());
-    insert.setString(10, row.taskNo());
-    insert.setString(11, row.name());
-    insert.setBytes(12, TaskRows.bytes(row.content()));
-    insert.setInt(13, row.timeoutMillis());
-    insert.setString(14, row.retry());
-    insert.setLong(15, row.createdMillis());
-    insert.setLong(16, row.runtimeMillis());
-    insert.setInt(17, row.priority().code());
-    insert.setString(18, row.key());
-    insert.setObject(19, TaskRows.keyLimit(row), Types.INTEGER);
-    insert.setObject(20, TaskRows.workflowId(row), Types.BIGINT);
+    return new TaskInserts(this, node).insert(handle, rows, new TaskNumbers(handle).take(rows));
   }
 
   @Override
   public List<ClaimedTask> claim(Handle handle, Claim claim, List<LaneShare> lanes) {
-    OptionalLong until = bound(handle, claim);
+    OptionalLong until = BOUND.find(handle, claim);
     List<ClaimedTask> claimed = new ArrayList<>();
     if (until.isPresent()) {
       for (LaneShare share : lanes) {
@@ -176,7 +123,7 @@ final class H2TaskSql implements TaskSql {
    */
   @Override
   public List<ClaimedTask> claimEarliest(Handle handle, Claim claim, int limit) {
-    OptionalLong until = bound(handle, claim);
+    OptionalLong until = BOUND.find(handle, claim);
     for (int tries = 0; until.isPresent() && tries < CLAIM_TRIES; tries++) {
       List<ClaimedTask> due = new ArrayList<>();
       for (Priority priority : Priority.values()) {
@@ -190,21 +137,6 @@ final class H2TaskSql implements TaskSql {
       }
     }
     return new ArrayList<>();
-  }
-
-  /** The latest due time that may be claimed; empty if the node is not live. */
-  private static OptionalLong bound(Handle handle, Claim claim) {
-    return Sql.use(
-        handle,
-        BOUND,
-        query -> {
-          query.setInt(1, claim.node());
-          query.setObject(2, claim.now(), Types.BIGINT);
-          return Sql.rows(query, results -> results.getLong(1)).stream()
-              .mapToLong(
-                  expires -> Math.min(claim.dueUntil(), expires + TaskStore.MAX_AHEAD.toMillis()))
-              .findFirst();
-        });
   }
 
   /** What a claim may try to lease, as it will be then. */

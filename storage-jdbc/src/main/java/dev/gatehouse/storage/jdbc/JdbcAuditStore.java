@@ -2,11 +2,14 @@ package dev.gatehouse.storage.jdbc;
 
 import dev.gatehouse.audit.AuditColumn;
 import dev.gatehouse.audit.AuditEntry;
+import dev.gatehouse.audit.AuditErasure;
 import dev.gatehouse.audit.AuditMatch;
 import dev.gatehouse.audit.AuditPosition;
 import dev.gatehouse.audit.AuditRecord;
+import dev.gatehouse.audit.AuditRemoval;
 import dev.gatehouse.audit.AuditScan;
 import dev.gatehouse.audit.AuditStore;
+import dev.gatehouse.audit.AuditTreeStore;
 import dev.gatehouse.check.Check;
 import dev.gatehouse.error.ConflictException;
 import dev.gatehouse.transaction.Transaction;
@@ -28,9 +31,29 @@ import org.jspecify.annotations.Nullable;
 final class JdbcAuditStore implements AuditStore {
   private static final String INSERT =
       "INSERT INTO gh_audit(id, time_us, operation_type, result_type, source_node, namespace,"
-          + " severity, user_name, request_id, service, canonical, leaf_hash)"
-          + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-  private static final String SELECT = "SELECT canonical, leaf_hash, leaf_index FROM gh_audit";
+          + " severity, user_name, request_id, service, canonical, openings, leaf_hash, row_mac)"
+          + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+  private static final String SELECT =
+      "SELECT canonical, openings, leaf_hash, row_mac FROM gh_audit";
+  private static final String INSERT_PENDING =
+      "INSERT INTO gh_audit_pending(refused, id) VALUES (0, ?)";
+
+  /** Both rows in one round trip. */
+  private static final String INSERT_ONE_ON_POSTGRESQL =
+      "WITH added AS ("
+          + INSERT
+          + " ON CONFLICT DO NOTHING RETURNING id)"
+          + " INSERT INTO gh_audit_pending(refused, id) SELECT 0, id FROM added";
+
+  private static final String INSERT_PENDING_ON_POSTGRESQL =
+      "INSERT INTO gh_audit_pending(refused, id) SELECT 0, unnest(?)";
+
+  /** The columns of what can be erased. */
+  private static final String ERASE =
+      "UPDATE gh_audit SET source_node = ?, user_name = ?, request_id = ?, service = ?,"
+          + " openings = ? WHERE id = ? AND openings = ?";
+
+  private static final byte[] NO_MAC = {};
 
   private final Database database;
 
@@ -49,28 +72,52 @@ final class JdbcAuditStore implements AuditStore {
   }
 
   private void append(AuditEntry entry) {
-    String sql = INSERT + database.dialect().orNothing();
     boolean inserted =
-        database.use(
-            handle -> {
-              try (Update update = handle.createUpdate(sql)) {
-                @Nullable Object[] values = values(entry);
-                for (int i = 0; i < values.length; i++) {
-                  update.bind(i, values[i]);
-                }
-                return Database.inserted(update);
-              }
-            });
+        database.dialect() == Dialect.POSTGRESQL
+            ? database.use(handle -> insert(handle, INSERT_ONE_ON_POSTGRESQL, entry))
+            : database.useWhole(
+                handle ->
+                    insert(handle, INSERT + database.dialect().orNothing(), entry)
+                        && insertPending(handle, List.of(entry)));
     if (!inserted) {
       throw taken();
     }
   }
 
+  private static boolean insert(Handle handle, String sql, AuditEntry entry) {
+    try (Update update = handle.createUpdate(sql)) {
+      @Nullable Object[] values = values(entry);
+      for (int i = 0; i < values.length; i++) {
+        update.bind(i, values[i]);
+      }
+      return Database.inserted(update);
+    }
+  }
+
+  private boolean insertPending(Handle handle, List<AuditEntry> entries) {
+    if (database.dialect() == Dialect.POSTGRESQL) {
+      Sql.use(
+          handle,
+          INSERT_PENDING_ON_POSTGRESQL,
+          statement -> {
+            ArrayArguments.setLongs(statement, 1, entries, entry -> entry.record().id());
+            return statement.executeUpdate();
+          });
+    } else {
+      try (PreparedBatch batch = handle.prepareBatch(INSERT_PENDING)) {
+        entries.forEach(entry -> batch.add(entry.record().id()));
+        batch.execute();
+      }
+    }
+    return true;
+  }
+
   /** A driver that joins a batch into one statement does not say which rows it inserted. */
-  private static int append(Handle handle, List<AuditEntry> entries) {
+  private boolean append(Handle handle, List<AuditEntry> entries) {
     try (PreparedBatch batch = handle.prepareBatch(INSERT)) {
       entries.forEach(entry -> batch.add(values(entry)));
-      return batch.execute().length;
+      batch.execute();
+      return insertPending(handle, entries);
     } catch (JdbiException e) {
       throw Database.isDuplicate(e) ? taken() : e;
     }
@@ -94,7 +141,9 @@ final class JdbcAuditStore implements AuditStore {
       record.requestId().orElse(null),
       record.service().orElse(null),
       entry.canonical(),
-      entry.leafHash()
+      entry.openings(),
+      entry.leafHash(),
+      entry.mac().length == 0 ? null : entry.mac()
     };
   }
 
@@ -140,8 +189,14 @@ final class JdbcAuditStore implements AuditStore {
   private static AuditEntry entry(ResultSet row, StatementContext context) throws SQLException {
     return AuditEntry.stored(
         row.getBytes("canonical"),
+        row.getBytes("openings"),
         row.getBytes("leaf_hash"),
-        row.getObject("leaf_index", Long.class));
+        mac(row.getBytes("row_mac")));
+  }
+
+  /** A MAC as records have it: none is empty. */
+  static byte[] mac(byte @Nullable [] stored) {
+    return stored == null ? NO_MAC : stored;
   }
 
   private static String column(AuditColumn column) {
@@ -165,10 +220,42 @@ final class JdbcAuditStore implements AuditStore {
   }
 
   @Override
-  public List<AuditEntry> pending(int limit) {
-    Check.range(limit, 1, AuditScan.MAX_LIMIT, "limit");
-    String sql = SELECT + " WHERE leaf_index IS NULL ORDER BY id FETCH FIRST ? ROWS ONLY";
-    return database.use(handle -> entries(handle, sql, List.of(limit)));
+  public void erase(List<AuditErasure> erasures) {
+    Check.range(erasures.size(), 1, MAX_BATCH, "number of erasures");
+    database.useWhole(
+        handle -> {
+          for (AuditErasure erasure : erasures) {
+            erase(handle, erasure);
+          }
+          return true;
+        });
+  }
+
+  @Override
+  public void remove(AuditRemoval removal) {
+    database.useWhole(
+        handle -> {
+          JdbcAuditRemovals.remove(handle, database.dialect(), removal);
+          return true;
+        });
+  }
+
+  private static void erase(Handle handle, AuditErasure erasure) {
+    AuditRecord left = erasure.after().record();
+    int changed =
+        handle.execute(
+            ERASE,
+            left.sourceNode(),
+            left.user().orElse(null),
+            left.requestId().orElse(null),
+            left.service().orElse(null),
+            erasure.after().openings(),
+            left.id(),
+            erasure.before().openings());
+    if (changed != 1) {
+      throw new ConflictException(
+          "audit record " + left.id() + " is gone, or somebody else erased from it");
+    }
   }
 
   @Override
@@ -177,14 +264,15 @@ final class JdbcAuditStore implements AuditStore {
         candidate.length == CURSOR_KEY_BYTES,
         "candidate must have " + CURSOR_KEY_BYTES + " bytes, had " + candidate.length);
     return database
-        .use(JdbcAuditStore::keptKey)
+        .use(handle -> keptKey(handle, ""))
         .or(() -> keep(candidate))
-        .or(() -> database.use(JdbcAuditStore::keptKey))
+        .or(() -> database.use(handle -> keptKey(handle, Sql.latest(handle))))
         .orElseThrow();
   }
 
-  private static Optional<byte[]> keptKey(Handle handle) {
-    try (Query query = handle.createQuery("SELECT content FROM gh_audit_cursor_key WHERE id = 1")) {
+  private static Optional<byte[]> keptKey(Handle handle, String latest) {
+    String sql = "SELECT content FROM gh_audit_cursor_key WHERE id = 1" + latest;
+    try (Query query = handle.createQuery(sql)) {
       return query.mapTo(byte[].class).findOne();
     }
   }
@@ -198,6 +286,11 @@ final class JdbcAuditStore implements AuditStore {
         database.use(
             handle -> Database.inserted(handle.createUpdate(sql).bind("content", candidate)));
     return kept ? Optional.of(candidate.clone()) : Optional.empty();
+  }
+
+  @Override
+  public AuditTreeStore tree() {
+    return new JdbcAuditTreeStore(database);
   }
 
   @Override

@@ -8,11 +8,14 @@ import dev.gatehouse.transaction.Transaction;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import org.jdbi.v3.core.Handle;
@@ -23,17 +26,13 @@ final class JdbcGateStore implements GateStore {
   private static final int TRIES = 5;
 
   private static final String LOCK =
-      "SELECT name, next_us FROM gh_gate WHERE name = ANY(?) ORDER BY name FOR UPDATE";
+      "SELECT name, next_us FROM gh_gate%s WHERE %s ORDER BY name FOR UPDATE";
 
   private static final String PLACE = "SELECT gate, task_id, place_ms, held_limit, holds";
 
   private static final String ADD =
       "INSERT INTO gh_gate_place(gate, task_id, place_ms, held_limit, holds)"
-          + " SELECT s.gate, s.task_id, s.place_ms, s.held_limit, s.holds"
-          + " FROM (SELECT CAST(? AS VARCHAR(160)) AS gate, CAST(? AS BIGINT) AS task_id,"
-          + " CAST(? AS BIGINT) AS place_ms, CAST(? AS INT) AS held_limit,"
-          + " CAST(? AS SMALLINT) AS holds) s WHERE NOT EXISTS(SELECT 1 FROM gh_gate_place p"
-          + " WHERE p.gate = s.gate AND p.task_id = s.task_id)";
+          + " VALUES (?, ?, ?, ?, ?)";
 
   /** In one order, so that no two who add the same places wait for each other. */
   private static final Comparator<Place> ORDER =
@@ -43,7 +42,7 @@ final class JdbcGateStore implements GateStore {
       "SELECT g.name, (SELECT COUNT(*) FROM gh_gate_place p WHERE p.gate = g.name AND p.holds = 1),"
           + " (SELECT p.task_id FROM gh_gate_place p WHERE p.gate = g.name AND p.holds = 0"
           + " ORDER BY p.gate, p.holds, p.place_ms, p.task_id FETCH FIRST 1 ROW ONLY)"
-          + " FROM gh_gate g WHERE g.name = ANY(?)";
+          + " FROM gh_gate g WHERE %s";
 
   private static final String WAITING =
       PLACE
@@ -68,10 +67,10 @@ final class JdbcGateStore implements GateStore {
           + " ORDER BY p.gate, p.holds, p.place_ms, p.task_id FETCH FIRST 1 ROW ONLY)"
           + " AND (f.state = 1 OR (f.lane >= 0 AND f.due_ms <= ?))) FETCH FIRST ? ROWS ONLY";
 
-  private static final String PURGE =
-      "DELETE FROM gh_gate WHERE name IN (SELECT g.name FROM gh_gate g WHERE g.next_us < ?"
+  private static final String UNUSED =
+      "SELECT g.name FROM gh_gate g WHERE g.next_us < ?"
           + " AND NOT EXISTS(SELECT 1 FROM gh_gate_place p WHERE p.gate = g.name)"
-          + " FETCH FIRST ? ROWS ONLY FOR UPDATE SKIP LOCKED)";
+          + " FETCH FIRST ? ROWS ONLY FOR UPDATE SKIP LOCKED";
 
   private final Database database;
 
@@ -111,21 +110,22 @@ final class JdbcGateStore implements GateStore {
         "gates were made and deleted by others " + TRIES + " times in a row");
   }
 
-  private static Map<String, Long> lockKnown(Handle handle, Collection<String> names) {
+  private Map<String, Long> lockKnown(Handle handle, SortedSet<String> names) {
     Map<String, Long> locked = new HashMap<>();
-    Sql.use(
-        handle,
-        LOCK,
-        query -> {
-          setTexts(query, 1, names);
-          return Sql.rows(query, row -> locked.put(row.getString(1), row.getLong(2)));
-        });
+    for (AnyOf some : named(names)) {
+      Sql.use(
+          handle,
+          LOCK.formatted(database.dialect().byKey(), some.in("name")),
+          query -> {
+            some.set(query, 1);
+            return Sql.rows(query, row -> locked.put(row.getString(1), row.getLong(2)));
+          });
+    }
     return locked;
   }
 
-  private static void setTexts(PreparedStatement statement, int index, Collection<String> texts)
-      throws SQLException {
-    statement.setArray(index, statement.getConnection().createArrayOf("varchar", texts.toArray()));
+  private List<AnyOf> named(Collection<String> names) {
+    return AnyOf.of(database.dialect(), "varchar", names);
   }
 
   @Override
@@ -142,17 +142,35 @@ final class JdbcGateStore implements GateStore {
     database.use(handle -> add(handle, insert, ordered));
   }
 
-  /** What another adds meanwhile is found the next time; on H2 that fails the statement. */
-  private static int[] add(Handle handle, String insert, List<Place> places) {
-    for (int tries = 1; ; tries++) {
+  /**
+   * One that is there already fails the insertion, but on PostgreSQL; then only others are tried.
+   */
+  private int add(Handle handle, String insert, List<Place> places) {
+    List<Place> missing = places;
+    for (int tries = 1; !missing.isEmpty(); tries++) {
       try {
-        return Sql.use(handle, insert, statement -> addBatch(statement, places));
+        List<Place> added = missing;
+        return Sql.use(handle, insert, statement -> addBatch(statement, added).length);
       } catch (JdbiException e) {
         if (tries == TRIES || !Database.isDuplicate(e)) {
           throw e;
         }
       }
+      missing = missing(handle, places);
     }
+    return 0;
+  }
+
+  private List<Place> missing(Handle handle, List<Place> places) {
+    record Key(String gate, long taskId) {}
+
+    List<Long> taskIds = places.stream().map(Place::taskId).distinct().toList();
+    Set<Key> there = new HashSet<>();
+    ofTasks(handle, taskIds, database.dialect().latest())
+        .forEach(place -> there.add(new Key(place.gate(), place.taskId())));
+    return places.stream()
+        .filter(place -> there.add(new Key(place.gate(), place.taskId())))
+        .toList();
   }
 
   private static int[] addBatch(PreparedStatement insert, List<Place> places) throws SQLException {
@@ -197,16 +215,22 @@ final class JdbcGateStore implements GateStore {
   @Override
   public List<Place> ofTasks(Collection<Long> taskIds) {
     requireBatch(taskIds);
-    return database.use(
-        handle ->
-            Sql.use(
-                handle,
-                PLACE + " FROM gh_gate_place WHERE task_id = ANY(?)",
-                query -> {
-                  Object[] ids = taskIds.stream().distinct().toArray();
-                  query.setArray(1, query.getConnection().createArrayOf("bigint", ids));
-                  return Sql.rows(query, JdbcGateStore::place);
-                }));
+    return database.use(handle -> ofTasks(handle, taskIds.stream().distinct().toList(), ""));
+  }
+
+  private List<Place> ofTasks(Handle handle, List<Long> taskIds, String end) {
+    List<Place> places = new ArrayList<>();
+    for (AnyOf some : AnyOf.of(database.dialect(), "bigint", taskIds)) {
+      places.addAll(
+          Sql.use(
+              handle,
+              PLACE + " FROM gh_gate_place WHERE " + some.in("task_id") + end,
+              query -> {
+                some.set(query, 1);
+                return Sql.rows(query, JdbcGateStore::place);
+              }));
+    }
+    return places;
   }
 
   private static Place place(ResultSet row) throws SQLException {
@@ -217,20 +241,22 @@ final class JdbcGateStore implements GateStore {
   @Override
   public Map<String, Standing> standing(Collection<String> gates) {
     requireBatch(gates);
+    return database.use(handle -> standing(handle, gates));
+  }
+
+  private Map<String, Standing> standing(Handle handle, Collection<String> gates) {
     Map<String, Standing> standing = new HashMap<>();
-    database.use(
-        handle ->
-            Sql.use(
-                handle,
-                STANDING,
-                query -> {
-                  setTexts(query, 1, gates);
-                  return Sql.rows(
-                      query,
-                      row ->
-                          standing.put(
-                              row.getString(1), new Standing(row.getInt(2), row.getLong(3))));
-                }));
+    for (AnyOf some : named(gates)) {
+      Sql.use(
+          handle,
+          STANDING.formatted(some.in("g.name")),
+          query -> {
+            some.set(query, 1);
+            return Sql.rows(
+                query,
+                row -> standing.put(row.getString(1), new Standing(row.getInt(2), row.getLong(3))));
+          });
+    }
     return standing;
   }
 
@@ -282,7 +308,22 @@ final class JdbcGateStore implements GateStore {
   @Override
   public int purge(long beforeMicros, int limit) {
     requireLimit(limit);
-    return database.use(handle -> handle.execute(PURGE, beforeMicros, limit));
+    return database.use(handle -> purge(handle, beforeMicros, limit));
+  }
+
+  private int purge(Handle handle, long beforeMicros, int limit) {
+    List<String> unused =
+        handle.createQuery(UNUSED).bind(0, beforeMicros).bind(1, limit).mapTo(String.class).list();
+    for (AnyOf some : named(unused)) {
+      Sql.use(
+          handle,
+          database.dialect().deleteByKey("gh_gate") + some.in("name"),
+          delete -> {
+            some.set(delete, 1);
+            return delete.executeUpdate();
+          });
+    }
+    return unused.size();
   }
 
   private static void requireBatch(Collection<?> batch) {

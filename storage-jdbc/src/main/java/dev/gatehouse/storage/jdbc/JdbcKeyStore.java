@@ -96,7 +96,7 @@ final class JdbcKeyStore implements KeyStore {
   public Optional<StoredKey> find(long applicationId, long keyId) {
     return database.use(
         handle ->
-            of(handle.createQuery(SELECT + " AND id = :id"), applicationId)
+            of(handle.createQuery(SELECT + " AND id = :id" + Sql.latest(handle)), applicationId)
                 .bind("id", keyId)
                 .map(JdbcKeyStore::stored)
                 .findOne());
@@ -109,7 +109,9 @@ final class JdbcKeyStore implements KeyStore {
         handle ->
             of(
                     handle.createQuery(
-                        SELECT + " AND state <> :destroyed ORDER BY id DESC LIMIT :limit"),
+                        SELECT
+                            + " AND state <> :destroyed ORDER BY id DESC LIMIT :limit"
+                            + Sql.latest(handle)),
                     applicationId)
                 .bind("destroyed", Key.State.DESTROYED.name())
                 .bind("limit", limit)
@@ -123,7 +125,10 @@ final class JdbcKeyStore implements KeyStore {
     return database.use(
         handle ->
             of(
-                    handle.createQuery(SELECT + " AND id < :before ORDER BY id DESC LIMIT :limit"),
+                    handle.createQuery(
+                        SELECT
+                            + " AND id < :before ORDER BY id DESC LIMIT :limit"
+                            + Sql.latest(handle)),
                     applicationId)
                 .bind("before", beforeId)
                 .bind("limit", limit)
@@ -138,7 +143,9 @@ final class JdbcKeyStore implements KeyStore {
         handle ->
             handle
                 .createQuery(
-                    SELECT_ALL + "id > :after AND state <> :destroyed ORDER BY id LIMIT :limit")
+                    SELECT_ALL
+                        + "id > :after AND state <> :destroyed ORDER BY id LIMIT :limit"
+                        + Sql.latest(handle))
                 .bind("after", afterId)
                 .bind("destroyed", Key.State.DESTROYED.name())
                 .bind("limit", limit)

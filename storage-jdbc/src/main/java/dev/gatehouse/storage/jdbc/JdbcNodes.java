@@ -3,6 +3,7 @@ package dev.gatehouse.storage.jdbc;
 import dev.gatehouse.check.Check;
 import dev.gatehouse.scheduler.NodeLease;
 import dev.gatehouse.scheduler.TaskStore;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
@@ -25,12 +26,19 @@ final class JdbcNodes {
   private static final Duration MEMORY = Duration.ofHours(1);
 
   /** How often what lost nodes held is looked for again. */
+  /** One that is cut off in the midst of its renewal must not keep others from being recovered. */
+  private static final String EXPIRED =
+      "SELECT node FROM gh_node WHERE state = 1 AND expires_ms <= ? ORDER BY node"
+          + " FOR UPDATE SKIP LOCKED";
+
   private static final Duration SWEEP = Duration.ofSeconds(4);
 
   /** When others may be lost: when their leases end, or at once if they have left. */
   private static final String OTHERS =
       "(SELECT MIN(CASE WHEN o.state = 1 THEN o.expires_ms ELSE 0 END) FROM gh_node o"
           + " WHERE o.node <> ? AND (o.state = 1 OR o.swept_ms = 0))";
+
+  private static final String LEASE = "expires_ms, " + OTHERS;
 
   private final Database database;
   private final Handle handle;
@@ -75,34 +83,83 @@ final class JdbcNodes {
     return new NodeLease(node, now, now + millis, others);
   }
 
-  /** In one statement, for it is what an idle node does most. */
+  /** In one statement where that is possible, for it is what an idle node does most. */
   Optional<NodeLease> renew(int node, String boot, Duration duration) {
     long millis = millis(duration);
-    String now = "COALESCE(CAST(? AS BIGINT), " + database.dialect().now() + ")";
+    Dialect dialect = database.dialect();
+    String now = dialect.givenOrNow();
     String renew =
-        database
-            .dialect()
-            .updated(
-                "UPDATE gh_node SET expires_ms = "
-                    + now
-                    + " + ? WHERE node = ? AND boot = ? AND state = 1 AND expires_ms > "
-                    + now,
-                "expires_ms, " + OTHERS);
+        "UPDATE gh_node SET expires_ms = "
+            + now
+            + " + ? WHERE node = ? AND boot = ? AND state = 1 AND expires_ms > "
+            + now;
+    Sql.Reader<NodeLease> reader = results -> lease(node, results, millis);
+    return switch (dialect) {
+      case H2 ->
+          first(
+              "SELECT " + LEASE + " FROM FINAL TABLE (" + renew + ")",
+              reader,
+              query -> {
+                query.setInt(1, node);
+                bind(query, 2, node, boot, millis);
+              });
+      case POSTGRESQL ->
+          first(
+              renew + " RETURNING " + LEASE,
+              reader,
+              query -> {
+                bind(query, 1, node, boot, millis);
+                query.setInt(6, node);
+              });
+      case MARIADB -> renewInTwo(renew, node, boot, millis, reader);
+    };
+  }
+
+  /** MariaDB does not tell what an update has made of a row. */
+  private Optional<NodeLease> renewInTwo(
+      String renew, int node, String boot, long millis, Sql.Reader<NodeLease> reader) {
+    int renewed =
+        Sql.use(
+            handle,
+            renew,
+            update -> {
+              bind(update, 1, node, boot, millis);
+              return update.executeUpdate();
+            });
+    return renewed == 0
+        ? Optional.empty()
+        : first(
+            "SELECT " + LEASE + " FROM gh_node WHERE node = ?",
+            reader,
+            query -> {
+              query.setInt(1, node);
+              query.setInt(2, node);
+            });
+  }
+
+  /** Sets what a statement is asked. */
+  private interface Binding {
+    void bind(PreparedStatement statement) throws SQLException;
+  }
+
+  private <T> Optional<T> first(String sql, Sql.Reader<T> reader, Binding binding) {
     return Sql.use(
         handle,
-        renew,
+        sql,
         query -> {
-          // H2 has the columns before the update that they come from.
-          boolean columnsFirst = database.dialect() == Dialect.H2;
-          int first = columnsFirst ? 2 : 1;
-          query.setInt(columnsFirst ? 1 : 6, node);
-          query.setObject(first, database.leaseMillis(), Types.BIGINT);
-          query.setLong(first + 1, millis);
-          query.setInt(first + 2, node);
-          query.setString(first + 3, boot);
-          query.setObject(first + 4, database.leaseMillis(), Types.BIGINT);
-          return Sql.rows(query, results -> lease(node, results, millis)).stream().findFirst();
+          binding.bind(query);
+          return Sql.rows(query, reader).stream().findFirst();
         });
+  }
+
+  /** The five arguments of a renewal. */
+  private void bind(PreparedStatement statement, int first, int node, String boot, long millis)
+      throws SQLException {
+    statement.setObject(first, database.leaseMillis(), Types.BIGINT);
+    statement.setLong(first + 1, millis);
+    statement.setInt(first + 2, node);
+    statement.setString(first + 3, boot);
+    statement.setObject(first + 4, database.leaseMillis(), Types.BIGINT);
   }
 
   private static NodeLease lease(int node, ResultSet results, long millis) throws SQLException {
@@ -127,8 +184,15 @@ final class JdbcNodes {
 
   void markLost() {
     long now = database.now(handle);
-    handle.execute(
-        "UPDATE gh_node SET state = 0, lost_ms = ? WHERE state = 1 AND expires_ms <= ?", now, now);
+    handle
+        .createQuery(EXPIRED)
+        .bind(0, now)
+        .mapTo(Integer.class)
+        .list()
+        .forEach(
+            node ->
+                handle.execute(
+                    "UPDATE gh_node SET state = 0, lost_ms = ? WHERE node = ?", now, node));
   }
 
   /** Lost nodes whose tasks have not been looked for of late. */
@@ -148,7 +212,12 @@ final class JdbcNodes {
         .forEach(
             one ->
                 handle.execute("UPDATE gh_node SET swept_ms = ? WHERE node = ?", now, one.node()));
-    handle.execute("DELETE FROM gh_node WHERE state = 0 AND lost_ms < ?", now - MEMORY.toMillis());
+    handle
+        .createQuery("SELECT node FROM gh_node WHERE state = 0 AND lost_ms < ? ORDER BY node")
+        .bind(0, now - MEMORY.toMillis())
+        .mapTo(Integer.class)
+        .list()
+        .forEach(node -> handle.execute("DELETE FROM gh_node WHERE node = ?", node));
   }
 
   /** A node that is not live. */

@@ -28,8 +28,7 @@ final class JdbcPermissionStore implements PermissionStore {
   private static final String VERSION =
       "SELECT number, change_id, changed_ms FROM gh_permission_version WHERE id = 1";
   static final VersionedTable<Role> ROLES =
-      new VersionedTable<>(
-          "gh_role", List.of("id", "name"), row -> new Role(row.getLong(1), row.getString(2)));
+      new VersionedTable<>("gh_role", List.of("id", "name"), JdbcPermissionStore::role);
   static final VersionedTable<Membership> MEMBERSHIPS =
       new VersionedTable<>(
           "gh_role_member",
@@ -76,7 +75,7 @@ final class JdbcPermissionStore implements PermissionStore {
   }
 
   private static long nextVersion(Handle handle) {
-    return version(handle, VERSION).number() + 1;
+    return version(handle, VERSION + Sql.latest(handle)).number() + 1;
   }
 
   private static Version version(Handle handle, String sql) {
@@ -145,7 +144,7 @@ final class JdbcPermissionStore implements PermissionStore {
 
   @Override
   public List<Role> insertRoles(List<Role> roles) {
-    return database.use(handle -> PermissionRows.roles(handle, roles, nextVersion(handle)));
+    return database.use(handle -> rows(handle).roles(roles, nextVersion(handle)));
   }
 
   @Override
@@ -179,7 +178,10 @@ final class JdbcPermissionStore implements PermissionStore {
     return database.use(
         handle ->
             handle
-                .createQuery("SELECT COUNT(*) FROM gh_role WHERE " + VersionedTable.PRESENT)
+                .createQuery(
+                    "SELECT COUNT(*) FROM gh_role WHERE "
+                        + VersionedTable.PRESENT
+                        + Sql.latest(handle))
                 .mapTo(Integer.class)
                 .one());
   }
@@ -201,8 +203,11 @@ final class JdbcPermissionStore implements PermissionStore {
 
   @Override
   public List<Membership> insertMemberships(List<Membership> memberships) {
-    return database.use(
-        handle -> PermissionRows.memberships(handle, memberships, nextVersion(handle)));
+    return database.use(handle -> rows(handle).memberships(memberships, nextVersion(handle)));
+  }
+
+  private PermissionRows rows(Handle handle) {
+    return new PermissionRows(handle, database.dialect());
   }
 
   @Override
@@ -253,7 +258,7 @@ final class JdbcPermissionStore implements PermissionStore {
 
   @Override
   public List<Grant> insertGrants(List<Grant> grants) {
-    return database.use(handle -> PermissionRows.grants(handle, grants, nextVersion(handle)));
+    return database.use(handle -> rows(handle).grants(grants, nextVersion(handle)));
   }
 
   @Override
@@ -285,8 +290,8 @@ final class JdbcPermissionStore implements PermissionStore {
 
   @Override
   public List<Grant> findGrants(List<Grant.Terms> terms) {
-    Object[] hashes = terms.stream().map(JdbcPermissionStore::hash).toArray();
-    return database.use(handle -> GRANTS.anyOf(handle, "terms_hash", hashes));
+    List<String> hashes = terms.stream().map(JdbcPermissionStore::hash).toList();
+    return database.use(handle -> GRANTS.anyOf(handle, database.dialect(), "terms_hash", hashes));
   }
 
   @Override
@@ -337,7 +342,8 @@ final class JdbcPermissionStore implements PermissionStore {
         .createQuery(
             "SELECT uses_left FROM gh_grant_use JOIN gh_grant ON id = grant_id"
                 + " WHERE grant_id = :id AND "
-                + VersionedTable.PRESENT)
+                + VersionedTable.PRESENT
+                + Sql.latest(handle))
         .bind("id", grantId)
         .map((row, context) -> OptionalLong.of(row.getLong(1)))
         .findOne()
@@ -396,11 +402,12 @@ final class JdbcPermissionStore implements PermissionStore {
               version,
               version);
           long oldest = oldest(handle);
-          Object[] grants = GRANTS.forget(handle, oldest, limit);
-          VersionedTable.delete(handle, "gh_grant_use", "grant_id", grants);
-          int roles = ROLES.forget(handle, oldest, limit).length;
-          int memberships = MEMBERSHIPS.forget(handle, oldest, limit).length;
-          Object[] changes =
+          Dialect dialect = database.dialect();
+          List<Long> grants = GRANTS.forget(handle, dialect, oldest, limit);
+          VersionedTable.delete(handle, dialect, "gh_grant_use", "grant_id", grants);
+          int roles = ROLES.forget(handle, dialect, oldest, limit).size();
+          int memberships = MEMBERSHIPS.forget(handle, dialect, oldest, limit).size();
+          List<Long> changes =
               handle
                   .createQuery(
                       "SELECT number FROM gh_permission_change WHERE number < :oldest"
@@ -408,23 +415,37 @@ final class JdbcPermissionStore implements PermissionStore {
                   .bind("oldest", oldest)
                   .bind("limit", limit)
                   .mapTo(Long.class)
-                  .list()
-                  .toArray();
-          VersionedTable.delete(handle, "gh_permission_change", "number", changes);
-          return Math.max(Math.max(grants.length, roles), Math.max(memberships, changes.length));
+                  .list();
+          VersionedTable.delete(handle, dialect, "gh_permission_change", "number", changes);
+          return Math.max(Math.max(grants.size(), roles), Math.max(memberships, changes.size()));
         });
   }
 
+  private static Role role(ResultSet row) throws SQLException {
+    return read(row, "role", each -> new Role(each.getLong(1), each.getString(2)));
+  }
+
   static Membership membership(ResultSet row) throws SQLException {
-    return new Membership(
-        row.getLong(1), Subject.of(row.getString(2), row.getString(3)), row.getString(4));
+    return read(
+        row,
+        "membership",
+        each ->
+            new Membership(
+                each.getLong(1),
+                Subject.of(each.getString(2), each.getString(3)),
+                each.getString(4)));
   }
 
   private static Grant grant(ResultSet row) throws SQLException {
+    return read(row, "grant", JdbcPermissionStore::readGrant);
+  }
+
+  /** What a row holds that no version of this library wrote, or a later one did, is no argument. */
+  private static <T> T read(ResultSet row, String what, Sql.Reader<T> reader) throws SQLException {
     try {
-      return readGrant(row);
+      return reader.read(row);
     } catch (IllegalArgumentException e) {
-      throw new StorageException("grant " + row.getLong(1) + " cannot be read", e);
+      throw new StorageException(what + " " + row.getLong(1) + " cannot be read", e);
     }
   }
 

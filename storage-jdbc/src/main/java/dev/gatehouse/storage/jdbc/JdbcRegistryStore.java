@@ -2,6 +2,7 @@ package dev.gatehouse.storage.jdbc;
 
 import dev.gatehouse.check.Check;
 import dev.gatehouse.registry.Application;
+import dev.gatehouse.registry.Instance;
 import dev.gatehouse.registry.RegistryStore;
 import dev.gatehouse.registry.RetryPolicy;
 import dev.gatehouse.registry.Server;
@@ -15,6 +16,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.mapper.RowMapper;
@@ -28,15 +30,18 @@ final class JdbcRegistryStore implements RegistryStore {
       "SELECT id, name, app_key, callback, retry_policy, status, remark, created_at"
           + " FROM gh_application ";
   private static final String SERVERS =
-      "SELECT name, host, port, protocol, created_at, updated_at FROM gh_server ";
+      "SELECT name, host, port, protocol, weight, metadata, owner_id, created_at, updated_at"
+          + " FROM gh_server ";
   private static final String SERVICES =
-      "SELECT server, name, uri, method, params, data, headers, created_at, updated_at"
-          + " FROM gh_service ";
+      "SELECT server, name, uri, origin, method, protocol, params, data, headers, created_at,"
+          + " updated_at FROM gh_service ";
 
   private final Database database;
+  private final JdbcInstances instances;
 
   JdbcRegistryStore(Database database) {
     this.database = database;
+    this.instances = new JdbcInstances(database);
   }
 
   @Override
@@ -165,20 +170,26 @@ final class JdbcRegistryStore implements RegistryStore {
   }
 
   /** Updates a second time after an insertion that came too late. */
+  private boolean upsert(String update, String insert, UnaryOperator<Update> arguments) {
+    return database.use(
+        handle ->
+            arguments.apply(handle.createUpdate(update)).execute() == 1
+                || Database.inserted(arguments.apply(handle.createUpdate(insert)))
+                || arguments.apply(handle.createUpdate(update)).execute() == 1);
+  }
+
   @Override
   public void put(Server server) {
     String update =
         "UPDATE gh_server SET name = :name, host = :host, port = :port, protocol = :protocol,"
+            + " weight = :weight, metadata = :metadata, owner_id = :owner,"
             + " created_at = :createdAt, updated_at = :updatedAt WHERE name_key = :nameKey";
     String insert =
-        "INSERT INTO gh_server(name_key, name, host, port, protocol, created_at, updated_at)"
-            + " VALUES (:nameKey, :name, :host, :port, :protocol, :createdAt, :updatedAt)"
+        "INSERT INTO gh_server(name_key, name, host, port, protocol, weight, metadata, owner_id,"
+            + " created_at, updated_at) VALUES (:nameKey, :name, :host, :port, :protocol,"
+            + " :weight, :metadata, :owner, :createdAt, :updatedAt)"
             + database.dialect().orNothing();
-    database.use(
-        handle ->
-            bind(handle.createUpdate(update), server).execute() == 1
-                || Database.inserted(bind(handle.createUpdate(insert), server))
-                || bind(handle.createUpdate(update), server).execute() == 1);
+    upsert(update, insert, statement -> bind(statement, server));
   }
 
   private static Update bind(Update update, Server server) {
@@ -188,6 +199,9 @@ final class JdbcRegistryStore implements RegistryStore {
         .bind("host", server.host())
         .bind("port", server.port())
         .bind("protocol", server.protocol())
+        .bind("weight", server.weight())
+        .bind("metadata", JdbcInstances.text(server.metadata()))
+        .bind("owner", server.owner().orElse(0))
         .bind("createdAt", millis(server.createdAt()))
         .bind("updatedAt", millis(server.updatedAt()));
   }
@@ -201,6 +215,7 @@ final class JdbcRegistryStore implements RegistryStore {
     return database.use(
         handle -> {
           handle.execute("DELETE FROM gh_service WHERE server_key = ?", key);
+          handle.execute("DELETE FROM gh_instance WHERE server_key = ?", key);
           return handle.execute("DELETE FROM gh_server WHERE name_key = ?", key) == 1;
         });
   }
@@ -220,24 +235,82 @@ final class JdbcRegistryStore implements RegistryStore {
         RegistryStore.nameKey(afterName));
   }
 
-  /** Updates a second time after an insertion that came too late. */
+  @Override
+  public boolean put(Instance instance) {
+    return instances.put(instance);
+  }
+
+  @Override
+  public boolean renew(Instance instance) {
+    return instances.renew(instance);
+  }
+
+  @Override
+  public boolean removeInstance(String server, String address) {
+    return TextArgument.isStorable(server)
+        && TextArgument.isStorable(address)
+        && instances.remove(server, address);
+  }
+
+  @Override
+  public Optional<Instance> findInstance(String server, String address) {
+    return find(
+        JdbcInstances.SELECT + "WHERE server_key = ? AND address_key = ?",
+        JdbcInstances::instance,
+        RegistryStore.nameKey(server),
+        RegistryStore.nameKey(address));
+  }
+
+  @Override
+  public List<Instance> instancesOf(String server, String afterAddress, int limit) {
+    return page(
+        JdbcInstances.SELECT + "WHERE server_key = ? AND address_key > ? ORDER BY address_key",
+        JdbcInstances::instance,
+        limit,
+        RegistryStore.nameKey(server),
+        RegistryStore.nameKey(afterAddress));
+  }
+
+  @Override
+  public List<Instance> instances(String afterServer, String afterAddress, int limit) {
+    String server = RegistryStore.nameKey(afterServer);
+    return page(
+        JdbcInstances.SELECT
+            + "WHERE server_key > ? OR (server_key = ? AND address_key > ?)"
+            + " ORDER BY server_key, address_key",
+        JdbcInstances::instance,
+        limit,
+        server,
+        server,
+        RegistryStore.nameKey(afterAddress));
+  }
+
+  @Override
+  public List<Instance> lapsed(int limit) {
+    requireLimit(limit);
+    return instances.lapsed(limit);
+  }
+
+  @Override
+  public boolean removeLapsed(Instance instance) {
+    return instances.removeLapsed(instance);
+  }
+
   @Override
   public boolean put(Service service) {
     String update =
-        "UPDATE gh_service SET server = :server, name = :name, uri = :uri, method = :method,"
-            + " params = :params, data = :data, headers = :headers, created_at = :createdAt,"
+        "UPDATE gh_service SET server = :server, name = :name, uri = :uri, origin = :origin,"
+            + " method = :method, protocol = :protocol, params = :params, data = :data, headers = :headers, created_at = :createdAt,"
             + " updated_at = :updatedAt WHERE server_key = :serverKey AND name_key = :nameKey";
     String insert =
-        "INSERT INTO gh_service(server_key, name_key, server, name, uri, method, params, data,"
-            + " headers, created_at, updated_at) SELECT name_key, :nameKey, :server, :name, :uri,"
-            + " :method, :params, :data, :headers, :createdAt, :updatedAt"
+        "INSERT INTO gh_service(server_key, name_key, server, name, uri, origin, method, protocol,"
+            + " params, data, headers, created_at, updated_at)"
+            + " SELECT name_key, :nameKey, :server, :name, :uri, :origin, :method, "
+            + database.dialect().text(":protocol")
+            + ", :params, :data, :headers, :createdAt, :updatedAt"
             + " FROM gh_server WHERE name_key = :serverKey"
             + database.dialect().orNothing();
-    return database.use(
-        handle ->
-            bind(handle.createUpdate(update), service).execute() == 1
-                || Database.inserted(bind(handle.createUpdate(insert), service))
-                || bind(handle.createUpdate(update), service).execute() == 1);
+    return upsert(update, insert, statement -> bind(statement, service));
   }
 
   private static Update bind(Update update, Service service) {
@@ -247,7 +320,9 @@ final class JdbcRegistryStore implements RegistryStore {
         .bind("server", service.server())
         .bind("name", service.name())
         .bind("uri", service.uri())
+        .bind("origin", service.origin().orElseThrow(JdbcRegistryStore::unset))
         .bind("method", service.method())
+        .bind("protocol", service.protocol().orElse(null))
         .bind("params", service.params())
         .bind("data", service.data())
         .bind("headers", text(service.headers()))
@@ -348,18 +423,25 @@ final class JdbcRegistryStore implements RegistryStore {
     return Server.named(row.getString("name"))
         .at(row.getString("host"), row.getInt("port"))
         .protocol(row.getString("protocol"))
+        .weight(row.getInt("weight"))
+        .metadata(JdbcInstances.metadata(row.getString("metadata")))
+        .ownedBy(row.getLong("owner_id"))
         .registered(instant(row, "created_at"), instant(row, "updated_at"));
   }
 
   private static Service service(ResultSet row, StatementContext context) throws SQLException {
-    return Service.named(row.getString("name"))
-        .on(row.getString("server"))
-        .uri(row.getString("uri"))
-        .method(row.getString("method"))
-        .params(row.getString("params"))
-        .data(row.getString("data"))
-        .headers(headers(row.getString("headers")))
-        .registered(instant(row, "created_at"), instant(row, "updated_at"));
+    Service service =
+        Service.named(row.getString("name"))
+            .on(row.getString("server"))
+            .uri(row.getString("uri"))
+            .method(row.getString("method"))
+            .params(row.getString("params"))
+            .data(row.getString("data"))
+            .headers(headers(row.getString("headers")));
+    String protocol = row.getString("protocol");
+    return (protocol == null ? service : service.protocol(protocol))
+        .registered(
+            row.getString("origin"), instant(row, "created_at"), instant(row, "updated_at"));
   }
 
   /** One line a field, {@code name:value}: no name holds a colon, neither holds a line feed. */
@@ -378,11 +460,15 @@ final class JdbcRegistryStore implements RegistryStore {
     return Headers.of(fields);
   }
 
-  private static long millis(Optional<Instant> time) {
-    return time.orElseThrow(() -> new IllegalArgumentException("times must be set")).toEpochMilli();
+  static long millis(Optional<Instant> time) {
+    return time.orElseThrow(JdbcRegistryStore::unset).toEpochMilli();
   }
 
-  private static Instant instant(ResultSet row, String column) throws SQLException {
+  private static IllegalArgumentException unset() {
+    return new IllegalArgumentException("times must be set");
+  }
+
+  static Instant instant(ResultSet row, String column) throws SQLException {
     return Instant.ofEpochMilli(row.getLong(column));
   }
 }

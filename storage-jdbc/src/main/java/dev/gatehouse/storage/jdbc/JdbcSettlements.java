@@ -106,7 +106,7 @@ final class JdbcSettlements {
         settle(changes, task, settlement);
       }
     }
-    return changes.write(handle);
+    return changes.write(handle, sql);
   }
 
   private static void settle(TaskChanges changes, LockedTask held, Settlement settlement) {
@@ -130,10 +130,10 @@ final class JdbcSettlements {
 
   /** Frees what lost nodes held. */
   static List<Settled> recover(
-      Handle handle, List<LockedTask> held, int maxCrashes, long nowMillis) {
+      TaskSql sql, Handle handle, List<LockedTask> held, int maxCrashes, long nowMillis) {
     TaskChanges changes = new TaskChanges(nowMillis);
     held.forEach(task -> recover(changes, task.crashed(), maxCrashes, nowMillis));
-    return changes.write(handle);
+    return changes.write(handle, sql);
   }
 
   private static void recover(

@@ -2,6 +2,7 @@ package dev.gatehouse.storage.jdbc;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.gatehouse.audit.Anchor;
 import dev.gatehouse.audit.AuditStore;
 import dev.gatehouse.permission.PermissionStore;
 import dev.gatehouse.registry.RegistryStore;
@@ -21,12 +22,14 @@ import org.h2.jdbcx.JdbcConnectionPool;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A storage in a relational database: PostgreSQL of version 14 or later, encoded in UTF8, or H2 of
- * version 2.4; the host brings the driver. Its tables, all named {@code gh_...}, are made or
- * brought up to date on first use, on two connections of their own at most. They are where the
- * host's connections make tables, on PostgreSQL in the first schema of the search path, which must
- * be the same for every connection, that of a {@link JdbcTransaction} included. Where they are up
- * to date already, rights to read and write them are enough, and for what only reads, to read.
+ * A storage in a relational database: PostgreSQL of version 14 or later, encoded in UTF8, MariaDB
+ * of version 10.6 or later, or H2 of version 2.4; the host brings the driver. Any other, or a
+ * setting that would change what is kept, is refused with a StorageException by the first call that
+ * needs it. Its tables, all named {@code gh_...}, are made or brought up to date on first use, on
+ * two connections of their own at most. They are where the host's connections make tables, on
+ * PostgreSQL in the first schema of the search path, which must be the same for every connection,
+ * that of a {@link JdbcTransaction} included. Where they are up to date already, rights to read and
+ * write them are enough, and for what only reads, to read.
  *
  * <p>Connections may come with any isolation level, with auto-commit on or off, and from a pool
  * that gives each transaction another session: they go back as they came, and transactions of the
@@ -34,10 +37,11 @@ import org.jspecify.annotations.Nullable;
  * others, a lock that was too long to come, or a connection that broke before the commit. If it
  * broke at the commit, the work may have been done or not, and the {@link
  * dev.gatehouse.error.StorageException} says so. A host's transaction is never tried again; an
- * error of the database ends it on PostgreSQL, as any other would.
+ * error of the database ends it on PostgreSQL, as any other would, and a deadlock on MariaDB.
  *
  * <p>Each thread that asks it something needs one connection of the DataSource for as long as that
- * takes: four threads of the scheduler, those that prepare attempts, and the host's own.
+ * takes: four threads of the scheduler, the one that sequences audit records, those that prepare
+ * attempts, and the host's own.
  *
  * <p>On PostgreSQL, nodes tell each other of tasks that are due soon ({@code LISTEN} and {@code
  * NOTIFY}), so that an idle one need not find out by its next look, 2.5 seconds later at worst. For
@@ -45,7 +49,8 @@ import org.jspecify.annotations.Nullable;
  * closed, opened again after a failure, and one more for a moment whenever it has something to
  * tell, at most every 10 ms. {@link #withoutHints} does without: where connections are few, or come
  * from a pooler that gives each transaction another session, such as PgBouncer's transaction mode,
- * with which nothing would be heard. Safe for use by multiple threads.
+ * with which nothing would be heard. On other databases only nodes that share the storage tell each
+ * other. Safe for use by multiple threads.
  */
 public final class JdbcStorage implements Storage {
   private static final int H2_CONNECTIONS = 16;
@@ -128,6 +133,15 @@ public final class JdbcStorage implements Storage {
         JdbcConnectionPool.create("jdbc:h2:async:" + path + ";DB_CLOSE_ON_EXIT=FALSE", "sa", "");
     pool.setMaxConnections(H2_CONNECTIONS);
     return new JdbcStorage(pool, pool, null, Reach.PROCESS);
+  }
+
+  /**
+   * A place in another database where heads of an audit log's tree are kept, in the table {@code
+   * gh_audit_anchor}, made if missing. Of use only where nobody who can write to the log's database
+   * can change or remove its rows.
+   */
+  public static Anchor anchor(DataSource dataSource) {
+    return new JdbcAnchor(dataSource);
   }
 
   /**

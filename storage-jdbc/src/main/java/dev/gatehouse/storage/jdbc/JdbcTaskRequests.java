@@ -80,7 +80,7 @@ final class JdbcTaskRequests {
     }
     TaskChanges changes = new TaskChanges(nowMillis);
     changes.end(task, null, TaskStatus.CANCELLED, null);
-    changes.write(handle);
+    changes.write(handle, sql);
     return Cancellation.CANCELLED;
   }
 
@@ -113,7 +113,7 @@ final class JdbcTaskRequests {
           if (task.status() == TaskStatus.RUNNING) {
             ask(task, Asked.NOTHING);
           } else {
-            handle.execute(RESUME, sql.lane(row(id)), id);
+            handle.execute(RESUME, sql.lane(reads().lockedOpen(id)), id);
           }
           return TaskChange.DONE;
         });
@@ -134,7 +134,7 @@ final class JdbcTaskRequests {
   }
 
   private void unpark(long id) {
-    handle.execute(UNPARK, sql.lane(row(id)), id);
+    handle.execute(UNPARK, sql.lane(reads().lockedOpen(id)), id);
   }
 
   /** Makes parked tasks ready whose rows nobody has locked. */
@@ -218,25 +218,25 @@ final class JdbcTaskRequests {
       ask(task, Asked.NOTHING);
       TaskChanges changes = new TaskChanges(nowMillis);
       changes.ready(task.anew(), null, nowMillis);
-      changes.write(handle);
+      changes.write(handle, sql);
       return;
     }
     if (task.status() == TaskStatus.FINISHED) {
       FinishedPages pages = new FinishedPages(handle);
-      pages.find(task.id()).ifPresent(pages::toRow);
+      pages.lock(task.id()).ifPresent(pages::toRow);
     }
-    TaskRow row = row(task.id());
+    TaskRow row = reads().lockedDone(task.id());
     handle.execute(RECORD_LAST, task.id());
     handle.execute(REVIVE, sql.lane(row), nowMillis, task.id());
     handle.execute("DELETE FROM gh_task_done WHERE id = ?", task.id());
   }
 
-  private TaskRow row(long id) {
-    return new TaskReads(handle).find(id).orElseThrow().row();
+  private TaskReads reads() {
+    return new TaskReads(handle);
   }
 
   /**
-   * The task, locked wherever it is. Between a look into one table and one into another it may move
+   * The task, locked if it is open. Between a look into one table and one into another it may move
    * the other way, so a second round follows before it counts as missing.
    */
   private Optional<LockedTask> lock(OptionalLong applicationId, long id) {
@@ -244,17 +244,26 @@ final class JdbcTaskRequests {
   }
 
   /**
-   * As {@link #lock(OptionalLong, long)}; one that has finished is locked only if it may be
-   * revived, for on a page that would lock many others with it.
+   * As {@link #lock(OptionalLong, long)}; one that has ended is locked only if it may be revived,
+   * for on a page that would lock many others with it.
+   *
+   * <p>A query that locks what is not there locks, in a host's transaction on MariaDB, the gap
+   * where it would be: nobody else could add a task there until the host commits. So one that has
+   * ended by what the host sees is not looked for among the open ones first.
    */
   private Optional<LockedTask> lock(OptionalLong applicationId, long id, boolean toRevive) {
     String columns = "SELECT id, fence, attempt, application_id, due_ms, ";
     String open = columns + "crashes, cancel, state AS status FROM gh_task WHERE id = ? FOR UPDATE";
     String done =
-        columns + "0 AS crashes, 0 AS cancel, status FROM gh_task_done WHERE id = ? FOR UPDATE";
+        columns
+            + "0 AS crashes, 0 AS cancel, status FROM gh_task_done WHERE id = ?"
+            + (toRevive ? " FOR UPDATE" : "");
+    boolean ended = Sql.readsSnapshot(handle) && reads().hasEnded(id);
     for (int look = 0; look < 2; look++) {
       Optional<Owned> task =
-          locked(open, id).or(() -> locked(done, id)).or(() -> onPage(id, toRevive));
+          ended
+              ? locked(done, id).or(() -> onPage(id, toRevive)).or(() -> locked(open, id))
+              : locked(open, id).or(() -> locked(done, id)).or(() -> onPage(id, toRevive));
       if (task.isPresent()) {
         return task.filter(
                 owned ->

@@ -129,7 +129,7 @@ final class JdbcTaskStore implements TaskStore {
   private long owner(Handle handle, int node, TaskRow row) {
     TaskNumber number = TaskNumber.of(row).orElseThrow();
     for (int tries = 0; tries < TaskNumbers.TRIES; tries++) {
-      Optional<Long> owner = TaskNumbers.find(handle, number);
+      Optional<Long> owner = TaskNumbers.findLatest(handle, database.dialect(), number);
       if (owner.isPresent()) {
         return owner.get();
       }
@@ -277,16 +277,22 @@ final class JdbcTaskStore implements TaskStore {
   @Override
   public List<OpenTask> open(Collection<Long> ids) {
     Check.range(ids.size(), 1, MAX_BATCH, "number of ids");
-    return database.use(
-        handle ->
-            Sql.use(
-                handle,
-                "SELECT id, fence, state, lane FROM gh_task WHERE id = ANY(?)",
-                query -> {
-                  Object[] distinct = ids.stream().distinct().toArray();
-                  query.setArray(1, query.getConnection().createArrayOf("bigint", distinct));
-                  return Sql.rows(query, TaskRows::open);
-                }));
+    return database.use(handle -> open(handle, ids.stream().distinct().toList()));
+  }
+
+  private List<OpenTask> open(Handle handle, List<Long> ids) {
+    List<OpenTask> open = new ArrayList<>();
+    for (AnyOf some : AnyOf.of(database.dialect(), "bigint", ids)) {
+      open.addAll(
+          Sql.use(
+              handle,
+              "SELECT id, fence, state, lane FROM gh_task WHERE " + some.in("id"),
+              query -> {
+                some.set(query, 1);
+                return Sql.rows(query, TaskRows::open);
+              }));
+    }
+    return open;
   }
 
   @Override
@@ -425,7 +431,7 @@ final class JdbcTaskStore implements TaskStore {
     begin(handle);
     long dueUntil = lost.stream().mapToLong(JdbcNodes.Lost::dueUntil).max().orElseThrow();
     List<LockedTask> held = sql().lockLost(handle, dueUntil, limit);
-    List<Settled> freed = JdbcSettlements.recover(handle, held, maxCrashes, nowMillis);
+    List<Settled> freed = JdbcSettlements.recover(sql(), handle, held, maxCrashes, nowMillis);
     if (held.size() < limit && !sql().hasLost(handle, dueUntil)) {
       nodes.swept(lost);
     }

@@ -77,6 +77,14 @@ public final class JdbcTransaction implements Transaction {
     }
   }
 
+  /** This transaction, which if it is a host's may read as of its beginning. */
+  JdbcTransaction reading(Dialect dialect) {
+    if (owner == null) {
+      Sql.readLatest(handle, dialect);
+    }
+    return this;
+  }
+
   /** The connection as Jdbi sees it; closing it is the owner's. */
   Handle handle() {
     return handle;

@@ -40,8 +40,6 @@ final class JdbcWorkflowStore implements WorkflowStore {
   private static final String REPORTS =
       "SELECT workflow_id, id, task_id, status, result FROM gh_workflow_report"
           + " WHERE workflow_id = ? ORDER BY id FETCH FIRST ? ROWS ONLY";
-  private static final String TAKE =
-      "DELETE FROM gh_workflow_report WHERE workflow_id = ? AND id = ?";
 
   /** The statuses as literals, so that a partial index can serve. */
   private static final String OPEN =
@@ -244,25 +242,29 @@ final class JdbcWorkflowStore implements WorkflowStore {
                   .bind(1, limit)
                   .map((results, context) -> WorkflowRows.report(results))
                   .list();
-          take(handle, reports);
+          take(handle, database.dialect(), workflowId, reports);
           return reports;
         });
   }
 
   /** Those that were read, not all up to some id: one of a lower id may be committed meanwhile. */
-  private static void take(Handle handle, List<WorkflowReport> reports) {
-    if (reports.isEmpty()) {
-      return;
+  private static void take(
+      Handle handle, Dialect dialect, long workflowId, List<WorkflowReport> reports) {
+    int taken = 0;
+    for (AnyOf some :
+        AnyOf.of(dialect, "bigint", reports.stream().map(WorkflowReport::id).toList())) {
+      taken +=
+          Sql.use(
+              handle,
+              dialect.deleteByKey("gh_workflow_report") + "workflow_id = ? AND " + some.in("id"),
+              delete -> {
+                delete.setLong(1, workflowId);
+                some.set(delete, 2);
+                return delete.executeUpdate();
+              });
     }
-    try (PreparedBatch batch = handle.prepareBatch(TAKE)) {
-      for (WorkflowReport report : reports) {
-        batch.bind(0, report.workflowId()).bind(1, report.id()).add();
-      }
-      for (int deleted : batch.execute()) {
-        if (deleted == 0) {
-          throw new StorageException("a report was taken by another: the workflow was not locked");
-        }
-      }
+    if (taken < reports.size()) {
+      throw new StorageException("a report was taken by another: the workflow was not locked");
     }
   }
 

@@ -16,8 +16,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Brings the tables up to date, once, before first use. Nodes that start at once take turns by the
  * lock row of {@code gh_schema}. PostgreSQL makes the tables in the transaction that holds it; as
- * H2 commits with each table, there a second connection makes them. Where nothing is missing,
- * nothing is written, so that a node that may only read can.
+ * H2 and MariaDB commit with each table, there a second connection makes them, and a script that
+ * was broken off is run again. Where nothing is missing, nothing is written, so that a node that
+ * may only read can.
  *
  * <p>Version <i>n</i> is the script number <i>n</i> of {@link #SCRIPTS}, in the words of the {@link
  * Dialect}; {@code gh_schema} holds the versions that were applied, and 0 for the lock row.
@@ -34,7 +35,7 @@ final class Migration {
           "0007-gate.sql",
           "0008-workflow.sql");
 
-  /** SQL states of a table that is not there, in H2 and PostgreSQL. */
+  /** SQL states of a table that is not there, in H2, PostgreSQL and MariaDB. */
   private static final Set<String> NO_TABLE = Set.of("42S02", "42S03", "42S04", "42P01");
 
   /** SQL state of a statement that ran out of the time that the host allows. */
@@ -74,7 +75,8 @@ final class Migration {
     try {
       Profile found = jdbi.withHandle(Profile::of);
       if (!isUpToDate(jdbi)) {
-        jdbi.useHandle(handle -> makeLockRow(handle, found.dialect()));
+        Failsafe.with(PATIENCE)
+            .run(() -> jdbi.useHandle(handle -> makeLockRow(handle, found.dialect())));
         Failsafe.with(PATIENCE).run(() -> migrate(jdbi, found));
       }
       profile = found;
@@ -156,7 +158,12 @@ final class Migration {
     for (int next = version(handle) + 1; next <= SCRIPTS.size(); next++) {
       String script = SCRIPTS.get(next - 1);
       handle.createScript(text(dialect.folder() + script)).execute();
-      handle.execute("INSERT INTO gh_schema(version, script) VALUES (?, ?)", next, script);
+      Database.inserted(
+          handle
+              .createUpdate(
+                  "INSERT INTO gh_schema(version, script) VALUES (?, ?)" + dialect.orNothing())
+              .bind(0, next)
+              .bind(1, script));
     }
   }
 

@@ -8,6 +8,7 @@ import dev.gatehouse.permission.PermissionStore.Membership;
 import dev.gatehouse.permission.PermissionStore.Role;
 import dev.gatehouse.permission.Subject;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -25,16 +26,23 @@ import org.jspecify.annotations.Nullable;
  * others. The lock on the version keeps two from inserting at once.
  */
 final class PermissionRows {
-  private PermissionRows() {}
+  private final Handle handle;
+  private final Dialect dialect;
+
+  PermissionRows(Handle handle, Dialect dialect) {
+    this.handle = handle;
+    this.dialect = dialect;
+  }
 
   /** Those that were added. */
-  static List<Role> roles(Handle handle, List<Role> roles, long version) {
-    Object[] names = roles.stream().map(Role::name).distinct().toArray();
+  List<Role> roles(List<Role> roles, long version) {
+    List<String> names = roles.stream().map(Role::name).distinct().toList();
     Set<String> there = new HashSet<>();
-    JdbcPermissionStore.ROLES.anyOf(handle, "name", names).forEach(role -> there.add(role.name()));
+    JdbcPermissionStore.ROLES
+        .anyOf(handle, dialect, "name", names)
+        .forEach(role -> there.add(role.name()));
     List<Role> added = roles.stream().filter(role -> there.add(role.name())).toList();
     insert(
-        handle,
         "INSERT INTO gh_role (id, name, added_in, removed_in) VALUES (?, ?, ?, ?)",
         added,
         role -> new @Nullable Object[] {role.id(), role.name(), version, VersionedTable.NEVER});
@@ -42,15 +50,14 @@ final class PermissionRows {
   }
 
   /** Those that were added. */
-  static List<Membership> memberships(Handle handle, List<Membership> memberships, long version) {
+  List<Membership> memberships(List<Membership> memberships, long version) {
     Set<Place> there = new HashSet<>();
     memberships.stream()
         .collect(Collectors.groupingBy(row -> row.member().type()))
-        .forEach((type, rows) -> there.addAll(places(handle, type, rows)));
+        .forEach((type, rows) -> there.addAll(places(type, rows)));
     List<Membership> added =
         memberships.stream().filter(row -> there.add(new Place(row.member(), row.role()))).toList();
     insert(
-        handle,
         "INSERT INTO gh_role_member"
             + " (id, member_type, member_name, role_name, added_in, removed_in)"
             + " VALUES (?, ?, ?, ?, ?, ?)",
@@ -70,30 +77,36 @@ final class PermissionRows {
   /** A member's place in a role. */
   private record Place(Subject member, String role) {}
 
-  private static List<Place> places(Handle handle, String type, List<Membership> rows) {
-    Object[] names = rows.stream().map(row -> row.member().name()).distinct().toArray();
-    return Sql.use(
-        handle,
-        "SELECT member_name, role_name FROM gh_role_member"
-            + " WHERE member_type = ? AND member_name = ANY(?) AND "
-            + VersionedTable.PRESENT,
-        query -> {
-          query.setString(1, type);
-          query.setArray(2, query.getConnection().createArrayOf("varchar", names));
-          return Sql.rows(
-              query, row -> new Place(Subject.of(type, row.getString(1)), row.getString(2)));
-        });
+  private List<Place> places(String type, List<Membership> rows) {
+    List<String> names = rows.stream().map(row -> row.member().name()).distinct().toList();
+    List<Place> places = new ArrayList<>();
+    for (AnyOf some : AnyOf.of(dialect, "varchar", names)) {
+      places.addAll(
+          Sql.use(
+              handle,
+              "SELECT member_name, role_name FROM gh_role_member WHERE member_type = ? AND "
+                  + some.in("member_name")
+                  + " AND "
+                  + VersionedTable.PRESENT
+                  + Sql.latest(handle),
+              query -> {
+                query.setString(1, type);
+                some.set(query, 2);
+                return Sql.rows(
+                    query, row -> new Place(Subject.of(type, row.getString(1)), row.getString(2)));
+              }));
+    }
+    return places;
   }
 
   /** Those that were added. */
-  static List<Grant> grants(Handle handle, List<Grant> grants, long version) {
+  List<Grant> grants(List<Grant> grants, long version) {
     Map<Long, String> hashes = new HashMap<>();
     grants.forEach(grant -> hashes.put(grant.id(), JdbcPermissionStore.hash(grant.terms())));
-    Set<String> there = hashes(handle, hashes.values());
+    Set<String> there = hashes(hashes.values());
     List<Grant> added =
         grants.stream().filter(grant -> there.add(requireNonNull(hashes.get(grant.id())))).toList();
     insert(
-        handle,
         "INSERT INTO gh_grant (id, terms_hash, holder_type, holder_name,"
             + " effect, action_name, resource_type, resource_path, expires_ms,"
             + " condition_json, uses, added_in, removed_in)"
@@ -116,7 +129,6 @@ final class PermissionRows {
               VersionedTable.NEVER
             });
     insert(
-        handle,
         "INSERT INTO gh_grant_use (grant_id, uses_left, used_up_in) VALUES (?, ?, ?)",
         added.stream().filter(grant -> grant.times().isPresent()).toList(),
         grant -> new @Nullable Object[] {grant.id(), uses(grant), VersionedTable.NEVER});
@@ -128,19 +140,26 @@ final class PermissionRows {
   }
 
   /** Those of the hashes that are there. */
-  private static Set<String> hashes(Handle handle, Collection<String> hashes) {
-    Object[] distinct = hashes.stream().distinct().toArray();
-    return Sql.use(
-        handle,
-        "SELECT terms_hash FROM gh_grant WHERE terms_hash = ANY(?) AND " + VersionedTable.PRESENT,
-        query -> {
-          query.setArray(1, query.getConnection().createArrayOf("varchar", distinct));
-          return new HashSet<>(Sql.rows(query, row -> row.getString(1)));
-        });
+  private Set<String> hashes(Collection<String> hashes) {
+    Set<String> there = new HashSet<>();
+    for (AnyOf some : AnyOf.of(dialect, "varchar", hashes.stream().distinct().toList())) {
+      there.addAll(
+          Sql.use(
+              handle,
+              "SELECT terms_hash FROM gh_grant WHERE "
+                  + some.in("terms_hash")
+                  + " AND "
+                  + VersionedTable.PRESENT
+                  + Sql.latest(handle),
+              query -> {
+                some.set(query, 1);
+                return Sql.rows(query, row -> row.getString(1));
+              }));
+    }
+    return there;
   }
 
-  private static <T> void insert(
-      Handle handle, String sql, List<T> rows, Function<T, @Nullable Object[]> values) {
+  private <T> void insert(String sql, List<T> rows, Function<T, @Nullable Object[]> values) {
     if (rows.isEmpty()) {
       return;
     }

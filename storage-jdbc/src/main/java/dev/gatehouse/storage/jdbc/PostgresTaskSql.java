@@ -2,7 +2,6 @@ package dev.gatehouse.storage.jdbc;
 
 import dev.gatehouse.scheduler.ClaimedTask;
 import dev.gatehouse.scheduler.LeasedTask;
-import dev.gatehouse.scheduler.Priority;
 import dev.gatehouse.scheduler.Settlement;
 import dev.gatehouse.scheduler.TaskRow;
 import dev.gatehouse.scheduler.TaskStore;
@@ -23,17 +22,13 @@ import org.jdbi.v3.core.Handle;
 
 /**
  * The statements for PostgreSQL: each handles a whole batch, given as arrays, so that its text, and
- * with it its plan, is one for all sizes. An application's tasks are spread over four of the lanes
- * of their priority, so one that has very many of them leaves the other lanes to the others.
+ * with it its plan, is one for all sizes.
  */
 final class PostgresTaskSql implements TaskSql {
   static final TaskSql INSTANCE = new PostgresTaskSql();
 
-  private static final int LANES = 16;
+  private static final Lanes LANES = new Lanes(4, 2);
   private static final long MOST_UNTIDY = 200_000;
-
-  /** 2^64 divided by the golden ratio: the highest bits of a product with it are well spread. */
-  private static final long GOLDEN = 0x9E3779B97F4A7C15L;
 
   /**
    * For the plan of a statement is kept: one made while the tables are empty would read them whole
@@ -90,9 +85,9 @@ final class PostgresTaskSql implements TaskSql {
   private static final String BOUND =
       "(SELECT LEAST(?, expires_ms + "
           + TaskStore.MAX_AHEAD.toMillis()
-          + ") FROM gh_node WHERE node = ? AND state = 1 AND expires_ms > COALESCE(?::bigint, "
-          + Dialect.POSTGRESQL.now()
-          + "))";
+          + ") FROM gh_node WHERE node = ? AND state = 1 AND expires_ms > "
+          + Dialect.POSTGRESQL.givenOrNow()
+          + ")";
 
   private static final String LEASE =
       " UPDATE gh_task SET state = 1, owner = ?, fence = fence + 1, attempt = attempt + 1"
@@ -206,18 +201,16 @@ final class PostgresTaskSql implements TaskSql {
 
   @Override
   public int lanes() {
-    return LANES;
+    return LANES.count();
   }
 
   @Override
   public int lane(TaskRow row) {
-    int first = (int) ((row.applicationId() * GOLDEN) >>> 60);
-    int step = (int) ((row.id() * GOLDEN) >>> 62);
-    return row.priority().code() * LANES + (first + step) % LANES;
+    return LANES.of(row);
   }
 
   private static int lastLane() {
-    return LANES * Priority.values().length - 1;
+    return LANES.all() - 1;
   }
 
   @Override

@@ -5,6 +5,9 @@ import static java.sql.Connection.TRANSACTION_READ_COMMITTED;
 import dev.gatehouse.error.StorageException;
 import java.sql.DatabaseMetaData;
 import java.sql.SQLException;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
 import org.jdbi.v3.core.Handle;
 
 /**
@@ -15,11 +18,30 @@ import org.jdbi.v3.core.Handle;
 record Profile(Dialect dialect, int isolation) {
   private static final int OLDEST_POSTGRESQL = 14;
 
+  private static final String READ_COMMITTED = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED";
+
+  /**
+   * The level is the next transaction's, so that has to begin at once: the driver ends none in
+   * which nothing was done, and the next one on the connection would have it.
+   */
+  private static final String MARIADB_BEGIN =
+      "BEGIN NOT ATOMIC " + READ_COMMITTED + "; START TRANSACTION; END";
+
+  private static final Set<String> STRICT = Set.of("STRICT_TRANS_TABLES", "STRICT_ALL_TABLES");
+  private static final Set<String> UNFIT = Set.of("EMPTY_STRING_IS_NULL", "ORACLE", "MAXDB");
+  private static final Pattern COUNTS_CHANGES =
+      Pattern.compile("useAffectedRows=(true|1)", Pattern.CASE_INSENSITIVE);
+
+  /** A task's content is of a MiB at most, and may be twice as long in a statement's text. */
+  private static final long SMALLEST_PACKET = 4 << 20;
+
   /** What the connection's database is; refused if the stores cannot work on it. */
   static Profile of(Handle handle) {
     Dialect dialect = Dialect.of(handle);
     if (dialect == Dialect.POSTGRESQL) {
       requirePostgresql(handle);
+    } else if (dialect == Dialect.MARIADB) {
+      requireMariaDb(handle);
     }
     try {
       return new Profile(dialect, handle.getConnection().getTransactionIsolation());
@@ -40,11 +62,67 @@ record Profile(Dialect dialect, int isolation) {
     }
   }
 
+  private static void requireMariaDb(Handle handle) {
+    int major = handle.queryMetadata(DatabaseMetaData::getDatabaseMajorVersion);
+    int minor = handle.queryMetadata(DatabaseMetaData::getDatabaseMinorVersion);
+    if (major < 10 || (major == 10 && minor < 6)) {
+      throw new StorageException(
+          "MariaDB must be of version 10.6 or later, was of " + major + "." + minor);
+    }
+    String url = handle.queryMetadata(DatabaseMetaData::getURL);
+    if (url != null && COUNTS_CHANGES.matcher(url).find()) {
+      throw new StorageException(
+          "the driver must count the rows that an update finds: useAffectedRows must be false");
+    }
+    handle
+        .createQuery(
+            "SELECT @@SESSION.sql_mode, @@SESSION.max_allowed_packet,"
+                + " @@log_bin, @@SESSION.binlog_format")
+        .map(
+            (row, context) -> {
+              requireSqlMode(row.getString(1));
+              requireRowLog(row.getBoolean(3), row.getString(4));
+              return requirePacket(row.getLong(2));
+            })
+        .one();
+  }
+
+  /** Without a strict mode, what does not fit is cut off; in others, texts change. */
+  private static void requireSqlMode(String sqlMode) {
+    Set<String> modes = Set.of(sqlMode.split(",", -1));
+    boolean strict = modes.stream().anyMatch(STRICT::contains);
+    if (!strict || modes.stream().anyMatch(UNFIT::contains)) {
+      throw new StorageException(
+          "sql_mode must have one of "
+              + new TreeSet<>(STRICT)
+              + " and none of "
+              + new TreeSet<>(UNFIT)
+              + ", was '"
+              + sqlMode
+              + "'");
+    }
+  }
+
+  /** A log of statements takes none of a transaction at READ COMMITTED. */
+  private static void requireRowLog(boolean on, String format) {
+    if (on && format.equals("STATEMENT")) {
+      throw new StorageException("binlog_format must be ROW or MIXED, was " + format);
+    }
+  }
+
+  private static long requirePacket(long bytes) {
+    if (bytes < SMALLEST_PACKET) {
+      throw new StorageException(
+          "max_allowed_packet must be at least " + SMALLEST_PACKET + ", was " + bytes);
+    }
+    return bytes;
+  }
+
   /**
    * Begins a transaction that reads what is committed, whatever level the host has set: with a
-   * snapshot, every change that had to wait for another would fail. PostgreSQL is told for this one
-   * transaction, so that a connection that others share keeps its level; H2 can only be told for
-   * the session, until {@link #restore}.
+   * snapshot, every change that had to wait for another would fail. PostgreSQL and MariaDB are told
+   * for this one transaction, so that a connection that others share keeps its level; H2 can only
+   * be told for the session, until {@link #restore}.
    */
   void begin(Handle handle) {
     if (dialect == Dialect.H2) {
@@ -54,7 +132,7 @@ record Profile(Dialect dialect, int isolation) {
     }
     handle.begin();
     if (isolation != TRANSACTION_READ_COMMITTED) {
-      handle.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED");
+      handle.execute(dialect == Dialect.MARIADB ? MARIADB_BEGIN : READ_COMMITTED);
     }
   }
 

@@ -7,11 +7,34 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.SqlStatements;
 import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
 
 /** Plain JDBC on a handle, where binding value by value through Jdbi would cost too much. */
 final class Sql {
+  private static final String LATEST = "gatehouse.latest";
+
   private Sql() {}
+
+  /** Says how the handle's transaction, which is a host's, reads what was committed since. */
+  static void readLatest(Handle handle, Dialect dialect) {
+    handle.define(LATEST, dialect.latest());
+  }
+
+  /**
+   * What ends a query by whose answer something is decided and written. A host's transaction on
+   * MariaDB may read as of its beginning, yet it locks and writes what is there now: whoever
+   * decides by the one and writes by the other is wrong.
+   */
+  static String latest(Handle handle) {
+    Object end = handle.getConfig(SqlStatements.class).getAttribute(LATEST);
+    return end == null ? "" : end.toString();
+  }
+
+  /** Whether queries may answer as of the beginning of the transaction, see {@link #latest}. */
+  static boolean readsSnapshot(Handle handle) {
+    return !latest(handle).isEmpty();
+  }
 
   /** What a statement does. */
   interface Use<T> {

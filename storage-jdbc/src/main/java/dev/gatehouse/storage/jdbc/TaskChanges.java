@@ -23,14 +23,6 @@ final class TaskChanges {
           + " cancel = CASE cancel WHEN 2 THEN 2 ELSE 0 END, percent = NULL, note = NULL, due_ms = ?, attempt = ?, crashes = ?"
           + " WHERE id = ? AND fence = ? AND state = 1";
 
-  private static final String COPY_ENDED =
-      "INSERT INTO gh_task_done(id, due_ms, fence, status, attempt, ended_ms, outcome,"
-          + " attempt_started_ms, attempt_ended_ms, http_status, error, result, "
-          + TaskRows.WHAT
-          + ") SELECT id, due_ms, fence, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-          + TaskRows.WHAT
-          + " FROM gh_task WHERE id = ? AND fence = ?";
-
   private static final String DROP_ENDED = "DELETE FROM gh_task WHERE id = ? AND fence = ?";
 
   private static final String RECORD =
@@ -40,7 +32,7 @@ final class TaskChanges {
   private final long nowMillis;
   private final List<Settled> settled = new ArrayList<>();
   private final List<Ready> ready = new ArrayList<>();
-  private final List<Ended> ended = new ArrayList<>();
+  private final List<EndedTask> ended = new ArrayList<>();
   private final List<Recorded> recorded = new ArrayList<>();
 
   TaskChanges(long nowMillis) {
@@ -65,16 +57,16 @@ final class TaskChanges {
   /** Final, through the attempt or, if that is null, without one. */
   void end(LockedTask task, @Nullable Attempt attempt, TaskStatus status, @Nullable String result) {
     settled.add(new Settled(task.id(), status));
-    ended.add(new Ended(task, attempt, status, result));
+    ended.add(new EndedTask(task, attempt, status, result));
   }
 
   /** Writes all of it; what each task became, in the order in which they were told. */
-  List<Settled> write(Handle handle) {
+  List<Settled> write(Handle handle, TaskSql sql) {
     if (!ready.isEmpty()) {
       writeReady(handle.prepareBatch(READY));
     }
     if (!ended.isEmpty()) {
-      copyEnded(handle.prepareBatch(COPY_ENDED));
+      sql.copyEnded(handle, nowMillis, ended);
       dropEnded(handle.prepareBatch(DROP_ENDED));
     }
     if (!recorded.isEmpty()) {
@@ -97,26 +89,8 @@ final class TaskChanges {
     batch.execute();
   }
 
-  private void copyEnded(PreparedBatch batch) {
-    for (Ended change : ended) {
-      batch.bind(0, change.status().code()).bind(1, change.task().attempt()).bind(2, nowMillis);
-      Attempt attempt = change.attempt();
-      batch
-          .bind(3, attempt == null ? null : (Integer) AttemptCode.of(attempt.outcome()))
-          .bind(4, attempt == null ? null : (Long) attempt.startedAt().toEpochMilli())
-          .bind(5, attempt == null ? null : (Long) attempt.endedAt().toEpochMilli())
-          .bind(6, attempt == null ? null : attempt.httpStatus())
-          .bind(7, attempt == null ? null : attempt.error())
-          .bind(8, TaskRows.bytes(change.result()))
-          .bind(9, change.task().id())
-          .bind(10, change.task().fence())
-          .add();
-    }
-    batch.execute();
-  }
-
   private void dropEnded(PreparedBatch batch) {
-    for (Ended change : ended) {
+    for (EndedTask change : ended) {
       batch.bind(0, change.task().id()).bind(1, change.task().fence()).add();
     }
     batch.execute();
@@ -140,9 +114,6 @@ final class TaskChanges {
   }
 
   private record Ready(LockedTask task, long dueMillis, boolean parked) {}
-
-  private record Ended(
-      LockedTask task, @Nullable Attempt attempt, TaskStatus status, @Nullable String result) {}
 
   private record Recorded(long id, Attempt attempt) {}
 }

@@ -3,8 +3,8 @@ package dev.gatehouse.storage.jdbc;
 import dev.gatehouse.error.StorageException;
 import dev.gatehouse.scheduler.TaskRow;
 import java.sql.BatchUpdateException;
-import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +21,9 @@ final class TaskNumbers {
   private static final String TAKE =
       "INSERT INTO gh_task_key(application_id, task_no, task_id) SELECT ?, ?, ?"
           + " WHERE NOT EXISTS(SELECT 1 FROM gh_task_key WHERE application_id = ? AND task_no = ?)";
+
+  private static final String FIND =
+      "SELECT task_id FROM gh_task_key WHERE application_id = ? AND task_no = ?";
 
   private final Handle handle;
 
@@ -63,12 +66,34 @@ final class TaskNumbers {
 
   /** The task that has the number. */
   static Optional<Long> find(Handle handle, TaskNumber number) {
+    return find(handle, FIND, number);
+  }
+
+  /** The task that has the number by now, whenever the transaction began. */
+  static Optional<Long> findLatest(Handle handle, Dialect dialect, TaskNumber number) {
+    return find(handle, FIND + dialect.latest(), number);
+  }
+
+  private static Optional<Long> find(Handle handle, String sql, TaskNumber number) {
     return handle
-        .createQuery("SELECT task_id FROM gh_task_key WHERE application_id = ? AND task_no = ?")
+        .createQuery(sql)
         .bind(0, number.applicationId())
         .bind(1, number.taskNo())
         .mapTo(Long.class)
         .findOne();
+  }
+
+  /** Gives numbers up, in the order in which they are taken. */
+  static void forget(Handle handle, Collection<TaskNumber> numbers) {
+    if (numbers.isEmpty()) {
+      return;
+    }
+    PreparedBatch batch =
+        handle.prepareBatch("DELETE FROM gh_task_key WHERE application_id = ? AND task_no = ?");
+    numbers.stream()
+        .sorted(TaskNumber.ORDER)
+        .forEach(number -> batch.add(number.applicationId(), number.taskNo()));
+    batch.execute();
   }
 
   private int[] insert(List<TaskNumber> numbers, Map<TaskNumber, Long> wanted) {
@@ -85,24 +110,10 @@ final class TaskNumbers {
     try {
       return batch.execute();
     } catch (JdbiException e) {
-      if (e.getCause() instanceof BatchUpdateException failed && onlyDuplicates(failed)) {
+      if (e.getCause() instanceof BatchUpdateException failed && Database.isDuplicate(failed)) {
         return failed.getUpdateCounts();
       }
       throw e;
     }
-  }
-
-  /** Anything else, such as a deadlock that ended the transaction, must not pass unseen. */
-  private static boolean onlyDuplicates(BatchUpdateException failed) {
-    SQLException next = failed.getNextException();
-    if (next == null) {
-      return Database.isDuplicate(failed);
-    }
-    for (; next != null; next = next.getNextException()) {
-      if (!Database.isDuplicate(next)) {
-        return false;
-      }
-    }
-    return true;
   }
 }

@@ -2,6 +2,7 @@ package dev.gatehouse.storage.jdbc;
 
 import dev.gatehouse.scheduler.Attempt;
 import dev.gatehouse.scheduler.RetriesAhead;
+import dev.gatehouse.scheduler.TaskRow;
 import dev.gatehouse.scheduler.TaskState;
 import dev.gatehouse.scheduler.TaskStatus;
 import java.sql.ResultSet;
@@ -64,6 +65,21 @@ final class TaskReads {
       }
     }
     return Optional.empty();
+  }
+
+  /** Whether the task has ended, by what this transaction sees. */
+  boolean hasEnded(long id) {
+    return state(DONE_ONE, id).isPresent() || new FinishedPages(handle).find(id).isPresent();
+  }
+
+  /** The open task, whose row this transaction has locked. */
+  TaskRow lockedOpen(long id) {
+    return state(OPEN + Sql.latest(handle), id).orElseThrow().row();
+  }
+
+  /** The task that has ended, whose row this transaction has locked. */
+  TaskRow lockedDone(long id) {
+    return state(DONE_ONE + Sql.latest(handle), id).orElseThrow().row();
   }
 
   private Optional<TaskState> state(String sql, long id) {

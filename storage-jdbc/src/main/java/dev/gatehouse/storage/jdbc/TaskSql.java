@@ -75,6 +75,11 @@ interface TaskSql {
   /** As {@link #finish}, but deletes them, though not what other tables know of them. */
   Collection<Long> drop(Handle handle, int node, Collection<? extends Settlement> settlements);
 
+  /** Copies tasks that are locked to the history; another statement deletes them. */
+  default void copyEnded(Handle handle, long nowMillis, List<EndedTask> ended) {
+    EndedTask.copy(handle, nowMillis, ended);
+  }
+
   /** See {@link dev.gatehouse.scheduler.TaskStore#tidy}; outside of any transaction. */
   boolean tidy(Handle handle, long ended);
 

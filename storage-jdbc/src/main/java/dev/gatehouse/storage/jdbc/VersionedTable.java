@@ -2,6 +2,7 @@ package dev.gatehouse.storage.jdbc;
 
 import dev.gatehouse.permission.PermissionStore.Difference;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -38,7 +39,7 @@ final class VersionedTable<R> {
   Optional<R> find(Handle handle, String condition, @Nullable Object... values) {
     return Sql.use(
         handle,
-        select + condition + " AND " + PRESENT,
+        select + condition + " AND " + PRESENT + Sql.latest(handle),
         query -> {
           for (int i = 0; i < values.length; i++) {
             query.setObject(i + 1, values[i]);
@@ -48,14 +49,19 @@ final class VersionedTable<R> {
   }
 
   /** The rows that are there and whose column has one of the values. */
-  List<R> anyOf(Handle handle, String column, Object[] values) {
-    return Sql.use(
-        handle,
-        select + column + " = ANY(?) AND " + PRESENT,
-        query -> {
-          query.setArray(1, query.getConnection().createArrayOf("varchar", values));
-          return Sql.rows(query, reader);
-        });
+  List<R> anyOf(Handle handle, Dialect dialect, String column, Collection<String> values) {
+    List<R> rows = new ArrayList<>();
+    for (AnyOf some : AnyOf.of(dialect, "varchar", values)) {
+      rows.addAll(
+          Sql.use(
+              handle,
+              select + some.in(column) + " AND " + PRESENT + Sql.latest(handle),
+              query -> {
+                some.set(query, 1);
+                return Sql.rows(query, reader);
+              }));
+    }
+    return rows;
   }
 
   /** Rows of the version, in order of id. */
@@ -76,7 +82,8 @@ final class VersionedTable<R> {
         select
             + condition
             + " AND added_in <= ? AND removed_in > ? AND id > ?"
-            + " ORDER BY id FETCH FIRST ? ROWS ONLY",
+            + " ORDER BY id FETCH FIRST ? ROWS ONLY"
+            + Sql.latest(handle),
         query -> {
           int place = 0;
           for (@Nullable Object value : values) {
@@ -137,25 +144,24 @@ final class VersionedTable<R> {
   }
 
   /** Drops so many rows that only versions before that one hold; the ids of what it dropped. */
-  Object[] forget(Handle handle, long version, int limit) {
+  List<Long> forget(Handle handle, Dialect dialect, long version, int limit) {
     Query query =
         handle.createQuery(
             "SELECT id FROM " + table + " WHERE removed_in <= ? FETCH FIRST ? ROWS ONLY");
-    Object[] ids = query.bind(0, version).bind(1, limit).mapTo(Long.class).list().toArray();
-    delete(handle, table, "id", ids);
+    List<Long> ids = query.bind(0, version).bind(1, limit).mapTo(Long.class).list();
+    delete(handle, dialect, table, "id", ids);
     return ids;
   }
 
-  static void delete(Handle handle, String table, String key, Object[] keys) {
-    if (keys.length == 0) {
-      return;
+  static void delete(Handle handle, Dialect dialect, String table, String key, List<Long> keys) {
+    for (AnyOf some : AnyOf.of(dialect, "bigint", keys)) {
+      Sql.use(
+          handle,
+          dialect.deleteByKey(table) + some.in(key),
+          statement -> {
+            some.set(statement, 1);
+            return statement.executeUpdate();
+          });
     }
-    Sql.use(
-        handle,
-        "DELETE FROM " + table + " WHERE " + key + " = ANY(?)",
-        statement -> {
-          statement.setArray(1, statement.getConnection().createArrayOf("bigint", keys));
-          return statement.executeUpdate();
-        });
   }
 }

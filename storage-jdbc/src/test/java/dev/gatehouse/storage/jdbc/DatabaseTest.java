@@ -22,6 +22,7 @@ import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class DatabaseTest {
@@ -199,10 +200,10 @@ class DatabaseTest {
     @Test
     void migrate_manyStoragesAtOnce_appliesEachVersionOnce() throws Exception {
       DataSource empty = newDataSource();
-      ExecutorService nodes = Executors.newFixedThreadPool(8);
+      ExecutorService nodes = Executors.newFixedThreadPool(10);
       try {
         List<Future<?>> checks = new ArrayList<>();
-        for (int i = 0; i < 8; i++) {
+        for (int i = 0; i < 10; i++) {
           checks.add(nodes.submit(() -> JdbcStorage.of(empty).check()));
         }
         for (Future<?> check : checks) {
@@ -260,6 +261,20 @@ class DatabaseTest {
     @Override
     String noSuchColumn() {
       return "42703";
+    }
+  }
+
+  @Nested
+  @Tag("mariadb")
+  class OnMariaDb extends OverDatabase {
+    @Override
+    DataSource newDataSource() {
+      return MariaDb.dataSource();
+    }
+
+    @Override
+    String noSuchColumn() {
+      return "42S22";
     }
   }
 }

@@ -1,24 +1,46 @@
 package dev.gatehouse.storage.jdbc;
 
 import dev.gatehouse.storage.Storage;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.UUID;
 import javax.sql.DataSource;
 import org.h2.jdbcx.JdbcDataSource;
 
 /** New, empty H2 databases for tests. */
 final class H2 {
+  private static final EmptiedDatabases EMPTIED =
+      new EmptiedDatabases(
+          H2::memoryDataSource,
+          "SELECT table_name FROM information_schema.tables WHERE table_schema = 'PUBLIC'",
+          List.of("SET REFERENTIAL_INTEGRITY FALSE"),
+          List.of("SET REFERENTIAL_INTEGRITY TRUE"));
+
+  private static final String FILE_END = ".mv.db";
+
   private H2() {}
 
-  /** A storage in a database in memory, which lives as long as the storage's process. */
+  /** A storage in a database in memory that is its own until four more were asked for. */
   static Storage memory(InstantSource clock) {
-    return JdbcStorage.of(memoryDataSource(), clock);
+    return JdbcStorage.of(EMPTIED.next(), clock);
   }
 
   /** A storage in a database in a new file of the directory. */
   static Storage file(Path directory, InstantSource clock) {
-    return JdbcStorage.of(fileDataSource(directory), clock);
+    Path database = directory.resolve(UUID.randomUUID().toString());
+    try {
+      Files.write(Path.of(database + FILE_END), NewFile.BYTES);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return JdbcStorage.of(fileDatabase(database), clock);
   }
 
   static DataSource memoryDataSource() {
@@ -26,10 +48,11 @@ final class H2 {
   }
 
   static DataSource fileDataSource(Path directory) {
-    return dataSource(
-        "jdbc:h2:file:"
-            + directory.resolve(UUID.randomUUID().toString()).toAbsolutePath()
-            + ";DB_CLOSE_DELAY=5");
+    return fileDatabase(directory.resolve(UUID.randomUUID().toString()));
+  }
+
+  private static DataSource fileDatabase(Path database) {
+    return dataSource("jdbc:h2:file:" + database.toAbsolutePath() + ";DB_CLOSE_DELAY=5");
   }
 
   /** A database that is not there. */
@@ -43,5 +66,34 @@ final class H2 {
     dataSource.setUser("sa");
     dataSource.setPassword("");
     return dataSource;
+  }
+
+  /** A database with all tables and nothing of anybody's, as it lies in its file. */
+  private static final class NewFile {
+    private static final byte[] BYTES = bytes();
+
+    private static byte[] bytes() {
+      try {
+        Path directory = Files.createTempDirectory("gatehouse");
+        Path database = directory.resolve("new");
+        DataSource dataSource = dataSource("jdbc:h2:file:" + database + ";TRACE_LEVEL_FILE=0");
+        try (Storage storage = JdbcStorage.of(dataSource)) {
+          storage.check();
+        }
+        try (Connection connection = dataSource.getConnection();
+            Statement statement = connection.createStatement()) {
+          statement.execute("SHUTDOWN");
+        }
+        Path file = Path.of(database + FILE_END);
+        byte[] bytes = Files.readAllBytes(file);
+        Files.delete(file);
+        Files.delete(directory);
+        return bytes;
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      } catch (SQLException e) {
+        throw new IllegalStateException(e);
+      }
+    }
   }
 }

@@ -5,6 +5,7 @@ import dev.gatehouse.testing.contract.AuditFindContract;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 
 class JdbcAuditFindTest {
@@ -22,6 +23,7 @@ class JdbcAuditFindTest {
   }
 
   @Nested
+  @Tag("h2file")
   class H2InFile extends AuditFindContract {
     @TempDir Path directory;
 
@@ -41,6 +43,20 @@ class JdbcAuditFindTest {
     @Override
     protected Storage open(InstantSource leaseClock) {
       return Postgres.storage(leaseClock);
+    }
+
+    @Override
+    protected int queries() {
+      return 40;
+    }
+  }
+
+  @Nested
+  @Tag("mariadb")
+  class OnMariaDb extends AuditFindContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return MariaDb.storage(leaseClock);
     }
 
     @Override

@@ -5,6 +5,7 @@ import dev.gatehouse.testing.contract.AuditStoreContract;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 
 class JdbcAuditStoreTest {
@@ -17,6 +18,7 @@ class JdbcAuditStoreTest {
   }
 
   @Nested
+  @Tag("h2file")
   class H2InFile extends AuditStoreContract {
     @TempDir Path directory;
 
@@ -31,6 +33,15 @@ class JdbcAuditStoreTest {
     @Override
     protected Storage open(InstantSource leaseClock) {
       return Postgres.storage(leaseClock);
+    }
+  }
+
+  @Nested
+  @Tag("mariadb")
+  class OnMariaDb extends AuditStoreContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return MariaDb.storage(leaseClock);
     }
   }
 }

@@ -28,6 +28,7 @@ import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Effects and the ends of tasks in one transaction of the handler's. */
@@ -45,6 +46,15 @@ class JdbcCompletionTest {
     @Override
     DataSource open() {
       return Postgres.dataSource();
+    }
+  }
+
+  @Nested
+  @Tag("mariadb")
+  class OnMariaDb extends Cases {
+    @Override
+    DataSource open() {
+      return MariaDb.dataSource();
     }
   }
 

@@ -16,6 +16,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -104,6 +105,7 @@ class JdbcGateStoreTest {
   }
 
   @Nested
+  @Tag("h2file")
   class H2InFile extends OverDatabase {
     @TempDir Path directory;
 
@@ -118,6 +120,15 @@ class JdbcGateStoreTest {
     @Override
     protected Storage open(InstantSource leaseClock) {
       return Postgres.storage(leaseClock);
+    }
+  }
+
+  @Nested
+  @Tag("mariadb")
+  class OnMariaDb extends OverDatabase {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return MariaDb.storage(leaseClock);
     }
   }
 }

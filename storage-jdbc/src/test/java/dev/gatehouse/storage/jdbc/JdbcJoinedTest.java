@@ -11,6 +11,7 @@ import dev.gatehouse.audit.AuditPosition;
 import dev.gatehouse.audit.AuditRecord;
 import dev.gatehouse.audit.AuditScan;
 import dev.gatehouse.audit.AuditStore;
+import dev.gatehouse.audit.PendingLeaf;
 import dev.gatehouse.error.ConflictException;
 import dev.gatehouse.permission.PermissionStore;
 import dev.gatehouse.permission.PermissionStore.Role;
@@ -40,6 +41,7 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -57,7 +59,7 @@ class JdbcJoinedTest {
   }
 
   private static List<Long> ids(AuditStore audit) {
-    return audit.pending(100).stream().map(entry -> entry.record().id()).toList();
+    return audit.tree().pending(0, 100).stream().map(PendingLeaf::id).toList();
   }
 
   private static StoredKey key(long id) {
@@ -250,7 +252,7 @@ class JdbcJoinedTest {
                                   Service.named("n")
                                       .on("s" + i / 6)
                                       .uri("/" + i)
-                                      .registered(Instant.EPOCH, Instant.EPOCH));
+                                      .registered("http://h:1", Instant.EPOCH, Instant.EPOCH));
                             })
                 .toList();
         for (Future<Boolean> put : threads.invokeAll(puts)) {
@@ -277,6 +279,15 @@ class JdbcJoinedTest {
     @Override
     DataSource newDataSource() {
       return Postgres.dataSource();
+    }
+  }
+
+  @Nested
+  @Tag("mariadb")
+  class OnMariaDb extends OverDatabase {
+    @Override
+    DataSource newDataSource() {
+      return MariaDb.dataSource();
     }
   }
 }

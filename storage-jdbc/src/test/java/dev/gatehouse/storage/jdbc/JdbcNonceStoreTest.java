@@ -5,6 +5,7 @@ import dev.gatehouse.testing.contract.NonceStoreContract;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 
 class JdbcNonceStoreTest {
@@ -17,6 +18,7 @@ class JdbcNonceStoreTest {
   }
 
   @Nested
+  @Tag("h2file")
   class H2InFile extends NonceStoreContract {
     @TempDir Path directory;
 
@@ -31,6 +33,15 @@ class JdbcNonceStoreTest {
     @Override
     protected Storage open(InstantSource leaseClock) {
       return Postgres.storage(leaseClock);
+    }
+  }
+
+  @Nested
+  @Tag("mariadb")
+  class OnMariaDb extends NonceStoreContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return MariaDb.storage(leaseClock);
     }
   }
 }

@@ -5,6 +5,7 @@ import dev.gatehouse.testing.contract.PermissionStoreContract;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 
 class JdbcPermissionStoreTest {
@@ -17,6 +18,7 @@ class JdbcPermissionStoreTest {
   }
 
   @Nested
+  @Tag("h2file")
   class H2InFile extends PermissionStoreContract {
     @TempDir Path directory;
 
@@ -31,6 +33,15 @@ class JdbcPermissionStoreTest {
     @Override
     protected Storage open(InstantSource leaseClock) {
       return Postgres.storage(leaseClock);
+    }
+  }
+
+  @Nested
+  @Tag("mariadb")
+  class OnMariaDb extends PermissionStoreContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return MariaDb.storage(leaseClock);
     }
   }
 }

@@ -44,6 +44,13 @@ class JdbcPermissionUsesTest {
     }
   }
 
+  @Test
+  void require_manyThreadsOnMariaDb_asManyReturnAsThereAreUses() throws Exception {
+    try (Storage storage = MariaDb.storage(clock)) {
+      assertEachUseIsTakenOnce(storage);
+    }
+  }
+
   private Permissions node(Storage storage) {
     return Permissions.create(
         storage,

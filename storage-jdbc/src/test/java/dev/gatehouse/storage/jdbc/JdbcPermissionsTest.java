@@ -4,6 +4,7 @@ import dev.gatehouse.storage.Storage;
 import dev.gatehouse.testing.contract.PermissionsContract;
 import java.time.InstantSource;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 
 class JdbcPermissionsTest {
   @Nested
@@ -19,6 +20,15 @@ class JdbcPermissionsTest {
     @Override
     protected Storage open(InstantSource leaseClock) {
       return Postgres.storage(leaseClock);
+    }
+  }
+
+  @Nested
+  @Tag("mariadb")
+  class OnMariaDb extends PermissionsContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return MariaDb.storage(leaseClock);
     }
   }
 }

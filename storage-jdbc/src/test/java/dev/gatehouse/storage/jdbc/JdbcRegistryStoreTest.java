@@ -2,10 +2,12 @@ package dev.gatehouse.storage.jdbc;
 
 import dev.gatehouse.storage.Storage;
 import dev.gatehouse.testing.contract.RegistryChangesContract;
+import dev.gatehouse.testing.contract.RegistryInstancesContract;
 import dev.gatehouse.testing.contract.RegistryStoreContract;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 
 final class JdbcRegistryStoreTest {
@@ -18,6 +20,7 @@ final class JdbcRegistryStoreTest {
   }
 
   @Nested
+  @Tag("h2file")
   class H2InFile extends RegistryStoreContract {
     @TempDir Path directory;
 
@@ -36,10 +39,27 @@ final class JdbcRegistryStoreTest {
   }
 
   @Nested
+  @Tag("mariadb")
+  class OnMariaDb extends RegistryStoreContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return MariaDb.storage(leaseClock);
+    }
+  }
+
+  @Nested
   class ChangesOnPostgres extends RegistryChangesContract {
     @Override
     protected Storage open(InstantSource leaseClock) {
       return Postgres.storage(leaseClock);
+    }
+  }
+
+  @Nested
+  class ChangesOnMariaDb extends RegistryChangesContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return MariaDb.storage(leaseClock);
     }
   }
 
@@ -52,7 +72,44 @@ final class JdbcRegistryStoreTest {
   }
 
   @Nested
+  @Tag("h2file")
   class ChangesH2InFile extends RegistryChangesContract {
+    @TempDir Path directory;
+
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return H2.file(directory, leaseClock);
+    }
+  }
+
+  @Nested
+  class InstancesOnPostgres extends RegistryInstancesContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return Postgres.storage(leaseClock);
+    }
+  }
+
+  @Nested
+  @Tag("mariadb")
+  class InstancesOnMariaDb extends RegistryInstancesContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return MariaDb.storage(leaseClock);
+    }
+  }
+
+  @Nested
+  class InstancesH2InMemory extends RegistryInstancesContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return H2.memory(leaseClock);
+    }
+  }
+
+  @Nested
+  @Tag("h2file")
+  class InstancesH2InFile extends RegistryInstancesContract {
     @TempDir Path directory;
 
     @Override

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gatehouse.audit.AuditLog;
 import dev.gatehouse.registry.Application;
+import dev.gatehouse.registry.Instance;
+import dev.gatehouse.registry.Registration;
 import dev.gatehouse.registry.Registry;
 import dev.gatehouse.registry.RegistryOptions;
 import dev.gatehouse.registry.Secret;
@@ -24,6 +26,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -135,6 +138,37 @@ final class JdbcRegistryTest {
       }
     }
 
+    /** FATE's upsert, a select and then an insert, makes two rows of two first registrations. */
+    @Test
+    void registerTogether_sameNewNamesOnTwoNodes_oneRowEach() throws Exception {
+      DataSource database = database();
+      List<Registry> nodes = List.of(node(database), node(database));
+      Registration registration =
+          new Registration(
+              List.of(Server.named("s").at("h", 1)),
+              List.of(Instance.on("S").at("a", 1).lease(Duration.ofMinutes(1))),
+              List.of(Service.named("n").on("s").uri("/")));
+      ExecutorService executor = Executors.newFixedThreadPool(4);
+      try {
+        List<Callable<Registration>> calls =
+            IntStream.range(0, 8)
+                .mapToObj(
+                    i -> (Callable<Registration>) () -> nodes.get(i % 2).register(registration))
+                .toList();
+        for (Future<Registration> registered : executor.invokeAll(calls)) {
+          assertThat(registered.get().servers())
+              .extracting(Server::createdAt)
+              .containsExactly(nodes.get(0).server("s").createdAt());
+        }
+      } finally {
+        executor.shutdownNow();
+      }
+      Registry node = nodes.get(1);
+      assertThat(node.servers("", 10)).hasSize(1);
+      assertThat(node.services("s", "", 10)).hasSize(1);
+      assertThat(node.instances("s")).extracting(Instance::address).containsExactly("h:1", "a:1");
+    }
+
     /** The log of audit is not the subject here. */
     private static AuditLog unheard() {
       return (AuditLog)
@@ -155,6 +189,7 @@ final class JdbcRegistryTest {
   }
 
   @Nested
+  @Tag("h2file")
   class H2InFile extends OverDatabase {
     @TempDir Path directory;
 
@@ -169,6 +204,15 @@ final class JdbcRegistryTest {
     @Override
     DataSource database() {
       return Postgres.dataSource();
+    }
+  }
+
+  @Nested
+  @Tag("mariadb")
+  class OnMariaDb extends OverDatabase {
+    @Override
+    DataSource database() {
+      return MariaDb.dataSource();
     }
   }
 }

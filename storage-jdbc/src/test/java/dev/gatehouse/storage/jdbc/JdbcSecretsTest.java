@@ -24,6 +24,7 @@ import java.util.Locale;
 import java.util.stream.LongStream;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Databases quote the values of a row in the messages of failures, down to the bytes of a key. */
@@ -93,7 +94,7 @@ class JdbcSecretsTest {
               .on("s")
               .uri("/")
               .data("{\"password\":\"" + MARKER + "\"}")
-              .registered(Instant.EPOCH, Instant.EPOCH);
+              .registered("http://h:1", Instant.EPOCH, Instant.EPOCH);
       Throwable failure = catchThrowable(() -> storage.registry().put(service));
       assertThat(failure).isInstanceOf(StorageException.class);
       assertShowsNothing(failure);
@@ -102,7 +103,7 @@ class JdbcSecretsTest {
     /** A driver may quote a batch's arguments whatever failed. */
     @Test
     void appendAudit_tableGone_traceHoldsNoValue() throws SQLException {
-      storage.audit().pending(1);
+      storage.audit().tree().pending(0, 1);
       execute("ALTER TABLE gh_audit RENAME TO gone");
       List<AuditEntry> entries =
           LongStream.of(1, 2)
@@ -139,6 +140,20 @@ class JdbcSecretsTest {
     @Override
     DataSource newDataSource() {
       return Postgres.dataSource();
+    }
+
+    @Override
+    String shorten(String table, String column, String type) {
+      return "ALTER TABLE " + table + " ADD CHECK (octet_length(" + column + ") <= 4)";
+    }
+  }
+
+  @Nested
+  @Tag("mariadb")
+  class OnMariaDb extends OverDatabase {
+    @Override
+    DataSource newDataSource() {
+      return MariaDb.dataSource();
     }
 
     @Override

@@ -40,6 +40,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -232,6 +233,33 @@ class JdbcSigningTest {
       }
     }
 
+    /** It might go on signing where it is known: a rotation must not look as if it had ended it. */
+    @Test
+    void rotate_besideAKeyOfUnknownState_refusedUntilItIsDestroyedOrItsTimeIsOver()
+        throws SQLException {
+      KeyRing keys = keyRing(JdbcStorage.of(database, clock));
+      keys.importKey(ID, SECRET);
+      keys.importKey(ID, SECRET);
+      Key site = keys.generate(ID, Key.Purpose.SITE, Key.Algorithm.ED25519).key();
+      execute("UPDATE gh_key SET state = 'SUSPENDED' WHERE id = 1");
+      String why = "key 1 for REQUEST is in no state that this version knows";
+      for (Duration overlap : List.of(Duration.ZERO, Duration.ofDays(1))) {
+        assertThatThrownBy(() -> keys.rotate(ID, overlap))
+            .isInstanceOf(ConflictException.class)
+            .hasMessageStartingWith(why);
+        assertThatThrownBy(() -> keys.promote(ID, 2, overlap))
+            .isInstanceOf(ConflictException.class)
+            .hasMessageStartingWith(why);
+      }
+      assertThat(all(keys)).extracting(Key::state).containsOnly(Key.State.ENABLED);
+      keys.promote(ID, site.id(), Duration.ZERO);
+      execute("UPDATE gh_key SET not_after = " + clock.millis() + " WHERE id = 1");
+      keys.promote(ID, 2, Duration.ZERO);
+      execute("UPDATE gh_key SET not_after = " + (clock.millis() + 1) + " WHERE id = 1");
+      keys.destroy(ID, 1);
+      keys.rotate(ID, Duration.ZERO);
+    }
+
     @Test
     void keyOfALaterVersion_mightHaveSigned_storageFailsAndNotTheSigner() throws SQLException {
       KeyRing keys = keyRing(JdbcStorage.of(database, clock));
@@ -331,6 +359,15 @@ class JdbcSigningTest {
     @Override
     DataSource newDataSource() {
       return Postgres.dataSource();
+    }
+  }
+
+  @Nested
+  @Tag("mariadb")
+  class OnMariaDb extends OverDatabase {
+    @Override
+    DataSource newDataSource() {
+      return MariaDb.dataSource();
     }
   }
 }

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Optional;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 
 final class JdbcStorageTest {
@@ -23,6 +24,7 @@ final class JdbcStorageTest {
   }
 
   @Nested
+  @Tag("h2file")
   class H2InFile extends StorageContract {
     @TempDir Path directory;
 
@@ -42,6 +44,20 @@ final class JdbcStorageTest {
     @Override
     protected Optional<Storage> openUnusable() {
       return Optional.of(JdbcStorage.of(Postgres.missingDataSource()));
+    }
+  }
+
+  @Nested
+  @Tag("mariadb")
+  class OnMariaDb extends StorageContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return MariaDb.storage(leaseClock);
+    }
+
+    @Override
+    protected Optional<Storage> openUnusable() {
+      return Optional.of(JdbcStorage.of(MariaDb.missingDataSource()));
     }
   }
 }

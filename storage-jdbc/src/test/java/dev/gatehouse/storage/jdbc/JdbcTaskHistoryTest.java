@@ -5,6 +5,7 @@ import dev.gatehouse.testing.contract.TaskHistoryContract;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 
 class JdbcTaskHistoryTest {
@@ -17,6 +18,7 @@ class JdbcTaskHistoryTest {
   }
 
   @Nested
+  @Tag("h2file")
   class H2InFile extends TaskHistoryContract {
     @TempDir private Path directory;
 
@@ -31,6 +33,15 @@ class JdbcTaskHistoryTest {
     @Override
     protected Storage open(InstantSource leaseClock) {
       return Postgres.storage(leaseClock);
+    }
+  }
+
+  @Nested
+  @Tag("mariadb")
+  class OnMariaDb extends TaskHistoryContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return MariaDb.storage(leaseClock);
     }
   }
 }

@@ -42,6 +42,7 @@ import javax.sql.DataSource;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -61,6 +62,15 @@ class JdbcWorkflowTest {
     @Override
     DataSource open() {
       return Postgres.dataSource();
+    }
+  }
+
+  @Nested
+  @Tag("mariadb")
+  class OnMariaDb extends Cases {
+    @Override
+    DataSource open() {
+      return MariaDb.dataSource();
     }
   }
 

@@ -31,6 +31,7 @@ import javax.sql.DataSource;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.postgresql.ds.PGSimpleDataSource;
@@ -290,6 +291,15 @@ class LimitsNodesTest {
     @Override
     DataSource open() {
       return Postgres.dataSource();
+    }
+  }
+
+  @Nested
+  @Tag("mariadb")
+  class OnMariaDb extends Cases {
+    @Override
+    DataSource open() {
+      return MariaDb.dataSource();
     }
   }
 

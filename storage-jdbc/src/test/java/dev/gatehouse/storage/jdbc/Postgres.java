@@ -10,6 +10,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import javax.sql.DataSource;
@@ -26,13 +27,29 @@ import org.postgresql.ds.PGSimpleDataSource;
 final class Postgres {
   private static final String DATABASE = "gatehouse";
   private static final int CONNECTIONS = 24;
+
+  /** A busy machine may take longer than the driver's 10 s to begin another server process. */
+  private static final int PATIENCE_SECONDS = 60;
+
   private static final AtomicInteger SCHEMAS = new AtomicInteger();
+
+  private static final EmptiedDatabases EMPTIED =
+      new EmptiedDatabases(
+          Postgres::dataSource,
+          "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()",
+          List.of("SET LOCAL session_replication_role = replica"),
+          List.of());
 
   private Postgres() {}
 
-  /** A storage in a schema of its own. */
+  /** A storage in a schema of its own until four more were asked for. */
   static Storage storage(InstantSource clock) {
-    return JdbcStorage.of(dataSource(), clock);
+    return JdbcStorage.of(EMPTIED.next(), clock);
+  }
+
+  /** As {@link #storage}, of transactions that are SERIALIZABLE and fail now and then. */
+  static Storage stormyStorage(InstantSource clock, long seed) {
+    return JdbcStorage.of(new StormyDataSource(EMPTIED.next(), seed, 10).dataSource(), clock);
   }
 
   /** Pooled connections to a schema of its own; all schemas share one pool. */
@@ -59,14 +76,26 @@ final class Postgres {
             application);
   }
 
-  /** Pooled connections of that DataSource, which end with the pool. */
+  /**
+   * Pooled connections of that DataSource, which end with the pool. The pool sets the login timeout
+   * of what it is given to its own second: a DataSource of the driver has other users, so that the
+   * pool has a copy.
+   */
   static HikariDataSource pooled(DataSource dataSource) {
     HikariConfig config = new HikariConfig();
-    config.setDataSource(dataSource);
+    config.setDataSource(
+        dataSource instanceof PGSimpleDataSource direct ? copy(direct) : dataSource);
     config.setMaximumPoolSize(16);
     config.setMinimumIdle(0);
     config.setConnectionTimeout(1_000);
     return new HikariDataSource(config);
+  }
+
+  private static PGSimpleDataSource copy(PGSimpleDataSource dataSource) {
+    PGSimpleDataSource copy = new PGSimpleDataSource();
+    copy.setUrl(dataSource.getURL());
+    copy.setUser(dataSource.getUser());
+    return copy;
   }
 
   /** A database that is not there. */
@@ -96,6 +125,7 @@ final class Postgres {
     PGSimpleDataSource dataSource = new PGSimpleDataSource();
     dataSource.setUrl(Server.POSTGRES.getJdbcUrl("postgres", DATABASE));
     dataSource.setCurrentSchema(schema);
+    dataSource.setConnectTimeout(PATIENCE_SECONDS);
     return dataSource;
   }
 

@@ -69,7 +69,7 @@ class PostgresHostTest {
         });
     assertThat(storage.nonces().claim(1, "n", 9, 1, 9)).isEqualTo(Outcome.CLAIMED);
     assertThat(storage.nonces().claim(1, "n", 9, 1, 9)).isEqualTo(Outcome.REPLAYED);
-    assertThat(storage.audit().pending(9)).hasSize(2);
+    assertThat(storage.audit().tree().pending(0, 9)).hasSize(2);
   }
 
   private HikariDataSource pool(boolean autoCommit) {
@@ -147,7 +147,7 @@ class PostgresHostTest {
     host.setOptions("-c default_transaction_read_only=on");
     Storage reader = JdbcStorage.of(host);
     reader.check();
-    assertThat(reader.audit().pending(9)).hasSize(2);
+    assertThat(reader.audit().tree().pending(0, 9)).hasSize(2);
     assertThatExceptionOfType(StorageException.class)
         .isThrownBy(() -> reader.audit().append(entries(3)))
         .withMessageContaining("SQL state 25006");
@@ -332,7 +332,7 @@ class PostgresHostTest {
     storage.audit().append(entries(1, 2, 3));
     assertThatExceptionOfType(ConflictException.class)
         .isThrownBy(() -> storage.audit().append(entries(4, 5, 3)));
-    assertThat(storage.audit().pending(9)).hasSize(3);
+    assertThat(storage.audit().tree().pending(0, 9)).hasSize(3);
   }
 
   /**

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gatehouse.scheduler.TaskRow;
 import dev.gatehouse.storage.Storage;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -13,7 +12,7 @@ import org.junit.jupiter.api.Test;
 class PostgresTidyTest {
   @Test
   void tidy_fewerEndedThanTheTableHasBlocks_leftForLater() {
-    try (Storage storage = Postgres.storage(InstantSource.system())) {
+    try (Storage storage = JdbcStorage.of(Postgres.dataSource())) {
       assertThat(storage.tasks().tidy(1)).as("an empty table").isTrue();
       List<TaskRow> rows =
           LongStream.rangeClosed(1, 1_000)

@@ -16,6 +16,7 @@ import dev.gatehouse.permission.PermissionSet;
 import dev.gatehouse.permission.Resource;
 import dev.gatehouse.permission.Subject;
 import dev.gatehouse.registry.Application;
+import dev.gatehouse.registry.Instance;
 import dev.gatehouse.registry.Secret;
 import dev.gatehouse.registry.Server;
 import dev.gatehouse.registry.Service;
@@ -50,6 +51,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jspecify.annotations.NullUnmarked;
@@ -105,6 +107,7 @@ final class RejectedCalls {
       gatehouse.keys().rotate(full.id(), Duration.ofDays(1));
     }
     gatehouse.registry().register(Server.named("features").at("10.0.0.3", 8080));
+    gatehouse.registry().register(Instance.on("features").at("10.0.0.4", 8080));
     gatehouse.registry().register(Service.named("upload").on("features").uri("/v1/upload"));
     grantSomething();
     signed = sign(Request.post(URI.create("https://host.example/in"), "body"));
@@ -112,6 +115,7 @@ final class RejectedCalls {
     scheduleSomething(storage);
     written = gatehouse.audit().write(AuditRecord.of(1, 0, "hello").build());
     point = gatehouse.audit().find(window()).continuationPoint();
+    fillTree();
     listBuilders();
     listRegistry();
     listKeysAndSignatures();
@@ -122,6 +126,15 @@ final class RejectedCalls {
 
   List<Call> calls() {
     return calls;
+  }
+
+  /** Until there is a full tile, and one record that is pending. */
+  private void fillTree() {
+    AuditRecord record = AuditRecord.of(1, 0, "one of many").build();
+    gatehouse.audit().writeAll(Collections.nCopies(256, record));
+    gatehouse.auditTree().sequence();
+    gatehouse.audit().removeBefore(CLOCK.instant().plusSeconds(1), 1);
+    gatehouse.audit().write(record);
   }
 
   private Application register(Application.Draft draft) {
@@ -342,11 +355,10 @@ final class RejectedCalls {
     missing("material", () -> keys.importKey(billing.id(), webhook, null));
     missing("purpose", () -> keys.importKey(billing.id(), null, pair));
     missing("algorithm", () -> keys.generate(billing.id(), webhook, null));
-    missing("application", () -> keys.rotate(null, webhook, pair.algorithm(), Duration.ZERO));
     missing("notAfter", () -> keys.prepare(billing.id(), webhook, pair, CLOCK.instant(), null));
     illegal(
         "short overlap",
-        () -> keys.rotate(billing, webhook, pair.algorithm(), Duration.ofSeconds(1)),
+        () -> keys.rotate(billing.id(), webhook, pair.algorithm(), Duration.ofSeconds(1)),
         "overlap must be zero or at least PT");
     illegal(
         "time of no key",
@@ -406,7 +418,8 @@ final class RejectedCalls {
     missing("request", () -> gatehouse.verifier().verify(null));
     unproven("unsigned", Request.get(URI.create("/")), "header app_key is missing");
     unproven("replayed", signed, "the nonce was used before");
-    unproven("altered", sign(signed.body(new byte[1])).body(new byte[2]), "header app_key occurs");
+    unproven("two keys", signed.header("App-Key", "another"), "header app_key occurs");
+    illegal("signed already", () -> sign(signed), "must not have a header app_key yet");
     Request fresh = Request.post(URI.create("https://host.example/in"), "more");
     unproven("other body", sign(fresh).body(new byte[2]), "not a digest of the request's content");
     illegal("method", () -> Request.of("get", fresh.uri()), "method must match", "was 'get'");

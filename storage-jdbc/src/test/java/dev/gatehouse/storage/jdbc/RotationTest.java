@@ -58,23 +58,23 @@ class RotationTest {
       Application other = gatehouse.registry().register(Application.named("other"));
       KeyRing keys = gatehouse.keys();
       Stepper stepper = gatehouse.stepper();
-      assertThat(keys.leastOverlap(billing)).isEqualTo(KeyRing.SKEW);
+      assertThat(keys.leastOverlap(billing.id())).isEqualTo(KeyRing.SKEW);
       gatehouse.scheduler().schedule(task(billing, THREE).in(KeyRing.SKEW.plusSeconds(61)));
       gatehouse.scheduler().schedule(task(other, RetryPolicy.linear(MINUTE, 10)));
-      assertThat(keys.leastOverlap(billing))
+      assertThat(keys.leastOverlap(billing.id()))
           .as("what is due later is signed by the new key, and another's does not count")
           .isEqualTo(KeyRing.SKEW);
       gatehouse.scheduler().schedule(task(billing, THREE));
-      assertThat(keys.leastOverlap(billing))
+      assertThat(keys.leastOverlap(billing.id()))
           .as("waits of 1, 2 and 3 minutes, four attempts of a minute")
           .isEqualTo(KeyRing.SKEW.plusMinutes(10));
       stepper.run();
-      assertThat(keys.leastOverlap(billing))
+      assertThat(keys.leastOverlap(billing.id()))
           .as("the first attempt failed at once")
           .isEqualTo(KeyRing.SKEW.plusMinutes(9));
       clock.advance(MINUTE);
       stepper.run();
-      assertThat(keys.leastOverlap(billing))
+      assertThat(keys.leastOverlap(billing.id()))
           .as("2 minutes' wait, an attempt, 3 minutes' wait, an attempt")
           .isEqualTo(KeyRing.SKEW.plusMinutes(7));
       refusesLess(keys, billing, Duration.ofMinutes(12));
@@ -105,7 +105,7 @@ class RotationTest {
         stepper.run();
         clock.advance(Duration.ofMinutes(attempt + 1));
       }
-      assertThat(gatehouse.keys().leastOverlap(billing)).isEqualTo(policys);
+      assertThat(gatehouse.keys().leastOverlap(billing.id())).isEqualTo(policys);
       assertThatIllegalArgumentException()
           .as("the policy of the application is known without being given it")
           .isThrownBy(() -> gatehouse.keys().rotate(billing.id(), policys.minusMillis(1)));
@@ -122,7 +122,7 @@ class RotationTest {
           gatehouse.inTransaction(
               joined -> {
                 joined.scheduler().schedule(task(billing, THREE));
-                return joined.keys().leastOverlap(billing);
+                return joined.keys().leastOverlap(billing.id());
               });
       assertThat(inside).isEqualTo(KeyRing.SKEW.plusMinutes(10));
     }

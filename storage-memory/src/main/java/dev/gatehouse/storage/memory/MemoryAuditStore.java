@@ -1,13 +1,17 @@
 package dev.gatehouse.storage.memory;
 
 import dev.gatehouse.audit.AuditEntry;
+import dev.gatehouse.audit.AuditErasure;
 import dev.gatehouse.audit.AuditPosition;
 import dev.gatehouse.audit.AuditRecord;
+import dev.gatehouse.audit.AuditRemoval;
 import dev.gatehouse.audit.AuditScan;
 import dev.gatehouse.audit.AuditStore;
+import dev.gatehouse.audit.AuditTreeStore;
 import dev.gatehouse.check.Check;
 import dev.gatehouse.error.ConflictException;
 import dev.gatehouse.transaction.Transaction;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableMap;
@@ -20,10 +24,12 @@ final class MemoryAuditStore implements AuditStore {
   private final Journal journal;
   private final NavigableMap<AuditPosition, AuditEntry> byPosition = new TreeMap<>();
   private final NavigableMap<Long, AuditEntry> byId = new TreeMap<>();
+  private final MemoryAuditTree tree;
   private byte @Nullable [] cursorKey;
 
-  MemoryAuditStore(Journal journal) {
+  MemoryAuditStore(Journal journal, InstantSource clock) {
     this.journal = journal;
+    tree = new MemoryAuditTree(journal, clock, byId);
   }
 
   @Override
@@ -42,11 +48,57 @@ final class MemoryAuditStore implements AuditStore {
       throw new ConflictException("audit record " + id + " is there already");
     }
     byPosition.put(entry.position(), entry);
+    tree.append(id);
     journal.undo(
         () -> {
           byId.remove(id);
           byPosition.remove(entry.position());
         });
+  }
+
+  @Override
+  public void erase(List<AuditErasure> erasures) {
+    Check.range(erasures.size(), 1, MAX_BATCH, "number of erasures");
+    journal.<@Nullable Void>run(
+        () -> {
+          erasures.forEach(this::erase);
+          return null;
+        });
+  }
+
+  private void erase(AuditErasure erasure) {
+    AuditEntry before = erasure.before();
+    long id = before.record().id();
+    if (!before.equals(byId.get(id))) {
+      throw new ConflictException(
+          "audit record " + id + " is gone, or somebody else erased from it");
+    }
+    put(id, erasure.after());
+    journal.undo(() -> put(id, before));
+  }
+
+  private void put(long id, AuditEntry entry) {
+    byId.put(id, entry);
+    byPosition.put(entry.position(), entry);
+  }
+
+  @Override
+  public void remove(AuditRemoval removal) {
+    journal.<@Nullable Void>run(
+        () -> {
+          tree.remove(removal);
+          removal.ids().forEach(this::remove);
+          return null;
+        });
+  }
+
+  private void remove(long id) {
+    AuditEntry gone = byId.remove(id);
+    if (gone == null) {
+      throw new ConflictException("audit record " + id + " is gone already");
+    }
+    byPosition.remove(gone.position());
+    journal.undo(() -> put(id, gone));
   }
 
   @Override
@@ -84,17 +136,6 @@ final class MemoryAuditStore implements AuditStore {
   }
 
   @Override
-  public List<AuditEntry> pending(int limit) {
-    Check.range(limit, 1, AuditScan.MAX_LIMIT, "limit");
-    return journal.run(
-        () ->
-            byId.values().stream()
-                .filter(entry -> entry.leafIndex().isEmpty())
-                .limit(limit)
-                .toList());
-  }
-
-  @Override
   public byte[] cursorKey(byte[] candidate) {
     Check.that(
         candidate.length == CURSOR_KEY_BYTES,
@@ -109,6 +150,11 @@ final class MemoryAuditStore implements AuditStore {
           }
           return kept.clone();
         });
+  }
+
+  @Override
+  public AuditTreeStore tree() {
+    return tree;
   }
 
   @Override

@@ -2,10 +2,13 @@ package dev.gatehouse.storage.memory;
 
 import dev.gatehouse.check.Check;
 import dev.gatehouse.registry.Application;
+import dev.gatehouse.registry.Instance;
 import dev.gatehouse.registry.RegistryStore;
 import dev.gatehouse.registry.Server;
 import dev.gatehouse.registry.Service;
 import dev.gatehouse.transaction.Transaction;
+import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Comparator;
@@ -20,12 +23,20 @@ import org.jspecify.annotations.Nullable;
 
 /** The RegistryStore of a {@link MemoryStorage}. */
 final class MemoryRegistryStore implements RegistryStore {
-  private record ServiceKey(String server, String name) {
-    static final Comparator<ServiceKey> ORDER =
-        Comparator.comparing(ServiceKey::server).thenComparing(ServiceKey::name);
+  /** Of a service, or by its address of an instance. */
+  private record PartKey(String server, String name) {
+    static final Comparator<PartKey> ORDER =
+        Comparator.comparing(PartKey::server).thenComparing(PartKey::name);
 
-    static ServiceKey of(String server, String name) {
-      return new ServiceKey(RegistryStore.nameKey(server), RegistryStore.nameKey(name));
+    static PartKey of(String server, String name) {
+      return new PartKey(RegistryStore.nameKey(server), RegistryStore.nameKey(name));
+    }
+  }
+
+  /** An instance and the end of its lease in epoch milliseconds. */
+  private record Leased(Instance instance, long end) {
+    boolean isOver(long now) {
+      return instance.lease().isPresent() && end <= now;
     }
   }
 
@@ -35,11 +46,14 @@ final class MemoryRegistryStore implements RegistryStore {
   private final Map<String, Application> applicationsByKey = new HashMap<>();
   private final NavigableMap<String, Application> applications = new TreeMap<>();
   private final NavigableMap<String, Server> servers = new TreeMap<>();
-  private final NavigableMap<ServiceKey, Service> services = new TreeMap<>(ServiceKey.ORDER);
+  private final NavigableMap<PartKey, Service> services = new TreeMap<>(PartKey.ORDER);
+  private final NavigableMap<PartKey, Leased> instances = new TreeMap<>(PartKey.ORDER);
+  private final InstantSource leaseClock;
   private long version;
 
-  MemoryRegistryStore(Journal journal) {
+  MemoryRegistryStore(Journal journal, InstantSource leaseClock) {
     this.journal = journal;
+    this.leaseClock = leaseClock;
   }
 
   @Override
@@ -162,10 +176,15 @@ final class MemoryRegistryStore implements RegistryStore {
   public boolean removeServer(String name) {
     return journal.run(
         () -> {
-          List<ServiceKey> orphans = List.copyOf(on(name, "").keySet());
-          orphans.forEach(key -> change(services, key, null));
+          removeAll(services, name);
+          removeAll(instances, name);
           return change(servers, RegistryStore.nameKey(name), null);
         });
+  }
+
+  private <V> void removeAll(NavigableMap<PartKey, V> parts, String server) {
+    List<PartKey> orphans = List.copyOf(on(parts, server, "").keySet());
+    orphans.forEach(key -> change(parts, key, null));
   }
 
   @Override
@@ -185,36 +204,126 @@ final class MemoryRegistryStore implements RegistryStore {
           if (!servers.containsKey(RegistryStore.nameKey(service.server()))) {
             return false;
           }
-          change(services, ServiceKey.of(service.server(), service.name()), service);
+          change(services, PartKey.of(service.server(), service.name()), service);
           return true;
         });
   }
 
   @Override
   public boolean removeService(String server, String name) {
-    return journal.run(() -> change(services, ServiceKey.of(server, name), null));
+    return journal.run(() -> change(services, PartKey.of(server, name), null));
   }
 
   @Override
   public Optional<Service> findService(String server, String name) {
-    return journal.run(() -> Optional.ofNullable(services.get(ServiceKey.of(server, name))));
+    return journal.run(() -> Optional.ofNullable(services.get(PartKey.of(server, name))));
   }
 
   @Override
   public List<Service> servicesOn(String server, String afterName, int limit) {
-    return journal.run(() -> page(on(server, afterName).values(), limit));
+    return journal.run(() -> page(on(services, server, afterName).values(), limit));
   }
 
   @Override
   public List<Service> services(String afterServer, String afterName, int limit) {
     return journal.run(
-        () -> page(services.tailMap(ServiceKey.of(afterServer, afterName), false).values(), limit));
+        () -> page(services.tailMap(PartKey.of(afterServer, afterName), false).values(), limit));
   }
 
-  /** The services on a server after that name. No name holds U+0000. */
-  private NavigableMap<ServiceKey, Service> on(String server, String afterName) {
-    ServiceKey after = ServiceKey.of(server, afterName);
-    return services.subMap(after, false, new ServiceKey(after.server() + '\0', ""), false);
+  @Override
+  public boolean put(Instance instance) {
+    return journal.run(
+        () -> {
+          if (!servers.containsKey(RegistryStore.nameKey(instance.server()))) {
+            return false;
+          }
+          change(instances, keyOf(instance), leased(instance));
+          return true;
+        });
+  }
+
+  @Override
+  public boolean renew(Instance instance) {
+    return journal.run(
+        () -> {
+          Leased held = instances.get(keyOf(instance));
+          if (held == null
+              || held.instance().epoch() != instance.epoch()
+              || held.instance().lease().isEmpty()
+              || held.isOver(leaseClock.millis())) {
+            return false;
+          }
+          change(instances, keyOf(instance), leased(held.instance()));
+          return true;
+        });
+  }
+
+  private Leased leased(Instance instance) {
+    long length = instance.lease().map(Duration::toMillis).orElse(0L);
+    return new Leased(instance, leaseClock.millis() + length);
+  }
+
+  @Override
+  public boolean removeInstance(String server, String address) {
+    return journal.run(() -> change(instances, PartKey.of(server, address), null));
+  }
+
+  @Override
+  public Optional<Instance> findInstance(String server, String address) {
+    return journal.run(
+        () ->
+            Optional.ofNullable(instances.get(PartKey.of(server, address))).map(Leased::instance));
+  }
+
+  @Override
+  public List<Instance> instancesOf(String server, String afterAddress, int limit) {
+    return journal.run(() -> bare(page(on(instances, server, afterAddress).values(), limit)));
+  }
+
+  @Override
+  public List<Instance> instances(String afterServer, String afterAddress, int limit) {
+    PartKey after = PartKey.of(afterServer, afterAddress);
+    return journal.run(() -> bare(page(instances.tailMap(after, false).values(), limit)));
+  }
+
+  @Override
+  public List<Instance> lapsed(int limit) {
+    return journal.run(
+        () ->
+            bare(
+                page(
+                    instances.values().stream()
+                        .filter(held -> held.isOver(leaseClock.millis()))
+                        .sorted(Comparator.comparingLong(Leased::end))
+                        .toList(),
+                    limit)));
+  }
+
+  @Override
+  public boolean removeLapsed(Instance instance) {
+    return journal.run(
+        () -> {
+          Leased held = instances.get(keyOf(instance));
+          return held != null
+              && held.instance().epoch() == instance.epoch()
+              && held.isOver(leaseClock.millis())
+              && change(instances, keyOf(instance), null);
+        });
+  }
+
+  private static PartKey keyOf(Instance instance) {
+    return PartKey.of(instance.server(), instance.address());
+  }
+
+  private static List<Instance> bare(List<Leased> page) {
+    return page.stream().map(Leased::instance).toList();
+  }
+
+  /** The parts of a server after that name or address. None of them holds U+0000. */
+  private static <V> NavigableMap<PartKey, V> on(
+      NavigableMap<PartKey, V> parts, String server, String afterName) {
+    PartKey after = PartKey.of(server, afterName);
+    return parts.subMap(after, false, new PartKey(after.server() + '\0', ""), false);
   }
 
   private static <V> NavigableMap<String, V> after(NavigableMap<String, V> byName, String name) {

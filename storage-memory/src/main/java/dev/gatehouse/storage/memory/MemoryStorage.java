@@ -23,18 +23,20 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MemoryStorage implements Storage {
   private final Journal journal = new Journal();
-  private final RegistryStore registry = new MemoryRegistryStore(journal);
+  private final RegistryStore registry;
   private final KeyStore keys = new MemoryKeyStore(journal);
   private final NonceStore nonces;
   private final PermissionStore permissions = new MemoryPermissionStore(journal);
   private final TaskStore tasks;
   private final ScheduleStore schedules = new MemoryScheduleStore(journal);
   private final WorkflowStore workflows = new MemoryWorkflowStore(journal);
-  private final AuditStore audit = new MemoryAuditStore(journal);
+  private final AuditStore audit;
 
   private MemoryStorage(InstantSource clock) {
+    registry = new MemoryRegistryStore(journal, clock);
     nonces = new MemoryNonceStore(requireNonNull(clock, "clock").instant());
     tasks = new MemoryTaskStore(journal, clock);
+    audit = new MemoryAuditStore(journal, clock);
   }
 
   /** An empty storage whose leases run by the system's clock. */

@@ -11,6 +11,7 @@ import dev.gatehouse.audit.AuditRecord;
 import dev.gatehouse.audit.AuditScan;
 import dev.gatehouse.audit.AuditScan.Order;
 import dev.gatehouse.audit.AuditStore;
+import dev.gatehouse.audit.PendingLeaf;
 import dev.gatehouse.error.ConflictException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -29,10 +30,7 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 /** The rules of {@link AuditStore}. */
-public abstract class AuditStoreContract extends StoreContract {
-  private static final AuditPosition FIRST = new AuditPosition(0, 0);
-  private static final AuditPosition LAST = new AuditPosition(Long.MAX_VALUE, 0);
-  private static final long TIME = 1_900_000_000_000_000L;
+public abstract class AuditStoreContract extends AuditRemovalContract {
   private static final List<String> HOSTILE =
       List.of(
           "",
@@ -57,40 +55,6 @@ public abstract class AuditStoreContract extends StoreContract {
 
   /** A contract of an audit store. */
   protected AuditStoreContract() {}
-
-  private AuditStore store() {
-    return storage().audit();
-  }
-
-  private static AuditRecord.Builder draft(long id, long timeMicros) {
-    return AuditRecord.of(1, 0, "record " + id)
-        .id(id)
-        .time(Instant.ofEpochSecond(timeMicros / 1_000_000, timeMicros % 1_000_000 * 1_000));
-  }
-
-  private static AuditEntry entry(long id, long timeMicros) {
-    return AuditEntry.of(draft(id, timeMicros).build());
-  }
-
-  private void append(AuditEntry... entries) {
-    store().append(Arrays.asList(entries));
-  }
-
-  private static AuditScan scan(Order order, int limit, AuditMatch... matches) {
-    return new AuditScan(FIRST, LAST, order, Arrays.asList(matches), limit);
-  }
-
-  private List<Long> ids(AuditScan scan) {
-    return ids(store().scan(scan));
-  }
-
-  private static List<Long> ids(List<AuditEntry> entries) {
-    return entries.stream().map(entry -> entry.record().id()).toList();
-  }
-
-  private List<Long> allIds() {
-    return ids(scan(Order.ASCENDING, AuditScan.MAX_LIMIT));
-  }
 
   @Test
   void AUDIT1_append_returned_isSeen() {
@@ -340,17 +304,6 @@ public abstract class AuditStoreContract extends StoreContract {
     assertThat(store().find(Long.MAX_VALUE)).isEmpty();
   }
 
-  @Test
-  void AUDIT6_pending_appended_lowestIdsFirst() {
-    append(entry(5, TIME), entry(2, TIME + 9), entry(9, TIME - 9), entry(4, TIME));
-    assertThat(ids(store().pending(3))).containsExactly(2L, 4L, 5L);
-    assertThat(ids(store().pending(AuditScan.MAX_LIMIT))).containsExactly(2L, 4L, 5L, 9L);
-    assertThat(store().pending(9)).allMatch(entry -> entry.leafIndex().isEmpty());
-    assertThatThrownBy(() -> store().pending(0)).isInstanceOf(IllegalArgumentException.class);
-    assertThatThrownBy(() -> store().pending(AuditScan.MAX_LIMIT + 1))
-        .isInstanceOf(IllegalArgumentException.class);
-  }
-
   private static byte[] key(int fill) {
     byte[] key = new byte[AuditStore.CURSOR_KEY_BYTES];
     Arrays.fill(key, (byte) fill);
@@ -426,7 +379,7 @@ public abstract class AuditStoreContract extends StoreContract {
         .hasMessage("roll back");
     assertThat(allIds()).containsExactly(1L);
     assertThat(store().find(2)).isEmpty();
-    assertThat(ids(store().pending(9))).containsExactly(1L);
+    assertThat(store().tree().pending(0, 9)).extracting(PendingLeaf::id).containsExactly(1L);
     assertThat(store().cursorKey(key(2))).isEqualTo(key(2));
     append(entry(2, TIME));
     assertThat(allIds()).containsExactly(1L, 2L);

@@ -4,6 +4,7 @@ import static dev.gatehouse.registry.RegistryStore.MAX_LIMIT;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gatehouse.registry.Application;
+import dev.gatehouse.registry.Instance;
 import dev.gatehouse.registry.RegistryStore;
 import dev.gatehouse.registry.Server;
 import dev.gatehouse.registry.Service;
@@ -43,7 +44,15 @@ final class RegistryRows {
   }
 
   static Service registered(Service service) {
-    return service.registered(NOW, NOW);
+    return service.registered("http://h:80", NOW, NOW);
+  }
+
+  static Instance instance(String server, int port) {
+    return registered(Instance.on(server).at("10.0.0.4", port));
+  }
+
+  static Instance registered(Instance instance) {
+    return instance.registered(1, NOW, NOW);
   }
 
   static List<String> hostileNames(int length) {

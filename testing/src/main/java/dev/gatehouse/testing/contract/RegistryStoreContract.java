@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import java.util.stream.IntStream;
@@ -91,6 +92,9 @@ public abstract class RegistryStoreContract extends StoreContract {
         Server.named("\u0130".repeat(Server.MAX_NAME))
             .at("a".repeat(63) + ("." + "a".repeat(62)).repeat(3), 65_535)
             .protocol("https")
+            .weight(0)
+            .metadata(Map.of("zone", "\"a:b\\ \u4e2d\uD83D\uDE00", "x", "", "a.b-c_D", " : "))
+            .ownedBy(Long.MAX_VALUE)
             .registered(NOW, NOW.plusMillis(1));
     put(server);
     assertThat(store().findServer(server.name())).contains(server);
@@ -109,7 +113,11 @@ public abstract class RegistryStoreContract extends StoreContract {
             .data("{\"text\":\"" + "\u4e2d".repeat(Service.MAX_TEXT - 11) + "\"}")
             .headers(
                 Headers.of("X-Note", "a:b \"\\ \u4e2d\uD83D\uDE00", "X-Tab", "a\tb", "x-e", ""))
-            .registered(NOW, NOW.plusMillis(1));
+            .protocol("https")
+            .registered(
+                "https://" + "a".repeat(63) + ("." + "a".repeat(62)).repeat(3) + ":65535",
+                NOW,
+                NOW.plusMillis(1));
     assertThat(store().put(service)).isTrue();
     assertThat(store().findService("features", service.name())).contains(service);
     assertThat(store().servicesOn("features", "", 10)).containsExactly(service);
@@ -223,7 +231,9 @@ public abstract class RegistryStoreContract extends StoreContract {
 
   @Test
   void REGISTRY6_putServer_twice_lastOneWhole() {
-    put(registered(Server.named("s").at("one", 1).protocol("https")));
+    put(
+        registered(
+            Server.named("s").at("one", 1).protocol("https").weight(1).metadata(Map.of("a", "b"))));
     Server second = Server.named("S").at("two", 2).registered(NOW, Instant.EPOCH);
     put(second);
     assertThat(store().servers("", 10)).containsExactly(second);
@@ -247,6 +257,7 @@ public abstract class RegistryStoreContract extends StoreContract {
                     .on("s")
                     .uri("/one")
                     .method("GET")
+                    .protocol("https")
                     .params("{\"a\":1}")
                     .data("{\"a\":1}")
                     .headers(Headers.of("a", "1"))));

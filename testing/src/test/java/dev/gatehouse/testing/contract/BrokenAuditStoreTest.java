@@ -3,10 +3,14 @@ package dev.gatehouse.testing.contract;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gatehouse.audit.AuditEntry;
+import dev.gatehouse.audit.AuditErasure;
 import dev.gatehouse.audit.AuditMatch;
 import dev.gatehouse.audit.AuditPosition;
+import dev.gatehouse.audit.AuditRecord;
+import dev.gatehouse.audit.AuditRemoval;
 import dev.gatehouse.audit.AuditScan;
 import dev.gatehouse.audit.AuditStore;
+import dev.gatehouse.audit.AuditTreeStore;
 import dev.gatehouse.error.ConflictException;
 import dev.gatehouse.storage.Storage;
 import dev.gatehouse.storage.memory.MemoryStorage;
@@ -16,7 +20,9 @@ import java.lang.reflect.Proxy;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
@@ -133,7 +139,8 @@ class BrokenAuditStoreTest {
 
   @Test
   void AUDIT4_matchesIgnored_noticed() {
-    assertThat(ContractRun.brokenRules(IgnoresMatches.class)).containsExactly("AUDIT4");
+    assertThat(ContractRun.brokenRules(IgnoresMatches.class))
+        .containsExactlyInAnyOrder("AUDIT4", "AUDIT16");
   }
 
   static class IgnoresMatches extends Broken {
@@ -191,24 +198,75 @@ class BrokenAuditStoreTest {
   }
 
   @Test
-  void AUDIT6_pendingUnordered_noticed() {
-    assertThat(ContractRun.brokenRules(PendingByTime.class)).containsExactly("AUDIT6");
+  void AUDIT16_erasedOneByOne_noticed() {
+    assertThat(ContractRun.brokenRules(ErasesOneByOne.class)).containsExactly("AUDIT16");
   }
 
-  static class PendingByTime extends Broken {
+  static class ErasesOneByOne extends Broken {
     @Override
     AuditStore broken(AuditStore store) {
       return new Delegate(store, this) {
         @Override
-        public List<AuditEntry> pending(int limit) {
-          AuditScan scan =
-              new AuditScan(
-                  new AuditPosition(0, 0),
-                  new AuditPosition(Long.MAX_VALUE, 0),
-                  AuditScan.Order.ASCENDING,
-                  List.of(),
-                  limit);
-          return super.scan(scan);
+        public void erase(List<AuditErasure> erasures) {
+          erasures.forEach(erasure -> super.erase(List.of(erasure)));
+        }
+      };
+    }
+  }
+
+  @Test
+  void AUDIT18_removedOneByOne_noticed() {
+    assertThat(ContractRun.brokenRules(RemovesOneByOne.class)).containsExactly("AUDIT18");
+  }
+
+  static class RemovesOneByOne extends Broken {
+    @Override
+    AuditStore broken(AuditStore store) {
+      return new Delegate(store, this) {
+        @Override
+        public void remove(AuditRemoval removal) {
+          long index = removal.ranges().get(0).from();
+          for (long id : removal.ids()) {
+            AuditRemoval.Range leaf = new AuditRemoval.Range(index, index + 1, 9);
+            super.remove(new AuditRemoval(List.of(id), List.of(leaf), removal.evidence()));
+            index++;
+          }
+        }
+      };
+    }
+  }
+
+  @Test
+  void AUDIT16_columnsKept_noticed() {
+    assertThat(ContractRun.brokenRules(KeepsColumns.class)).contains("AUDIT16");
+  }
+
+  /** As one that erases from the bytes and forgets an index: the user is found as before. */
+  static class KeepsColumns extends Broken {
+    private final Map<Long, AuditRecord> indexed = new HashMap<>();
+
+    @Override
+    AuditStore broken(AuditStore store) {
+      return new Delegate(store, this) {
+        @Override
+        public void append(List<AuditEntry> entries) {
+          super.append(entries);
+          entries.forEach(entry -> indexed.put(entry.record().id(), entry.record()));
+        }
+
+        @Override
+        public List<AuditEntry> scan(AuditScan scan) {
+          AuditScan all =
+              new AuditScan(scan.after(), scan.before(), scan.order(), List.of(), scan.limit());
+          return super.scan(all).stream()
+              .filter(
+                  entry ->
+                      scan.matches().stream()
+                          .allMatch(
+                              match ->
+                                  match.test(
+                                      indexed.getOrDefault(entry.record().id(), entry.record()))))
+              .toList();
         }
       };
     }
@@ -323,8 +381,18 @@ class BrokenAuditStoreTest {
     }
 
     @Override
-    public List<AuditEntry> pending(int limit) {
-      return store.pending(limit);
+    public void erase(List<AuditErasure> erasures) {
+      store.erase(erasures);
+    }
+
+    @Override
+    public void remove(AuditRemoval removal) {
+      store.remove(removal);
+    }
+
+    @Override
+    public AuditTreeStore tree() {
+      return store.tree();
     }
 
     @Override

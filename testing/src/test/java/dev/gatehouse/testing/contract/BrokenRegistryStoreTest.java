@@ -3,6 +3,7 @@ package dev.gatehouse.testing.contract;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gatehouse.registry.Application;
+import dev.gatehouse.registry.Instance;
 import dev.gatehouse.registry.RegistryStore;
 import dev.gatehouse.registry.Server;
 import dev.gatehouse.registry.Service;
@@ -318,5 +319,83 @@ final class BrokenRegistryStoreTest {
   @Test
   void put_outsideTheTransaction_noticed() {
     assertThat(ContractRun.brokenRules(WritesOutside.class)).contains("REGISTRY9");
+  }
+
+  private abstract static class BrokenInstances extends RegistryInstancesContract {
+    private final Defect defect;
+
+    BrokenInstances(Defect defect) {
+      this.defect = defect;
+    }
+
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return broken(MemoryStorage.create(leaseClock), defect);
+    }
+  }
+
+  static final class SoundInstances extends BrokenInstances {
+    SoundInstances() {
+      super(BrokenRegistryStoreTest::invoke);
+    }
+  }
+
+  @Test
+  void soundInstances_pass() {
+    assertThat(ContractRun.brokenRules(SoundInstances.class)).isEmpty();
+  }
+
+  static final class RenewsAnyEpoch extends BrokenInstances {
+    RenewsAnyEpoch() {
+      super(
+          (store, method, arguments) -> {
+            if (method.getName().equals("renew")) {
+              Instance given = (Instance) arguments[0];
+              return store
+                  .findInstance(given.server(), given.address())
+                  .map(store::renew)
+                  .orElse(false);
+            }
+            return invoke(store, method, arguments);
+          });
+    }
+  }
+
+  @Test
+  void renew_ofAnyEpoch_noticed() {
+    assertThat(ContractRun.brokenRules(RenewsAnyEpoch.class)).containsExactly("REGISTRY10");
+  }
+
+  static final class RemovesWhatIsNotOver extends BrokenInstances {
+    RemovesWhatIsNotOver() {
+      super(
+          (store, method, arguments) -> {
+            if (method.getName().equals("removeLapsed")) {
+              Instance given = (Instance) arguments[0];
+              return store.removeInstance(given.server(), given.address());
+            }
+            return invoke(store, method, arguments);
+          });
+    }
+  }
+
+  @Test
+  void removeLapsed_whatIsNotOver_noticed() {
+    assertThat(ContractRun.brokenRules(RemovesWhatIsNotOver.class)).containsExactly("REGISTRY10");
+  }
+
+  static final class DropsMetadata extends BrokenInstances {
+    DropsMetadata() {
+      super(
+          (store, method, arguments) ->
+              is(method, "put", Instance.class)
+                  ? store.put(((Instance) arguments[0]).metadata(Map.of()))
+                  : invoke(store, method, arguments));
+    }
+  }
+
+  @Test
+  void putInstance_withoutMetadata_noticed() {
+    assertThat(ContractRun.brokenRules(DropsMetadata.class)).containsExactly("REGISTRY3");
   }
 }

@@ -21,4 +21,12 @@ final class MemoryRegistryStoreTest {
       return MemoryStorage.create(leaseClock);
     }
   }
+
+  @Nested
+  class Instances extends RegistryInstancesContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return MemoryStorage.create(leaseClock);
+    }
+  }
 }

@@ -29,15 +29,40 @@ CREATE TABLE gh_application(
   CONSTRAINT gh_application_app_key UNIQUE (app_key)
 );
 
+-- Metadata hold a line of key:value for each entry. The owner is an application, or 0 for the host.
 CREATE TABLE gh_server(
   name_key VARCHAR(60) COLLATE "C" PRIMARY KEY,
   name VARCHAR(30) NOT NULL,
   host VARCHAR(253) NOT NULL,
   port INT NOT NULL,
   protocol VARCHAR(10) NOT NULL,
+  weight INT NOT NULL,
+  metadata VARCHAR(4200) NOT NULL,
+  owner_id BIGINT NOT NULL,
   created_at BIGINT NOT NULL,
   updated_at BIGINT NOT NULL
 );
+
+-- A further address of a server. Its address_key is host and port as in a URI, in lower case. Its lease
+-- ends at expires_at by the database's clock; one without a lease has a length of 0 and no end.
+CREATE TABLE gh_instance(
+  server_key VARCHAR(60) COLLATE "C" NOT NULL,
+  address_key VARCHAR(262) COLLATE "C" NOT NULL,
+  server VARCHAR(30) NOT NULL,
+  host VARCHAR(253) NOT NULL,
+  port INT NOT NULL,
+  protocol VARCHAR(10) NOT NULL,
+  weight INT NOT NULL,
+  metadata VARCHAR(4200) NOT NULL,
+  lease_millis BIGINT NOT NULL,
+  epoch BIGINT NOT NULL,
+  expires_at BIGINT,
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  CONSTRAINT gh_instance_pk PRIMARY KEY (server_key, address_key),
+  CONSTRAINT gh_instance_server FOREIGN KEY (server_key) REFERENCES gh_server(name_key)
+);
+CREATE INDEX gh_instance_expiry ON gh_instance(expires_at);
 
 -- Params and data hold the text of a JSON object, headers a line of name:value for each of them.
 CREATE TABLE gh_service(
@@ -46,7 +71,9 @@ CREATE TABLE gh_service(
   server VARCHAR(30) NOT NULL,
   name VARCHAR(30) NOT NULL,
   uri VARCHAR(1000) NOT NULL,
+  origin VARCHAR(275) NOT NULL,
   method VARCHAR(16) NOT NULL,
+  protocol VARCHAR(10),
   params VARCHAR(32768) NOT NULL,
   data VARCHAR(32768) NOT NULL,
   headers VARCHAR(33024) NOT NULL,

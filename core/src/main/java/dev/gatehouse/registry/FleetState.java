@@ -1,0 +1,209 @@
+package dev.gatehouse.registry;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The health of a server's instances as this process sees it. Changes are made under its monitor,
+ * in which nothing blocks; picks read without it. The listener hears of changes after that. Safe
+ * for use by multiple threads.
+ */
+final class FleetState {
+  private static final Logger LOG = LoggerFactory.getLogger(Registry.class);
+  private static final int MOST_EJECTIONS = 10;
+  private static final int PROBES_TO_FALL = 3;
+
+  private final String server;
+  private final FleetOptions options;
+  final AtomicLong turns = new AtomicLong();
+  private final AtomicInteger version = new AtomicInteger();
+  private final Map<String, Member> members = new HashMap<>();
+  private final Map<String, ServicePolicies> policies = new ConcurrentHashMap<>();
+  private boolean allDown;
+  private boolean published;
+
+  FleetState(String server, FleetOptions options) {
+    this.server = server;
+    this.options = options;
+  }
+
+  String server() {
+    return server;
+  }
+
+  long turn() {
+    return turns.getAndIncrement();
+  }
+
+  /** Changes whenever other instances may take calls than before. */
+  int version() {
+    return version.get();
+  }
+
+  /**
+   * What is known of an instance. One that was not there before starts slowly, unless nothing was;
+   * so does one that took a new lease, for it was started anew.
+   */
+  synchronized Member member(Instance instance, long now) {
+    Member known = members.get(instance.address());
+    if (known != null
+        && (instance.lease().isEmpty() || known.instance().epoch() == instance.epoch())) {
+      known.instance(instance);
+      return known;
+    }
+    Member fresh = new Member(instance, options.slowStart().toNanos());
+    if (published) {
+      fresh.beginRamp(now);
+    }
+    return fresh;
+  }
+
+  /** From now on these are the instances, and no others. */
+  synchronized void publish(Member[] present, List<Instance> instances) {
+    if (published && areKnown(present, instances)) {
+      return;
+    }
+    members.clear();
+    for (int i = 0; i < present.length; i++) {
+      present[i].instance(instances.get(i));
+      members.put(instances.get(i).address(), present[i]);
+    }
+    published = true;
+    version.incrementAndGet();
+  }
+
+  private boolean areKnown(Member[] present, List<Instance> instances) {
+    boolean same = members.size() == present.length;
+    for (int i = 0; same && i < present.length; i++) {
+      Instance instance = instances.get(i);
+      same =
+          members.get(instance.address()) == present[i] && present[i].instance().equals(instance);
+    }
+    return same;
+  }
+
+  /** The policies of a service's calls. */
+  ServicePolicies policies(String service, CallOptions calls) {
+    return policies.computeIfAbsent(
+        service, name -> new ServicePolicies(server, name, calls, options.listener()));
+  }
+
+  /** Forgets the policies of all other services. */
+  void retainServices(Set<String> services) {
+    policies.keySet().retainAll(services);
+  }
+
+  /** Takes note of how a call ended. */
+  void ended(Member member, long nanos, boolean success, long now) {
+    member.latency().observe(nanos, success, now);
+    if (member.countFailure(success) >= options.failures() && !member.ejected) {
+      eject(member, now);
+    }
+  }
+
+  private void eject(Member member, long now) {
+    synchronized (this) {
+      if (member.ejected || !mayEject(member)) {
+        return;
+      }
+      long base = options.ejection().toNanos();
+      int healed = (int) Math.min(MOST_EJECTIONS, Math.max(0, now - member.ejectedUntil) / base);
+      member.ejections = Math.min(MOST_EJECTIONS, Math.max(0, member.ejections - healed) + 1);
+      member.ejectedUntil = now + base * member.ejections;
+      member.ejected = true;
+      member.forgetFailures();
+      version.incrementAndGet();
+    }
+    tell(member, "ejected");
+  }
+
+  /** So many may be ejected, one at least, but never the last that is up. */
+  private boolean mayEject(Member member) {
+    int ejected = 0;
+    int up = 0;
+    for (Member one : members.values()) {
+      ejected += one.ejected ? 1 : 0;
+      up += one.isUp() && one != member ? 1 : 0;
+    }
+    return up > 0 && ejected < Math.max(1, members.size() * options.maxEjected() / 100);
+  }
+
+  /** Takes note of the answer to a probe: three failures in a row are down, one success is up. */
+  void probed(Member member, boolean success, long now) {
+    String change;
+    synchronized (this) {
+      member.probeFailures = success ? 0 : member.probeFailures + 1;
+      if (success && member.down) {
+        member.down = false;
+        member.forgetFailures();
+        member.beginRamp(now);
+        change = "up";
+      } else if (member.probeFailures >= PROBES_TO_FALL && !member.down) {
+        member.down = true;
+        change = "down";
+      } else {
+        return;
+      }
+      version.incrementAndGet();
+    }
+    tell(member, change);
+  }
+
+  /** Ends ejections and slow starts whose time is over. */
+  void settle(long now) {
+    List<Member> restored = new ArrayList<>(0);
+    synchronized (this) {
+      for (Member member : members.values()) {
+        if (member.ejected && now - member.ejectedUntil >= 0) {
+          member.ejected = false;
+          member.beginRamp(now);
+          restored.add(member);
+        }
+        if (member.ramping && now - member.rampEnd() >= 0) {
+          member.ramping = false;
+        }
+      }
+      if (!restored.isEmpty()) {
+        version.incrementAndGet();
+      }
+    }
+    restored.forEach(member -> tell(member, "restored"));
+  }
+
+  /** Tells once that no instance may take calls, and once that some may again. */
+  void allDown(boolean value) {
+    synchronized (this) {
+      if (allDown == value) {
+        return;
+      }
+      allDown = value;
+    }
+    if (value) {
+      LOG.warn("No instance of server '{}' is up: calls {}", server, options.allDown());
+    } else {
+      LOG.info("Instances of server '{}' are up again", server);
+    }
+    try {
+      options.listener().serverDown(server, value, options.allDown().name());
+    } catch (RuntimeException e) {
+      LOG.error("A listener failed", e);
+    }
+  }
+
+  private void tell(Member member, String change) {
+    LOG.info("Instance {} of server '{}' is {}", member.instance().address(), server, change);
+    try {
+      options.listener().instanceChanged(server, member.instance().address(), change);
+    } catch (RuntimeException e) {
+      LOG.error("A listener failed", e);
+    }
+  }
+}

@@ -1,0 +1,286 @@
+package dev.gatehouse.registry;
+
+import static dev.gatehouse.registry.RegistryRecords.ids;
+import static dev.gatehouse.registry.RegistryRecords.text;
+
+import dev.gatehouse.audit.AuditRecord.Operation;
+import dev.gatehouse.check.Check;
+import dev.gatehouse.error.LimitException;
+import dev.gatehouse.registry.RegistryOptions.Protocols;
+import dev.gatehouse.registry.RegistryStore.Subject;
+import dev.gatehouse.transaction.Transaction;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes servers, instances and services inside one transaction, in the name of the host or of an
+ * application. What can be refused is refused before the store's version is advanced, and judged
+ * once more after that, when nobody else can change it.
+ */
+final class StoredServers {
+  private final Transaction transaction;
+  private final RegistryStore rows;
+  private final StoredRegistry.Writing writing;
+  private final RegistryRecords records;
+
+  /** The application that acts; 0 for the host. */
+  private final long actor;
+
+  StoredServers(
+      Transaction transaction,
+      RegistryStore rows,
+      StoredRegistry.Writing writing,
+      @Nullable Attachment attachment) {
+    this.transaction = transaction;
+    this.rows = rows;
+    this.writing = writing;
+    this.records = new RegistryRecords(writing.audit());
+    this.actor =
+        attachment == null ? 0 : attachment.requireProven(transaction, rows, writing.keys());
+  }
+
+  Server register(Server server) {
+    Optional<Server> seen = rows.findServer(server.name());
+    seen.ifPresent(this::requireOwn);
+    if (seen.isPresent() && seen.get().isWhatIsRegisteredBy(server)) {
+      return seen.get();
+    }
+    rows.advance(Subject.SERVER, server.name());
+    Optional<Server> existing = rows.findServer(server.name());
+    existing.ifPresent(this::requireOwn);
+    Instant now = now();
+    Server stored =
+        server
+            .ownedBy(existing.map(before -> before.owner().orElse(0)).orElse(actor))
+            .registered(existing.flatMap(Server::createdAt).orElse(now), now);
+    rows.put(stored);
+    records.put(
+        transaction,
+        existing.isPresent(),
+        text(stored),
+        ids(stored)
+            .put("host", stored.host())
+            .put("port", stored.port())
+            .put("protocol", stored.protocol()));
+    return stored;
+  }
+
+  Instance register(Instance instance) {
+    requireOwn(instance.server());
+    Optional<Instance> seen = rows.findInstance(instance.server(), instance.address());
+    if (seen.isPresent() && seen.get().isWhatIsRegisteredBy(instance)) {
+      return seen.get();
+    }
+    requireRoom(instance.server(), seen.isPresent() ? 0 : 1);
+    long epoch = rows.advance(Subject.SERVER, instance.server());
+    requireOwn(instance.server());
+    Optional<Instance> existing = rows.findInstance(instance.server(), instance.address());
+    Instant now = now();
+    Instance stored =
+        instance.registered(epoch, existing.flatMap(Instance::createdAt).orElse(now), now);
+    if (!rows.put(stored)) {
+      throw Missing.server(instance.server());
+    }
+    records.put(
+        transaction,
+        existing.isPresent(),
+        text(stored),
+        ids(stored).put("epoch", Long.toString(epoch)));
+    return stored;
+  }
+
+  private void requireRoom(String server, int more) {
+    int count = rows.instancesOf(server, "", Instance.MAX_INSTANCES).size();
+    if (count + more > Instance.MAX_INSTANCES) {
+      throw new LimitException(
+          "server '"
+              + Check.shown(server)
+              + "' must have at most "
+              + Instance.MAX_INSTANCES
+              + " instances, would have "
+              + (count + more));
+    }
+  }
+
+  Service register(Service service) {
+    requireAgreement(requireOwn(service.server()), service);
+    Optional<Service> seen = rows.findService(service.server(), service.name());
+    Server server = server(service.server());
+    if (seen.isPresent() && seen.get().isWhatIsRegisteredBy(service, origin(server))) {
+      return seen.get();
+    }
+    rows.advance(Subject.SERVER, service.server());
+    server = requireOwn(service.server());
+    requireAgreement(server, service);
+    Optional<Service> existing = rows.findService(service.server(), service.name());
+    Instant now = now();
+    Service stored =
+        service.registered(origin(server), existing.flatMap(Service::createdAt).orElse(now), now);
+    if (!rows.put(stored)) {
+      throw Missing.server(service.server());
+    }
+    records.put(transaction, existing.isPresent(), text(stored), ids(stored));
+    return stored;
+  }
+
+  Registration register(Registration registration) {
+    requireWhole(registration);
+    return new Registration(
+        registration.servers().stream().map(this::register).toList(),
+        registration.instances().stream().map(this::register).toList(),
+        registration.services().stream().map(this::register).toList());
+  }
+
+  /** Refuses, before anything is written, what the parts would be refused for. */
+  private void requireWhole(Registration registration) {
+    Map<String, Server> coming = new HashMap<>();
+    for (Server server : registration.servers()) {
+      rows.findServer(server.name()).ifPresent(this::requireOwn);
+      coming.put(RegistryStore.nameKey(server.name()), server);
+    }
+    Map<String, Integer> added = new HashMap<>();
+    for (Instance instance : registration.instances()) {
+      String key = RegistryStore.nameKey(instance.server());
+      if (!coming.containsKey(key)) {
+        requireOwn(instance.server());
+      }
+      if (rows.findInstance(instance.server(), instance.address()).isEmpty()) {
+        added.merge(key, 1, Integer::sum);
+      }
+    }
+    added.forEach(this::requireRoom);
+    for (Service service : registration.services()) {
+      Server server = coming.get(RegistryStore.nameKey(service.server()));
+      requireAgreement(server == null ? requireOwn(service.server()) : server, service);
+    }
+  }
+
+  void removeServer(String name) {
+    Server seen = requireOwn(name);
+    rows.advance(Subject.SERVER, name);
+    requireOwn(name);
+    rows.removeServer(name);
+    records.write(
+        transaction, Operation.DELETE, text(seen) + " removed with its services", ids(seen));
+  }
+
+  void removeInstance(String server, String address) {
+    requireOwn(server);
+    Instance seen =
+        rows.findInstance(server, address).orElseThrow(() -> Missing.instance(server, address));
+    rows.advance(Subject.SERVER, seen.server());
+    requireOwn(server);
+    Instance gone =
+        rows.findInstance(server, address).orElseThrow(() -> Missing.instance(server, address));
+    rows.removeInstance(server, address);
+    records.write(transaction, Operation.DELETE, text(gone) + " removed", ids(gone));
+  }
+
+  void removeService(String server, String name) {
+    requireOwn(server);
+    Service seen = rows.findService(server, name).orElseThrow(() -> Missing.service(server, name));
+    rows.advance(Subject.SERVER, seen.server());
+    requireOwn(server);
+    Service gone = rows.findService(server, name).orElseThrow(() -> Missing.service(server, name));
+    rows.removeService(server, name);
+    records.write(transaction, Operation.DELETE, text(gone) + " removed", ids(gone));
+  }
+
+  void renew(Instance instance) {
+    if (actor != 0) {
+      requireOwn(instance.server());
+    }
+    if (!rows.renew(instance)) {
+      throw Missing.lease(instance);
+    }
+  }
+
+  void release(Instance instance) {
+    if (!isStillThere(instance)) {
+      return;
+    }
+    requireOwn(instance.server());
+    rows.advance(Subject.SERVER, instance.server());
+    if (isStillThere(instance)) {
+      rows.removeInstance(instance.server(), instance.address());
+      records.write(transaction, Operation.DELETE, text(instance) + " released", ids(instance));
+    }
+  }
+
+  private boolean isStillThere(Instance instance) {
+    return rows.findInstance(instance.server(), instance.address())
+        .filter(one -> one.epoch() == instance.epoch())
+        .isPresent();
+  }
+
+  /** Whether the lease was over still. */
+  boolean removeLapsed(Instance instance) {
+    rows.advance(Subject.SERVER, instance.server());
+    if (!rows.removeLapsed(instance)) {
+      return false;
+    }
+    records.write(
+        transaction,
+        Operation.DELETE,
+        text(instance) + " removed: its lease is over",
+        ids(instance));
+    return true;
+  }
+
+  /** Removes what an application that is no more had attached. */
+  void removeServersOf(long applicationId) {
+    List<Server> page = rows.servers("", RegistryStore.MAX_LIMIT);
+    while (!page.isEmpty()) {
+      page.stream()
+          .filter(server -> server.owner().orElse(0) == applicationId)
+          .forEach(server -> removeServer(server.name()));
+      page = rows.servers(page.get(page.size() - 1).name(), RegistryStore.MAX_LIMIT);
+    }
+  }
+
+  private Server server(String name) {
+    return rows.findServer(name).orElseThrow(() -> Missing.server(name));
+  }
+
+  private Server requireOwn(String name) {
+    Server server = server(name);
+    requireOwn(server);
+    return server;
+  }
+
+  private void requireOwn(Server server) {
+    if (actor != 0) {
+      Attachment.requireOwner(server, actor);
+    }
+  }
+
+  private void requireAgreement(Server server, Service service) {
+    if (writing.options().protocols() == Protocols.CHECKED) {
+      service
+          .protocol()
+          .ifPresent(
+              own ->
+                  Check.that(
+                      own.equals(server.protocol()),
+                      "protocol of service '"
+                          + service.name()
+                          + "' must be "
+                          + server.protocol()
+                          + " as its server's, was "
+                          + own));
+    }
+  }
+
+  private static String origin(Server server) {
+    return server.address().origin();
+  }
+
+  private Instant now() {
+    return writing.options().clock().instant().truncatedTo(ChronoUnit.MILLIS);
+  }
+}

@@ -1,0 +1,247 @@
+package dev.gatehouse.registry;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.gatehouse.observe.GatehouseListener;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** Who may take calls, as calls and probes show; every second is stepped. */
+final class FleetHealthTest {
+  private final List<String> heard = new ArrayList<>();
+  private final Random random = new Random(11);
+  private long nanos = -5;
+
+  private final FleetOptions options =
+      FleetOptions.DEFAULT
+          .balancer(Balancer.weighted())
+          .random(random::nextLong)
+          .listener(
+              new GatehouseListener() {
+                @Override
+                public void instanceChanged(String server, String address, String change) {
+                  heard.add(address + " " + change);
+                }
+
+                @Override
+                public void serverDown(String server, boolean down, String policy) {
+                  heard.add(server + (down ? " down " : " not down ") + policy);
+                }
+              });
+
+  private Fleet fleet(int size) {
+    return fleet(new FleetState("s", options), size);
+  }
+
+  private Fleet fleet(FleetState state, int size) {
+    List<Instance> instances =
+        IntStream.range(0, size).mapToObj(i -> Instance.on("s").at("h" + i, 80)).toList();
+    Fleet fleet = new Fleet(state, instances, new Fleet.Parts(options, () -> nanos));
+    fleet.publish();
+    return fleet;
+  }
+
+  private void fail(Fleet fleet, int position, int times) {
+    for (int i = 0; i < times; i++) {
+      fleet.state().ended(fleet.member(position), 1_000, false, nanos);
+    }
+  }
+
+  private void succeed(Fleet fleet, int position) {
+    fleet.state().ended(fleet.member(position), 1_000_000, true, nanos);
+  }
+
+  private static double share(Fleet fleet, int position) {
+    int hits = 0;
+    for (int i = 0; i < 10_000; i++) {
+      hits += fleet.pick(null) == position ? 1 : 0;
+    }
+    return hits / 10_000.0;
+  }
+
+  private void advance(Duration time) {
+    nanos += time.toNanos();
+  }
+
+  @Test
+  void ejection_fiveFailuresInARow_outForThirtySecondsThenSlowStart() {
+    Fleet fleet = fleet(4);
+    fail(fleet, 2, 4);
+    succeed(fleet, 2);
+    fail(fleet, 2, 4);
+    assertThat(heard).isEmpty();
+    fail(fleet, 2, 1);
+    assertThat(heard).containsExactly("h2:80 ejected");
+    assertThat(share(fleet, 2)).isZero();
+    advance(Duration.ofMillis(29_999));
+    assertThat(share(fleet, 2)).isZero();
+    advance(Duration.ofMillis(1));
+    double first = share(fleet, 2);
+    assertThat(heard).containsExactly("h2:80 ejected", "h2:80 restored");
+    assertThat(first).as("a tenth of its share").isBetween(0.005, 0.06);
+    advance(Duration.ofSeconds(15));
+    double half = share(fleet, 2);
+    assertThat(half).isBetween(first, 0.2);
+    advance(Duration.ofSeconds(15));
+    assertThat(share(fleet, 2)).isBetween(0.22, 0.28);
+  }
+
+  @Test
+  void ejection_again_takesLongerAndIsForgottenInTime() {
+    Fleet fleet = fleet(4);
+    fail(fleet, 0, 5);
+    advance(Duration.ofSeconds(30));
+    fleet.pick(null);
+    fail(fleet, 0, 5);
+    advance(Duration.ofSeconds(59));
+    assertThat(share(fleet, 0)).as("twice as long").isZero();
+    advance(Duration.ofSeconds(1));
+    assertThat(share(fleet, 0)).isPositive();
+    advance(Duration.ofMinutes(10));
+    fleet.pick(null);
+    fail(fleet, 0, 5);
+    advance(Duration.ofSeconds(30));
+    assertThat(share(fleet, 0)).as("as for the first time").isPositive();
+  }
+
+  @Test
+  void ejection_cap_oneOfThreeAndNeverTheLast() {
+    Fleet one = fleet(1);
+    fail(one, 0, 100);
+    assertThat(one.pick(null)).isZero();
+    Fleet three = fleet(3);
+    fail(three, 0, 5);
+    fail(three, 1, 500);
+    assertThat(share(three, 0)).isZero();
+    assertThat(share(three, 1)).isPositive();
+    Fleet two = fleet(2);
+    two.state().probed(two.member(0), false, nanos);
+    two.state().probed(two.member(0), false, nanos);
+    two.state().probed(two.member(0), false, nanos);
+    fail(two, 1, 100);
+    assertThat(two.pick(null)).as("the other is down").isEqualTo(1);
+  }
+
+  @Test
+  void ejection_cap_tenPercentOfThirty() {
+    Fleet fleet = fleet(30);
+    for (int position = 0; position < 30; position++) {
+      fail(fleet, position, 10);
+    }
+    assertThat(heard).hasSize(3).allMatch(event -> event.endsWith("ejected"));
+  }
+
+  @Test
+  void blackHole_ejectedAfterOneBatch_othersKeepServing() {
+    Fleet fleet = fleet(10);
+    int failed = 0;
+    for (int call = 0; call < 2_000; call++) {
+      int position = fleet.pick(null);
+      if (position == 3) {
+        failed++;
+        fail(fleet, position, 1);
+      } else {
+        succeed(fleet, position);
+      }
+      advance(Duration.ofMillis(1));
+    }
+    assertThat(failed).isEqualTo(5);
+  }
+
+  @Test
+  void flapping_ejectedLongerEachTime_fewCallsLost() {
+    Fleet fleet = fleet(10);
+    int lost = 0;
+    for (int second = 0; second < 600; second++) {
+      for (int call = 0; call < 20; call++) {
+        int position = fleet.pick(null);
+        boolean fails = position == 3 && second / 5 % 2 == 0;
+        lost += fails ? 1 : 0;
+        fleet.state().ended(fleet.member(position), 1_000_000, !fails, nanos);
+        advance(Duration.ofMillis(50));
+      }
+    }
+    assertThat(lost).as("of 12000, where 600 would be lost without ejection").isLessThan(120);
+  }
+
+  @Test
+  void probes_threeBadInARow_downAndOneGoodUp() {
+    Fleet fleet = fleet(2);
+    Member member = fleet.member(0);
+    fleet.state().probed(member, false, nanos);
+    fleet.state().probed(member, false, nanos);
+    fleet.state().probed(member, true, nanos);
+    fleet.state().probed(member, false, nanos);
+    fleet.state().probed(member, false, nanos);
+    assertThat(share(fleet, 0)).isPositive();
+    fleet.state().probed(member, false, nanos);
+    assertThat(share(fleet, 0)).isZero();
+    advance(Duration.ofDays(1));
+    assertThat(share(fleet, 0)).as("until a probe says otherwise").isZero();
+    fleet.state().probed(member, true, nanos);
+    assertThat(share(fleet, 0)).isBetween(0.01, 0.2);
+    assertThat(heard).containsExactly("h0:80 down", "h0:80 up");
+  }
+
+  @Test
+  void allDown_toldOnceAndOnceWhenOver() {
+    Fleet fleet = fleet(1);
+    for (int i = 0; i < 3; i++) {
+      fleet.state().probed(fleet.member(0), false, nanos);
+    }
+    for (int i = 0; i < 3; i++) {
+      try {
+        fleet.pick(null);
+      } catch (dev.gatehouse.error.TransportException e) {
+        assertThat(e).hasMessage("no instance of server 's' is up");
+      }
+    }
+    fleet.state().probed(fleet.member(0), true, nanos);
+    fleet.pick(null);
+    assertThat(heard).containsExactly("h0:80 down", "s down FAIL", "h0:80 up", "s not down FAIL");
+  }
+
+  @Test
+  void newSnapshot_sameInstance_keepsWhatIsKnownAndNewOneStartsSlowly() {
+    Fleet before = fleet(2);
+    fail(before, 1, 5);
+    Fleet after = fleet(before.state(), 3);
+    assertThat(share(after, 1)).as("still ejected").isZero();
+    assertThat(share(after, 2)).isBetween(0.05, 0.15);
+    assertThat(before.pick(null)).as("picks from the old snapshot go on").isZero();
+    advance(Duration.ofSeconds(30));
+    assertThat(share(after, 2)).isBetween(0.4, 0.65);
+  }
+
+  /** The clock that measures may be anything at the start, and wraps around. */
+  @Test
+  void clock_wrapsAround_ejectionEndsAllTheSame() {
+    nanos = Long.MAX_VALUE - Duration.ofSeconds(10).toNanos();
+    Fleet fleet = fleet(3);
+    fail(fleet, 0, 5);
+    advance(Duration.ofSeconds(29));
+    assertThat(share(fleet, 0)).isZero();
+    advance(Duration.ofSeconds(2));
+    assertThat(share(fleet, 0)).isPositive();
+  }
+
+  @Test
+  void listener_throwing_isDropped() {
+    FleetOptions hostile =
+        options.listener(
+            new GatehouseListener() {
+              @Override
+              public void instanceChanged(String server, String address, String change) {
+                throw new IllegalStateException("as told");
+              }
+            });
+    FleetState state = new FleetState("s", hostile);
+    Fleet fleet = fleet(state, 2);
+    fail(fleet, 0, 5);
+    assertThat(share(fleet, 0)).isZero();
+  }
+}

