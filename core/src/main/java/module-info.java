@@ -15,6 +15,7 @@ module dev.gatehouse {
   exports dev.gatehouse;
   exports dev.gatehouse.audit;
   exports dev.gatehouse.error;
+  exports dev.gatehouse.hook;
   exports dev.gatehouse.observe;
   exports dev.gatehouse.permission;
   exports dev.gatehouse.registry;
