@@ -8,7 +8,13 @@ import dev.gatehouse.transport.Deadline;
 import dev.gatehouse.transport.Request;
 import dev.gatehouse.transport.Response;
 import dev.gatehouse.transport.Transport;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Proxy;
+import java.net.Socket;
+import java.net.URI;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -75,6 +81,7 @@ public final class HttpTransport implements Transport {
 
   private final OkHttpClient client;
   private final Targets targets;
+  private final AddressGuard guard;
   private final int maxAnswerBytes;
   private final ExecutorService workers;
   private final ScheduledThreadPoolExecutor deadlines;
@@ -97,7 +104,7 @@ public final class HttpTransport implements Transport {
         new ScheduledThreadPoolExecutor(
             1, threads("gatehouse-http-deadline-"), new ThreadPoolExecutor.DiscardPolicy());
     deadlines.setRemoveOnCancelPolicy(true);
-    AddressGuard guard = new AddressGuard(builder.allowed, new OwnAddresses());
+    guard = new AddressGuard(builder.allowed, new OwnAddresses());
     client = hardened(builder.client, guard, builder.connectTimeout, workers);
   }
 
@@ -166,6 +173,53 @@ public final class HttpTransport implements Transport {
     Exchange exchange = new Exchange(call, trip, maxAnswerBytes, slots::release, () -> closed);
     start(exchange, deadline.remaining());
     return exchange.future();
+  }
+
+  /**
+   * Whether a target may be called, as far as that can be told without looking a name up: its
+   * scheme, form and port, and its address if that stands in it. A name is judged by {@link #send}.
+   */
+  public boolean permits(URI target) {
+    try {
+      String host =
+          targets.translate(Request.get(requireNonNull(target, "target")), new Trip()).url().host();
+      boolean literal = host.indexOf(':') >= 0 || Cidr.isIpv4(host);
+      return !literal || guard.permits(InetAddress.getByName(host));
+    } catch (TransportException | UnknownHostException e) {
+      return false;
+    }
+  }
+
+  /**
+   * Whether something takes connections there, which is tried once, under the same guard as
+   * requests: an address that may not be called takes none. Blocks.
+   *
+   * @param port 1..65535
+   * @param timeout 1 ms to 60 s for each address of the host
+   */
+  public boolean connects(String host, int port, Duration timeout) {
+    requireNonNull(host, "host");
+    Check.range(port, 1, 65_535, "port");
+    Check.range(timeout, Duration.ofMillis(1), Duration.ofSeconds(60), "timeout");
+    try {
+      for (InetAddress address : client.dns().lookup(host)) {
+        if (connects(new InetSocketAddress(address, port), (int) timeout.toMillis())) {
+          return true;
+        }
+      }
+    } catch (UnknownHostException e) {
+      return false;
+    }
+    return false;
+  }
+
+  private boolean connects(InetSocketAddress address, int timeoutMillis) {
+    try (Socket socket = client.socketFactory().createSocket()) {
+      socket.connect(address, timeoutMillis);
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   private void start(Exchange exchange, Duration timeout) {

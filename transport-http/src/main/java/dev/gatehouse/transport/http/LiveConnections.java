@@ -10,22 +10,27 @@ import java.util.WeakHashMap;
 import okhttp3.Connection;
 import okhttp3.Interceptor;
 import okhttp3.OkHttpClient;
+import okhttp3.Protocol;
 import okhttp3.Response;
 
 /**
  * Keeps requests off connections that the server has closed while they were idle. OkHttp notices
  * that by sending the request and, when no answer comes, sending it again elsewhere; a request that
  * must not be sent twice would fail. So a connection that was idle for 10 ms is read from for 1 ms
- * before it is used again: silence is what a live one gives. What is left is a server that closes
- * in the very moment the request goes out.
+ * before it is used again: silence is what a live one gives. A connection that was answered by
+ * HTTP/1.0 is not used again at all: its server closes it, but OkHttp keeps it unless the answer
+ * says so. What is left is a server that closes in the very moment the request goes out.
  */
 final class LiveConnections {
   private static final long TRUSTED_NANOS = Duration.ofMillis(10).toNanos();
 
-  /** When a connection, once it has been used, last gave an answer. */
-  private final Map<Connection, Long> answeredAt = Collections.synchronizedMap(new WeakHashMap<>());
+  /** What a connection, once it has been used, last gave. */
+  private final Map<Connection, Answered> answered =
+      Collections.synchronizedMap(new WeakHashMap<>());
 
   private final int attempts;
+
+  private record Answered(long atNanos, Protocol protocol) {}
 
   private LiveConnections(int attempts) {
     this.attempts = attempts;
@@ -55,14 +60,19 @@ final class LiveConnections {
     if (connection == null) {
       throw new IOException("a network interceptor has a connection");
     }
-    Long last = answeredAt.get(connection);
-    if (last != null && System.nanoTime() - last >= TRUSTED_NANOS && isDead(connection.socket())) {
+    Answered last = answered.get(connection);
+    if (last != null && isOver(last, connection.socket())) {
       connection.socket().close();
       throw new DeadConnectionException();
     }
     Response response = chain.proceed(chain.request());
-    answeredAt.put(connection, System.nanoTime());
+    answered.put(connection, new Answered(System.nanoTime(), response.protocol()));
     return response;
+  }
+
+  private static boolean isOver(Answered last, Socket socket) {
+    return last.protocol() == Protocol.HTTP_1_0
+        || (System.nanoTime() - last.atNanos() >= TRUSTED_NANOS && isDead(socket));
   }
 
   private static boolean isDead(Socket socket) {

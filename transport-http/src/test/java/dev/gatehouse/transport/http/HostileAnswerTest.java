@@ -113,6 +113,20 @@ class HostileAnswerTest {
     }
   }
 
+  /** As servers of the last century do, and small ones of today. */
+  @Test
+  void send_serverThatClosesBehindHttp10_eachGoesOutOnAnother() throws Exception {
+    try (RawServer server =
+        RawServer.saying("HTTP/1.0 200 OK\r\nContent-Length: 7\r\n\r\nsuccess")) {
+      for (int i = 1; i <= 200; i++) {
+        assertThat(answer(transport.send(Request.post(server.uri("/"), "x"), soon())).text())
+            .isEqualTo("success");
+      }
+      assertThat(server.heard()).hasSize(200);
+      assertThat(server.connections()).isEqualTo(200);
+    }
+  }
+
   @Test
   void send_idleConnectionStillOpen_isUsedAgain() throws Exception {
     try (RawServer server = RawServer.friendly()) {
