@@ -18,7 +18,10 @@ public final class Webhooks {
     return gatehouse.keys().importKey(partner.id(), Key.Purpose.INCOMING_WEBHOOK, material);
   }
 
-  /** Lets in what the partner signed, once, and not what is older than five minutes. */
+  /**
+   * Lets in what the partner signed, once, and not what is older than five minutes. Make one and
+   * keep it: it bounds how many refusals are recorded.
+   */
   public static Verifier from(Gatehouse gatehouse, Application partner) {
     return gatehouse.verifier(StandardWebhooksScheme.create()).from(partner);
   }

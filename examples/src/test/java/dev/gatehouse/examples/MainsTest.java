@@ -14,4 +14,9 @@ class MainsTest {
   void firstTask_runsToItsEnd() throws InterruptedException {
     FirstTask.main(new String[0]);
   }
+
+  @Test
+  void provenAudit_runsToItsEnd() throws IOException {
+    ProvenAudit.main(new String[0]);
+  }
 }

@@ -16,6 +16,7 @@ final class Floors {
       List.of(
           "dev.gatehouse",
           "dev.gatehouse.storage",
+          "dev.gatehouse.hook",
           "dev.gatehouse.scheduler",
           "dev.gatehouse.permission",
           "dev.gatehouse.signing",
@@ -46,7 +47,9 @@ final class Floors {
           new Module("core", CORE.stream().filter(name -> !HIDDEN.contains(name)).toList()),
           new Module("storage-memory", List.of("dev.gatehouse.storage.memory")),
           new Module("storage-jdbc", List.of("dev.gatehouse.storage.jdbc")),
-          new Module("transport-http", List.of("dev.gatehouse.transport.http")),
+          new Module(
+              "transport-http",
+              List.of("dev.gatehouse.transport.http", "dev.gatehouse.transport.http.api")),
           new Module(
               "testing",
               List.of("dev.gatehouse.testing.contract", "dev.gatehouse.testing.fixture")));

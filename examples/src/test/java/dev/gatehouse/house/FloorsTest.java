@@ -6,14 +6,19 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaAccess;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaMethod;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
+import java.security.MessageDigest;
+import java.security.Security;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -112,9 +117,95 @@ class FloorsTest {
         .accessField(System.class, "out")
         .orShould()
         .accessField(System.class, "err")
-        .orShould()
-        .callMethod(java.security.Security.class, "addProvider", java.security.Provider.class)
         .check(Floors.CLASSES);
+  }
+
+  /** What a host's providers and settings are is the host's to say. */
+  @Test
+  void noClass_changesTheProvidersOfTheJdk() {
+    Set<String> changing =
+        Set.of("addProvider", "insertProviderAt", "removeProvider", "setProperty");
+    noClasses()
+        .should()
+        .accessTargetWhere(
+            access(
+                "changes java.security.Security",
+                access ->
+                    access.getTargetOwner().isEquivalentTo(Security.class)
+                        && changing.contains(access.getTarget().getName())))
+        .check(Floors.CLASSES);
+  }
+
+  /** Or signatures made on one machine would not verify on another. */
+  @Test
+  void noClass_turnsTextToBytesByThePlatformsCharset() {
+    noClasses()
+        .should()
+        .accessTargetWhere(
+            access(
+                "leaves the charset of a String to the platform",
+                access -> {
+                  String called = access.getTarget().getFullName();
+                  return called.equals("java.lang.String.getBytes()")
+                      || called.equals("java.lang.String.<init>([B)")
+                      || called.equals("java.lang.String.<init>([B, int, int)");
+                }))
+        .check(Floors.CLASSES);
+  }
+
+  /** Those named compare what is public: marks of keys, encodings, rows; no MAC and no secret. */
+  @Test
+  void signing_comparesWhatIsSecretInConstantTime() {
+    Set<String> comparing = Set.of("equals", "mismatch", "compare", "areEqual", "deepEquals");
+    noClasses()
+        .that()
+        .resideInAPackage("dev.gatehouse.signing")
+        .and()
+        .doNotHaveSimpleName("MasterKey")
+        .and()
+        .doNotHaveSimpleName("Vault")
+        .and()
+        .doNotHaveSimpleName("Ed25519Numbers")
+        .and()
+        .doNotHaveSimpleName("StoredKey")
+        .and()
+        .doNotHaveSimpleName("Der")
+        .and()
+        .doNotHaveSimpleName("HeadKeys")
+        .should()
+        .accessTargetWhere(
+            access(
+                "compares arrays in a time that tells where they differ",
+                access ->
+                    access.getTargetOwner().getSimpleName().equals("Arrays")
+                        && comparing.contains(access.getTarget().getName())))
+        .check(Floors.CLASSES);
+    for (String type :
+        List.of(
+            "signing.HmacKey",
+            "signing.RsaKey",
+            "signing.ContentDigest",
+            "signing.SerendipityScheme",
+            "signing.KeyMaterial",
+            "audit.RowKey",
+            "transport.http.api.AdminAuthenticator")) {
+      classes()
+          .that()
+          .haveFullyQualifiedName("dev.gatehouse." + type)
+          .should()
+          .accessTargetWhere(
+              access(
+                  "compares by MessageDigest.isEqual",
+                  access ->
+                      access.getTargetOwner().isEquivalentTo(MessageDigest.class)
+                          && access.getTarget().getName().equals("isEqual")))
+          .check(Floors.CLASSES);
+    }
+  }
+
+  private static DescribedPredicate<JavaAccess<?>> access(
+      String description, Predicate<JavaAccess<?>> predicate) {
+    return DescribedPredicate.describe(description, predicate);
   }
 
   @Test
