@@ -1,5 +1,7 @@
 package dev.gatehouse.benchmarks;
 
+import dev.gatehouse.benchmarks.audit.AuditArea;
+import dev.gatehouse.benchmarks.http.HttpArea;
 import dev.gatehouse.benchmarks.permission.PermissionArea;
 import dev.gatehouse.benchmarks.scheduler.SchedulerArea;
 import dev.gatehouse.benchmarks.signing.SigningArea;
@@ -20,6 +22,10 @@ import java.util.function.Function;
 public final class Benchmarks {
   private static final Map<String, Function<Plan, Area>> AREAS =
       Map.of(
+          "audit",
+          AuditArea::new,
+          "http",
+          HttpArea::new,
           "permission",
           PermissionArea::new,
           "scheduler",

@@ -50,14 +50,15 @@ final class Runner {
     Map<String, Map<Metric, List<Double>>> found = new LinkedHashMap<>();
     one.subjects().forEach(subject -> found.put(subject.name(), new LinkedHashMap<>()));
     Set<String> failed = new HashSet<>();
-    for (int round = 1; round <= rounds; round++) {
+    int turns = rounds * one.turns();
+    for (int turn = 1; turn <= turns; turn++) {
       List<Subject> order = new ArrayList<>(one.subjects());
-      if (round % 2 == 0) {
+      if (turn % 2 == 0) {
         Collections.reverse(order);
       }
       for (Subject subject : order) {
         if (!failed.contains(subject.name())) {
-          Measurement measurement = measure(one, subject, round);
+          Measurement measurement = measure(one, subject, turn + " of " + turns);
           if (measurement == null) {
             failed.add(subject.name());
           } else {
@@ -70,9 +71,9 @@ final class Runner {
     report(one, found);
   }
 
-  private @Nullable Measurement measure(Case one, Subject subject, int round)
+  private @Nullable Measurement measure(Case one, Subject subject, String round)
       throws InterruptedException {
-    String where = one.name() + ", " + subject.name() + ", round " + round + " of " + rounds;
+    String where = one.name() + ", " + subject.name() + ", round " + round;
     long begin = System.nanoTime();
     try {
       Measurement measurement = subject.work().measure();

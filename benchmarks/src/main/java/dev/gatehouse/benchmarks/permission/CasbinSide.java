@@ -7,8 +7,9 @@ import org.casbin.jcasbin.main.Enforcer;
 import org.casbin.jcasbin.model.Model;
 
 /**
- * jCasbin with its RBAC model: one Enforcer that is used again and again, with its log off. It may
- * not be used by several threads.
+ * jCasbin with its RBAC model: one Enforcer that is used again and again, with its log off. The
+ * matcher asks for roles last, which is faster than the order in its manual. It may not be used by
+ * several threads.
  */
 final class CasbinSide implements CheckSide {
   private static final String ACTION = "read";
@@ -27,7 +28,7 @@ final class CasbinSide implements CheckSide {
       e = some(where (p.eft == allow))
 
       [matchers]
-      m = g(r.sub, p.sub) && r.obj == p.obj && r.act == p.act
+      m = r.obj == p.obj && r.act == p.act && g(r.sub, p.sub)
       """;
 
   private final Enforcer enforcer;

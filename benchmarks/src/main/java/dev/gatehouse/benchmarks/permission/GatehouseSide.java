@@ -1,6 +1,7 @@
 package dev.gatehouse.benchmarks.permission;
 
 import dev.gatehouse.benchmarks.permission.Rules.Question;
+import dev.gatehouse.permission.Grant;
 import dev.gatehouse.permission.PermissionView;
 import dev.gatehouse.permission.Permissions;
 import dev.gatehouse.permission.Resource;
@@ -20,7 +21,8 @@ final class GatehouseSide implements CheckSide {
   private enum Way {
     PERMISSIONS,
     VIEW,
-    HANDLES
+    HANDLES,
+    KEPT_HANDLES
   }
 
   private GatehouseSide(Rules rules, Way way) {
@@ -43,6 +45,11 @@ final class GatehouseSide implements CheckSide {
     return new GatehouseSide(rules, Way.HANDLES);
   }
 
+  /** A view that came with a later change than the one with which all was resolved. */
+  static CheckSide keptHandles(Rules rules) {
+    return new GatehouseSide(rules, Way.KEPT_HANDLES);
+  }
+
   @Override
   public Asking prepare(List<Question> questions) {
     Permissions permissions = loaded.permissions();
@@ -50,6 +57,7 @@ final class GatehouseSide implements CheckSide {
       case PERMISSIONS -> new Checks(permissions, questions);
       case VIEW -> new Views(permissions.view(), questions);
       case HANDLES -> new Handles(permissions.view(), questions);
+      case KEPT_HANDLES -> new Handles(permissions.view(), questions).afterAChange(permissions);
     };
   }
 
@@ -145,7 +153,7 @@ final class GatehouseSide implements CheckSide {
   }
 
   private static final class Handles implements Asking {
-    private final PermissionView view;
+    private PermissionView view;
     private final PermissionView.Holder[] holders;
     private final PermissionView.Access[] accesses;
 
@@ -164,6 +172,15 @@ final class GatehouseSide implements CheckSide {
                 questions.get(i).resource(),
                 resource -> view.resolve(ACTION, Resource.of(LoadedPermissions.TYPE, resource)));
       }
+    }
+
+    Handles afterAChange(Permissions permissions) {
+      permissions.grant(
+          Grant.allow(Subject.user("late"), ACTION, Resource.of(LoadedPermissions.TYPE, "late")));
+      permissions.revoke(
+          Grant.allow(Subject.user("late"), ACTION, Resource.of(LoadedPermissions.TYPE, "late")));
+      view = permissions.view();
+      return this;
     }
 
     @Override

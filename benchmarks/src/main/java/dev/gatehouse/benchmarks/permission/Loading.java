@@ -1,17 +1,23 @@
 package dev.gatehouse.benchmarks.permission;
 
+import com.zaxxer.hikari.HikariDataSource;
 import dev.gatehouse.benchmarks.Measurement;
 import dev.gatehouse.benchmarks.Metric;
+import dev.gatehouse.benchmarks.database.Database;
+import dev.gatehouse.benchmarks.database.PostgresServer;
 import dev.gatehouse.permission.Decision;
 import dev.gatehouse.permission.Grant;
 import dev.gatehouse.permission.Permissions;
 import dev.gatehouse.permission.Resource;
 import dev.gatehouse.permission.Subject;
 import dev.gatehouse.storage.Storage;
+import dev.gatehouse.storage.jdbc.JdbcStorage;
+import dev.gatehouse.storage.memory.MemoryStorage;
+import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
+import java.util.function.Consumer;
 
 /**
  * How fast rows are written in batches; how long the first check takes, which reads all that the
@@ -19,6 +25,13 @@ import java.util.function.Supplier;
  * the check after it that sees it.
  */
 final class Loading {
+  /** Where the rules are loaded to: a storage that is there while the work is done. */
+  @FunctionalInterface
+  interface Place {
+    void with(Consumer<Storage> work) throws SQLException;
+  }
+
+  private static final int CONNECTIONS = 4;
   private static final int GRANTS = 200;
   private static final double SECOND = TimeUnit.SECONDS.toNanos(1);
 
@@ -57,10 +70,27 @@ final class Loading {
     return new Metric("grant visible us " + name, "us");
   }
 
-  Measurement measure(Supplier<Storage> storages) {
+  static void inMemory(Consumer<Storage> work) {
+    work.accept(MemoryStorage.create());
+  }
+
+  static void inPostgres(Consumer<Storage> work) throws SQLException {
+    try (PostgresServer server = PostgresServer.start();
+        Database database = server.create();
+        HikariDataSource pool = database.pool(CONNECTIONS)) {
+      work.accept(JdbcStorage.of(pool));
+    }
+  }
+
+  Measurement measure(Place place) throws SQLException {
     Measurement measurement = new Measurement();
+    place.with(storage -> measure(storage, measurement));
+    return measurement;
+  }
+
+  private void measure(Storage storage, Measurement measurement) {
     long start = System.nanoTime();
-    try (LoadedPermissions loaded = LoadedPermissions.in(storages.get(), rules)) {
+    try (LoadedPermissions loaded = LoadedPermissions.in(storage, rules)) {
       measurement.with(bulk, loaded.rows() * SECOND / (System.nanoTime() - start));
       firstCheck(loaded.another());
       long before = usedHeap();
@@ -72,7 +102,6 @@ final class Loading {
       measurement.with(heap, (usedHeap() - before) / (double) (1 << 20));
       measurement.with(visible, grants(permissions));
     }
-    return measurement;
   }
 
   private static void firstCheck(Permissions permissions) {

@@ -6,7 +6,7 @@ import dev.gatehouse.benchmarks.Case;
 import dev.gatehouse.benchmarks.Plan;
 import dev.gatehouse.benchmarks.Subject;
 import dev.gatehouse.benchmarks.permission.Rules.Shape;
-import dev.gatehouse.storage.memory.MemoryStorage;
+import io.sapl.pdp.EmbeddedPolicyDecisionPoint;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -15,7 +15,7 @@ import java.util.Map;
 import org.casbin.jcasbin.main.Enforcer;
 
 /**
- * Checks beside jCasbin, Cedar and maps written for the purpose, and the loading of a million
+ * Checks beside jCasbin, Cedar, SAPL and maps written for the purpose, and the loading of a million
  * grants. Not safe: confine to one thread.
  */
 public final class PermissionArea implements Area {
@@ -42,7 +42,8 @@ public final class PermissionArea implements Area {
         checks("hot", MEDIUM, HOT_USERS, false),
         checks("deep", DEEP, DEEP.users(), false),
         checks("rbac-huge", HUGE, HUGE.users(), false).atLength(),
-        loading("1M grants", HUGE).atLength());
+        loading("1M grants", HUGE, Loading::inMemory).atLength(),
+        loading("1M grants postgresql", HUGE, Loading::inPostgres).atLength());
   }
 
   private Rules rules(Shape shape) {
@@ -54,11 +55,13 @@ public final class PermissionArea implements Area {
     openers.put(GATEHOUSE, GatehouseSide::checks);
     openers.put("gatehouse view", GatehouseSide::view);
     openers.put("gatehouse handles", GatehouseSide::handles);
+    openers.put("gatehouse kept handles", GatehouseSide::keptHandles);
     openers.put("raw hash map", RawSides::sets);
     openers.put("raw bit set", RawSides::bits);
     if (withPeers) {
       openers.put("jcasbin", CasbinSide::new);
       openers.put("cedar", CedarSide::new);
+      openers.put("sapl", SaplSide::new);
     }
     openers.put("memory", RawSides::memory);
     openers.put("timer", RawSides::timer);
@@ -72,13 +75,11 @@ public final class PermissionArea implements Area {
     return Case.of(name, CheckRates.metrics(name), subjects);
   }
 
-  private Case loading(String name, Shape shape) {
+  private Case loading(String name, Shape shape, Loading.Place place) {
     return Case.of(
         name,
         Loading.metrics(name),
-        List.of(
-            new Subject(
-                GATEHOUSE, () -> new Loading(name, rules(shape)).measure(MemoryStorage::create))));
+        List.of(new Subject(GATEHOUSE, () -> new Loading(name, rules(shape)).measure(place))));
   }
 
   @Override
@@ -86,6 +87,10 @@ public final class PermissionArea implements Area {
     String jcasbin = Enforcer.class.getPackage().getImplementationVersion();
     Map<String, String> versions = new HashMap<>();
     versions.put("cedar", AuthorizationEngine.getCedarLangVersion());
+    String sapl = EmbeddedPolicyDecisionPoint.class.getPackage().getImplementationVersion();
+    if (sapl != null) {
+      versions.put("sapl", sapl);
+    }
     if (jcasbin != null) {
       versions.put("jcasbin", jcasbin);
     }

@@ -3,13 +3,24 @@ package dev.gatehouse.benchmarks.signing;
 import dev.gatehouse.benchmarks.Measurement;
 import dev.gatehouse.benchmarks.Metric;
 import dev.gatehouse.benchmarks.Plan;
+import dev.gatehouse.benchmarks.Subject;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.security.GeneralSecurityException;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
-/** How many messages of one length a side signs and verifies in a second, on one thread. */
+/**
+ * How many messages of one length a side signs and verifies in a second of one thread's processor
+ * time, which others that are busy on the machine do not take part of.
+ */
 final class SignatureRates {
-  private static final int PARTS = 5;
+  private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+
+  /** Turns a round. */
+  static final int TURNS = 20;
 
   /** The clock is read once in so many operations, which take a microsecond at the least. */
   private static final int AT_ONCE = 10;
@@ -34,28 +45,35 @@ final class SignatureRates {
     boolean succeeds() throws GeneralSecurityException;
   }
 
-  Measurement measure(SignatureSide.Opener opener) {
-    try {
-      SignatureSide side = opener.open();
-      byte[] signature = side.sign(message);
-      Measurement measurement = new Measurement();
-      measure(measurement, signing, () -> side.sign(message).length > 0);
-      measure(measurement, verifying, () -> side.verify(message, signature));
-      return measurement;
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException(e);
-    }
+  /** Someone who signs and verifies, with one key in all turns. Warm after the first. */
+  Subject subject(String who, SignatureSide.Opener opener) {
+    AtomicReference<@Nullable SignatureSide> warm = new AtomicReference<>();
+    return new Subject(
+        who,
+        () -> {
+          try {
+            SignatureSide side = warm.get();
+            if (side == null) {
+              side = opener.open();
+              rates(side, plan.pick(300, 3_000));
+              warm.set(side);
+            }
+            return rates(side, plan.pick(20, 50));
+          } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+          }
+        });
   }
 
-  private void measure(Measurement measurement, Metric metric, Operation operation)
-      throws GeneralSecurityException {
-    rate(operation, plan.pick(300, 3_000));
-    for (int part = 0; part < PARTS; part++) {
-      measurement.with(metric, rate(operation, plan.pick(60, 600)));
-    }
+  private Measurement rates(SignatureSide side, int millis) throws GeneralSecurityException {
+    byte[] signature = side.sign(message);
+    return new Measurement()
+        .with(signing, rate(() -> side.sign(message).length > 0, millis))
+        .with(verifying, rate(() -> side.verify(message, signature), millis));
   }
 
   private static double rate(Operation operation, int millis) throws GeneralSecurityException {
+    long spent = THREADS.getCurrentThreadCpuTime();
     long begin = System.nanoTime();
     long end = begin + TimeUnit.MILLISECONDS.toNanos(millis);
     long done = 0;
@@ -69,6 +87,7 @@ final class SignatureRates {
       done += AT_ONCE;
       now = System.nanoTime();
     }
-    return done * (double) TimeUnit.SECONDS.toNanos(1) / (now - begin);
+    spent = THREADS.getCurrentThreadCpuTime() - spent;
+    return done * (double) TimeUnit.SECONDS.toNanos(1) / spent;
   }
 }

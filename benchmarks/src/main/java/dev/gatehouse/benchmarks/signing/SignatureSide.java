@@ -51,8 +51,16 @@ interface SignatureSide {
 
   /** A {@link Mac} that is set up once, and the comparison that every verifier needs. */
   static SignatureSide bareMac(String name) throws GeneralSecurityException {
-    Mac mac = Mac.getInstance(name);
-    mac.init(new SecretKeySpec(new byte[32], name));
+    return bareMac(Mac.getInstance(name));
+  }
+
+  /** HMAC with SM3 as BouncyCastle's provider has it. */
+  static SignatureSide bouncyCastleSm3() throws GeneralSecurityException {
+    return bareMac(Mac.getInstance("HmacSM3", new BouncyCastleProvider()));
+  }
+
+  private static SignatureSide bareMac(Mac mac) throws GeneralSecurityException {
+    mac.init(new SecretKeySpec(new byte[32], mac.getAlgorithm()));
     return new SignatureSide() {
       @Override
       public byte[] sign(byte[] message) {

@@ -40,20 +40,32 @@ public final class SigningArea implements Area {
         nonces(),
         ed25519("256B", SHORT),
         ed25519("16KiB", LONG),
+        ecdsa("256B", SHORT),
+        ecdsa("16KiB", LONG).atLength(),
+        pkcs1("256B", SHORT),
+        pkcs1("16KiB", LONG).atLength(),
+        pss("256B", SHORT),
+        pss("16KiB", LONG).atLength(),
+        sm2("256B", SHORT),
+        sm2("16KiB", LONG).atLength(),
         of(
-            "ecdsa-p256 256B",
-            SHORT,
-            Key.Algorithm.ECDSA_P256_SHA256,
-            List.of(
-                new Peer(BOUNCY_CASTLE, SignatureSide::bouncyCastleEcdsa),
-                new Peer(JCA, SigningArea::bareEcdsa))),
-        pair("rsa-pkcs1 256B", Key.Algorithm.RSA_PKCS1_SHA256, SigningArea::barePkcs1),
-        pair("rsa-pss 256B", Key.Algorithm.RSA_PSS_SHA256, SigningArea::barePss),
+                "rsa-pss-sha512 256B",
+                SHORT,
+                Key.Algorithm.RSA_PSS_SHA512,
+                List.of(new Peer(JCA, () -> barePss("SHA-512", MGF1ParameterSpec.SHA512, 64))))
+            .atLength(),
         of(
-            "sm2 256B",
-            SHORT,
-            Key.Algorithm.SM2_SM3,
-            List.of(new Peer(BOUNCY_CASTLE, SignatureSide::bouncyCastleSm2))));
+                "hmac-sha1 256B",
+                SHORT,
+                Key.Algorithm.HMAC_SHA1,
+                List.of(new Peer(JCA, () -> SignatureSide.bareMac("HmacSHA1"))))
+            .atLength(),
+        of(
+                "hmac-sm3 256B",
+                SHORT,
+                Key.Algorithm.HMAC_SM3,
+                List.of(new Peer(BOUNCY_CASTLE, SignatureSide::bouncyCastleSm3)))
+            .atLength());
   }
 
   /** Someone with an implementation. */
@@ -62,11 +74,9 @@ public final class SigningArea implements Area {
   private Case of(String name, int length, Key.Algorithm algorithm, List<Peer> peers) {
     SignatureRates rates = new SignatureRates(plan, name, length);
     List<Subject> subjects = new ArrayList<>();
-    subjects.add(
-        new Subject(GATEHOUSE, () -> rates.measure(() -> SignatureSide.gatehouse(algorithm))));
-    peers.forEach(
-        peer -> subjects.add(new Subject(peer.name(), () -> rates.measure(peer.opener()))));
-    return Case.of(name, rates.metrics(), subjects);
+    subjects.add(rates.subject(GATEHOUSE, () -> SignatureSide.gatehouse(algorithm)));
+    peers.forEach(peer -> subjects.add(rates.subject(peer.name(), peer.opener())));
+    return Case.of(name, rates.metrics(), subjects).inTurns(SignatureRates.TURNS);
   }
 
   private Case hmac(String length, int bytes) {
@@ -87,8 +97,38 @@ public final class SigningArea implements Area {
             new Peer(JCA, SigningArea::bareEd25519)));
   }
 
-  private Case pair(String name, Key.Algorithm algorithm, SignatureSide.Opener bare) {
-    return of(name, SHORT, algorithm, List.of(new Peer(JCA, bare)));
+  private Case ecdsa(String length, int bytes) {
+    return of(
+        "ecdsa-p256 " + length,
+        bytes,
+        Key.Algorithm.ECDSA_P256_SHA256,
+        List.of(
+            new Peer(BOUNCY_CASTLE, SignatureSide::bouncyCastleEcdsa),
+            new Peer(JCA, SigningArea::bareEcdsa)));
+  }
+
+  private Case pkcs1(String length, int bytes) {
+    return of(
+        "rsa-pkcs1 " + length,
+        bytes,
+        Key.Algorithm.RSA_PKCS1_SHA256,
+        List.of(new Peer(JCA, SigningArea::barePkcs1)));
+  }
+
+  private Case pss(String length, int bytes) {
+    return of(
+        "rsa-pss " + length,
+        bytes,
+        Key.Algorithm.RSA_PSS_SHA256,
+        List.of(new Peer(JCA, () -> barePss("SHA-256", MGF1ParameterSpec.SHA256, 32))));
+  }
+
+  private Case sm2(String length, int bytes) {
+    return of(
+        "sm2 " + length,
+        bytes,
+        Key.Algorithm.SM2_SM3,
+        List.of(new Peer(BOUNCY_CASTLE, SignatureSide::bouncyCastleSm2)));
   }
 
   private static SignatureSide bareEd25519() throws GeneralSecurityException {
@@ -105,9 +145,9 @@ public final class SigningArea implements Area {
     return SignatureSide.bareSignature("SHA256withRSA", null, rsa());
   }
 
-  private static SignatureSide barePss() throws GeneralSecurityException {
-    PSSParameterSpec parameters =
-        new PSSParameterSpec("SHA-256", "MGF1", MGF1ParameterSpec.SHA256, 32, 1);
+  private static SignatureSide barePss(String digest, MGF1ParameterSpec mask, int salt)
+      throws GeneralSecurityException {
+    PSSParameterSpec parameters = new PSSParameterSpec(digest, "MGF1", mask, salt, 1);
     return SignatureSide.bareSignature("RSASSA-PSS", parameters, rsa());
   }
 

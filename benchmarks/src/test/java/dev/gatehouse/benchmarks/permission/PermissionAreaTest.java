@@ -33,11 +33,13 @@ class PermissionAreaTest {
             GatehouseSide::checks,
             GatehouseSide::view,
             GatehouseSide::handles,
+            GatehouseSide::keptHandles,
             RawSides::sets,
             RawSides::bits,
             RawSides::memory,
             CasbinSide::new,
-            CedarSide::new);
+            CedarSide::new,
+            SaplSide::new);
     for (CheckSide.Opener opener : openers) {
       try (CheckSide side = opener.open(rules)) {
         for (List<Question> questions :

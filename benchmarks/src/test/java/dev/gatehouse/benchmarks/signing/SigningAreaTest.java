@@ -38,7 +38,7 @@ class SigningAreaTest {
           }
         };
     SignatureRates rates = new SignatureRates(PLAN, "broken", 16);
-    assertThatThrownBy(() -> rates.measure(() -> broken))
+    assertThatThrownBy(() -> rates.subject("broken", () -> broken).work().measure())
         .isInstanceOf(IllegalStateException.class)
         .hasMessage("a good signature was refused");
   }
