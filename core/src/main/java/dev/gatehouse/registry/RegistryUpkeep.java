@@ -14,7 +14,8 @@ import dev.gatehouse.check.Check;
  *
  * <p>Leases are renewed after a third of their length. One that was lost, as after a pause of the
  * whole process, is taken anew: who can do that is alive. While the storage fails, what was known
- * last serves on.
+ * last serves on. Where nothing that this process knows of is leased or probed, the storage is
+ * asked only every ten seconds whether something is.
  *
  * <p>Safe for use by multiple threads.
  */

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -69,6 +70,14 @@ final class Snapshot {
 
   void forEachSite(Consumer<Site> action) {
     sites.values().stream().distinct().forEach(action);
+  }
+
+  boolean anyServer(Predicate<Server> is) {
+    return sites.values().stream().anyMatch(site -> site.server().filter(is).isPresent());
+  }
+
+  boolean anyInstance(Predicate<Instance> is) {
+    return sites.values().stream().anyMatch(site -> site.instances().stream().anyMatch(is));
   }
 
   List<Instance> instances(String server) {

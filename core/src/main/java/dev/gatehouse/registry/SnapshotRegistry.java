@@ -165,6 +165,11 @@ final class SnapshotRegistry implements Registry {
     return snapshots.current();
   }
 
+  /** The latest that was read, however old. */
+  Snapshot knownSnapshot() {
+    return snapshots.known();
+  }
+
   RegistryOptions options() {
     return stored.options();
   }

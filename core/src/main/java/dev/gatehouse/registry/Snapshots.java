@@ -55,6 +55,12 @@ final class Snapshots {
     }
   }
 
+  /** The latest snapshot, however old; reads the store only if there is none. */
+  Snapshot known() {
+    Snapshot snapshot = latest.get();
+    return snapshot == null ? refresh() : snapshot;
+  }
+
   /** To be called after a commit: the change is visible when this returns, if the storage works. */
   void changed() {
     Snapshot snapshot = latest.get();

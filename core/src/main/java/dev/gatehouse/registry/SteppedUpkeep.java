@@ -31,6 +31,10 @@ final class SteppedUpkeep implements RegistryUpkeep {
   private static final Logger LOG = LoggerFactory.getLogger(Registry.class);
   private static final long STEP_MILLIS = 500;
   private static final long SWEEP_NANOS = 1_000_000_000L;
+
+  /** Where nothing is leased or probed, what other processes registered is looked for so often. */
+  private static final long IDLE_NANOS = 10_000_000_000L;
+
   private static final long PROBE_NANOS = 10_000_000_000L;
   private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(3);
 
@@ -46,6 +50,10 @@ final class SteppedUpkeep implements RegistryUpkeep {
   private final Object lifecycle = new Object();
   private @Nullable Thread thread;
   private volatile boolean closed;
+  private @Nullable Snapshot known;
+  private boolean leases;
+  private boolean health;
+  private long lookedAt;
   private long sweptAt;
   private boolean swept;
 
@@ -87,6 +95,7 @@ final class SteppedUpkeep implements RegistryUpkeep {
     }
     try {
       kept.forEach(this::renewIfDue);
+      lookIfDue();
       sweepIfDue();
       probeWhoIsDue();
       if (failing.compareAndSet(true, false)) {
@@ -129,7 +138,24 @@ final class SteppedUpkeep implements RegistryUpkeep {
     }
   }
 
+  /** What there is to do, from what the process knows; the storage is asked now and then only. */
+  private void lookIfDue() {
+    boolean due = known == null || leases || health || now() - lookedAt >= IDLE_NANOS;
+    Snapshot snapshot = due ? registry.snapshot() : registry.knownSnapshot();
+    if (due) {
+      lookedAt = now();
+    }
+    if (snapshot != known) {
+      leases = snapshot.anyInstance(instance -> instance.lease().isPresent());
+      health = snapshot.anyServer(server -> server.metadata().containsKey(Server.HEALTH));
+      known = snapshot;
+    }
+  }
+
   private void sweepIfDue() {
+    if (!leases) {
+      return;
+    }
     if (!swept || now() - sweptAt >= SWEEP_NANOS) {
       registry.removeLapsed();
       swept = true;
@@ -139,12 +165,12 @@ final class SteppedUpkeep implements RegistryUpkeep {
 
   private void probeWhoIsDue() {
     Transport transport = options.calls().transport();
-    if (transport == null) {
+    if (transport == null || !health) {
+      probes.clear();
       return;
     }
     Set<Member> present = new HashSet<>();
-    registry
-        .snapshot()
+    requireNonNull(known, "known")
         .forEachSite(
             site ->
                 site.server()

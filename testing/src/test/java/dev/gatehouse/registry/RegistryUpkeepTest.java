@@ -64,10 +64,14 @@ final class RegistryUpkeepTest {
   }
 
   private void pass(int seconds) {
+    pass(upkeep, seconds);
+  }
+
+  private void pass(RegistryUpkeep stepped, int seconds) {
     for (int i = 0; i < seconds; i++) {
       leaseClock.advance(SECOND);
       node.nanos.addAndGet(SECOND.toNanos());
-      upkeep.step();
+      stepped.step();
     }
   }
 
@@ -143,6 +147,24 @@ final class RegistryUpkeepTest {
     node.age();
     own.step();
     own.close();
+  }
+
+  @Test
+  void step_nothingLeasedOrProbed_storageLeftAlone_untilSomethingIs() {
+    WatchedStore watched = new WatchedStore(storage.registry());
+    Registry over =
+        Registry.create(watched.store(), storage, node.audit.log(), node, node.options());
+    over.register(Server.named("s").at("own", 80));
+    over.findServer("s");
+    try (RegistryUpkeep own = RegistryUpkeep.create(over)) {
+      own.step();
+      int before = watched.calls();
+      pass(own, 60);
+      assertThat(watched.calls() - before).isLessThanOrEqualTo(6);
+      registry.register(Instance.on("s").at("a", 1).lease(LEASE));
+      pass(own, 29 + 10);
+      assertThat(registry.instances("s")).hasSize(1);
+    }
   }
 
   @Test
