@@ -7,6 +7,7 @@ import dev.gatehouse.audit.AuditOptions;
 import dev.gatehouse.audit.AuditTree;
 import dev.gatehouse.check.Check;
 import dev.gatehouse.error.ClosedException;
+import dev.gatehouse.hook.SiteKeys;
 import dev.gatehouse.id.IdSource;
 import dev.gatehouse.observe.GatehouseListener;
 import dev.gatehouse.permission.DecisionAudit;
@@ -227,6 +228,15 @@ public final class Gatehouse implements AutoCloseable {
   /** Workflows: tasks of which some wait for others. */
   public Workflows workflows() {
     return engine.workflows();
+  }
+
+  /**
+   * The public keys that FATE sites exchange, over the key ring.
+   *
+   * @param ownParty this site's party id, the name of an application, 1..100 characters
+   */
+  public SiteKeys siteKeys(String ownParty) {
+    return SiteKeys.create(storage, registry, keys, ownParty);
   }
 
   /** What happened. */

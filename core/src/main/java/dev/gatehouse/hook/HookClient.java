@@ -19,6 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Asks the hooks of one server, each once: by the registered method, with a JSON body, as far as
@@ -68,13 +69,17 @@ final class HookClient {
     return new HookAnswer(object(hook, response.body()));
   }
 
+  boolean isRegistered(Hook hook) {
+    return registry.findService(server, hook.service()).isPresent();
+  }
+
   private Endpoint endpoint(Hook hook) {
     try {
       return registry.resolve(server, hook.service());
     } catch (NotFoundException e) {
       throw new HookException(hook.notFound(server));
     } catch (TransportException e) {
-      throw new HookException(hook.failed(String.valueOf(e.getMessage())));
+      throw unanswered(hook, e);
     }
   }
 
@@ -84,20 +89,20 @@ final class HookClient {
       exchange = transport.send(request, Deadline.in(timeout)).toCompletableFuture();
       return exchange.get(timeout.plus(GRACE).toNanos(), TimeUnit.NANOSECONDS);
     } catch (ExecutionException e) {
-      Throwable cause = e.getCause();
-      throw new HookException(
-          hook.failed(
-              cause instanceof TransportException
-                  ? String.valueOf(cause.getMessage())
-                  : "the transport failed"));
-    } catch (TimeoutException e) {
-      throw new HookException(hook.failed("no answer in time"));
-    } catch (TransportException e) {
-      throw new HookException(hook.failed(String.valueOf(e.getMessage())));
+      throw unanswered(hook, e.getCause());
+    } catch (TimeoutException | TransportException e) {
+      throw unanswered(hook, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new HookException(hook.failed("interrupted"));
     }
+  }
+
+  /**
+   * The cause tells addresses, which the message, of which whoever is refused may hear, does not.
+   */
+  private static HookException unanswered(Hook hook, @Nullable Throwable cause) {
+    return new HookException(hook.failed("no answer"), cause);
   }
 
   private static JsonNode object(Hook hook, byte[] body) {

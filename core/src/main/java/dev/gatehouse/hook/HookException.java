@@ -1,6 +1,7 @@
 package dev.gatehouse.hook;
 
 import dev.gatehouse.error.GatehouseException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A hook did not do what it is for: it is not registered, cannot be reached, or answered something
@@ -12,8 +13,11 @@ public class HookException extends GatehouseException {
   /** What FATE Flow answers then. */
   public static final int RETCODE = 100;
 
-  /** A failure, in FATE Flow's words. */
-  public HookException(String message) {
+  HookException(String message) {
     super(message);
+  }
+
+  HookException(String message, @Nullable Throwable cause) {
+    super(message, cause);
   }
 }

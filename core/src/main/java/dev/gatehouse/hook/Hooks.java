@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gatehouse.check.Check;
 import dev.gatehouse.error.AuthenticationException.Reason;
 import dev.gatehouse.json.Json;
-import dev.gatehouse.permission.FatePermissions.Outcome;
 import dev.gatehouse.permission.PermissionChecker;
 import dev.gatehouse.registry.Application;
 import dev.gatehouse.registry.Registry;
@@ -98,8 +97,7 @@ public final class Hooks {
       body.put("site_signature", FateRequest.header(request, "site_signature").orElse(null));
       body.set("body", FateRequest.json(request));
     } catch (IllegalArgumentException e) {
-      throw new HookRefusedException(
-          Reason.MALFORMED, HookException.RETCODE, String.valueOf(e.getMessage()));
+      throw HookRefusedException.unasked(Reason.MALFORMED, e);
     }
     requirePass(Hook.SITE_AUTHENTICATION, body);
     return party;
@@ -121,10 +119,14 @@ public final class Hooks {
       body.put("data", FateRequest.text(request));
       body.set("json", FateRequest.isForm(request) ? null : FateRequest.json(request));
     } catch (IllegalArgumentException e) {
-      throw new HookRefusedException(
-          Reason.MALFORMED, HookException.RETCODE, String.valueOf(e.getMessage()));
+      throw HookRefusedException.unasked(Reason.MALFORMED, e);
     }
     requirePass(Hook.CLIENT_AUTHENTICATION, body);
+  }
+
+  /** Whether there is a hook for {@link #authenticateClient}; without one that refuses. */
+  public boolean areClientsAsked() {
+    return client.isRegistered(Hook.CLIENT_AUTHENTICATION);
   }
 
   private void requirePass(Hook hook, ObjectNode body) {
@@ -132,14 +134,10 @@ public final class Hooks {
     try {
       answer = client.ask(hook, body);
     } catch (HookException e) {
-      throw new HookRefusedException(
-          Reason.UNVERIFIABLE, HookException.RETCODE, String.valueOf(e.getMessage()));
+      throw HookRefusedException.unasked(Reason.UNVERIFIABLE, e);
     }
     if (!answer.passes()) {
-      throw new HookRefusedException(
-          Reason.SIGNATURE,
-          answer.code().orElse(HookRefusedException.AUTHENTICATION_ERROR),
-          answer.message().orElse("authentication failed"));
+      throw HookRefusedException.by(answer);
     }
   }
 
@@ -168,14 +166,14 @@ public final class Hooks {
   /**
    * Asks whether a job may run here. An answer without an integer code denies, with code 108.
    *
-   * @return code 0 if it may; else the hook's code and message
+   * @return what it decided
    * @throws HookException if the hook is not registered or fails
    */
-  public Outcome check(JobRequest job) {
+  public HookOutcome check(JobRequest job) {
     HookAnswer answer = client.ask(Hook.PERMISSION, requireNonNull(job, "job").json());
-    return new Outcome(
+    return new HookOutcome(
         answer.code().orElse(RemotePermissionChecker.PERMISSION_ERROR),
-        answer.message().orElse(answer.passes() ? "success" : "permission denied"));
+        answer.message().orElse(null));
   }
 
   /**

@@ -5,7 +5,6 @@ import dev.gatehouse.permission.Attributes;
 import dev.gatehouse.permission.Decision;
 import dev.gatehouse.permission.Explanation;
 import dev.gatehouse.permission.FatePermissions.Dataset;
-import dev.gatehouse.permission.FatePermissions.Outcome;
 import dev.gatehouse.permission.PermissionChecker;
 import dev.gatehouse.permission.Resource;
 import dev.gatehouse.permission.Subject;
@@ -37,7 +36,7 @@ final class RemotePermissionChecker implements PermissionChecker {
       return denied(Decision.Reason.NOT_GRANTED);
     }
     try {
-      return hooks.check(job.get()).code() == 0
+      return hooks.check(job.get()).isPermitted()
           ? new Decision.Allowed(0, List.of())
           : denied(Decision.Reason.DENIED);
     } catch (HookException e) {
@@ -51,18 +50,18 @@ final class RemotePermissionChecker implements PermissionChecker {
 
   @Override
   public void require(Subject subject, String action, Resource resource, Attributes attributes) {
-    Outcome outcome;
+    HookOutcome outcome;
     try {
       outcome =
           job(subject, action, resource)
               .map(hooks::check)
-              .orElse(new Outcome(PERMISSION_ERROR, "the hook decides on no such thing"));
+              .orElse(new HookOutcome(PERMISSION_ERROR, "the hook decides on no such thing"));
     } catch (HookException e) {
       throw new DeniedException(String.valueOf(e.getMessage()));
     }
-    if (outcome.code() != 0) {
-      throw new DeniedException(
-          "permission check failed: " + outcome.code() + " " + outcome.message());
+    if (!outcome.isPermitted()) {
+      String said = outcome.message() == null ? "" : " " + outcome.message();
+      throw new DeniedException("permission check failed: " + outcome.code() + said);
     }
   }
 

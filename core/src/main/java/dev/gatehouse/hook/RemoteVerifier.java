@@ -2,7 +2,6 @@ package dev.gatehouse.hook;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.gatehouse.error.AuthenticationException.Reason;
 import dev.gatehouse.registry.Application;
 import dev.gatehouse.registry.Registry;
 import dev.gatehouse.signing.Verified;
@@ -53,7 +52,6 @@ final class RemoteVerifier implements Verifier {
   }
 
   private static HookRefusedException refused(String message) {
-    return new HookRefusedException(
-        Reason.SIGNATURE, HookRefusedException.AUTHENTICATION_ERROR, message);
+    return HookRefusedException.stranger(message);
   }
 }

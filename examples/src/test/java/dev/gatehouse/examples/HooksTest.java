@@ -9,11 +9,11 @@ import dev.gatehouse.Gatehouse;
 import dev.gatehouse.error.AuthenticationException.Reason;
 import dev.gatehouse.error.DeniedException;
 import dev.gatehouse.hook.HookException;
+import dev.gatehouse.hook.HookOutcome;
 import dev.gatehouse.hook.HookRefusedException;
 import dev.gatehouse.hook.Hooks;
 import dev.gatehouse.hook.JobRequest;
 import dev.gatehouse.permission.FatePermissions.Dataset;
-import dev.gatehouse.permission.FatePermissions.Outcome;
 import dev.gatehouse.permission.PermissionChecker;
 import dev.gatehouse.permission.Resource;
 import dev.gatehouse.permission.Subject;
@@ -389,7 +389,7 @@ class HooksTest {
   void A19_permission_answer_isTheOutcomeAndTheBodyHasElevenKeys() {
     offers("permission");
     answers("permission", 200, "{\"code\":2,\"msg\":\"nope\"}");
-    assertThat(hooks.check(job("reader", "reader"))).isEqualTo(new Outcome(2, "nope"));
+    assertThat(hooks.check(job("reader", "reader"))).isEqualTo(new HookOutcome(2, "nope"));
     answers("permission", 200, "{\"code\":0}");
     assertThat(hooks.check(job()).code()).isZero();
     assertThat(heard.get(0))

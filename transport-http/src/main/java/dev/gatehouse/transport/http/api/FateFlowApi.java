@@ -4,6 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.Gatehouse;
 import dev.gatehouse.check.Check;
+import dev.gatehouse.hook.Hooks;
+import dev.gatehouse.hook.SiteKeys;
 import dev.gatehouse.json.Json;
 import dev.gatehouse.permission.FatePermissions;
 import dev.gatehouse.signing.FateClientScheme;
@@ -41,7 +43,7 @@ public final class FateFlowApi extends WireAdapter {
   private static final int EXCEPTION_ERROR = 100;
 
   private final FateGates gates;
-  private final FateKeys keys;
+  private final SiteKeys keys;
   private final FateJobs jobs;
   private final Routes routes;
 
@@ -81,8 +83,8 @@ public final class FateFlowApi extends WireAdapter {
 
   private FateFlowApi(Builder builder) {
     Gatehouse gatehouse = builder.gatehouse;
-    FateHooks hooks = builder.hooks();
-    keys = new FateKeys(gatehouse, builder.partyId);
+    Hooks hooks = builder.hooks();
+    keys = gatehouse.siteKeys(builder.partyId);
     gates =
         new FateGates(
             new FateGates.Parts(
@@ -102,7 +104,7 @@ public final class FateFlowApi extends WireAdapter {
     return new Builder(gatehouse);
   }
 
-  private List<Route> routes(Builder builder, @Nullable FateHooks hooks) {
+  private List<Route> routes(Builder builder, @Nullable Hooks hooks) {
     List<Route> all = new ArrayList<>();
     FateServers servers = new FateServers(builder.gatehouse, builder.jobDefaults);
     for (String path : List.of("/v1/server", "/v1/server/service")) {
@@ -123,9 +125,10 @@ public final class FateFlowApi extends WireAdapter {
     all.add(admin("/v1/permission/grant", grants::grant));
     all.add(admin("/v1/permission/delete", grants::delete));
     all.add(admin("/v1/permission/query", grants::query));
-    all.add(admin("/v1/key/public/save", keys::save));
-    all.add(admin("/v1/key/query", keys::query));
-    all.add(admin("/v1/key/public/delete", keys::delete));
+    FateKeys exchanged = new FateKeys(keys);
+    all.add(admin("/v1/key/public/save", exchanged::save));
+    all.add(admin("/v1/key/query", exchanged::query));
+    all.add(admin("/v1/key/public/delete", exchanged::delete));
     all.add(site("/v1/party/{job_id}/{role}/{party_id}/create", jobs::create));
     FateForward forward =
         new FateForward(
@@ -179,7 +182,7 @@ public final class FateFlowApi extends WireAdapter {
    * this one signs with its own key. Asks the storage.
    */
   public void prepare() {
-    keys.prepare();
+    keys.own();
   }
 
   @Override
@@ -328,14 +331,14 @@ public final class FateFlowApi extends WireAdapter {
       return this;
     }
 
-    private @Nullable FateHooks hooks() {
+    private @Nullable Hooks hooks() {
       if (hookServer == null) {
         return null;
       }
       if (transport == null) {
         throw new IllegalStateException("hooks need a transport");
       }
-      return new FateHooks(gatehouse, transport, hookServer);
+      return Hooks.create(gatehouse.registry(), transport, hookServer, partyId);
     }
 
     /**

@@ -1,10 +1,11 @@
 package dev.gatehouse.transport.http.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gatehouse.Gatehouse;
 import dev.gatehouse.check.Check;
 import dev.gatehouse.error.GatehouseException;
+import dev.gatehouse.hook.HookException;
+import dev.gatehouse.hook.Hooks;
 import dev.gatehouse.registry.Application;
 import dev.gatehouse.registry.Server;
 import dev.gatehouse.signing.FateSiteScheme;
@@ -12,7 +13,6 @@ import dev.gatehouse.transport.Deadline;
 import dev.gatehouse.transport.Request;
 import dev.gatehouse.transport.Response;
 import dev.gatehouse.transport.Transport;
-import dev.gatehouse.transport.http.api.FateHooks.Hook;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
@@ -47,7 +47,7 @@ final class FateForward {
       Set<String> roles,
       String ownParty,
       Signing signing,
-      @Nullable FateHooks hooks) {}
+      @Nullable Hooks hooks) {}
 
   /** Whether what is passed on is signed. */
   enum Signing {
@@ -76,7 +76,7 @@ final class FateForward {
     JsonNode given = FateJson.body(call);
     Request request = request(server.get(), given);
     try {
-      Request signed = parts.signing() == Signing.ON ? signed(request, given) : request;
+      Request signed = parts.signing() == Signing.ON ? signed(request) : request;
       return answer(transport.send(signed, Deadline.in(TIME)).toCompletableFuture().join());
     } catch (RefusedException e) {
       return failed(e.why());
@@ -142,7 +142,7 @@ final class FateForward {
     }
   }
 
-  private Request signed(Request request, JsonNode given) {
+  private Request signed(Request request) {
     if (parts.hooks() == null) {
       Application own =
           parts
@@ -162,23 +162,10 @@ final class FateForward {
           .sign(request)
           .addTo(request);
     }
-    ObjectNode told = FateJson.object().put("party_id", parts.ownParty());
-    told.set("body", body(given));
-    JsonNode answer = parts.hooks().call(Hook.SIGNATURE, told);
-    if (!FateHooks.passes(answer)) {
-      throw FateJson.refused(
-          "Exception",
-          "signature error: request signature url failed, code " + FateHooks.code(answer));
-    }
-    JsonNode signature =
-        answer.hasNonNull("data") ? answer.path("data") : answer.path("site_signature");
-    if (!signature.isTextual()) {
-      throw FateJson.refused("Exception", "signature error: the answer holds no signature");
-    }
     try {
-      return request.header("SITE-SIGNATURE", signature.textValue());
-    } catch (IllegalArgumentException e) {
-      throw FateJson.refused("Exception", "signature error: the signature is no header");
+      return parts.hooks().signer().sign(request).addTo(request);
+    } catch (HookException e) {
+      throw FateJson.refused("Exception", String.valueOf(e.getMessage()));
     }
   }
 

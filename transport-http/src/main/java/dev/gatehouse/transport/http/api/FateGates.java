@@ -1,19 +1,21 @@
 package dev.gatehouse.transport.http.api;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gatehouse.Gatehouse;
 import dev.gatehouse.check.Check;
 import dev.gatehouse.error.AuthenticationException;
+import dev.gatehouse.hook.HookException;
+import dev.gatehouse.hook.HookOutcome;
+import dev.gatehouse.hook.HookRefusedException;
+import dev.gatehouse.hook.Hooks;
+import dev.gatehouse.hook.SiteKeys;
 import dev.gatehouse.permission.FatePermissions;
 import dev.gatehouse.signing.Verifier;
 import dev.gatehouse.transport.Headers;
-import dev.gatehouse.transport.http.api.FateHooks.Hook;
-import java.nio.charset.StandardCharsets;
+import dev.gatehouse.transport.Request;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,11 +42,11 @@ final class FateGates {
   record Parts(
       Gatehouse gatehouse,
       String ownParty,
-      FateKeys keys,
+      SiteKeys keys,
       @Nullable Verifier client,
       @Nullable Verifier site,
       @Nullable FatePermissions permissions,
-      @Nullable FateHooks hooks) {}
+      @Nullable Hooks hooks) {}
 
   private final Parts parts;
 
@@ -62,9 +64,7 @@ final class FateGates {
    * to prove itself as clients do, once that can be asked.
    */
   void administrator(Call call) {
-    boolean askable =
-        parts.hooks() == null || parts.hooks().isRegistered(Hook.CLIENT_AUTHENTICATION);
-    if (askable) {
+    if (parts.hooks() == null || parts.hooks().areClientsAsked()) {
       client(call);
     }
   }
@@ -75,7 +75,7 @@ final class FateGates {
       return;
     }
     if (parts.hooks() != null) {
-      passOrThrow(parts.hooks().call(Hook.CLIENT_AUTHENTICATION, told(call)));
+      ask(parts.hooks()::authenticateClient, call);
       return;
     }
     for (String name : CLIENT_HEADERS) {
@@ -110,34 +110,13 @@ final class FateGates {
     };
   }
 
-  /**
-   * What the hook of clients is told: everything, in the one shape that the documentation means.
-   */
-  private static ObjectNode told(Call call) {
-    ObjectNode told = FateJson.object().put("full_path", call.target());
-    ObjectNode headers = told.putObject("headers");
-    call.headers().fields().forEach(field -> headers.put(field.name(), field.value()));
-    ObjectNode form = told.putObject("form");
-    String type = header(call.headers(), "CONTENT_TYPE").orElse("");
-    if (type.toLowerCase(Locale.ROOT).startsWith("application/x-www-form-urlencoded")) {
-      Query.of(new String(call.body(), StandardCharsets.UTF_8)).fields().forEach(form::put);
-    }
-    told.put("data", new String(call.body(), StandardCharsets.UTF_8));
-    told.set("json", orNull(FateJson.read(call.body())));
-    return told;
-  }
-
   /** Lets a site's request pass, or throws. */
   void site(Call call) {
     if (parts.site() == null) {
       return;
     }
     if (parts.hooks() != null) {
-      ObjectNode told = FateJson.object();
-      told.put("src_party_id", stated(call.headers()));
-      told.put("site_signature", header(call.headers(), "SITE_SIGNATURE").orElse(null));
-      told.set("body", orNull(FateJson.read(call.body())));
-      passOrThrow(parts.hooks().call(Hook.SITE_AUTHENTICATION, told));
+      ask(parts.hooks()::authenticateSite, call);
       return;
     }
     requireWhatProves(call.headers());
@@ -174,19 +153,19 @@ final class FateGates {
     return stated.isEmpty() || stated.equals("0") ? parts.ownParty() : stated;
   }
 
-  private static void passOrThrow(JsonNode answer) {
-    if (!FateHooks.passes(answer)) {
-      String msg = message(answer);
+  /** Lets what the hook lets pass, or throws: with the hook's own answer if there is one. */
+  private static void ask(Consumer<Request> hook, Call call) {
+    try {
+      hook.accept(call.request());
+    } catch (HookRefusedException e) {
+      if (e.retcode() == HookException.RETCODE) {
+        throw FateJson.refused("Exception", String.valueOf(e.getMessage()));
+      }
       throw new RefusedException(
           Refusal.UNAUTHENTICATED,
           "a hook does not let it pass",
-          FateJson.answer(200, FateHooks.code(answer), msg, null));
+          FateJson.answer(200, e.retcode(), e.said().orElse(null), null));
     }
-  }
-
-  /** What a hook says beside its code; null if it says nothing, which is then left out. */
-  private static @Nullable String message(JsonNode answer) {
-    return answer.hasNonNull("msg") ? answer.path("msg").asText("") : null;
   }
 
   /** Lets a job pass, or throws. */
@@ -194,26 +173,25 @@ final class FateGates {
     if (parts.permissions() == null) {
       return;
     }
-    int code;
-    @Nullable String message;
-    if (parts.hooks() != null) {
-      JsonNode answer = parts.hooks().call(Hook.PERMISSION, job.told());
-      code = FateHooks.passes(answer) ? 0 : FateHooks.code(answer);
-      message = message(answer);
-    } else {
-      FatePermissions.Outcome outcome = outcome(job, parts.permissions());
-      code = outcome.code();
-      message = outcome.message();
-    }
-    if (code != 0) {
-      ObjectNode data = FateJson.object().put("code", code);
-      if (message != null) {
-        data.put("message", message);
+    HookOutcome outcome =
+        parts.hooks() == null ? outcome(job, parts.permissions()) : outcome(job, parts.hooks());
+    if (!outcome.isPermitted()) {
+      ObjectNode data = FateJson.object().put("code", outcome.code());
+      if (outcome.message() != null) {
+        data.put("message", outcome.message());
       }
       throw new RefusedException(
           Refusal.FORBIDDEN,
           "permission check failed",
           FateJson.answer(200, PERMISSION_ERROR, "permission check failed", data));
+    }
+  }
+
+  private static HookOutcome outcome(FateJob job, Hooks hooks) {
+    try {
+      return hooks.check(job.told());
+    } catch (HookException e) {
+      throw FateJson.refused("Exception", String.valueOf(e.getMessage()));
     }
   }
 
@@ -225,16 +203,17 @@ final class FateGates {
     return source == null || source.equals("0") || source.equals(parts.ownParty());
   }
 
-  private FatePermissions.Outcome outcome(FateJob job, FatePermissions permissions) {
+  private HookOutcome outcome(FateJob job, FatePermissions permissions) {
     String source = job.sourceParty();
     if (isOwn(source) && FatePermissions.isExempt(job.role(), source, job.party())) {
-      return new FatePermissions.Outcome(0, "success");
+      return new HookOutcome(0, "success");
     }
     if (source == null) {
-      return new FatePermissions.Outcome(1, "the request does not name its party");
+      return new HookOutcome(1, "the request does not name its party");
     }
     try {
-      return permissions.check(source, job.components(), job.datasets());
+      FatePermissions.Outcome outcome = permissions.check(source, job.components(), job.datasets());
+      return new HookOutcome(outcome.code(), outcome.message());
     } catch (IllegalArgumentException e) {
       throw FateJson.refused(e);
     }
@@ -243,10 +222,6 @@ final class FateGates {
   private static RefusedException unauthenticated(String retmsg) {
     return new RefusedException(
         Refusal.UNAUTHENTICATED, retmsg, FateJson.failure(AUTHENTICATION_ERROR, retmsg));
-  }
-
-  private static JsonNode orNull(JsonNode node) {
-    return node.isMissingNode() ? NullNode.getInstance() : node;
   }
 
   /** The header of that name, with hyphens or underscores; none if it is there twice. */

@@ -1,9 +1,10 @@
 package dev.gatehouse.transport.http.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.gatehouse.hook.JobRequest;
+import dev.gatehouse.json.Json;
 import dev.gatehouse.permission.FatePermissions.Dataset;
 import java.util.ArrayList;
 import java.util.List;
@@ -166,32 +167,23 @@ record FateJob(
   }
 
   /** What a hook of permission is told. */
-  ObjectNode told() {
-    ObjectNode told = FateJson.object();
-    told.put("src_role", sourceRole);
-    told.put("src_party_id", sourceParty);
-    told.put("role", role);
-    told.put("party_id", party);
-    ObjectNode initiator = told.putObject("initiator");
+  JobRequest told() {
+    ObjectNode initiator = FateJson.object();
     JsonNode stated = configuration().path("initiator");
     initiator.set("role", stated.has("role") ? stated.path("role") : named("initiator_role"));
     initiator.set(
         "party_id", stated.has("party_id") ? stated.path("party_id") : named("initiator_party_id"));
-    told.set("roles", roles().isObject() ? roles() : FateJson.object());
-    ArrayNode components = told.putArray("component_list");
-    components().forEach(components::add);
-    ArrayNode datasets = told.putArray("dataset_list");
-    datasets()
-        .forEach(
-            dataset ->
-                datasets
-                    .addObject()
-                    .put("namespace", dataset.namespace())
-                    .put("name", dataset.name()));
-    told.set("run_time_conf", configuration());
-    told.set("dsl", dsl());
-    told.set("component_parameters", parametersByModule());
-    return told;
+    return new JobRequest(
+        sourceRole,
+        sourceParty,
+        role,
+        party,
+        Json.write(initiator),
+        Json.write(roles().isObject() ? roles() : FateJson.object()),
+        components(),
+        datasets(),
+        new JobRequest.Configuration(
+            Json.write(configuration()), Json.write(dsl()), Json.write(parametersByModule())));
   }
 
   private JsonNode named(String name) {
