@@ -47,8 +47,10 @@ final class JdbcNonceStore implements NonceStore {
     if (room.isFull(nowMillis)) {
       return Outcome.FULL;
     }
+    int counted = room.counted();
     if (!room.admits()
-        && !room.admitsAfterCount(count(applicationId, nowMillis, quota), quota, nowMillis)) {
+        && !room.admitsAfterCount(
+            counted, count(applicationId, nowMillis, quota), quota, nowMillis)) {
       return Outcome.FULL;
     }
     byte[] bytes = nonce.getBytes(StandardCharsets.US_ASCII);
@@ -163,7 +165,16 @@ final class JdbcNonceStore implements NonceStore {
     private static final long FULL_MILLIS = 1_000;
 
     private int allowance;
+
+    /** How many counts have given an allowance. */
+    private int counted;
+
     private long fullAt = Long.MIN_VALUE;
+
+    /** To be asked before counting. */
+    synchronized int counted() {
+      return counted;
+    }
 
     /** Whether a claim need not even be tried. */
     synchronized boolean isFull(long now) {
@@ -179,14 +190,20 @@ final class JdbcNonceStore implements NonceStore {
       return false;
     }
 
-    /** Whether a claim may go ahead after counting. */
-    synchronized boolean admitsAfterCount(int count, int quota, long now) {
+    /**
+     * Whether a claim may go ahead after counting. A count that another overtook gives no
+     * allowance: it may have missed as many claims as that one allowed.
+     */
+    synchronized boolean admitsAfterCount(int before, int count, int quota, long now) {
       int left = quota - count;
       if (left <= 0) {
         fullAt = now;
         return false;
       }
-      allowance = Math.max(0, Math.max(left / 16, quota / 1024) - 1);
+      if (before == counted) {
+        counted++;
+        allowance = Math.max(0, Math.max(left / 16, quota / 1024) - 1);
+      }
       return true;
     }
   }
