@@ -2,6 +2,7 @@ package dev.gatehouse.storage.jdbc;
 
 import dev.gatehouse.check.Check;
 import dev.gatehouse.error.StorageException;
+import dev.gatehouse.signing.KeyRing;
 import dev.gatehouse.signing.NonceStore;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -17,8 +18,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The NonceStore of a {@link JdbcStorage}. The primary key decides between claims of one nonce;
- * each runs in a transaction of its own. Expired rows are deleted as claims come in, twice as many
- * at a time as can have come in since the last time.
+ * each runs in a transaction of its own. Rows are deleted as claims come in, twice as many at a
+ * time as can have come in since the last time, once they have expired by the clock of any node:
+ * clocks may differ by {@link KeyRing#SKEW}.
  */
 final class JdbcNonceStore implements NonceStore {
   private static final int CLAIMS_PER_PURGE = 256;
@@ -58,7 +60,7 @@ final class JdbcNonceStore implements NonceStore {
         insert(applicationId, bytes, expiresAtMillis)
             || renew(applicationId, bytes, expiresAtMillis, nowMillis);
     if (claims.incrementAndGet() % CLAIMS_PER_PURGE == 0) {
-      purge(nowMillis);
+      purge(nowMillis - KeyRing.SKEW.toMillis());
     }
     return claimed ? Outcome.CLAIMED : Outcome.REPLAYED;
   }

@@ -130,11 +130,26 @@ class JdbcSigningTest {
     void claim_steadily_expiredRowsAreDeleted() throws SQLException {
       NonceStore nonces = JdbcStorage.of(database, clock).nonces();
       for (int i = 0; i < 4_000; i++) {
-        assertThat(nonces.claim(ID, "n" + i, clock.millis() + 100, clock.millis(), QUOTA))
+        assertThat(nonces.claim(ID, "n" + i, clock.millis() + 100_000, clock.millis(), QUOTA))
             .isEqualTo(Outcome.CLAIMED);
-        clock.advance(Duration.ofMillis(1));
+        clock.advance(Duration.ofSeconds(4));
       }
       assertThat(count("SELECT COUNT(*) FROM gh_nonce")).isLessThanOrEqualTo(100 + 256);
+    }
+
+    @Test
+    void claim_onANodeWhoseClockIsAhead_forgetsNothingThatOthersNeed() throws SQLException {
+      NonceStore behind = JdbcStorage.of(database, clock).nonces();
+      NonceStore ahead = JdbcStorage.of(database, clock).nonces();
+      long now = clock.millis();
+      assertThat(behind.claim(ID, "kept", now + 600_000, now, QUOTA)).isEqualTo(Outcome.CLAIMED);
+      long later = now + 599_999;
+      for (int i = 0; i < 600; i++) {
+        long itsNow = later + KeyRing.SKEW.toMillis();
+        ahead.claim(ID, "other" + i, itsNow + 600_000, itsNow, QUOTA);
+      }
+      assertThat(behind.claim(ID, "kept", later + 600_000, later, QUOTA))
+          .isEqualTo(Outcome.REPLAYED);
     }
 
     @Test
