@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.audit.AuditLog;
 import dev.gatehouse.audit.AuditOptions;
+import dev.gatehouse.audit.AuditStore;
 import dev.gatehouse.audit.AuditTree;
 import dev.gatehouse.check.Check;
 import dev.gatehouse.error.ClosedException;
@@ -51,7 +52,7 @@ import org.jspecify.annotations.Nullable;
  * Everything that an application needs to work with third parties, over one storage: who they are
  * ({@link #registry}), whether a request is theirs ({@link #verifier}, {@link #signer}), what they
  * may do ({@link #permissions}), calling them back later ({@link #scheduler}), and what happened
- * ({@link #audit}).
+ * ({@link #audit}, {@link #eventLog}).
  *
  * <p>Building one does no I/O and starts no thread. {@link #start} begins to run tasks; until then
  * tasks can be scheduled, and everything else works. {@link #close} ends it, with the storage and
@@ -65,6 +66,8 @@ public final class Gatehouse implements AutoCloseable {
   private final InstantSource clock;
   private final AuditTree auditTree;
   private final AuditLog audit;
+  private final AuditTree eventTree;
+  private final AuditLog eventLog;
   private final KeyRing keys;
   private final Registry registry;
   private final RegistryUpkeep upkeep;
@@ -83,16 +86,10 @@ public final class Gatehouse implements AutoCloseable {
     clock = builder.clock;
     drain = builder.scheduler.drain();
     IdSource ids = new IdSource(clock);
-    auditTree =
-        AuditTree.create(
-            new AuditTree.Parts(
-                storage.audit(),
-                storage,
-                clock,
-                builder.nanoTime,
-                builder.listener,
-                builder.audit));
+    auditTree = tree(builder, storage.audit(), builder.audit);
     audit = AuditLog.create(storage.audit(), ids::next, clock, auditTree);
+    eventTree = tree(builder, storage.eventLog(), builder.eventLogOptions());
+    eventLog = AuditLog.create(storage.eventLog(), ids::next, clock, eventTree);
     keys =
         KeyRing.create(
             new KeyRing.Configuration(
@@ -140,6 +137,11 @@ public final class Gatehouse implements AutoCloseable {
                 builder.nanoTime,
                 builder.listener,
                 builder.scheduler));
+  }
+
+  private AuditTree tree(Builder builder, AuditStore store, AuditOptions options) {
+    return AuditTree.create(
+        new AuditTree.Parts(store, storage, clock, builder.nanoTime, builder.listener, options));
   }
 
   private static RegistryOptions registryOptions(Builder builder, IdSource ids) {
@@ -250,6 +252,20 @@ public final class Gatehouse implements AutoCloseable {
   }
 
   /**
+   * What happened in the systems that the host serves, as XMagital's interfaces write and find it:
+   * a log of its own, which has nothing in common with the audit log but transactions. Gatehouse
+   * itself writes nothing there.
+   */
+  public AuditLog eventLog() {
+    return eventLog;
+  }
+
+  /** The proofs of the event log. */
+  public AuditTree eventTree() {
+    return eventTree;
+  }
+
+  /**
    * How it is doing, for a health check or a page. Asks the storage, briefly: what takes longer the
    * more tasks there are is left out, or said to be incomplete; while the storage is out of reach,
    * what it would have told is missing.
@@ -272,7 +288,8 @@ public final class Gatehouse implements AutoCloseable {
         permissions.joining(transaction),
         engine.scheduler().joining(transaction),
         engine.workflows().joining(transaction),
-        audit.joining(transaction));
+        audit.joining(transaction),
+        eventLog.joining(transaction));
   }
 
   /**
@@ -297,6 +314,7 @@ public final class Gatehouse implements AutoCloseable {
   public void start() {
     engine.start();
     auditTree.start();
+    eventTree.start();
     upkeep.start();
   }
 
@@ -332,6 +350,7 @@ public final class Gatehouse implements AutoCloseable {
     try (Storage last = storage;
         Transport sending = transport;
         RegistryUpkeep leases = upkeep;
+        AuditTree events = eventTree;
         AuditTree tree = auditTree) {
       engine.close(timeout);
     }
@@ -346,6 +365,7 @@ public final class Gatehouse implements AutoCloseable {
    * @param scheduler delayed tasks
    * @param workflows tasks of which some wait for others
    * @param audit what happened
+   * @param eventLog what happened in the systems that the host serves
    */
   public record Joined(
       Registry registry,
@@ -353,7 +373,8 @@ public final class Gatehouse implements AutoCloseable {
       Permissions permissions,
       TaskScheduler scheduler,
       Workflows workflows,
-      AuditLog audit) {
+      AuditLog audit,
+      AuditLog eventLog) {
     /** Checks that nothing is missing. */
     public Joined {
       requireNonNull(registry, "registry");
@@ -362,6 +383,7 @@ public final class Gatehouse implements AutoCloseable {
       requireNonNull(scheduler, "scheduler");
       requireNonNull(workflows, "workflows");
       requireNonNull(audit, "audit");
+      requireNonNull(eventLog, "eventLog");
     }
   }
 
@@ -377,6 +399,7 @@ public final class Gatehouse implements AutoCloseable {
     private SchedulerOptions scheduler = SchedulerOptions.DEFAULT;
     private DecisionAudit audited = DecisionAudit.DENIALS;
     private AuditOptions audit = AuditOptions.DEFAULT;
+    private @Nullable AuditOptions eventLog;
     private UnaryOperator<RegistryOptions> registry = UnaryOperator.identity();
     private final Map<String, TaskHandler> handlers = new HashMap<>();
 
@@ -444,6 +467,23 @@ public final class Gatehouse implements AutoCloseable {
     public Builder audit(AuditOptions value) {
       audit = requireNonNull(value, "audit");
       return this;
+    }
+
+    /**
+     * How the event log is made provable. Default {@link AuditOptions#forEventLog} of the audit
+     * log's.
+     */
+    public Builder eventLog(AuditOptions value) {
+      eventLog = requireNonNull(value, "eventLog");
+      return this;
+    }
+
+    private AuditOptions eventLogOptions() {
+      AuditOptions options = eventLog == null ? audit.forEventLog() : eventLog;
+      Check.that(
+          !options.origin().equals(audit.origin()),
+          "origin of the event log must not be the audit log's, was " + options.origin());
+      return options;
     }
 
     /** Changes options of the registry; its transport and listener are the builder's. */
