@@ -20,9 +20,22 @@ CREATE TABLE gh_event(
 
 CREATE INDEX gh_event_time ON gh_event(time_us, id);
 
-CREATE INDEX gh_event_user ON gh_event(user_name, time_us, id);
+-- What is absent is never looked up by.
+CREATE INDEX gh_event_user ON gh_event(user_name, time_us, id) WHERE user_name IS NOT NULL;
 
-CREATE INDEX gh_event_request ON gh_event(request_id, time_us, id);
+CREATE INDEX gh_event_request ON gh_event(request_id, time_us, id) WHERE request_id IS NOT NULL;
+
+CREATE INDEX gh_event_service ON gh_event(service, time_us, id) WHERE service IS NOT NULL;
+
+CREATE INDEX gh_event_operation ON gh_event(operation_type, time_us, id);
+
+CREATE INDEX gh_event_result ON gh_event(result_type, time_us, id);
+
+CREATE INDEX gh_event_node ON gh_event(source_node, time_us, id);
+
+CREATE INDEX gh_event_namespace ON gh_event(namespace, time_us, id);
+
+CREATE INDEX gh_event_severity ON gh_event(severity, time_us, id);
 
 CREATE TABLE gh_event_cursor_key(
   id INT PRIMARY KEY,
