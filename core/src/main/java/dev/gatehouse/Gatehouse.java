@@ -4,8 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.audit.AuditLog;
 import dev.gatehouse.audit.AuditOptions;
-import dev.gatehouse.audit.AuditStore;
 import dev.gatehouse.audit.AuditTree;
+import dev.gatehouse.audit.AutomaticRecord;
 import dev.gatehouse.check.Check;
 import dev.gatehouse.error.ClosedException;
 import dev.gatehouse.hook.SiteKeys;
@@ -29,7 +29,6 @@ import dev.gatehouse.scheduler.Workflows;
 import dev.gatehouse.signing.KeyRing;
 import dev.gatehouse.signing.MasterKey;
 import dev.gatehouse.signing.NonceStore;
-import dev.gatehouse.signing.RetryHorizon;
 import dev.gatehouse.signing.Scheme;
 import dev.gatehouse.signing.SerendipityScheme;
 import dev.gatehouse.signing.Signer;
@@ -38,10 +37,10 @@ import dev.gatehouse.storage.Storage;
 import dev.gatehouse.transaction.Transaction;
 import dev.gatehouse.transport.Transport;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
@@ -64,10 +63,7 @@ public final class Gatehouse implements AutoCloseable {
   private final @Nullable Transport transport;
   private final Scheme scheme;
   private final InstantSource clock;
-  private final AuditTree auditTree;
-  private final AuditLog audit;
-  private final AuditTree eventTree;
-  private final AuditLog eventLog;
+  private final Logs logs;
   private final KeyRing keys;
   private final Registry registry;
   private final RegistryUpkeep upkeep;
@@ -86,10 +82,13 @@ public final class Gatehouse implements AutoCloseable {
     clock = builder.clock;
     drain = builder.scheduler.drain();
     IdSource ids = new IdSource(clock);
-    auditTree = tree(builder, storage.audit(), builder.audit);
-    audit = AuditLog.create(storage.audit(), ids::next, clock, auditTree);
-    eventTree = tree(builder, storage.eventLog(), builder.eventLogOptions());
-    eventLog = AuditLog.create(storage.eventLog(), ids::next, clock, eventTree);
+    logs =
+        new Logs(
+            storage,
+            ids::next,
+            new AuditTree.Parts(
+                storage.audit(), storage, clock, builder.nanoTime, builder.listener, builder.audit),
+            new Logs.Options(builder.audit, builder.eventLog, builder.automaticRecords));
     keys =
         KeyRing.create(
             new KeyRing.Configuration(
@@ -97,30 +96,24 @@ public final class Gatehouse implements AutoCloseable {
                 storage,
                 ids::next,
                 clock,
-                audit,
+                logs.automatic,
                 builder.masterKey,
-                this::retryHorizon));
+                new PolicyHorizon(storage, this::registry)));
     registry =
-        Registry.create(storage.registry(), storage, audit, keys, registryOptions(builder, ids));
+        Registry.create(
+            storage.registry(), storage, logs.automatic, keys, registryOptions(builder, ids));
     upkeep = RegistryUpkeep.create(registry);
     listener = builder.listener;
     nonces = storage.nonces();
     verifier = verifier(scheme);
-    Permissions.Settings settings = Permissions.Settings.defaults();
     permissions =
         Permissions.create(
             storage,
             storage.permissions(),
-            audit,
+            logs.automatic,
             ids::next,
-            new Permissions.Settings(
-                clock,
-                builder.nanoTime,
-                settings.freshness(),
-                settings.maxStaleness(),
-                builder.listener,
-                builder.audited,
-                settings.history()));
+            Permissions.Settings.defaults()
+                .with(clock, builder.nanoTime, builder.listener, builder.audited));
     engine =
         TaskEngine.create(
             new SchedulerParts(
@@ -128,7 +121,7 @@ public final class Gatehouse implements AutoCloseable {
                 storage.schedules(),
                 storage.workflows(),
                 storage,
-                audit,
+                logs.automatic,
                 Map.copyOf(builder.handlers),
                 new Callbacks(registry, this::signer, transport),
                 ids::next,
@@ -139,11 +132,6 @@ public final class Gatehouse implements AutoCloseable {
                 builder.scheduler));
   }
 
-  private AuditTree tree(Builder builder, AuditStore store, AuditOptions options) {
-    return AuditTree.create(
-        new AuditTree.Parts(store, storage, clock, builder.nanoTime, builder.listener, options));
-  }
-
   private static RegistryOptions registryOptions(Builder builder, IdSource ids) {
     RegistryOptions options =
         builder.registry.apply(
@@ -152,18 +140,6 @@ public final class Gatehouse implements AutoCloseable {
     return builder.transport == null
         ? heard
         : heard.calls(heard.calls().transport(builder.transport));
-  }
-
-  /** What is pending, or may soon be by the application's own policy, whichever is longer. */
-  private Duration retryHorizon(Transaction transaction, long applicationId, Instant now) {
-    Duration pending =
-        TaskEngine.pendingRetries(storage.tasks()).reach(transaction, applicationId, now);
-    return registry
-        .joining(transaction)
-        .findApplication(applicationId)
-        .map(application -> RetryHorizon.of(application.retryPolicy()))
-        .filter(policys -> policys.compareTo(pending) > 0)
-        .orElse(pending);
   }
 
   /** A builder, which needs a storage at least. */
@@ -212,7 +188,7 @@ public final class Gatehouse implements AutoCloseable {
             nonces,
             scheme,
             clock,
-            audit,
+            logs.automatic,
             listener,
             Verifier.Configuration.DEFAULT_NONCE_QUOTA));
   }
@@ -243,26 +219,25 @@ public final class Gatehouse implements AutoCloseable {
 
   /** What happened. */
   public AuditLog audit() {
-    return audit;
+    return logs.audit;
   }
 
   /** The proofs of what happened. */
   public AuditTree auditTree() {
-    return auditTree;
+    return logs.auditTree;
   }
 
   /**
-   * What happened in the systems that the host serves, as XMagital's interfaces write and find it:
-   * a log of its own, which has nothing in common with the audit log but transactions. Gatehouse
-   * itself writes nothing there.
+   * What happened in the systems that the host serves, such as XMagital's events: a log of its own,
+   * with nothing of the audit log but its transactions, where Gatehouse itself writes nothing.
    */
   public AuditLog eventLog() {
-    return eventLog;
+    return logs.events;
   }
 
   /** The proofs of the event log. */
   public AuditTree eventTree() {
-    return eventTree;
+    return logs.eventTree;
   }
 
   /**
@@ -288,8 +263,8 @@ public final class Gatehouse implements AutoCloseable {
         permissions.joining(transaction),
         engine.scheduler().joining(transaction),
         engine.workflows().joining(transaction),
-        audit.joining(transaction),
-        eventLog.joining(transaction));
+        logs.audit.joining(transaction),
+        logs.events.joining(transaction));
   }
 
   /**
@@ -313,8 +288,7 @@ public final class Gatehouse implements AutoCloseable {
    */
   public void start() {
     engine.start();
-    auditTree.start();
-    eventTree.start();
+    logs.start();
     upkeep.start();
   }
 
@@ -350,8 +324,7 @@ public final class Gatehouse implements AutoCloseable {
     try (Storage last = storage;
         Transport sending = transport;
         RegistryUpkeep leases = upkeep;
-        AuditTree events = eventTree;
-        AuditTree tree = auditTree) {
+        Logs open = logs) {
       engine.close(timeout);
     }
   }
@@ -401,6 +374,7 @@ public final class Gatehouse implements AutoCloseable {
     private AuditOptions audit = AuditOptions.DEFAULT;
     private @Nullable AuditOptions eventLog;
     private UnaryOperator<RegistryOptions> registry = UnaryOperator.identity();
+    private Set<AutomaticRecord> automaticRecords = Set.of(AutomaticRecord.values());
     private final Map<String, TaskHandler> handlers = new HashMap<>();
 
     private Builder() {}
@@ -463,6 +437,12 @@ public final class Gatehouse implements AutoCloseable {
       return this;
     }
 
+    /** What Gatehouse itself records in the audit log. Default all kinds. */
+    public Builder automaticRecords(Set<AutomaticRecord> value) {
+      automaticRecords = Set.copyOf(requireNonNull(value, "automaticRecords"));
+      return this;
+    }
+
     /** How the audit log is made provable. Default {@link AuditOptions#DEFAULT}. */
     public Builder audit(AuditOptions value) {
       audit = requireNonNull(value, "audit");
@@ -476,14 +456,6 @@ public final class Gatehouse implements AutoCloseable {
     public Builder eventLog(AuditOptions value) {
       eventLog = requireNonNull(value, "eventLog");
       return this;
-    }
-
-    private AuditOptions eventLogOptions() {
-      AuditOptions options = eventLog == null ? audit.forEventLog() : eventLog;
-      Check.that(
-          !options.origin().equals(audit.origin()),
-          "origin of the event log must not be the audit log's, was " + options.origin());
-      return options;
     }
 
     /** Changes options of the registry; its transport and listener are the builder's. */

@@ -1,5 +1,6 @@
 package dev.gatehouse.testing.contract;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -30,6 +31,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -40,7 +42,7 @@ public abstract class TwoLogsContract extends StoreContract {
   private static final String EVENT = "example/audit/event";
   private static final KeyPair PAIR = pair();
 
-  private Gatehouse gatehouse;
+  private @Nullable Gatehouse open;
 
   /** A contract of the logs of a storage. */
   protected TwoLogsContract() {}
@@ -71,7 +73,7 @@ public abstract class TwoLogsContract extends StoreContract {
 
   @BeforeEach
   final void openLogs() {
-    gatehouse =
+    open =
         Gatehouse.builder()
             .storage(storage())
             .clock(clock)
@@ -82,7 +84,11 @@ public abstract class TwoLogsContract extends StoreContract {
 
   @AfterEach
   final void closeLogs() {
-    gatehouse.close();
+    gatehouse().close();
+  }
+
+  private Gatehouse gatehouse() {
+    return requireNonNull(open, "gatehouse");
   }
 
   private static AuditRecord record(String content) {
@@ -98,7 +104,7 @@ public abstract class TwoLogsContract extends StoreContract {
   }
 
   private void sound() {
-    for (AuditTree tree : List.of(gatehouse.auditTree(), gatehouse.eventTree())) {
+    for (AuditTree tree : List.of(gatehouse().auditTree(), gatehouse().eventTree())) {
       tree.sequence();
       assertThat(tree.verify(AuditProgress.NONE).damages()).isEmpty();
     }
@@ -106,50 +112,52 @@ public abstract class TwoLogsContract extends StoreContract {
 
   @Test
   void AUDIT20_logs_keepTheirOwnRecordsTreesAndHeads() {
-    AuditRecord audited = gatehouse.audit().write(record("a1"));
-    AuditRecord event = gatehouse.eventLog().write(record("e1"));
-    gatehouse.eventLog().writeAll(List.of(record("e2"), record("e3")));
-    assertThat(contents(gatehouse.audit())).containsExactly("a1");
-    assertThat(contents(gatehouse.eventLog())).containsExactly("e1", "e2", "e3");
-    assertThat(gatehouse.audit().find(event.id())).isEmpty();
-    assertThat(gatehouse.eventLog().find(audited.id())).isEmpty();
-    assertThat(gatehouse.eventTree().sequence()).isEqualTo(3);
-    assertThat(gatehouse.auditTree().head()).isEmpty();
-    assertThat(gatehouse.auditTree().sequence()).isEqualTo(1);
-    assertThat(gatehouse.auditTree().head().orElseThrow().size()).isEqualTo(1);
-    assertThat(gatehouse.eventTree().head().orElseThrow().size()).isEqualTo(3);
-    assertThat(gatehouse.eventTree().prove(audited.id())).isEmpty();
-    assertThat(gatehouse.auditTree().prove(event.id())).isEmpty();
+    AuditRecord audited = gatehouse().audit().write(record("a1"));
+    AuditRecord event = gatehouse().eventLog().write(record("e1"));
+    gatehouse().eventLog().writeAll(List.of(record("e2"), record("e3")));
+    assertThat(contents(gatehouse().audit())).containsExactly("a1");
+    assertThat(contents(gatehouse().eventLog())).containsExactly("e1", "e2", "e3");
+    assertThat(gatehouse().audit().find(event.id())).isEmpty();
+    assertThat(gatehouse().eventLog().find(audited.id())).isEmpty();
+    assertThat(gatehouse().eventTree().sequence()).isEqualTo(3);
+    assertThat(gatehouse().auditTree().head()).isEmpty();
+    assertThat(gatehouse().auditTree().sequence()).isEqualTo(1);
+    assertThat(gatehouse().auditTree().head().orElseThrow().size()).isEqualTo(1);
+    assertThat(gatehouse().eventTree().head().orElseThrow().size()).isEqualTo(3);
+    assertThat(gatehouse().eventTree().prove(audited.id())).isEmpty();
+    assertThat(gatehouse().auditTree().prove(event.id())).isEmpty();
     sound();
   }
 
   @Test
   void AUDIT20_oneTransaction_writesBothOrNeither() {
-    gatehouse.inTransaction(
-        inside -> {
-          inside.audit().write(record("a1"));
-          return inside.eventLog().write(record("e1"));
-        });
+    gatehouse()
+        .inTransaction(
+            inside -> {
+              inside.audit().write(record("a1"));
+              return inside.eventLog().write(record("e1"));
+            });
     assertThatExceptionOfType(IllegalCallerException.class)
         .isThrownBy(
             () ->
-                gatehouse.inTransaction(
-                    inside -> {
-                      inside.audit().write(record("a2"));
-                      inside.eventLog().write(record("e2"));
-                      throw new IllegalCallerException();
-                    }));
-    assertThat(contents(gatehouse.audit())).containsExactly("a1");
-    assertThat(contents(gatehouse.eventLog())).containsExactly("e1");
+                gatehouse()
+                    .inTransaction(
+                        inside -> {
+                          inside.audit().write(record("a2"));
+                          inside.eventLog().write(record("e2"));
+                          throw new IllegalCallerException();
+                        }));
+    assertThat(contents(gatehouse().audit())).containsExactly("a1");
+    assertThat(contents(gatehouse().eventLog())).containsExactly("e1");
     sound();
   }
 
   @Test
   void AUDIT20_proofAndExportOfOne_areNotTheOthers() throws IOException {
-    AuditRecord event = gatehouse.eventLog().write(record("e1"));
-    gatehouse.audit().write(record("a1"));
+    AuditRecord event = gatehouse().eventLog().write(record("e1"));
+    gatehouse().audit().write(record("a1"));
     sound();
-    RecordProof proof = gatehouse.eventTree().prove(event.id()).orElseThrow();
+    RecordProof proof = gatehouse().eventTree().prove(event.id()).orElseThrow();
     proof.verify(key());
     proof.verify(key(), EVENT);
     assertThat(proof.log()).isEqualTo(LogName.EVENT);
@@ -161,11 +169,11 @@ public abstract class TwoLogsContract extends StoreContract {
                     proof.canonical(),
                     proof.openings(),
                     proof.inclusion(),
-                    gatehouse.auditTree().head().orElseThrow())
+                    gatehouse().auditTree().head().orElseThrow())
                 .isSound())
         .isFalse();
     ByteArrayOutputStream file = new ByteArrayOutputStream();
-    gatehouse.eventTree().export(0, 1, file);
+    gatehouse().eventTree().export(0, 1, file);
     byte[] bytes = file.toByteArray();
     assertThat(AuditExport.verify(new ByteArrayInputStream(bytes), key()).log())
         .isEqualTo(LogName.EVENT);
@@ -177,37 +185,37 @@ public abstract class TwoLogsContract extends StoreContract {
 
   @Test
   void AUDIT20_continuationPointOfOne_isRefusedByTheOther() {
-    for (AuditLog log : List.of(gatehouse.audit(), gatehouse.eventLog())) {
+    for (AuditLog log : List.of(gatehouse().audit(), gatehouse().eventLog())) {
       log.writeAll(List.of(record("1"), record("2"), record("3")));
     }
     AuditQuery two = AuditQuery.between(Instant.EPOCH, START.plus(Duration.ofDays(1))).maxSize(2);
-    AuditPage page = gatehouse.audit().find(two);
+    AuditPage page = gatehouse().audit().find(two);
     AuditQuery next = two.after(page.continuationPoint());
-    assertThat(gatehouse.audit().find(next).records()).hasSize(1);
+    assertThat(gatehouse().audit().find(next).records()).hasSize(1);
     assertThatExceptionOfType(InvalidQueryException.class)
-        .isThrownBy(() -> gatehouse.eventLog().find(next));
+        .isThrownBy(() -> gatehouse().eventLog().find(next));
   }
 
   @Test
   void AUDIT20_erasureAndRemovalInOne_leaveTheOther() {
-    AuditRecord audited = gatehouse.audit().write(record("a1"));
-    AuditRecord event = gatehouse.eventLog().write(record("e1"));
+    AuditRecord audited = gatehouse().audit().write(record("a1"));
+    AuditRecord event = gatehouse().eventLog().write(record("e1"));
     for (int i = 0; i < 300; i++) {
-      gatehouse.eventLog().write(record("e"));
-      gatehouse.audit().write(record("a"));
+      gatehouse().eventLog().write(record("e"));
+      gatehouse().audit().write(record("a"));
     }
     sound();
-    gatehouse.eventLog().erase(Set.of(event.id()), Set.of("user"), "asked");
-    assertThat(gatehouse.audit().find(audited.id()).orElseThrow().user()).contains("u");
-    assertThat(gatehouse.eventLog().find(event.id()).orElseThrow().user()).isEmpty();
+    gatehouse().eventLog().erase(Set.of(event.id()), Set.of("user"), "asked");
+    assertThat(gatehouse().audit().find(audited.id()).orElseThrow().user()).contains("u");
+    assertThat(gatehouse().eventLog().find(event.id()).orElseThrow().user()).isEmpty();
     clock.advance(Duration.ofDays(1));
-    assertThat(gatehouse.eventLog().removeBefore(clock.instant(), 999)).isEqualTo(256);
-    assertThat(gatehouse.eventLog().find(event.id())).isEmpty();
-    assertThat(gatehouse.audit().find(audited.id())).isPresent();
+    assertThat(gatehouse().eventLog().removeBefore(clock.instant(), 999)).isEqualTo(256);
+    assertThat(gatehouse().eventLog().find(event.id())).isEmpty();
+    assertThat(gatehouse().audit().find(audited.id())).isPresent();
     sound();
-    assertThat(gatehouse.eventTree().verify(AuditProgress.NONE).removedRecords()).isEqualTo(256);
-    assertThat(gatehouse.auditTree().verify(AuditProgress.NONE).removedRecords()).isZero();
-    assertThat(gatehouse.auditTree().prove(audited.id())).isPresent();
+    assertThat(gatehouse().eventTree().verify(AuditProgress.NONE).removedRecords()).isEqualTo(256);
+    assertThat(gatehouse().auditTree().verify(AuditProgress.NONE).removedRecords()).isZero();
+    assertThat(gatehouse().auditTree().prove(audited.id())).isPresent();
   }
 
   @Test
