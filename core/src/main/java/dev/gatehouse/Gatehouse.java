@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.gatehouse.audit.AuditLog;
 import dev.gatehouse.audit.AuditOptions;
 import dev.gatehouse.audit.AuditTree;
+import dev.gatehouse.audit.AutomaticRecord;
 import dev.gatehouse.check.Check;
 import dev.gatehouse.error.ClosedException;
 import dev.gatehouse.hook.SiteKeys;
@@ -28,7 +29,6 @@ import dev.gatehouse.scheduler.Workflows;
 import dev.gatehouse.signing.KeyRing;
 import dev.gatehouse.signing.MasterKey;
 import dev.gatehouse.signing.NonceStore;
-import dev.gatehouse.signing.RetryHorizon;
 import dev.gatehouse.signing.Scheme;
 import dev.gatehouse.signing.SerendipityScheme;
 import dev.gatehouse.signing.Signer;
@@ -37,10 +37,10 @@ import dev.gatehouse.storage.Storage;
 import dev.gatehouse.transaction.Transaction;
 import dev.gatehouse.transport.Transport;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
@@ -51,7 +51,7 @@ import org.jspecify.annotations.Nullable;
  * Everything that an application needs to work with third parties, over one storage: who they are
  * ({@link #registry}), whether a request is theirs ({@link #verifier}, {@link #signer}), what they
  * may do ({@link #permissions}), calling them back later ({@link #scheduler}), and what happened
- * ({@link #audit}).
+ * ({@link #audit}, {@link #eventLog}).
  *
  * <p>Building one does no I/O and starts no thread. {@link #start} begins to run tasks; until then
  * tasks can be scheduled, and everything else works. {@link #close} ends it, with the storage and
@@ -63,8 +63,7 @@ public final class Gatehouse implements AutoCloseable {
   private final @Nullable Transport transport;
   private final Scheme scheme;
   private final InstantSource clock;
-  private final AuditTree auditTree;
-  private final AuditLog audit;
+  private final Logs logs;
   private final KeyRing keys;
   private final Registry registry;
   private final RegistryUpkeep upkeep;
@@ -83,16 +82,13 @@ public final class Gatehouse implements AutoCloseable {
     clock = builder.clock;
     drain = builder.scheduler.drain();
     IdSource ids = new IdSource(clock);
-    auditTree =
-        AuditTree.create(
+    logs =
+        new Logs(
+            storage,
+            ids::next,
             new AuditTree.Parts(
-                storage.audit(),
-                storage,
-                clock,
-                builder.nanoTime,
-                builder.listener,
-                builder.audit));
-    audit = AuditLog.create(storage.audit(), ids::next, clock, auditTree);
+                storage.audit(), storage, clock, builder.nanoTime, builder.listener, builder.audit),
+            new Logs.Options(builder.audit, builder.eventLog, builder.automaticRecords));
     keys =
         KeyRing.create(
             new KeyRing.Configuration(
@@ -100,30 +96,24 @@ public final class Gatehouse implements AutoCloseable {
                 storage,
                 ids::next,
                 clock,
-                audit,
+                logs.automatic,
                 builder.masterKey,
-                this::retryHorizon));
+                new PolicyHorizon(storage, this::registry)));
     registry =
-        Registry.create(storage.registry(), storage, audit, keys, registryOptions(builder, ids));
+        Registry.create(
+            storage.registry(), storage, logs.automatic, keys, registryOptions(builder, ids));
     upkeep = RegistryUpkeep.create(registry);
     listener = builder.listener;
     nonces = storage.nonces();
     verifier = verifier(scheme);
-    Permissions.Settings settings = Permissions.Settings.defaults();
     permissions =
         Permissions.create(
             storage,
             storage.permissions(),
-            audit,
+            logs.automatic,
             ids::next,
-            new Permissions.Settings(
-                clock,
-                builder.nanoTime,
-                settings.freshness(),
-                settings.maxStaleness(),
-                builder.listener,
-                builder.audited,
-                settings.history()));
+            Permissions.Settings.defaults()
+                .with(clock, builder.nanoTime, builder.listener, builder.audited));
     engine =
         TaskEngine.create(
             new SchedulerParts(
@@ -131,7 +121,7 @@ public final class Gatehouse implements AutoCloseable {
                 storage.schedules(),
                 storage.workflows(),
                 storage,
-                audit,
+                logs.automatic,
                 Map.copyOf(builder.handlers),
                 new Callbacks(registry, this::signer, transport),
                 ids::next,
@@ -150,18 +140,6 @@ public final class Gatehouse implements AutoCloseable {
     return builder.transport == null
         ? heard
         : heard.calls(heard.calls().transport(builder.transport));
-  }
-
-  /** What is pending, or may soon be by the application's own policy, whichever is longer. */
-  private Duration retryHorizon(Transaction transaction, long applicationId, Instant now) {
-    Duration pending =
-        TaskEngine.pendingRetries(storage.tasks()).reach(transaction, applicationId, now);
-    return registry
-        .joining(transaction)
-        .findApplication(applicationId)
-        .map(application -> RetryHorizon.of(application.retryPolicy()))
-        .filter(policys -> policys.compareTo(pending) > 0)
-        .orElse(pending);
   }
 
   /** A builder, which needs a storage at least. */
@@ -210,7 +188,7 @@ public final class Gatehouse implements AutoCloseable {
             nonces,
             scheme,
             clock,
-            audit,
+            logs.automatic,
             listener,
             Verifier.Configuration.DEFAULT_NONCE_QUOTA));
   }
@@ -241,12 +219,25 @@ public final class Gatehouse implements AutoCloseable {
 
   /** What happened. */
   public AuditLog audit() {
-    return audit;
+    return logs.audit;
   }
 
   /** The proofs of what happened. */
   public AuditTree auditTree() {
-    return auditTree;
+    return logs.auditTree;
+  }
+
+  /**
+   * What happened in the systems that the host serves, such as XMagital's events: a log of its own,
+   * with nothing of the audit log but its transactions, where Gatehouse itself writes nothing.
+   */
+  public AuditLog eventLog() {
+    return logs.events;
+  }
+
+  /** The proofs of the event log. */
+  public AuditTree eventTree() {
+    return logs.eventTree;
   }
 
   /**
@@ -272,7 +263,8 @@ public final class Gatehouse implements AutoCloseable {
         permissions.joining(transaction),
         engine.scheduler().joining(transaction),
         engine.workflows().joining(transaction),
-        audit.joining(transaction));
+        logs.audit.joining(transaction),
+        logs.events.joining(transaction));
   }
 
   /**
@@ -296,7 +288,7 @@ public final class Gatehouse implements AutoCloseable {
    */
   public void start() {
     engine.start();
-    auditTree.start();
+    logs.start();
     upkeep.start();
   }
 
@@ -332,7 +324,7 @@ public final class Gatehouse implements AutoCloseable {
     try (Storage last = storage;
         Transport sending = transport;
         RegistryUpkeep leases = upkeep;
-        AuditTree tree = auditTree) {
+        Logs open = logs) {
       engine.close(timeout);
     }
   }
@@ -346,6 +338,7 @@ public final class Gatehouse implements AutoCloseable {
    * @param scheduler delayed tasks
    * @param workflows tasks of which some wait for others
    * @param audit what happened
+   * @param eventLog what happened in the systems that the host serves
    */
   public record Joined(
       Registry registry,
@@ -353,7 +346,8 @@ public final class Gatehouse implements AutoCloseable {
       Permissions permissions,
       TaskScheduler scheduler,
       Workflows workflows,
-      AuditLog audit) {
+      AuditLog audit,
+      AuditLog eventLog) {
     /** Checks that nothing is missing. */
     public Joined {
       requireNonNull(registry, "registry");
@@ -362,6 +356,7 @@ public final class Gatehouse implements AutoCloseable {
       requireNonNull(scheduler, "scheduler");
       requireNonNull(workflows, "workflows");
       requireNonNull(audit, "audit");
+      requireNonNull(eventLog, "eventLog");
     }
   }
 
@@ -377,7 +372,9 @@ public final class Gatehouse implements AutoCloseable {
     private SchedulerOptions scheduler = SchedulerOptions.DEFAULT;
     private DecisionAudit audited = DecisionAudit.DENIALS;
     private AuditOptions audit = AuditOptions.DEFAULT;
+    private @Nullable AuditOptions eventLog;
     private UnaryOperator<RegistryOptions> registry = UnaryOperator.identity();
+    private Set<AutomaticRecord> automaticRecords = Set.of(AutomaticRecord.values());
     private final Map<String, TaskHandler> handlers = new HashMap<>();
 
     private Builder() {}
@@ -440,9 +437,24 @@ public final class Gatehouse implements AutoCloseable {
       return this;
     }
 
+    /** What Gatehouse itself records in the audit log. Default all kinds. */
+    public Builder automaticRecords(Set<AutomaticRecord> value) {
+      automaticRecords = Set.copyOf(requireNonNull(value, "automaticRecords"));
+      return this;
+    }
+
     /** How the audit log is made provable. Default {@link AuditOptions#DEFAULT}. */
     public Builder audit(AuditOptions value) {
       audit = requireNonNull(value, "audit");
+      return this;
+    }
+
+    /**
+     * How the event log is made provable. Default {@link AuditOptions#forEventLog} of the audit
+     * log's.
+     */
+    public Builder eventLog(AuditOptions value) {
+      eventLog = requireNonNull(value, "eventLog");
       return this;
     }
 

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.gatehouse.check.Check;
 import dev.gatehouse.error.StorageException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -16,19 +17,20 @@ import org.jspecify.annotations.Nullable;
  * a copy derived from them. Only the openings ever change: they get fewer by {@link
  * AuditLog#erase}.
  *
- * <p>Canonical bytes, version 1: the 22 bytes of ASCII {@code gatehouse-audit-record}, the byte 1,
- * the number of the record's {@linkplain AuditRecord.Kind kind} in one byte, then the fields id,
- * time, operationType, resultType, content, sourceNode, namespace, severity, user, requestId,
- * service and ext, in this order; then the number of the application's fields in 4 bytes, and of
- * each, in ascending order of name, the name, its type in one byte (0 keyword, 1 text, 2 number, 3
- * decimal, 4 time, 5 flag) and its value; and nothing after them. A field, name or value is its
- * length as 32-bit number and that many bytes. An absent one (user, requestId, service, ext) is the
- * length 0xFFFFFFFF and no bytes; one that is committed to is the length 0xFFFFFFFE and the 32
- * bytes of its commitment. The id and the time in microseconds since 1970-01-01T00:00Z are 64-bit,
- * the types 32-bit numbers in two's complement, texts are UTF-8, and all numbers have their highest
- * byte first. Values of the application's are texts too: numbers in decimal, times in milliseconds
- * since 1970, flags {@code true} or {@code false}. Leaf hash: SHA-256 of the byte 0 and the
- * canonical bytes (RFC 6962, section 2.1).
+ * <p>Canonical bytes, version 1: the 22 bytes of ASCII {@code gatehouse-audit-record}, or {@code
+ * gatehouse-event-record} in the {@linkplain LogName event log}, the byte 1, the number of the
+ * record's {@linkplain AuditRecord.Kind kind} in one byte, then the fields id, time, operationType,
+ * resultType, content, sourceNode, namespace, severity, user, requestId, service and ext, in this
+ * order; then the number of the application's fields in 4 bytes, and of each, in ascending order of
+ * name, the name, its type in one byte (0 keyword, 1 text, 2 number, 3 decimal, 4 time, 5 flag) and
+ * its value; and nothing after them. A field, name or value is its length as 32-bit number and that
+ * many bytes. An absent one (user, requestId, service, ext) is the length 0xFFFFFFFF and no bytes;
+ * one that is committed to is the length 0xFFFFFFFE and the 32 bytes of its commitment. The id and
+ * the time in microseconds since 1970-01-01T00:00Z are 64-bit, the types 32-bit numbers in two's
+ * complement, texts are UTF-8, and all numbers have their highest byte first. Values of the
+ * application's are texts too: numbers in decimal, times in milliseconds since 1970, flags {@code
+ * true} or {@code false}. Leaf hash: SHA-256 of the byte 0 and the canonical bytes (RFC 6962,
+ * section 2.1).
  *
  * <p>Commitment: SHA-256 of the byte 2, 16 random bytes of salt, and the value's bytes. The
  * openings have for each commitment, in the order of the fields, the byte 1, the salt, the length
@@ -55,8 +57,11 @@ public final class AuditEntry {
   private final byte[] mac;
   private final byte[] openings;
 
+  private final LogName log;
+
   private AuditEntry(AuditRecord record, AuditFrame.Frame frame, byte[] leafHash, byte[] mac) {
     this.record = record;
+    log = LogName.ofFrame(frame.canonical());
     this.position = new AuditPosition(AuditFrame.micros(record), record.id());
     this.canonical = frame.canonical();
     this.openings = frame.openings();
@@ -64,9 +69,11 @@ public final class AuditEntry {
     this.mac = mac;
   }
 
-  /** Freezes a record that has an id and a time; it has no MAC, and nothing can be erased. */
-  public static AuditEntry of(AuditRecord record) {
-    return of(record, name -> false, Macs.NONE, new MerkleHash());
+  /**
+   * Freezes a record of a log that has an id and a time; it has no MAC, and nothing can be erased.
+   */
+  public static AuditEntry of(LogName log, AuditRecord record) {
+    return of(log, record, name -> false, Macs.NONE, new MerkleHash());
   }
 
   /**
@@ -74,34 +81,53 @@ public final class AuditEntry {
    *
    * @param erasable which fields are committed to by new salts
    */
-  static AuditEntry of(AuditRecord record, Predicate<String> erasable, Macs macs, MerkleHash hash) {
+  static AuditEntry of(
+      LogName log, AuditRecord record, Predicate<String> erasable, Macs macs, MerkleHash hash) {
     Check.range(record.id(), 1, Long.MAX_VALUE - 1, "id");
-    AuditFrame.Frame frame = AuditFrame.encode(record, erasable, hash);
+    AuditFrame.Frame frame = AuditFrame.encode(log, record, erasable, hash);
     byte[] leafHash = hash.leaf(frame.canonical());
     byte[] mac = macs.mac(record.id(), leafHash);
     return new AuditEntry(record, frame, leafHash, mac);
   }
 
-  /** As {@link #of(AuditRecord)}, but the fields of those names can be erased. */
-  public static AuditEntry erasable(AuditRecord record, Set<String> names) {
-    return of(record, names::contains, Macs.NONE, new MerkleHash());
+  /** As {@link #of(LogName, AuditRecord)}, but the fields of those names can be erased. */
+  public static AuditEntry erasable(LogName log, AuditRecord record, Set<String> names) {
+    return of(log, record, names::contains, Macs.NONE, new MerkleHash());
+  }
+
+  /**
+   * Checks what a store of a log is to append.
+   *
+   * @throws IllegalArgumentException if these are not 1..{@link AuditStore#MAX_BATCH} entries of it
+   */
+  public static void requireBatch(LogName log, List<AuditEntry> entries) {
+    Check.range(entries.size(), 1, AuditStore.MAX_BATCH, "number of entries");
+    for (AuditEntry entry : entries) {
+      Check.that(
+          entry.log == log,
+          "entries must be of the " + log + " log, one is of the " + entry.log + " log");
+    }
   }
 
   /**
    * The entry that a store kept.
    *
+   * @param log that the store keeps
    * @param openings empty if there is nothing to open
    * @param mac empty if it has none
-   * @throws StorageException if the bytes are not a record's: the row was damaged or edited.
-   *     Whether they match the hash is for a verifier to judge, not for a reader.
+   * @throws StorageException if the bytes are not a record's of that log: the row was damaged or
+   *     edited. Whether they match the hash is for a verifier to judge, not for a reader.
    */
-  public static AuditEntry stored(byte[] canonical, byte[] openings, byte[] leafHash, byte[] mac) {
+  public static AuditEntry stored(
+      LogName log, byte[] canonical, byte[] openings, byte[] leafHash, byte[] mac) {
     requireNonNull(leafHash, "leafHash");
     requireNonNull(mac, "mac");
     requireNonNull(canonical, "canonical");
     requireNonNull(openings, "openings");
     AuditRecord record;
     try {
+      LogName says = LogName.ofFrame(canonical);
+      Check.that(says == log, "it must be of the " + log + " log, is of the " + says + " log");
       record = AuditFrame.decode(canonical, openings);
     } catch (IllegalArgumentException e) {
       throw new StorageException("a stored audit record is damaged: " + e.getMessage(), e);
@@ -123,6 +149,11 @@ public final class AuditEntry {
     byte[] left = AuditFrame.erase(canonical, openings, fields::contains, evidence);
     AuditRecord without = AuditFrame.decode(canonical, left);
     return new AuditEntry(without, new AuditFrame.Frame(canonical, left), leafHash, mac);
+  }
+
+  /** The log that the canonical bytes say it is of. */
+  public LogName log() {
+    return log;
   }
 
   /** The record. */

@@ -21,12 +21,13 @@ import org.jspecify.annotations.Nullable;
  * bytes, the hashes of the rest of the tree, and the signed head.
  *
  * <p>The file, all numbers with their highest byte first: the 24 bytes of ASCII {@code
- * gatehouse-audit-export 1} and a line feed; the length of the head in 4 bytes and its text in
- * UTF-8 ({@link SignedHead}); the index of the first leaf and the one after the last, 8 bytes each;
- * the number of hashes in 4 bytes and the hashes, 32 bytes each; for each leaf of the range the
- * length of the record in 4 bytes and its canonical bytes, the length of their openings in 4 bytes
- * and these ({@link AuditEntry}), or, if the record is gone, 0xFFFFFFFF and the hash of the leaf;
- * at last the 4 bytes of ASCII {@code end.}, and nothing after them.
+ * gatehouse-audit-export 1}, or {@code gatehouse-event-export 1} of the {@linkplain LogName event
+ * log}, and a line feed; the length of the head in 4 bytes and its text in UTF-8 ({@link
+ * SignedHead}); the index of the first leaf and the one after the last, 8 bytes each; the number of
+ * hashes in 4 bytes and the hashes, 32 bytes each; for each leaf of the range the length of the
+ * record in 4 bytes and its canonical bytes, the length of their openings in 4 bytes and these
+ * ({@link AuditEntry}), or, if the record is gone, 0xFFFFFFFF and the hash of the leaf; at last the
+ * 4 bytes of ASCII {@code end.}, and nothing after them.
  *
  * <p>The hashes are those of the parts of the tree beside the range, from left to right, in the
  * order in which a walk comes upon them that begins at the root, splits what is partly in the range
@@ -36,7 +37,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Reading needs memory for one record. Not safe: confine to one thread.
  */
 public final class AuditExport {
-  static final byte[] MAGIC = "gatehouse-audit-export 1\n".getBytes(StandardCharsets.US_ASCII);
   static final byte[] END = "end.".getBytes(StandardCharsets.US_ASCII);
   static final int GONE = -1;
   static final int MAX_RECORD = 150_000;
@@ -49,6 +49,7 @@ public final class AuditExport {
   private final MerkleHash hash = new MerkleHash();
   private final Deque<byte[]> around = new ArrayDeque<>();
   private final byte[] buffer = new byte[MAX_RECORD];
+  private LogName log = LogName.AUDIT;
   private SignedHead head;
   private long from;
   private long to;
@@ -71,6 +72,7 @@ public final class AuditExport {
   /**
    * What a file has turned out to be. Immutable.
    *
+   * @param log that all its records are of
    * @param head of the tree that the range is in; signed by whoever the caller trusts
    * @param from index of the first leaf
    * @param to index after the last
@@ -79,7 +81,7 @@ public final class AuditExport {
    * @param erased fields of the records whose values were erased
    */
   public record Verified(
-      SignedHead head, long from, long to, long records, long gone, long erased) {}
+      LogName log, SignedHead head, long from, long to, long records, long gone, long erased) {}
 
   private AuditExport(InputStream in, RecordReader records) {
     this.in = new DataInputStream(new BufferedInputStream(in, BUFFER));
@@ -139,15 +141,14 @@ public final class AuditExport {
             "the records do not add up to the head of the file: some were altered, removed,"
                 + " added or put in another order");
       }
-      return new Verified(head, from, to, read, gone, erased);
+      return new Verified(log, head, from, to, read, gone, erased);
     } catch (EOFException e) {
       throw new IllegalArgumentException("the file must have all its records, is cut", e);
     }
   }
 
   private void readHeader() throws IOException {
-    byte[] magic = in.readNBytes(MAGIC.length);
-    require(Arrays.equals(magic, MAGIC), "the file must begin as an export, does not");
+    log = LogName.ofExport(in.readNBytes(LogName.AUDIT.exportTag().length));
     byte[] note = new byte[length(4 * SignedHead.MAX_NOTE, "length of the head")];
     in.readFully(note);
     head = SignedHead.parse(Utf8.decode(note, "head"));
@@ -210,9 +211,19 @@ public final class AuditExport {
     byte[] canonical = Arrays.copyOf(buffer, length);
     byte[] openings = new byte[length(MAX_RECORD, "length of openings")];
     in.readFully(openings);
+    requireOfTheLog(index, canonical);
     requireOpened(index, canonical, openings);
     records.read(index, canonical, openings);
     return leafHash;
+  }
+
+  private void requireOfTheLog(long index, byte[] canonical) {
+    LogName says = LogName.ofFrame(canonical);
+    if (says != log) {
+      throw new AuthenticationException(
+          AuthenticationException.Reason.SIGNATURE,
+          "the file must be of the " + log + " log, leaf " + index + " is of the " + says + " log");
+    }
   }
 
   private void requireOpened(long index, byte[] canonical, byte[] openings) {

@@ -17,7 +17,9 @@ import org.jspecify.annotations.Nullable;
  * has exactly one frame for given salts, and a frame with its openings exactly one record.
  */
 final class AuditFrame {
-  static final byte[] TAG = "gatehouse-audit-record".getBytes(StandardCharsets.US_ASCII);
+  /** Bytes of the tag, whichever log's it is. */
+  static final int TAG = LogName.AUDIT.tag().length;
+
   static final byte VERSION = 1;
   static final int ABSENT = -1;
   static final int COMMITTED = -2;
@@ -50,17 +52,18 @@ final class AuditFrame {
   record Frame(byte[] canonical, byte[] openings) {}
 
   /** The frame of a record that commits to nothing. */
-  static byte[] encode(AuditRecord record) {
-    return encode(record, name -> false, new MerkleHash()).canonical;
+  static byte[] encode(LogName log, AuditRecord record) {
+    return encode(log, record, name -> false, new MerkleHash()).canonical;
   }
 
   /** The frame of a record, which commits to the values of those fields by new salts. */
-  static Frame encode(AuditRecord record, Predicate<String> erasable, MerkleHash hash) {
+  static Frame encode(
+      LogName log, AuditRecord record, Predicate<String> erasable, MerkleHash hash) {
     Check.that(record.erased().isEmpty(), "a record whose fields were erased cannot be written");
     List<AuditField<?>> fields = record.fields();
     byte[] @Nullable [] texts = texts(record, fields);
     boolean[] committed = new boolean[texts.length];
-    int length = TAG.length + 2 + NUMBERS + Integer.BYTES;
+    int length = TAG + 2 + NUMBERS + Integer.BYTES;
     int opened = 0;
     int commitments = 0;
     for (int i = 0; i < texts.length; i++) {
@@ -82,7 +85,7 @@ final class AuditFrame {
     if (commitments > 0) {
       RANDOM.nextBytes(salts);
     }
-    putNumbers(record, out);
+    putNumbers(log, record, out);
     int salt = 0;
     for (int i = 0; i < texts.length; i++) {
       if (i == TEXTS.size()) {
@@ -126,8 +129,8 @@ final class AuditFrame {
     return texts;
   }
 
-  private static void putNumbers(AuditRecord record, ByteBuffer out) {
-    out.put(TAG).put(VERSION).put((byte) record.kind().code());
+  private static void putNumbers(LogName log, AuditRecord record, ByteBuffer out) {
+    out.put(log.tag()).put(VERSION).put((byte) record.kind().code());
     out.putInt(Long.BYTES).putLong(record.id());
     out.putInt(Long.BYTES).putLong(micros(record));
     out.putInt(Integer.BYTES).putInt(record.operationType());

@@ -67,6 +67,23 @@ public final class AuditOptions {
     return new Builder();
   }
 
+  /**
+   * These options for the {@linkplain LogName#EVENT event log} beside the log that they are for:
+   * the same but for the origin, which has {@code /event} behind it, and without anchors and
+   * retention, of which each log has its own.
+   *
+   * @throws IllegalArgumentException if the origin is too long for that
+   */
+  public AuditOptions forEventLog() {
+    Builder builder = builder().origin(origin + "/event").rules(rules).sequencing(sequencing);
+    builder.rowKey = rowKey;
+    builder.signer = signer;
+    builder.key = key;
+    builder.formerKeys.addAll(formerKeys);
+    builder.unsignedAccepted = unsignedAccepted;
+    return builder.interval(interval).lease(lease).maxLag(maxLag).build();
+  }
+
   /** What the heads say of which log they are. */
   public String origin() {
     return origin;

@@ -44,7 +44,7 @@ public final class AuditRecord {
   /** What a record is to the log itself. */
   public enum Kind {
     /** Something happened: every record that a caller writes. */
-    EVENT(0),
+    RECORD(0),
     /** Fields of other records were erased: the evidence that nobody has just deleted them. */
     ERASURE(1),
     /** Other records were removed because their time was over: the evidence likewise. */
@@ -311,7 +311,7 @@ public final class AuditRecord {
     private @Nullable String requestId;
     private @Nullable String service;
     private @Nullable String ext;
-    private Kind kind = Kind.EVENT;
+    private Kind kind = Kind.RECORD;
     private Map<String, Valued> fields = Map.of();
     private Set<String> erased = Set.of();
 

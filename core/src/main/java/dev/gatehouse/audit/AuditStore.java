@@ -15,6 +15,9 @@ public interface AuditStore {
   /** Bytes of a cursor key. */
   int CURSOR_KEY_BYTES = 32;
 
+  /** Which log this keeps: entries of another are refused. */
+  LogName log();
+
   /**
    * Appends the entries, 1..{@link #MAX_BATCH}, in one round trip if it can. All of them are kept,
    * and seen by whatever is read after this returns, or none ({@code AUDIT-1}). An id is appended
@@ -22,6 +25,7 @@ public interface AuditStore {
    * is appended is pending in the {@link #tree}, and waits for no sequencer.
    *
    * @throws dev.gatehouse.error.ConflictException if an id is there already
+   * @throws IllegalArgumentException if an entry is of another log ({@code AUDIT-19})
    */
   void append(List<AuditEntry> entries);
 

@@ -125,5 +125,10 @@ public sealed interface AuditTree extends AutoCloseable permits StoredAuditTree 
       requireNonNull(listener, "listener");
       requireNonNull(options, "options");
     }
+
+    /** The parts of another log's tree on the same storage. */
+    public Parts of(AuditStore log, AuditOptions itsOptions) {
+      return new Parts(log, transactions, clock, nanoTime, listener, itsOptions);
+    }
   }
 }

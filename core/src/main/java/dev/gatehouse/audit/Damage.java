@@ -29,6 +29,8 @@ public record Damage(Kind kind, long at, String detail) {
     COLUMN_EDITED,
     /** A record of the tree is gone. */
     RECORD_DELETED,
+    /** A record is of another log: its row was put here. */
+    RECORD_FOREIGN,
     /** Two records stand in each other's place. */
     RECORDS_SWAPPED,
     /** A record is neither in the tree nor waits for it: it was not written by this library. */

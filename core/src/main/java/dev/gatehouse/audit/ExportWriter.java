@@ -13,6 +13,7 @@ import java.util.List;
 final class ExportWriter {
   private static final int BUFFER = 1 << 16;
 
+  private final LogName log;
   private final AuditTreeStore store;
   private final SignedHead head;
   private final DataOutputStream out;
@@ -24,14 +25,15 @@ final class ExportWriter {
     byte[] of(long index);
   }
 
-  ExportWriter(AuditTreeStore store, SignedHead head, OutputStream out) {
-    this.store = store;
+  ExportWriter(AuditStore log, SignedHead head, OutputStream out) {
+    this.log = log.log();
+    this.store = log.tree();
     this.head = head;
     this.out = new DataOutputStream(new BufferedOutputStream(out, BUFFER));
   }
 
   long write(long from, long to, List<byte[]> around, Hashes hashes) throws IOException {
-    out.write(AuditExport.MAGIC);
+    out.write(log.exportTag());
     byte[] note = head.note().getBytes(StandardCharsets.UTF_8);
     out.writeInt(note.length);
     out.write(note);

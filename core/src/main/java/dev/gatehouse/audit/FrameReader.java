@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * safe: confine to one thread.
  */
 final class FrameReader {
-  private static final int AFTER_NUMBERS = AuditFrame.TAG.length + 2 + 2 * (4 + 8) + 2 * (4 + 4);
+  private static final int AFTER_NUMBERS = AuditFrame.TAG + 2 + 2 * (4 + 8) + 2 * (4 + 4);
 
   private final byte[] frame;
   private final byte[] openings;
@@ -54,21 +54,18 @@ final class FrameReader {
   }
 
   void begin() {
-    Check.that(
-        frame.length > AuditFrame.TAG.length + 2
-            && Arrays.equals(
-                frame, 0, AuditFrame.TAG.length, AuditFrame.TAG, 0, AuditFrame.TAG.length),
-        "frame must begin with its tag");
-    byte version = frame[AuditFrame.TAG.length];
+    LogName.ofFrame(frame);
+    Check.that(frame.length > AuditFrame.TAG + 2, "frame must hold more than its tag");
+    byte version = frame[AuditFrame.TAG];
     Check.that(version == AuditFrame.VERSION, "frame must have version 1, had " + version);
     kind();
-    at = AuditFrame.TAG.length + 2;
+    at = AuditFrame.TAG + 2;
   }
 
   AuditRecord.Kind kind() {
-    int kind = frame[AuditFrame.TAG.length + 1];
+    int kind = frame[AuditFrame.TAG + 1];
     return switch (kind) {
-      case 0 -> AuditRecord.Kind.EVENT;
+      case 0 -> AuditRecord.Kind.RECORD;
       case 1 -> AuditRecord.Kind.ERASURE;
       case 2 -> AuditRecord.Kind.REMOVAL;
       default -> throw new IllegalArgumentException("kind must be in 0..2, was " + kind);

@@ -16,6 +16,7 @@ import org.slf4j.LoggerFactory;
 final class LagWatch {
   private static final Logger LOGGER = LoggerFactory.getLogger(LagWatch.class);
 
+  private final LogName log;
   private final LongSupplier nanoTime;
   private final GatehouseListener listener;
   private final Duration max;
@@ -25,7 +26,8 @@ final class LagWatch {
     static final Seen NONE = new Seen(0, 0, 0);
   }
 
-  LagWatch(LongSupplier nanoTime, GatehouseListener listener, Duration max) {
+  LagWatch(LogName log, LongSupplier nanoTime, GatehouseListener listener, Duration max) {
+    this.log = log;
     this.nanoTime = nanoTime;
     this.listener = listener;
     this.max = max;
@@ -40,9 +42,9 @@ final class LagWatch {
   void see(OptionalLong lowest, OptionalLong highest) {
     Duration late = update(lowest.orElse(0), Math.max(lowest.orElse(0), highest.orElse(0)));
     if (!late.isZero()) {
-      LOGGER.warn("audit records have been pending for {}, more than {}", late, max);
+      LOGGER.warn("records of the {} log have been pending for {}, more than {}", log, late, max);
       try {
-        listener.auditLagging(late);
+        listener.auditLagging(log, late);
       } catch (RuntimeException e) {
         LOGGER.warn("the listener failed", e);
       }

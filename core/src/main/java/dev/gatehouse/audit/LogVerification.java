@@ -167,9 +167,22 @@ final class LogVerification {
       findings.add(
           Kind.LEAF_EDITED, leaf.index(), "leaf " + leaf.index() + " is not that of its record");
     }
+    if (isForeign(canonical)) {
+      findings.add(Kind.RECORD_FOREIGN, leaf.index(), "record " + leaf.id() + " is of another log");
+      return;
+    }
     byte[] openings = leaf.openings() == null ? NONE : leaf.openings();
     checkOpenings(leaf.id(), leaf.index(), canonical, openings);
     checkColumns(leaf, canonical, openings);
+  }
+
+  /** What begins as no log's record is told where its columns are compared. */
+  private boolean isForeign(byte[] canonical) {
+    try {
+      return LogName.ofFrame(canonical) != log.log();
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
   }
 
   /** Beyond what can be listed, only their number matters. */

@@ -122,7 +122,11 @@ final class PagedAuditLog implements AuditLog {
       builder.time(clock.instant());
     }
     return AuditEntry.of(
-        builder.build(), erasable, tree == null ? AuditEntry.Macs.NONE : tree.macs(), hash);
+        store.log(),
+        builder.build(),
+        erasable,
+        tree == null ? AuditEntry.Macs.NONE : tree.macs(),
+        hash);
   }
 
   /** Says itself, and for good, what was done to other records. */

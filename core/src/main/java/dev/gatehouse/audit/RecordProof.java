@@ -47,6 +47,15 @@ public final class RecordProof {
     return AuditFrame.decode(canonical, openings);
   }
 
+  /**
+   * The log that the record is of, by its own bytes.
+   *
+   * @throws IllegalArgumentException if the bytes are not a record's
+   */
+  public LogName log() {
+    return LogName.ofFrame(canonical);
+  }
+
   /** The way from the record to the root. */
   public InclusionProof inclusion() {
     return inclusion;
@@ -80,6 +89,21 @@ public final class RecordProof {
           isSound()
               ? "the head is not signed under the key"
               : "the record is not in the tree of the head");
+    }
+  }
+
+  /**
+   * As {@link #verify(HeadKey)}, of the log with that origin alone: one key may sign the heads of
+   * several.
+   *
+   * @throws AuthenticationException with reason SIGNATURE
+   */
+  public void verify(HeadKey key, String origin) {
+    verify(key);
+    if (!head.origin().equals(requireNonNull(origin, "origin"))) {
+      throw new AuthenticationException(
+          AuthenticationException.Reason.SIGNATURE,
+          "the proof must be of '" + origin + "', was of '" + head.origin() + "'");
     }
   }
 

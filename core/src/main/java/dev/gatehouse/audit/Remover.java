@@ -49,7 +49,7 @@ final class Remover {
       List<Long> ids = new ArrayList<>();
       for (AuditEntry entry : old) {
         walked = entry.position();
-        if (entry.record().kind() == Kind.EVENT) {
+        if (entry.record().kind() == Kind.RECORD) {
           ids.add(entry.record().id());
         }
       }

@@ -199,7 +199,7 @@ final class Sequencer {
         refused.size(),
         refused.get(0));
     try {
-      listener.auditRecordsRefused(refused.size());
+      listener.auditRecordsRefused(log.log(), refused.size());
     } catch (RuntimeException e) {
       LOGGER.warn("the listener failed", e);
     }

@@ -57,7 +57,7 @@ final class StoredAuditTree implements AuditTree {
     HeadMaker heads = new HeadMaker(options, parts.clock());
     sequencer = new Sequencer(parts, loader, heads);
     strict = new StrictSequencer(options, heads);
-    lag = new LagWatch(parts.nanoTime(), parts.listener(), options.maxLag());
+    lag = new LagWatch(parts.store().log(), parts.nanoTime(), parts.listener(), options.maxLag());
     anchoring = new Anchoring(options, parts.nanoTime());
     thread = new SequencerThread(this::isBusy, options.interval());
     nextRemovalNanos = parts.nanoTime().getAsLong();
@@ -149,7 +149,7 @@ final class StoredAuditTree implements AuditTree {
       fault = now;
       LOGGER.error("{}: nothing is sequenced until that is mended", e.getMessage());
       try {
-        parts.listener().auditDamaged(String.valueOf(e.getMessage()));
+        parts.listener().auditDamaged(parts.store().log(), String.valueOf(e.getMessage()));
       } catch (RuntimeException thrown) {
         LOGGER.warn("the listener failed", thrown);
       }
@@ -274,7 +274,7 @@ final class StoredAuditTree implements AuditTree {
     RecordProof proof =
         new RecordProof(
             canonical, openings, new InclusionProof(index.getAsLong(), size, path), now.head);
-    if (!proof.isSound()) {
+    if (!proof.isSound() || proof.log() != parts.store().log()) {
       view = null;
       tiles.clear();
       throw new StorageException(
@@ -359,7 +359,7 @@ final class StoredAuditTree implements AuditTree {
     Check.range(to, 1, now.head.size(), "to");
     Check.range(from, 0, to - 1, "from");
     TreeNodes nodes = nodes(now);
-    return new ExportWriter(store, now.head, out)
+    return new ExportWriter(parts.store(), now.head, out)
         .write(from, to, nodes.around(from, to), index -> nodes.root(index, index + 1));
   }
 

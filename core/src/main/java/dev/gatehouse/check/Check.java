@@ -170,13 +170,17 @@ public final class Check {
     }
   }
 
-  /** A value shortened and cleaned of control characters, fit for a message. */
+  /**
+   * A value shortened, fit for a message: a question mark stands for what would break the line,
+   * turn the text around, show nothing or command a terminal.
+   */
   public static String shown(String value) {
     StringBuilder text = new StringBuilder();
     int length = Math.min(value.length(), SHOWN);
     for (int i = 0; i < length; i++) {
       char c = value.charAt(i);
-      text.append(Character.isISOControl(c) || Character.isSurrogate(c) ? '?' : c);
+      boolean harms = Character.isISOControl(c) || Character.isSurrogate(c) || isUnseen(c);
+      text.append(harms ? '?' : c);
     }
     return value.length() > SHOWN
         ? text.append("... (" + value.length() + ")").toString()

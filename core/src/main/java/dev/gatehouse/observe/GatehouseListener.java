@@ -1,5 +1,6 @@
 package dev.gatehouse.observe;
 
+import dev.gatehouse.audit.LogName;
 import java.time.Duration;
 
 /**
@@ -45,21 +46,19 @@ public interface GatehouseListener {
   default void permissionsChanged(long version, Duration latency) {}
 
   /**
-   * The oldest audit record that is not in the tree waits for so long already, as far as this node
-   * has seen: longer than it may. Told again each time as much more has gone by.
+   * The oldest record of a log that is not in the tree waits for so long already, as far as this
+   * node has seen: longer than it may. Told again each time as much more has gone by.
    */
-  default void auditLagging(Duration lag) {}
+  default void auditLagging(LogName log, Duration lag) {}
 
   /**
-   * Pending audit records were altered, or written by somebody without the key: they are set aside
-   * and never get into the tree.
+   * Pending records of a log were altered, or written by somebody without the key: they are set
+   * aside and never get into the tree.
    */
-  default void auditRecordsRefused(int count) {}
+  default void auditRecordsRefused(LogName log, int count) {}
 
-  /**
-   * The tree over the audit log is not what it should be; it grows no more until that is mended.
-   */
-  default void auditDamaged(String what) {}
+  /** The tree over a log is not what it should be; it grows no more until that is mended. */
+  default void auditDamaged(LogName log, String what) {}
 
   /**
    * An instance of a server may take calls of this process no more, or may again.

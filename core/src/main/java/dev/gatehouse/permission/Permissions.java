@@ -310,6 +310,16 @@ public interface Permissions extends PermissionChecker {
       Check.range(history, Duration.ofHours(1), Duration.ofDays(10_000), "history");
     }
 
+    /** These, by other clocks, and with another listener and other allowances audited. */
+    public Settings with(
+        InstantSource newClock,
+        LongSupplier newNanoTime,
+        GatehouseListener newListener,
+        DecisionAudit newAudited) {
+      return new Settings(
+          newClock, newNanoTime, freshness, maxStaleness, newListener, newAudited, history);
+    }
+
     /** The defaults: the system's clocks, and a listener that hears nothing. */
     public static Settings defaults() {
       return new Settings(

@@ -6,6 +6,7 @@ import dev.gatehouse.audit.AuditRecord;
 import dev.gatehouse.audit.AuditRecord.Operation;
 import dev.gatehouse.json.Json;
 import dev.gatehouse.transaction.Transaction;
+import java.util.Optional;
 
 /** What the registry writes into the audit log. */
 final class RegistryRecords {
@@ -15,15 +16,24 @@ final class RegistryRecords {
     this.audit = audit;
   }
 
-  void put(Transaction transaction, boolean existed, String text, ObjectNode ext) {
+  /** Something was registered, or changed if it was there before. */
+  void put(
+      Transaction transaction, String text, ObjectNode ids, Optional<Facts> before, Facts after) {
+    Facts.describe(ids, before.orElse(null), after);
     write(
         transaction,
-        existed ? Operation.UPDATE : Operation.CREATE,
-        text + (existed ? " changed" : " registered"),
-        ext);
+        before.isPresent() ? Operation.UPDATE : Operation.CREATE,
+        text + (before.isPresent() ? " changed" : " registered"),
+        ids);
   }
 
-  void write(Transaction transaction, Operation operation, String content, ObjectNode ext) {
+  /** Something was removed. */
+  void delete(Transaction transaction, String content, ObjectNode ids, Facts before) {
+    Facts.describe(ids, before, null);
+    write(transaction, Operation.DELETE, content, ids);
+  }
+
+  private void write(Transaction transaction, Operation operation, String content, ObjectNode ext) {
     audit
         .joining(transaction)
         .write(
@@ -31,6 +41,10 @@ final class RegistryRecords {
                 .service("registry")
                 .ext(Json.write(ext))
                 .build());
+  }
+
+  static String text(Application application) {
+    return "Application '" + application.name() + "'";
   }
 
   static String text(Server server) {

@@ -1,11 +1,10 @@
 package dev.gatehouse.registry;
 
 import static dev.gatehouse.registry.RegistryRecords.ids;
+import static dev.gatehouse.registry.RegistryRecords.text;
 import static java.util.Objects.requireNonNull;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gatehouse.audit.AuditLog;
-import dev.gatehouse.audit.AuditRecord.Operation;
 import dev.gatehouse.check.Check;
 import dev.gatehouse.error.ConflictException;
 import dev.gatehouse.error.DeniedException;
@@ -112,7 +111,7 @@ final class StoredRegistry implements Registry {
       throw takenMeanwhile(draft.name());
     }
     Secret secret = writing.keys().issue(transaction, id, appKey);
-    record(transaction, Operation.CREATE, applicationText("registered", application), ids(id));
+    records.put(transaction, text(application), ids(id), Optional.empty(), Facts.of(application));
     return draft.registered(id, appKey, application.createdAt(), secret);
   }
 
@@ -122,7 +121,12 @@ final class StoredRegistry implements Registry {
     if (!store.joining(transaction).update(changed)) {
       throw takenMeanwhile(draft.name());
     }
-    record(transaction, Operation.UPDATE, applicationText("changed", changed), ids(changed.id()));
+    records.put(
+        transaction,
+        text(changed),
+        ids(changed.id()),
+        Optional.of(Facts.of(existing)),
+        Facts.of(changed));
     return changed;
   }
 
@@ -231,7 +235,7 @@ final class StoredRegistry implements Registry {
           }
           writing.keys().revoke(transaction, seen.id());
           new StoredServers(transaction, rows, writing, null).removeServersOf(seen.id());
-          record(transaction, Operation.DELETE, applicationText("removed", seen), ids(seen.id()));
+          records.delete(transaction, text(seen) + " removed", ids(seen.id()), Facts.of(seen));
         });
   }
 
@@ -390,15 +394,6 @@ final class StoredRegistry implements Registry {
 
   private Instant now() {
     return writing.options().clock().instant().truncatedTo(ChronoUnit.MILLIS);
-  }
-
-  private void record(
-      Transaction transaction, Operation operation, String content, ObjectNode ext) {
-    records.write(transaction, operation, content, ext);
-  }
-
-  private static String applicationText(String verb, Application application) {
-    return "Application '" + application.name() + "' " + verb;
   }
 
   private static String randomAppKey() {

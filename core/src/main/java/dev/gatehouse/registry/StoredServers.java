@@ -3,7 +3,6 @@ package dev.gatehouse.registry;
 import static dev.gatehouse.registry.RegistryRecords.ids;
 import static dev.gatehouse.registry.RegistryRecords.text;
 
-import dev.gatehouse.audit.AuditRecord.Operation;
 import dev.gatehouse.check.Check;
 import dev.gatehouse.error.LimitException;
 import dev.gatehouse.registry.RegistryOptions.Protocols;
@@ -59,14 +58,7 @@ final class StoredServers {
             .ownedBy(existing.map(before -> before.owner().orElse(0)).orElse(actor))
             .registered(existing.flatMap(Server::createdAt).orElse(now), now);
     rows.put(stored);
-    records.put(
-        transaction,
-        existing.isPresent(),
-        text(stored),
-        ids(stored)
-            .put("host", stored.host())
-            .put("port", stored.port())
-            .put("protocol", stored.protocol()));
+    records.put(transaction, text(stored), ids(stored), existing.map(Facts::of), Facts.of(stored));
     return stored;
   }
 
@@ -88,9 +80,10 @@ final class StoredServers {
     }
     records.put(
         transaction,
-        existing.isPresent(),
         text(stored),
-        ids(stored).put("epoch", Long.toString(epoch)));
+        ids(stored).put("epoch", Long.toString(epoch)),
+        existing.map(Facts::of),
+        Facts.of(stored));
     return stored;
   }
 
@@ -124,7 +117,7 @@ final class StoredServers {
     if (!rows.put(stored)) {
       throw Missing.server(service.server());
     }
-    records.put(transaction, existing.isPresent(), text(stored), ids(stored));
+    records.put(transaction, text(stored), ids(stored), existing.map(Facts::of), Facts.of(stored));
     return stored;
   }
 
@@ -165,8 +158,8 @@ final class StoredServers {
     rows.advance(Subject.SERVER, name);
     requireOwn(name);
     rows.removeServer(name);
-    records.write(
-        transaction, Operation.DELETE, text(seen) + " removed with its services", ids(seen));
+    records.delete(
+        transaction, text(seen) + " removed with its services", ids(seen), Facts.of(seen));
   }
 
   void removeInstance(String server, String address) {
@@ -178,7 +171,7 @@ final class StoredServers {
     Instance gone =
         rows.findInstance(server, address).orElseThrow(() -> Missing.instance(server, address));
     rows.removeInstance(server, address);
-    records.write(transaction, Operation.DELETE, text(gone) + " removed", ids(gone));
+    records.delete(transaction, text(gone) + " removed", ids(gone), Facts.of(gone));
   }
 
   void removeService(String server, String name) {
@@ -188,7 +181,7 @@ final class StoredServers {
     requireOwn(server);
     Service gone = rows.findService(server, name).orElseThrow(() -> Missing.service(server, name));
     rows.removeService(server, name);
-    records.write(transaction, Operation.DELETE, text(gone) + " removed", ids(gone));
+    records.delete(transaction, text(gone) + " removed", ids(gone), Facts.of(gone));
   }
 
   void renew(Instance instance) {
@@ -208,7 +201,7 @@ final class StoredServers {
     rows.advance(Subject.SERVER, instance.server());
     if (isStillThere(instance)) {
       rows.removeInstance(instance.server(), instance.address());
-      records.write(transaction, Operation.DELETE, text(instance) + " released", ids(instance));
+      records.delete(transaction, text(instance) + " released", ids(instance), Facts.of(instance));
     }
   }
 
@@ -224,11 +217,11 @@ final class StoredServers {
     if (!rows.removeLapsed(instance)) {
       return false;
     }
-    records.write(
+    records.delete(
         transaction,
-        Operation.DELETE,
         text(instance) + " removed: its lease is over",
-        ids(instance));
+        ids(instance),
+        Facts.of(instance));
     return true;
   }
 

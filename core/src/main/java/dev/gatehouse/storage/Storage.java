@@ -46,6 +46,9 @@ public interface Storage extends Transactions, AutoCloseable {
   /** Audit records. */
   AuditStore audit();
 
+  /** Records of the event log, apart from the audit log in everything but transactions. */
+  AuditStore eventLog();
+
   /**
    * Makes sure that the storage can be used, and its tables are there.
    *

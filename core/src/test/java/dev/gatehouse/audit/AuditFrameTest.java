@@ -42,16 +42,17 @@ class AuditFrameTest {
             + "ffffffff"
             + "000000027b7d"
             + "00000000";
-    assertThat(HexFormat.of().formatHex(AuditEntry.of(SAMPLE).canonical())).isEqualTo(expected);
+    assertThat(HexFormat.of().formatHex(AuditEntry.of(LogName.AUDIT, SAMPLE).canonical()))
+        .isEqualTo(expected);
   }
 
   @Test
   void leafHash_sample_isSha256OfZeroAndBytes() throws Exception {
-    byte[] canonical = AuditEntry.of(SAMPLE).canonical();
+    byte[] canonical = AuditEntry.of(LogName.AUDIT, SAMPLE).canonical();
     byte[] leaf = new byte[canonical.length + 1];
     System.arraycopy(canonical, 0, leaf, 1, canonical.length);
     byte[] expected = java.security.MessageDigest.getInstance("SHA-256").digest(leaf);
-    assertThat(AuditEntry.of(SAMPLE).leafHash()).isEqualTo(expected);
+    assertThat(AuditEntry.of(LogName.AUDIT, SAMPLE).leafHash()).isEqualTo(expected);
   }
 
   @Test
@@ -60,10 +61,10 @@ class AuditFrameTest {
     Random random = new Random(seed);
     for (int i = 0; i < 2_000; i++) {
       AuditRecord record = randomRecord(random);
-      byte[] frame = AuditFrame.encode(record);
+      byte[] frame = AuditFrame.encode(LogName.AUDIT, record);
       AuditRecord decoded = AuditFrame.decode(frame);
       assertThat(decoded).as("gatehouse.seed=%d, record %d", seed, i).isEqualTo(record);
-      assertThat(AuditFrame.encode(decoded)).isEqualTo(frame);
+      assertThat(AuditFrame.encode(LogName.AUDIT, decoded)).isEqualTo(frame);
     }
   }
 
@@ -103,31 +104,32 @@ class AuditFrameTest {
   void encode_textMovedBetweenFields_otherBytes() {
     AuditRecord one = SAMPLE.toBuilder().sourceNode("ab").namespace("c").build();
     AuditRecord other = SAMPLE.toBuilder().sourceNode("a").namespace("bc").build();
-    assertThat(AuditFrame.encode(one)).isNotEqualTo(AuditFrame.encode(other));
+    assertThat(AuditFrame.encode(LogName.AUDIT, one))
+        .isNotEqualTo(AuditFrame.encode(LogName.AUDIT, other));
   }
 
   @Test
   void stored_everyTruncation_refused() {
-    byte[] frame = AuditFrame.encode(SAMPLE);
+    byte[] frame = AuditFrame.encode(LogName.AUDIT, SAMPLE);
     for (int length = 0; length < frame.length; length++) {
       byte[] cut = Arrays.copyOf(frame, length);
-      assertThatThrownBy(() -> AuditEntry.stored(cut, NONE, new byte[32], NONE))
+      assertThatThrownBy(() -> AuditEntry.stored(LogName.AUDIT, cut, NONE, new byte[32], NONE))
           .as("%d bytes", length)
           .isInstanceOf(StorageException.class);
     }
     byte[] longer = Arrays.copyOf(frame, frame.length + 1);
-    assertThatThrownBy(() -> AuditEntry.stored(longer, NONE, new byte[32], NONE))
+    assertThatThrownBy(() -> AuditEntry.stored(LogName.AUDIT, longer, NONE, new byte[32], NONE))
         .isInstanceOf(StorageException.class);
   }
 
   @Test
   void stored_everyByteFlipped_refusedOrAnotherRecord() {
-    byte[] frame = AuditFrame.encode(SAMPLE);
+    byte[] frame = AuditFrame.encode(LogName.AUDIT, SAMPLE);
     for (int i = 0; i < frame.length; i++) {
       byte[] flipped = frame.clone();
       flipped[i] ^= (byte) 0x80;
       try {
-        assertThat(AuditEntry.stored(flipped, NONE, new byte[32], NONE).record())
+        assertThat(AuditEntry.stored(LogName.AUDIT, flipped, NONE, new byte[32], NONE).record())
             .isNotEqualTo(SAMPLE);
       } catch (StorageException e) {
         assertThat(e).hasMessageContaining("damaged");

@@ -105,6 +105,8 @@ class CheckTest {
   @Test
   void shown_longOrDirtyValue_isShortenedAndCleaned() {
     assertThat(Check.shown("a\r\nb")).isEqualTo("a??b");
+    assertThat(Check.shown("a\u202eb\u2066c\u2028d\u2029e\ufefff\u200bg\u001b[31m\u0000\ud800"))
+        .isEqualTo("a?b?c?d?e?f?g?[31m??");
     assertThat(Check.shown("x".repeat(10_000))).hasSize(80 + "... (10000)".length());
   }
 }

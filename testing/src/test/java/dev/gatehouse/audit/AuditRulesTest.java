@@ -339,7 +339,8 @@ class AuditRulesTest {
             new AuditErasure(two, two.erase(Set.of("user"), written.get(3))),
             new AuditErasure(
                 three,
-                AuditEntry.stored(three.canonical(), forged, three.leafHash(), three.mac()))));
+                AuditEntry.stored(
+                    LogName.AUDIT, three.canonical(), forged, three.leafHash(), three.mac()))));
     AuditReport report = tree.verify(AuditProgress.NONE);
     assertThat(report.erasedFields()).isEqualTo(1);
     assertThat(report.damages())

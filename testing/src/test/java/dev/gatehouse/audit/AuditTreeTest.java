@@ -99,17 +99,17 @@ class AuditTreeTest {
     GatehouseListener listener =
         new GatehouseListener() {
           @Override
-          public void auditLagging(Duration lag) {
+          public void auditLagging(LogName log, Duration lag) {
             heard.add("lagging " + lag);
           }
 
           @Override
-          public void auditRecordsRefused(int count) {
+          public void auditRecordsRefused(LogName log, int count) {
             heard.add("refused " + count);
           }
 
           @Override
-          public void auditDamaged(String what) {
+          public void auditDamaged(LogName log, String what) {
             heard.add("damaged");
           }
         };
@@ -518,10 +518,11 @@ class AuditTreeTest {
   void sequence_backlogHardlyShrinks_isTold() {
     LagWatch watch =
         new LagWatch(
+            LogName.AUDIT,
             () -> clock.millis() * 1_000_000,
             new GatehouseListener() {
               @Override
-              public void auditLagging(Duration lag) {
+              public void auditLagging(LogName log, Duration lag) {
                 heard.add("lagging " + lag);
               }
             },

@@ -277,10 +277,20 @@ final class StoredRegistryTest {
               assertThat(record.ext().orElseThrow()).doesNotContain("s3cret", billing.appKey());
             });
     assertThat(node.audit.records().get(0).ext())
-        .contains("{\"applicationId\":\"" + billing.id() + "\"}");
+        .contains(
+            "{\"applicationId\":\""
+                + billing.id()
+                + "\",\"after\":{\"retryPolicy\":\"linear:5:5\",\"status\":\"ENABLED\"}}");
     assertThat(node.audit.records().get(2).ext())
         .contains(
-            "{\"server\":\"Features\",\"host\":\"10.0.0.3\",\"port\":8080,\"protocol\":\"http\"}");
+            "{\"server\":\"Features\",\"after\":{\"host\":\"10.0.0.3\",\"port\":\"8080\","
+                + "\"protocol\":\"http\",\"weight\":\"100\"}}");
+    assertThat(node.audit.records().get(1).ext().orElseThrow())
+        .endsWith("\"changed\":[\"remark\"],\"before\":{},\"after\":{}}");
+    assertThat(node.audit.records().get(5).ext())
+        .contains(
+            "{\"server\":\"features\",\"service\":\"Upload\",\"changed\":[\"data\"],"
+                + "\"before\":{},\"after\":{}}");
   }
 
   @Test

@@ -7,6 +7,7 @@ import dev.gatehouse.audit.AuditOptions;
 import dev.gatehouse.audit.AuditRecord;
 import dev.gatehouse.audit.AuditRules;
 import dev.gatehouse.audit.AuditTree;
+import dev.gatehouse.audit.LogName;
 import dev.gatehouse.audit.RowKey;
 import dev.gatehouse.benchmarks.Measurement;
 import dev.gatehouse.benchmarks.Metric;
@@ -116,6 +117,7 @@ final class AppendRates {
       for (AuditRecord draft : records) {
         AuditEntry entry =
             AuditEntry.erasable(
+                LogName.AUDIT,
                 draft.toBuilder()
                     .id(ids.incrementAndGet())
                     .time(InstantSource.system().instant())

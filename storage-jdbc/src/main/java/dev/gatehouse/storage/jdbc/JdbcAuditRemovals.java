@@ -11,18 +11,18 @@ import org.jdbi.v3.core.Handle;
 final class JdbcAuditRemovals {
   private JdbcAuditRemovals() {}
 
-  static void remove(Handle handle, Dialect dialect, AuditRemoval removal) {
-    int leaves = deleteLeaves(handle, dialect, removal.ranges());
+  static void remove(Handle handle, Dialect dialect, LogTables tables, AuditRemoval removal) {
+    int leaves = deleteLeaves(handle, dialect, tables, removal.ranges());
     int records = 0;
     for (AnyOf some : AnyOf.of(dialect, "bigint", removal.ids())) {
-      records += delete(handle, dialect.deleteByKey("gh_audit"), some);
+      records += delete(handle, tables.in(dialect.deleteByKey("gh_{log}")), some);
     }
     if (leaves != removal.ids().size() || records != leaves) {
       throw new ConflictException("one of the audit records to remove is gone already");
     }
     Sql.use(
         handle,
-        "INSERT INTO gh_audit_removed(from_index, to_index, evidence) VALUES (?, ?, ?)",
+        tables.in("INSERT INTO gh_{log}_removed(from_index, to_index, evidence) VALUES (?, ?, ?)"),
         statement -> {
           for (AuditRemoval.Range range : removal.ranges()) {
             statement.setLong(1, range.from());
@@ -34,10 +34,11 @@ final class JdbcAuditRemovals {
         });
   }
 
-  private static int deleteLeaves(Handle handle, Dialect dialect, List<AuditRemoval.Range> ranges) {
+  private static int deleteLeaves(
+      Handle handle, Dialect dialect, LogTables tables, List<AuditRemoval.Range> ranges) {
     return Sql.use(
         handle,
-        dialect.deleteByKey("gh_audit_leaf") + "leaf_index >= ? AND leaf_index < ?",
+        tables.in(dialect.deleteByKey("gh_{log}_leaf")) + "leaf_index >= ? AND leaf_index < ?",
         statement -> {
           int deleted = 0;
           for (AuditRemoval.Range range : ranges) {
@@ -59,11 +60,12 @@ final class JdbcAuditRemovals {
         });
   }
 
-  static List<AuditRemoval.Range> removals(Handle handle, long above, int limit) {
+  static List<AuditRemoval.Range> removals(Handle handle, LogTables tables, long above, int limit) {
     return Sql.use(
         handle,
-        "SELECT from_index, to_index, evidence FROM gh_audit_removed WHERE to_index > ?"
-            + " ORDER BY to_index FETCH FIRST ? ROWS ONLY",
+        tables.in(
+            "SELECT from_index, to_index, evidence FROM gh_{log}_removed WHERE to_index > ?"
+                + " ORDER BY to_index FETCH FIRST ? ROWS ONLY"),
         query -> {
           query.setLong(1, above);
           query.setInt(2, limit);
@@ -72,12 +74,12 @@ final class JdbcAuditRemovals {
         });
   }
 
-  static Map<Long, Long> indexes(Handle handle, Dialect dialect, List<Long> ids) {
+  static Map<Long, Long> indexes(Handle handle, Dialect dialect, LogTables tables, List<Long> ids) {
     Map<Long, Long> found = new HashMap<>();
     for (AnyOf some : AnyOf.of(dialect, "bigint", ids)) {
       Sql.use(
           handle,
-          "SELECT id, leaf_index FROM gh_audit_leaf WHERE " + some.in("id"),
+          tables.in("SELECT id, leaf_index FROM gh_{log}_leaf WHERE ") + some.in("id"),
           query -> {
             some.set(query, 1);
             return Sql.rows(query, row -> found.put(row.getLong(1), row.getLong(2)) == null);

@@ -10,6 +10,7 @@ import dev.gatehouse.audit.AuditRemoval;
 import dev.gatehouse.audit.AuditScan;
 import dev.gatehouse.audit.AuditStore;
 import dev.gatehouse.audit.AuditTreeStore;
+import dev.gatehouse.audit.LogName;
 import dev.gatehouse.check.Check;
 import dev.gatehouse.error.ConflictException;
 import dev.gatehouse.transaction.Transaction;
@@ -30,40 +31,47 @@ import org.jspecify.annotations.Nullable;
 /** The AuditStore of a {@link JdbcStorage}. */
 final class JdbcAuditStore implements AuditStore {
   private static final String INSERT =
-      "INSERT INTO gh_audit(id, time_us, operation_type, result_type, source_node, namespace,"
+      "INSERT INTO gh_{log}(id, time_us, operation_type, result_type, source_node, namespace,"
           + " severity, user_name, request_id, service, canonical, openings, leaf_hash, row_mac)"
           + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
   private static final String SELECT =
-      "SELECT canonical, openings, leaf_hash, row_mac FROM gh_audit";
+      "SELECT canonical, openings, leaf_hash, row_mac FROM gh_{log}";
   private static final String INSERT_PENDING =
-      "INSERT INTO gh_audit_pending(refused, id) VALUES (0, ?)";
+      "INSERT INTO gh_{log}_pending(refused, id) VALUES (0, ?)";
 
   /** Both rows in one round trip. */
   private static final String INSERT_ONE_ON_POSTGRESQL =
       "WITH added AS ("
           + INSERT
           + " ON CONFLICT DO NOTHING RETURNING id)"
-          + " INSERT INTO gh_audit_pending(refused, id) SELECT 0, id FROM added";
+          + " INSERT INTO gh_{log}_pending(refused, id) SELECT 0, id FROM added";
 
   private static final String INSERT_PENDING_ON_POSTGRESQL =
-      "INSERT INTO gh_audit_pending(refused, id) SELECT 0, unnest(?)";
+      "INSERT INTO gh_{log}_pending(refused, id) SELECT 0, unnest(?)";
 
   /** The columns of what can be erased. */
   private static final String ERASE =
-      "UPDATE gh_audit SET source_node = ?, user_name = ?, request_id = ?, service = ?,"
+      "UPDATE gh_{log} SET source_node = ?, user_name = ?, request_id = ?, service = ?,"
           + " openings = ? WHERE id = ? AND openings = ?";
 
   private static final byte[] NO_MAC = {};
 
   private final Database database;
+  private final LogTables tables;
 
-  JdbcAuditStore(Database database) {
+  JdbcAuditStore(Database database, LogTables tables) {
     this.database = database;
+    this.tables = tables;
+  }
+
+  @Override
+  public LogName log() {
+    return tables.log();
   }
 
   @Override
   public void append(List<AuditEntry> entries) {
-    Check.range(entries.size(), 1, MAX_BATCH, "number of entries");
+    AuditEntry.requireBatch(tables.log(), entries);
     if (entries.size() == 1) {
       append(entries.get(0));
     } else {
@@ -74,10 +82,10 @@ final class JdbcAuditStore implements AuditStore {
   private void append(AuditEntry entry) {
     boolean inserted =
         database.dialect() == Dialect.POSTGRESQL
-            ? database.use(handle -> insert(handle, INSERT_ONE_ON_POSTGRESQL, entry))
+            ? database.use(handle -> insert(handle, tables.in(INSERT_ONE_ON_POSTGRESQL), entry))
             : database.useWhole(
                 handle ->
-                    insert(handle, INSERT + database.dialect().orNothing(), entry)
+                    insert(handle, tables.in(INSERT) + database.dialect().orNothing(), entry)
                         && insertPending(handle, List.of(entry)));
     if (!inserted) {
       throw taken();
@@ -98,13 +106,13 @@ final class JdbcAuditStore implements AuditStore {
     if (database.dialect() == Dialect.POSTGRESQL) {
       Sql.use(
           handle,
-          INSERT_PENDING_ON_POSTGRESQL,
+          tables.in(INSERT_PENDING_ON_POSTGRESQL),
           statement -> {
             ArrayArguments.setLongs(statement, 1, entries, entry -> entry.record().id());
             return statement.executeUpdate();
           });
     } else {
-      try (PreparedBatch batch = handle.prepareBatch(INSERT_PENDING)) {
+      try (PreparedBatch batch = handle.prepareBatch(tables.in(INSERT_PENDING))) {
         entries.forEach(entry -> batch.add(entry.record().id()));
         batch.execute();
       }
@@ -114,7 +122,7 @@ final class JdbcAuditStore implements AuditStore {
 
   /** A driver that joins a batch into one statement does not say which rows it inserted. */
   private boolean append(Handle handle, List<AuditEntry> entries) {
-    try (PreparedBatch batch = handle.prepareBatch(INSERT)) {
+    try (PreparedBatch batch = handle.prepareBatch(tables.in(INSERT))) {
       entries.forEach(entry -> batch.add(values(entry)));
       batch.execute();
       return insertPending(handle, entries);
@@ -147,11 +155,21 @@ final class JdbcAuditStore implements AuditStore {
     };
   }
 
+  /** A query, and what it binds. */
+  record Statement(String sql, List<Object> values) {}
+
   @Override
   public List<AuditEntry> scan(AuditScan scan) {
+    return statement(scan)
+        .map(one -> database.use(handle -> entries(handle, one.sql, one.values)))
+        .orElse(List.of());
+  }
+
+  /** What a scan asks the database; empty if nothing can be found. */
+  Optional<Statement> statement(AuditScan scan) {
     AuditPosition after = scan.after();
     AuditPosition before = scan.before();
-    StringBuilder sql = new StringBuilder(SELECT);
+    StringBuilder sql = new StringBuilder(tables.in(SELECT));
     sql.append(" WHERE time_us >= ? AND (time_us > ? OR id > ?)");
     sql.append(" AND time_us <= ? AND (time_us < ? OR id < ?)");
     List<Object> values = new ArrayList<>();
@@ -160,7 +178,7 @@ final class JdbcAuditStore implements AuditStore {
     for (AuditMatch match : scan.matches()) {
       List<Object> sought = match.values().stream().filter(JdbcAuditStore::isStorable).toList();
       if (sought.isEmpty()) {
-        return List.of();
+        return Optional.empty();
       }
       String places = String.join(", ", Collections.nCopies(sought.size(), "?"));
       sql.append(" AND ").append(column(match.column())).append(" IN (").append(places).append(')');
@@ -170,24 +188,25 @@ final class JdbcAuditStore implements AuditStore {
     sql.append(" ORDER BY time_us").append(direction).append(", id").append(direction);
     sql.append(" FETCH FIRST ? ROWS ONLY");
     values.add(scan.limit());
-    return database.use(handle -> entries(handle, sql.toString(), values));
+    return Optional.of(new Statement(sql.toString(), values));
   }
 
   private static boolean isStorable(Object value) {
     return !(value instanceof String text) || TextArgument.isStorable(text);
   }
 
-  private static List<AuditEntry> entries(Handle handle, String sql, List<Object> values) {
+  private List<AuditEntry> entries(Handle handle, String sql, List<Object> values) {
     try (Query query = handle.createQuery(sql)) {
       for (int i = 0; i < values.size(); i++) {
         query.bind(i, values.get(i));
       }
-      return query.map(JdbcAuditStore::entry).list();
+      return query.map(this::entry).list();
     }
   }
 
-  private static AuditEntry entry(ResultSet row, StatementContext context) throws SQLException {
+  private AuditEntry entry(ResultSet row, StatementContext context) throws SQLException {
     return AuditEntry.stored(
+        tables.log(),
         row.getBytes("canonical"),
         row.getBytes("openings"),
         row.getBytes("leaf_hash"),
@@ -216,7 +235,8 @@ final class JdbcAuditStore implements AuditStore {
   @Override
   public Optional<AuditEntry> find(long id) {
     return database.use(
-        handle -> entries(handle, SELECT + " WHERE id = ?", List.of(id)).stream().findFirst());
+        handle ->
+            entries(handle, tables.in(SELECT) + " WHERE id = ?", List.of(id)).stream().findFirst());
   }
 
   @Override
@@ -235,16 +255,16 @@ final class JdbcAuditStore implements AuditStore {
   public void remove(AuditRemoval removal) {
     database.useWhole(
         handle -> {
-          JdbcAuditRemovals.remove(handle, database.dialect(), removal);
+          JdbcAuditRemovals.remove(handle, database.dialect(), tables, removal);
           return true;
         });
   }
 
-  private static void erase(Handle handle, AuditErasure erasure) {
+  private void erase(Handle handle, AuditErasure erasure) {
     AuditRecord left = erasure.after().record();
     int changed =
         handle.execute(
-            ERASE,
+            tables.in(ERASE),
             left.sourceNode(),
             left.user().orElse(null),
             left.requestId().orElse(null),
@@ -270,8 +290,8 @@ final class JdbcAuditStore implements AuditStore {
         .orElseThrow();
   }
 
-  private static Optional<byte[]> keptKey(Handle handle, String latest) {
-    String sql = "SELECT content FROM gh_audit_cursor_key WHERE id = 1" + latest;
+  private Optional<byte[]> keptKey(Handle handle, String latest) {
+    String sql = tables.in("SELECT content FROM gh_{log}_cursor_key WHERE id = 1") + latest;
     try (Query query = handle.createQuery(sql)) {
       return query.mapTo(byte[].class).findOne();
     }
@@ -280,7 +300,7 @@ final class JdbcAuditStore implements AuditStore {
   /** The candidate, or nothing if another was quicker. */
   private Optional<byte[]> keep(byte[] candidate) {
     String sql =
-        "INSERT INTO gh_audit_cursor_key(id, content) VALUES (1, :content)"
+        tables.in("INSERT INTO gh_{log}_cursor_key(id, content) VALUES (1, :content)")
             + database.dialect().orNothing();
     boolean kept =
         database.use(
@@ -290,11 +310,11 @@ final class JdbcAuditStore implements AuditStore {
 
   @Override
   public AuditTreeStore tree() {
-    return new JdbcAuditTreeStore(database);
+    return new JdbcAuditTreeStore(database, tables);
   }
 
   @Override
   public AuditStore joining(Transaction transaction) {
-    return new JdbcAuditStore(database.joining(transaction));
+    return new JdbcAuditStore(database.joining(transaction), tables);
   }
 }

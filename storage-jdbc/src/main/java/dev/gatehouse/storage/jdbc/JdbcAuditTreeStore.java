@@ -28,28 +28,29 @@ import org.jdbi.v3.core.Handle;
  */
 final class JdbcAuditTreeStore implements AuditTreeStore {
   private static final String STATE =
-      "SELECT fence, tree_size, root FROM gh_audit_tree WHERE id = 1";
+      "SELECT fence, tree_size, root FROM gh_{log}_tree WHERE id = 1";
 
   /** The fence first: MariaDB goes by what it has set already. */
   private static final String LEASE =
-      "UPDATE gh_audit_tree SET fence = CASE WHEN owner = ? AND expires_ms > ? THEN fence"
+      "UPDATE gh_{log}_tree SET fence = CASE WHEN owner = ? AND expires_ms > ? THEN fence"
           + " ELSE fence + 1 END, expires_ms = ?, owner = ?"
           + " WHERE id = 1 AND (owner = ? OR expires_ms <= ?)";
 
   private static final String PENDING =
-      "SELECT id FROM gh_audit_pending WHERE refused = 0 AND id > ? ORDER BY id"
+      "SELECT id FROM gh_{log}_pending WHERE refused = 0 AND id > ? ORDER BY id"
           + " FETCH FIRST ? ROWS ONLY";
   private static final String REFUSED =
-      "SELECT id FROM gh_audit_pending WHERE refused = 1 AND id > ? ORDER BY id"
+      "SELECT id FROM gh_{log}_pending WHERE refused = 1 AND id > ? ORDER BY id"
           + " FETCH FIRST ? ROWS ONLY";
   static final String LEAVES =
-      "SELECT leaf_index, id, leaf_hash FROM gh_audit_leaf WHERE leaf_index >= ?"
+      "SELECT leaf_index, id, leaf_hash FROM gh_{log}_leaf WHERE leaf_index >= ?"
           + " ORDER BY leaf_index FETCH FIRST ? ROWS ONLY";
   private static final String ROOTS =
-      "SELECT root FROM gh_audit_tile WHERE tile_level = ? AND tile_index >= ?"
+      "SELECT root FROM gh_{log}_tile WHERE tile_level = ? AND tile_index >= ?"
           + " ORDER BY tile_index FETCH FIRST ? ROWS ONLY";
 
   private final Database database;
+  private final LogTables tables;
 
   /**
    * Whether what belongs to the state is to be read as newly as that: a lock gets the newest row, a
@@ -57,11 +58,13 @@ final class JdbcAuditTreeStore implements AuditTreeStore {
    */
   private volatile boolean locked;
 
-  JdbcAuditTreeStore(Database database) {
+  JdbcAuditTreeStore(Database database, LogTables tables) {
     this.database = database;
+    this.tables = tables;
   }
 
-  private String newest(String query) {
+  private String newest(String template) {
+    String query = tables.in(template);
     return locked ? query + " LOCK IN SHARE MODE" : query;
   }
 
@@ -78,7 +81,7 @@ final class JdbcAuditTreeStore implements AuditTreeStore {
           long after = afterId;
           List<Long> ids;
           do {
-            ids = ids(handle, PENDING, after, limit);
+            ids = ids(handle, tables.in(PENDING), after, limit);
             addPending(handle, ids, leaves, limit);
             after = ids.isEmpty() ? after : ids.get(ids.size() - 1);
           } while (leaves.size() < limit && ids.size() == limit);
@@ -92,7 +95,7 @@ final class JdbcAuditTreeStore implements AuditTreeStore {
     byIds(
         handle,
         database.dialect(),
-        "SELECT id, leaf_hash, row_mac FROM gh_audit",
+        tables.in("SELECT id, leaf_hash, row_mac FROM gh_{log}"),
         ids,
         row -> {
           PendingLeaf leaf =
@@ -114,8 +117,9 @@ final class JdbcAuditTreeStore implements AuditTreeStore {
             handle ->
                 Sql.use(
                     handle,
-                    "SELECT id FROM gh_audit_pending WHERE refused = 0"
-                        + " ORDER BY id DESC FETCH FIRST 1 ROWS ONLY",
+                    tables.in(
+                        "SELECT id FROM gh_{log}_pending WHERE refused = 0"
+                            + " ORDER BY id DESC FETCH FIRST 1 ROWS ONLY"),
                     query -> Sql.rows(query, row -> row.getLong(1))));
     return found.isEmpty() ? OptionalLong.empty() : OptionalLong.of(found.get(0));
   }
@@ -154,7 +158,7 @@ final class JdbcAuditTreeStore implements AuditTreeStore {
           int given =
               Sql.use(
                   handle,
-                  LEASE,
+                  tables.in(LEASE),
                   update -> {
                     update.setString(1, owner);
                     update.setLong(2, now);
@@ -164,7 +168,7 @@ final class JdbcAuditTreeStore implements AuditTreeStore {
                     update.setLong(6, now);
                     return update.executeUpdate();
                   });
-          return given == 1 ? Optional.of(state(handle, STATE)) : Optional.empty();
+          return given == 1 ? Optional.of(state(handle, tables.in(STATE))) : Optional.empty();
         });
   }
 
@@ -173,22 +177,24 @@ final class JdbcAuditTreeStore implements AuditTreeStore {
     database.use(
         handle ->
             handle.execute(
-                "UPDATE gh_audit_tree SET expires_ms = 0, owner = '' WHERE id = 1 AND owner = ?",
+                tables.in(
+                    "UPDATE gh_{log}_tree SET expires_ms = 0, owner = ''"
+                        + " WHERE id = 1 AND owner = ?"),
                 Check.text(owner, 1, 36, "owner")));
   }
 
   @Override
   public TreeState state() {
-    return database.use(handle -> state(handle, STATE));
+    return database.use(handle -> state(handle, tables.in(STATE)));
   }
 
   @Override
   public TreeState lock() {
     locked = database.dialect() == Dialect.MARIADB;
-    return database.use(handle -> state(handle, STATE + " FOR UPDATE"));
+    return database.use(handle -> state(handle, tables.in(STATE) + " FOR UPDATE"));
   }
 
-  private static TreeState state(Handle handle, String sql) {
+  private TreeState state(Handle handle, String sql) {
     List<TreeState> rows =
         Sql.use(
             handle,
@@ -197,7 +203,8 @@ final class JdbcAuditTreeStore implements AuditTreeStore {
                 Sql.rows(
                     query, row -> new TreeState(row.getLong(1), row.getLong(2), row.getBytes(3))));
     if (rows.isEmpty()) {
-      throw new StorageException("the row of gh_audit_tree is gone: the database was damaged");
+      throw new StorageException(
+          tables.in("the row of gh_{log}_tree is gone: the database was damaged"));
     }
     return rows.get(0);
   }
@@ -213,8 +220,9 @@ final class JdbcAuditTreeStore implements AuditTreeStore {
           removePending(handle, extension.leaves().stream().map(PendingLeaf::id).toList());
           for (TreeTile tile : extension.tiles()) {
             handle.execute(
-                "INSERT INTO gh_audit_tile(tile_level, tile_index, hashes, root)"
-                    + " VALUES (?, ?, ?, ?)",
+                tables.in(
+                    "INSERT INTO gh_{log}_tile(tile_level, tile_index, hashes, root)"
+                        + " VALUES (?, ?, ?, ?)"),
                 tile.level(),
                 tile.index(),
                 tile.hashes(),
@@ -222,7 +230,7 @@ final class JdbcAuditTreeStore implements AuditTreeStore {
           }
           StoredHead head = extension.head();
           handle.execute(
-              "INSERT INTO gh_audit_head(tree_size, root, note) VALUES (?, ?, ?)",
+              tables.in("INSERT INTO gh_{log}_head(tree_size, root, note) VALUES (?, ?, ?)"),
               head.size(),
               head.root(),
               head.note());
@@ -231,10 +239,11 @@ final class JdbcAuditTreeStore implements AuditTreeStore {
   }
 
   /** First of all: whoever else extends the tree waits here, and then has the wrong size. */
-  private static boolean grow(Handle handle, TreeExtension extension) {
+  private boolean grow(Handle handle, TreeExtension extension) {
     return handle.execute(
-            "UPDATE gh_audit_tree SET tree_size = ?, root = ?"
-                + " WHERE id = 1 AND fence = ? AND tree_size = ?",
+            tables.in(
+                "UPDATE gh_{log}_tree SET tree_size = ?, root = ?"
+                    + " WHERE id = 1 AND fence = ? AND tree_size = ?"),
             extension.head().size(),
             extension.head().root(),
             extension.fence(),
@@ -247,8 +256,9 @@ final class JdbcAuditTreeStore implements AuditTreeStore {
     if (database.dialect() == Dialect.POSTGRESQL) {
       Sql.use(
           handle,
-          "INSERT INTO gh_audit_leaf(leaf_index, id, leaf_hash)"
-              + " SELECT ? + n - 1, id, hash FROM unnest(?, ?) WITH ORDINALITY AS u(id, hash, n)",
+          tables.in(
+              "INSERT INTO gh_{log}_leaf(leaf_index, id, leaf_hash) SELECT ? + n - 1, id, hash"
+                  + " FROM unnest(?, ?) WITH ORDINALITY AS u(id, hash, n)"),
           statement -> {
             statement.setLong(1, extension.fromSize());
             ArrayArguments.setLongs(statement, 2, leaves, PendingLeaf::id);
@@ -259,7 +269,7 @@ final class JdbcAuditTreeStore implements AuditTreeStore {
     }
     Sql.use(
         handle,
-        "INSERT INTO gh_audit_leaf(leaf_index, id, leaf_hash) VALUES (?, ?, ?)",
+        tables.in("INSERT INTO gh_{log}_leaf(leaf_index, id, leaf_hash) VALUES (?, ?, ?)"),
         statement -> {
           long index = extension.fromSize();
           for (PendingLeaf leaf : leaves) {
@@ -278,7 +288,7 @@ final class JdbcAuditTreeStore implements AuditTreeStore {
       removed +=
           Sql.use(
               handle,
-              database.dialect().deleteByKey("gh_audit_pending")
+              tables.in(database.dialect().deleteByKey("gh_{log}_pending"))
                   + "refused = 0 AND "
                   + some.in("id"),
               statement -> {
@@ -308,8 +318,9 @@ final class JdbcAuditTreeStore implements AuditTreeStore {
         handle ->
             Sql.use(
                 handle,
-                "UPDATE gh_audit_pending SET refused = ? WHERE refused = ? AND id = ?"
-                    + " AND EXISTS (SELECT 1 FROM gh_audit_tree t WHERE t.id = 1 AND t.fence = ?)",
+                tables.in(
+                    "UPDATE gh_{log}_pending SET refused = ? WHERE refused = ? AND id = ? AND"
+                        + " EXISTS (SELECT 1 FROM gh_{log}_tree t WHERE t.id = 1 AND t.fence = ?)"),
                 statement -> {
                   int moved = 0;
                   for (long id : ids) {
@@ -326,7 +337,7 @@ final class JdbcAuditTreeStore implements AuditTreeStore {
   @Override
   public List<Long> refused(long afterId, int limit) {
     checked(limit);
-    return database.use(handle -> ids(handle, REFUSED, afterId, limit));
+    return database.use(handle -> ids(handle, tables.in(REFUSED), afterId, limit));
   }
 
   @Override
@@ -336,7 +347,7 @@ final class JdbcAuditTreeStore implements AuditTreeStore {
             handle ->
                 Sql.use(
                     handle,
-                    "SELECT leaf_index FROM gh_audit_leaf WHERE id = ?",
+                    tables.in("SELECT leaf_index FROM gh_{log}_leaf WHERE id = ?"),
                     query -> {
                       query.setLong(1, id);
                       return Sql.rows(query, row -> row.getLong(1));
@@ -346,19 +357,21 @@ final class JdbcAuditTreeStore implements AuditTreeStore {
 
   @Override
   public Map<Long, Long> indexesOf(List<Long> ids) {
-    return database.use(handle -> JdbcAuditRemovals.indexes(handle, database.dialect(), ids));
+    return database.use(
+        handle -> JdbcAuditRemovals.indexes(handle, database.dialect(), tables, ids));
   }
 
   @Override
   public List<AuditRemoval.Range> removals(long above, int limit) {
     checked(limit);
-    return database.use(handle -> JdbcAuditRemovals.removals(handle, above, limit));
+    return database.use(handle -> JdbcAuditRemovals.removals(handle, tables, above, limit));
   }
 
   @Override
   public List<TreeLeaf> leaves(long from, int limit) {
     checked(limit);
-    return database.use(handle -> JdbcTreeLeaves.read(handle, database.dialect(), from, limit));
+    return database.use(
+        handle -> JdbcTreeLeaves.read(handle, database.dialect(), tables, from, limit));
   }
 
   @Override
@@ -383,7 +396,9 @@ final class JdbcAuditTreeStore implements AuditTreeStore {
         handle ->
             Sql.use(
                     handle,
-                    "SELECT hashes, root FROM gh_audit_tile WHERE tile_level = ? AND tile_index = ?",
+                    tables.in(
+                        "SELECT hashes, root FROM gh_{log}_tile"
+                            + " WHERE tile_level = ? AND tile_index = ?"),
                     query -> {
                       query.setInt(1, level);
                       query.setLong(2, index);
@@ -435,7 +450,7 @@ final class JdbcAuditTreeStore implements AuditTreeStore {
             Sql.use(
                 handle,
                 newest(
-                    "SELECT tree_size, root, note FROM gh_audit_head"
+                    "SELECT tree_size, root, note FROM gh_{log}_head"
                         + which
                         + " FETCH FIRST ? ROWS ONLY"),
                 query -> {
@@ -450,24 +465,24 @@ final class JdbcAuditTreeStore implements AuditTreeStore {
   @Override
   public List<Long> strays(long afterId, long atLeast, int limit) {
     checked(limit);
-    return database.use(handle -> JdbcTreeStrays.strays(handle, afterId, atLeast, limit));
+    return database.use(handle -> JdbcTreeStrays.strays(handle, tables, afterId, atLeast, limit));
   }
 
   @Override
   public List<Long> orphans(long afterId, int limit) {
     checked(limit);
-    return database.use(handle -> JdbcTreeStrays.orphans(handle, afterId, limit));
+    return database.use(handle -> JdbcTreeStrays.orphans(handle, tables, afterId, limit));
   }
 
   @Override
   public List<Long> doubles(long afterId, int limit) {
     checked(limit);
-    return database.use(handle -> JdbcTreeStrays.doubles(handle, afterId, limit));
+    return database.use(handle -> JdbcTreeStrays.doubles(handle, tables, afterId, limit));
   }
 
   @Override
   public List<TreeStray> beyond(long atLeast, int limit) {
     checked(limit);
-    return database.use(handle -> JdbcTreeStrays.beyond(handle, atLeast, limit));
+    return database.use(handle -> JdbcTreeStrays.beyond(handle, tables, atLeast, limit));
   }
 }

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.audit.Anchor;
 import dev.gatehouse.audit.AuditStore;
+import dev.gatehouse.audit.LogName;
 import dev.gatehouse.permission.PermissionStore;
 import dev.gatehouse.registry.RegistryStore;
 import dev.gatehouse.scheduler.Hints;
@@ -41,8 +42,8 @@ import org.jspecify.annotations.Nullable;
  * error of the database ends it on PostgreSQL, as any other would, and a deadlock on MariaDB.
  *
  * <p>Each thread that asks it something needs one connection of the DataSource for as long as that
- * takes: four threads of the scheduler, the one that sequences audit records, those that prepare
- * attempts, and the host's own.
+ * takes: four threads of the scheduler, the two that sequence records, those that prepare attempts,
+ * and the host's own.
  *
  * <p>On PostgreSQL, nodes tell each other of tasks that are due soon ({@code LISTEN} and {@code
  * NOTIFY}), so that an idle one need not find out by its next look, 2.5 seconds later at worst. For
@@ -69,6 +70,7 @@ public final class JdbcStorage implements Storage {
   private final ScheduleStore schedules;
   private final WorkflowStore workflows;
   private final AuditStore audit;
+  private final AuditStore eventLog;
 
   /** Where nodes hear hints from. */
   private enum Reach {
@@ -93,7 +95,8 @@ public final class JdbcStorage implements Storage {
     tasks = new JdbcTaskStore(database, remoteHints == null ? Hints.inProcess() : remoteHints);
     schedules = new JdbcScheduleStore(database);
     workflows = new JdbcWorkflowStore(database);
-    audit = new JdbcAuditStore(database);
+    audit = new JdbcAuditStore(database, new LogTables(LogName.AUDIT));
+    eventLog = new JdbcAuditStore(database, new LogTables(LogName.EVENT));
   }
 
   /**
@@ -192,6 +195,11 @@ public final class JdbcStorage implements Storage {
   @Override
   public AuditStore audit() {
     return audit;
+  }
+
+  @Override
+  public AuditStore eventLog() {
+    return eventLog;
   }
 
   @Override

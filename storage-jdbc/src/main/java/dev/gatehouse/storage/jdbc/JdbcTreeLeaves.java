@@ -13,7 +13,7 @@ import org.jdbi.v3.core.Handle;
 final class JdbcTreeLeaves {
   private static final String RECORDS =
       "SELECT id, time_us, operation_type, result_type, source_node, namespace, severity,"
-          + " user_name, request_id, service, canonical, openings FROM gh_audit";
+          + " user_name, request_id, service, canonical, openings FROM gh_{log}";
 
   private JdbcTreeLeaves() {}
 
@@ -21,11 +21,12 @@ final class JdbcTreeLeaves {
   @SuppressWarnings("ArrayRecordComponent")
   private record Kept(byte[] canonical, byte[] openings, TreeLeaf.Columns columns) {}
 
-  static List<TreeLeaf> read(Handle handle, Dialect dialect, long from, int limit) {
+  static List<TreeLeaf> read(
+      Handle handle, Dialect dialect, LogTables tables, long from, int limit) {
     List<TreeLeaf> bare =
         Sql.use(
             handle,
-            JdbcAuditTreeStore.LEAVES,
+            tables.in(JdbcAuditTreeStore.LEAVES),
             query -> {
               query.setLong(1, from);
               query.setInt(2, limit);
@@ -35,7 +36,7 @@ final class JdbcTreeLeaves {
     JdbcAuditTreeStore.byIds(
         handle,
         dialect,
-        RECORDS,
+        tables.in(RECORDS),
         bare.stream().map(TreeLeaf::id).toList(),
         row -> kept.put(row.getLong(1), kept(row)) == null);
     List<TreeLeaf> leaves = new ArrayList<>(bare.size());

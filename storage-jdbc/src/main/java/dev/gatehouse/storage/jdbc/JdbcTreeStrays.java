@@ -13,36 +13,36 @@ import org.jdbi.v3.core.Handle;
 final class JdbcTreeStrays {
   /** The size of the tree, or what it is at least. */
   private static final String SIZE =
-      "(SELECT CASE WHEN tree_size > ? THEN tree_size ELSE ? END FROM gh_audit_tree WHERE id = 1)";
+      "(SELECT CASE WHEN tree_size > ? THEN tree_size ELSE ? END FROM gh_{log}_tree WHERE id = 1)";
 
   private static final String STRAYS =
-      "SELECT a.id FROM gh_audit a WHERE a.id > ?"
-          + " AND (a.id < 1 OR (NOT EXISTS (SELECT 1 FROM gh_audit_leaf l WHERE l.id = a.id"
+      "SELECT a.id FROM gh_{log} a WHERE a.id > ?"
+          + " AND (a.id < 1 OR (NOT EXISTS (SELECT 1 FROM gh_{log}_leaf l WHERE l.id = a.id"
           + " AND l.leaf_index >= 0 AND l.leaf_index < "
           + SIZE
           + ") AND NOT EXISTS"
-          + " (SELECT 1 FROM gh_audit_pending p WHERE p.refused IN (0, 1) AND p.id = a.id)))"
+          + " (SELECT 1 FROM gh_{log}_pending p WHERE p.refused IN (0, 1) AND p.id = a.id)))"
           + " ORDER BY a.id FETCH FIRST ? ROWS ONLY";
   private static final String ORPHANS =
-      "SELECT p.id FROM gh_audit_pending p WHERE p.id > ?"
-          + " AND NOT EXISTS (SELECT 1 FROM gh_audit a WHERE a.id = p.id)"
+      "SELECT p.id FROM gh_{log}_pending p WHERE p.id > ?"
+          + " AND NOT EXISTS (SELECT 1 FROM gh_{log} a WHERE a.id = p.id)"
           + " ORDER BY p.id FETCH FIRST ? ROWS ONLY";
   private static final String DOUBLES =
-      "SELECT p.id FROM gh_audit_pending p WHERE p.id > ?"
-          + " AND EXISTS (SELECT 1 FROM gh_audit_leaf l WHERE l.id = p.id)"
+      "SELECT p.id FROM gh_{log}_pending p WHERE p.id > ?"
+          + " AND EXISTS (SELECT 1 FROM gh_{log}_leaf l WHERE l.id = p.id)"
           + " ORDER BY p.id FETCH FIRST ? ROWS ONLY";
   private static final String LEAVES =
-      "SELECT leaf_index FROM gh_audit_leaf WHERE leaf_index < 0 OR leaf_index >= "
+      "SELECT leaf_index FROM gh_{log}_leaf WHERE leaf_index < 0 OR leaf_index >= "
           + SIZE
           + " ORDER BY leaf_index FETCH FIRST ? ROWS ONLY";
   private static final String HEADS =
-      "SELECT tree_size FROM gh_audit_head WHERE tree_size < 1 OR tree_size > "
+      "SELECT tree_size FROM gh_{log}_head WHERE tree_size < 1 OR tree_size > "
           + SIZE
           + " ORDER BY tree_size FETCH FIRST ? ROWS ONLY";
 
   /** A tile of level n is full with 256 to the power of n + 1 leaves. */
   private static final String TILES =
-      "SELECT tile_level, tile_index FROM gh_audit_tile WHERE tile_level < 0 OR tile_level > 6"
+      "SELECT tile_level, tile_index FROM gh_{log}_tile WHERE tile_level < 0 OR tile_level > 6"
           + " OR tile_index < 0 OR tile_index >= FLOOR("
           + SIZE
           + " / CASE tile_level WHEN 0 THEN 256 WHEN 1 THEN 65536 WHEN 2 THEN 16777216"
@@ -52,10 +52,10 @@ final class JdbcTreeStrays {
 
   private JdbcTreeStrays() {}
 
-  static List<Long> strays(Handle handle, long afterId, long atLeast, int limit) {
+  static List<Long> strays(Handle handle, LogTables tables, long afterId, long atLeast, int limit) {
     return Sql.use(
         handle,
-        STRAYS,
+        tables.in(STRAYS),
         query -> {
           query.setLong(1, afterId);
           query.setLong(2, atLeast);
@@ -65,27 +65,37 @@ final class JdbcTreeStrays {
         });
   }
 
-  static List<Long> orphans(Handle handle, long afterId, int limit) {
-    return JdbcAuditTreeStore.ids(handle, ORPHANS, afterId, limit);
+  static List<Long> orphans(Handle handle, LogTables tables, long afterId, int limit) {
+    return JdbcAuditTreeStore.ids(handle, tables.in(ORPHANS), afterId, limit);
   }
 
-  static List<Long> doubles(Handle handle, long afterId, int limit) {
-    return JdbcAuditTreeStore.ids(handle, DOUBLES, afterId, limit);
+  static List<Long> doubles(Handle handle, LogTables tables, long afterId, int limit) {
+    return JdbcAuditTreeStore.ids(handle, tables.in(DOUBLES), afterId, limit);
   }
 
-  static List<TreeStray> beyond(Handle handle, long atLeast, int limit) {
+  static List<TreeStray> beyond(Handle handle, LogTables tables, long atLeast, int limit) {
     List<TreeStray> all = new ArrayList<>();
-    all.addAll(
-        beyond(handle, LEAVES, atLeast, limit, row -> new TreeStray(Part.LEAF, 0, row.getLong(1))));
     all.addAll(
         beyond(
             handle,
-            TILES,
+            tables.in(LEAVES),
+            atLeast,
+            limit,
+            row -> new TreeStray(Part.LEAF, 0, row.getLong(1))));
+    all.addAll(
+        beyond(
+            handle,
+            tables.in(TILES),
             atLeast,
             limit,
             row -> new TreeStray(Part.TILE, row.getInt(1), row.getLong(2))));
     all.addAll(
-        beyond(handle, HEADS, atLeast, limit, row -> new TreeStray(Part.HEAD, 0, row.getLong(1))));
+        beyond(
+            handle,
+            tables.in(HEADS),
+            atLeast,
+            limit,
+            row -> new TreeStray(Part.HEAD, 0, row.getLong(1))));
     return all.subList(0, Math.min(limit, all.size()));
   }
 

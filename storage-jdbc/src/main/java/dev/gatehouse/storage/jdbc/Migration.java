@@ -34,7 +34,8 @@ final class Migration {
           "0005-audit.sql",
           "0006-schedule.sql",
           "0007-gate.sql",
-          "0008-workflow.sql");
+          "0008-workflow.sql",
+          "0009-event.sql");
 
   /** SQL states of a table that is not there, in H2, PostgreSQL and MariaDB. */
   private static final Set<String> NO_TABLE = Set.of("42S02", "42S03", "42S04", "42P01");

@@ -8,6 +8,7 @@ import dev.gatehouse.audit.Anchor;
 import dev.gatehouse.audit.AuditEntry;
 import dev.gatehouse.audit.AuditRecord;
 import dev.gatehouse.audit.AuditStore;
+import dev.gatehouse.audit.LogName;
 import dev.gatehouse.audit.SignedHead;
 import dev.gatehouse.error.StorageException;
 import dev.gatehouse.permission.Consistency;
@@ -66,7 +67,8 @@ class HostSnapshotTest {
   }
 
   private static AuditEntry entry(long id) {
-    return AuditEntry.of(AuditRecord.of(1, 0, "d").id(id).time(Instant.EPOCH).build());
+    return AuditEntry.of(
+        LogName.AUDIT, AuditRecord.of(1, 0, "d").id(id).time(Instant.EPOCH).build());
   }
 
   abstract static class OnDatabase {

@@ -11,6 +11,7 @@ import dev.gatehouse.audit.AuditPosition;
 import dev.gatehouse.audit.AuditRecord;
 import dev.gatehouse.audit.AuditScan;
 import dev.gatehouse.audit.AuditStore;
+import dev.gatehouse.audit.LogName;
 import dev.gatehouse.audit.PendingLeaf;
 import dev.gatehouse.error.ConflictException;
 import dev.gatehouse.permission.PermissionStore;
@@ -51,7 +52,8 @@ class JdbcJoinedTest {
   private static final String APP_KEY = "Kp7vQ2mXc9RtZ4aB";
 
   private static AuditEntry entry(long id) {
-    return AuditEntry.of(AuditRecord.of(1, 0, "done").id(id).time(Instant.EPOCH).build());
+    return AuditEntry.of(
+        LogName.AUDIT, AuditRecord.of(1, 0, "done").id(id).time(Instant.EPOCH).build());
   }
 
   private static List<AuditEntry> entries(long... ids) {

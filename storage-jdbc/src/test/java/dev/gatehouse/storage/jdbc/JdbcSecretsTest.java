@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.gatehouse.audit.AuditEntry;
 import dev.gatehouse.audit.AuditRecord;
+import dev.gatehouse.audit.LogName;
 import dev.gatehouse.error.ConflictException;
 import dev.gatehouse.error.StorageException;
 import dev.gatehouse.registry.Server;
@@ -110,6 +111,7 @@ class JdbcSecretsTest {
               .mapToObj(
                   id ->
                       AuditEntry.of(
+                          LogName.AUDIT,
                           AuditRecord.of(1, 0, MARKER)
                               .id(id)
                               .time(Instant.EPOCH)

@@ -10,6 +10,7 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.gatehouse.audit.AuditEntry;
 import dev.gatehouse.audit.AuditRecord;
+import dev.gatehouse.audit.LogName;
 import dev.gatehouse.error.ConflictException;
 import dev.gatehouse.error.StorageException;
 import dev.gatehouse.permission.PermissionStore.Role;
@@ -55,7 +56,9 @@ class PostgresHostTest {
   private static List<AuditEntry> entries(long... ids) {
     return LongStream.of(ids)
         .mapToObj(
-            id -> AuditEntry.of(AuditRecord.of(1, 0, "done").id(id).time(Instant.EPOCH).build()))
+            id ->
+                AuditEntry.of(
+                    LogName.AUDIT, AuditRecord.of(1, 0, "done").id(id).time(Instant.EPOCH).build()))
         .toList();
   }
 

@@ -1,8 +1,10 @@
 package dev.gatehouse.storage.jdbc;
 
 import dev.gatehouse.Gatehouse;
+import dev.gatehouse.audit.AuditLog;
 import dev.gatehouse.audit.AuditQuery;
 import dev.gatehouse.audit.AuditRecord;
+import dev.gatehouse.audit.AuditTree;
 import dev.gatehouse.error.AuthenticationException;
 import dev.gatehouse.error.ConflictException;
 import dev.gatehouse.error.DeniedException;
@@ -115,7 +117,10 @@ final class RejectedCalls {
     scheduleSomething(storage);
     written = gatehouse.audit().write(AuditRecord.of(1, 0, "hello").build());
     point = gatehouse.audit().find(window()).continuationPoint();
-    fillTree();
+    fillTree(gatehouse.audit(), gatehouse.auditTree());
+    gatehouse.eventLog().write(AuditRecord.of(1, 0, "hello").build());
+    gatehouse.eventLog().find(window());
+    fillTree(gatehouse.eventLog(), gatehouse.eventTree());
     listBuilders();
     listRegistry();
     listKeysAndSignatures();
@@ -129,12 +134,12 @@ final class RejectedCalls {
   }
 
   /** Until there is a full tile, and one record that is pending. */
-  private void fillTree() {
+  private static void fillTree(AuditLog log, AuditTree tree) {
     AuditRecord record = AuditRecord.of(1, 0, "one of many").build();
-    gatehouse.audit().writeAll(Collections.nCopies(256, record));
-    gatehouse.auditTree().sequence();
-    gatehouse.audit().removeBefore(CLOCK.instant().plusSeconds(1), 1);
-    gatehouse.audit().write(record);
+    log.writeAll(Collections.nCopies(256, record));
+    tree.sequence();
+    log.removeBefore(CLOCK.instant().plusSeconds(1), 1);
+    log.write(record);
   }
 
   private Application register(Application.Draft draft) {

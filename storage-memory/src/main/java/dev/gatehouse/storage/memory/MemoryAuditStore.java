@@ -8,6 +8,7 @@ import dev.gatehouse.audit.AuditRemoval;
 import dev.gatehouse.audit.AuditScan;
 import dev.gatehouse.audit.AuditStore;
 import dev.gatehouse.audit.AuditTreeStore;
+import dev.gatehouse.audit.LogName;
 import dev.gatehouse.check.Check;
 import dev.gatehouse.error.ConflictException;
 import dev.gatehouse.transaction.Transaction;
@@ -21,20 +22,27 @@ import org.jspecify.annotations.Nullable;
 
 /** The AuditStore of a {@link MemoryStorage}. */
 final class MemoryAuditStore implements AuditStore {
+  private final LogName log;
   private final Journal journal;
   private final NavigableMap<AuditPosition, AuditEntry> byPosition = new TreeMap<>();
   private final NavigableMap<Long, AuditEntry> byId = new TreeMap<>();
   private final MemoryAuditTree tree;
   private byte @Nullable [] cursorKey;
 
-  MemoryAuditStore(Journal journal, InstantSource clock) {
+  MemoryAuditStore(LogName log, Journal journal, InstantSource clock) {
+    this.log = log;
     this.journal = journal;
     tree = new MemoryAuditTree(journal, clock, byId);
   }
 
   @Override
+  public LogName log() {
+    return log;
+  }
+
+  @Override
   public void append(List<AuditEntry> entries) {
-    Check.range(entries.size(), 1, MAX_BATCH, "number of entries");
+    AuditEntry.requireBatch(log, entries);
     journal.<@Nullable Void>run(
         () -> {
           entries.forEach(this::append);

@@ -3,6 +3,7 @@ package dev.gatehouse.storage.memory;
 import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.audit.AuditStore;
+import dev.gatehouse.audit.LogName;
 import dev.gatehouse.permission.PermissionStore;
 import dev.gatehouse.registry.RegistryStore;
 import dev.gatehouse.scheduler.ScheduleStore;
@@ -31,12 +32,14 @@ public final class MemoryStorage implements Storage {
   private final ScheduleStore schedules = new MemoryScheduleStore(journal);
   private final WorkflowStore workflows = new MemoryWorkflowStore(journal);
   private final AuditStore audit;
+  private final AuditStore eventLog;
 
   private MemoryStorage(InstantSource clock) {
     registry = new MemoryRegistryStore(journal, clock);
     nonces = new MemoryNonceStore(requireNonNull(clock, "clock").instant());
     tasks = new MemoryTaskStore(journal, clock);
-    audit = new MemoryAuditStore(journal, clock);
+    audit = new MemoryAuditStore(LogName.AUDIT, journal, clock);
+    eventLog = new MemoryAuditStore(LogName.EVENT, journal, clock);
   }
 
   /** An empty storage whose leases run by the system's clock. */
@@ -87,6 +90,11 @@ public final class MemoryStorage implements Storage {
   @Override
   public AuditStore audit() {
     return audit;
+  }
+
+  @Override
+  public AuditStore eventLog() {
+    return eventLog;
   }
 
   @Override

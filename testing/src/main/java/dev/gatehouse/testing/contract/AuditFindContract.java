@@ -6,6 +6,9 @@ import dev.gatehouse.audit.AuditLog;
 import dev.gatehouse.audit.AuditPage;
 import dev.gatehouse.audit.AuditQuery;
 import dev.gatehouse.audit.AuditRecord;
+import dev.gatehouse.audit.AuditStore;
+import dev.gatehouse.audit.Filter;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -51,6 +54,59 @@ public abstract class AuditFindContract extends StoreContract {
     assertThat(notEmpty)
         .as("queries with an answer, gatehouse.seed=%d", seed)
         .isGreaterThan(queries() / 20);
+  }
+
+  private List<String> found(AuditLog log, Filter filter) {
+    AuditQuery query = AuditQuery.between(START, START.plus(Duration.ofDays(1))).filter(filter);
+    return log.find(query).records().stream().map(AuditRecord::content).toList();
+  }
+
+  @Test
+  void AUDIT_find_words_asTheAnalyzerSplitsThem() {
+    String english = "User LOGIN failed!";
+    String swapped = "failed login";
+    String chinese = "\u7528\u6237\u767b\u5f55\u5931\u8d25\u3002";
+    AtomicLong ids = new AtomicLong();
+    AuditLog log = AuditLog.create(storage().audit(), ids::incrementAndGet, clock);
+    for (String content : List.of(english, swapped, chinese, "!!!", "failedlogin")) {
+      log.write(AuditRecord.of(1, 0, content).build());
+    }
+    Filter.Operand content = Filter.where("message");
+    assertThat(found(log, content.matchPhrase("login failed"))).containsExactly(english);
+    assertThat(found(log, content.match("failed xyz"))).containsExactly(english, swapped);
+    assertThat(found(log, content.matchPhrase("\u767b\u5f55"))).containsExactly(chinese);
+    assertThat(found(log, content.matchPhrase("\u5f55\u767b"))).isEmpty();
+    assertThat(found(log, content.match("\u5f55\u767b"))).containsExactly(chinese);
+    assertThat(found(log, content.matchPhrase("\uff2c\uff2f\uff27\uff29\uff2e"))).hasSize(2);
+    assertThat(found(log, content.match("!!!"))).isEmpty();
+    assertThat(found(log, content.matchPhrase("!!!"))).isEmpty();
+  }
+
+  /** What no index finds is looked for in so many records at once, and then on from there. */
+  @Test
+  void AUDIT_find_wordBeyondTheLimitOfOnePage_comesOnTheNext() {
+    AtomicLong ids = new AtomicLong();
+    AuditLog log = AuditLog.create(storage().audit(), ids::incrementAndGet, clock);
+    AuditRecord other = AuditRecord.of(1, 0, "nothing of that").build();
+    for (int i = 0; i < AuditLog.MAX_SCANNED; i += AuditStore.MAX_BATCH) {
+      log.writeAll(Collections.nCopies(AuditStore.MAX_BATCH, other));
+    }
+    AuditRecord sought = log.write(AuditRecord.of(1, 0, "\u767b\u5f55\u5931\u8d25").build());
+    AuditQuery query =
+        AuditQuery.between(START, START.plus(Duration.ofDays(1)))
+            .filter(Filter.where("content").matchPhrase("\u5931\u8d25"));
+    AuditPage first = log.find(query);
+    assertThat(first.records()).isEmpty();
+    assertThat(first.hasNext()).isTrue();
+    AuditPage second = log.find(query.after(first.continuationPoint()));
+    assertThat(second.records()).containsExactly(sought);
+    assertThat(second.hasNext()).isFalse();
+    AuditQuery narrowed =
+        query.filter(
+            Filter.all(
+                Filter.where("id").equal(sought.id()),
+                Filter.where("content").matchPhrase("\u5931\u8d25")));
+    assertThat(log.find(narrowed).records()).containsExactly(sought);
   }
 
   private static List<AuditRecord> expected(

@@ -14,6 +14,7 @@ import dev.gatehouse.audit.AuditScan;
 import dev.gatehouse.audit.AuditScan.Order;
 import dev.gatehouse.audit.AuditStore;
 import dev.gatehouse.audit.AuditTreeStore;
+import dev.gatehouse.audit.LogName;
 import dev.gatehouse.audit.PendingLeaf;
 import dev.gatehouse.audit.StoredHead;
 import dev.gatehouse.audit.TreeExtension;
@@ -33,8 +34,13 @@ abstract class AuditRemovalContract extends StoreContract {
   static final AuditPosition LAST = new AuditPosition(Long.MAX_VALUE, 0);
   static final long TIME = 1_900_000_000_000_000L;
 
+  /** Which of the storage's logs is held to the rules. Default the audit log. */
+  protected LogName log() {
+    return LogName.AUDIT;
+  }
+
   AuditStore store() {
-    return storage().audit();
+    return log() == LogName.AUDIT ? storage().audit() : storage().eventLog();
   }
 
   static AuditRecord.Builder draft(long id, long timeMicros) {
@@ -43,8 +49,8 @@ abstract class AuditRemovalContract extends StoreContract {
         .time(Instant.ofEpochSecond(timeMicros / 1_000_000, timeMicros % 1_000_000 * 1_000));
   }
 
-  static AuditEntry entry(long id, long timeMicros) {
-    return AuditEntry.of(draft(id, timeMicros).build());
+  AuditEntry entry(long id, long timeMicros) {
+    return AuditEntry.of(log(), draft(id, timeMicros).build());
   }
 
   void append(AuditEntry... entries) {
@@ -70,8 +76,9 @@ abstract class AuditRemovalContract extends StoreContract {
   private static final Set<String> ERASABLE =
       Set.of("content", "sourceNode", "user", "requestId", "service", "ext");
 
-  private static AuditEntry erasable(long id) {
+  private AuditEntry erasable(long id) {
     return AuditEntry.erasable(
+        log(),
         draft(id, TIME)
             .sourceNode("node " + id)
             .user("user " + id)
@@ -111,7 +118,7 @@ abstract class AuditRemovalContract extends StoreContract {
     assertThat(store().tree().pending(0, 9)).hasSize(2);
   }
 
-  private static AuditEntry erasable(long id, AuditStore in) {
+  private AuditEntry erasable(long id, AuditStore in) {
     return in.find(id).orElseThrow();
   }
 

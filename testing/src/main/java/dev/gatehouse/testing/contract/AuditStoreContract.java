@@ -108,7 +108,7 @@ public abstract class AuditStoreContract extends AuditRemovalContract {
   void AUDIT2_append_keptId_refusedWholeAndUnchanged() {
     AuditEntry kept = entry(2, TIME);
     append(kept);
-    AuditEntry other = AuditEntry.of(draft(2, TIME + 5).severity("forged").build());
+    AuditEntry other = AuditEntry.of(log(), draft(2, TIME + 5).severity("forged").build());
     assertThatThrownBy(() -> append(entry(1, TIME), other, entry(3, TIME)))
         .isInstanceOf(ConflictException.class);
     assertThat(allIds()).containsExactly(2L);
@@ -190,6 +190,7 @@ public abstract class AuditStoreContract extends AuditRemovalContract {
       String text = HOSTILE.get(i);
       append(
           AuditEntry.of(
+              log(),
               draft(i + 1, TIME)
                   .sourceNode(text)
                   .namespace(text)
@@ -218,7 +219,7 @@ public abstract class AuditStoreContract extends AuditRemovalContract {
               .id(i + 1)
               .time(Instant.EPOCH)
               .build();
-      append(AuditEntry.of(record));
+      append(AuditEntry.of(log(), record));
     }
     for (int i = 0; i < types.length; i++) {
       Set<Object> type = Set.of((long) types[i]);
@@ -233,7 +234,7 @@ public abstract class AuditStoreContract extends AuditRemovalContract {
 
   @Test
   void AUDIT4_scan_absentValue_meetsNothing() {
-    append(entry(1, TIME), AuditEntry.of(draft(2, TIME).user("").build()));
+    append(entry(1, TIME), AuditEntry.of(log(), draft(2, TIME).user("").build()));
     assertThat(ids(scan(Order.ASCENDING, 9, new AuditMatch(AuditColumn.USER, Set.of("")))))
         .containsExactly(2L);
   }
@@ -241,7 +242,9 @@ public abstract class AuditStoreContract extends AuditRemovalContract {
   @Test
   void AUDIT4_scan_severalMatches_meetAllWithinLimit() {
     for (long id = 1; id <= 60; id++) {
-      append(AuditEntry.of(draft(id, TIME).severity("s" + id % 2).namespace("n" + id % 3).build()));
+      append(
+          AuditEntry.of(
+              log(), draft(id, TIME).severity("s" + id % 2).namespace("n" + id % 3).build()));
     }
     AuditMatch severity = new AuditMatch(AuditColumn.SEVERITY, Set.of("s0"));
     AuditMatch namespace = new AuditMatch(AuditColumn.NAMESPACE, Set.of("n0", "n1"));
@@ -270,7 +273,7 @@ public abstract class AuditStoreContract extends AuditRemovalContract {
             .service("\u4e2d".repeat(AuditRecord.MAX_TEXT))
             .ext("{\"a\":\"" + "x".repeat(AuditRecord.MAX_EXT - 8) + "\"}")
             .build();
-    AuditEntry entry = AuditEntry.of(record);
+    AuditEntry entry = AuditEntry.of(log(), record);
     append(entry);
     AuditEntry found = store().find(record.id()).orElseThrow();
     assertThat(found.canonical()).isEqualTo(entry.canonical());
@@ -285,6 +288,7 @@ public abstract class AuditStoreContract extends AuditRemovalContract {
     String ext = "{ \"b\" : 1.00, \"a\":\"\\u0000\" , \"c\":12345678901234567890 }";
     AuditEntry entry =
         AuditEntry.of(
+            log(),
             AuditRecord.of(-5, Integer.MAX_VALUE, content)
                 .id(1)
                 .time(clock.instant().plusNanos(123_456_000))

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gatehouse.audit.AuditEntry;
 import dev.gatehouse.audit.AuditRecord;
+import dev.gatehouse.audit.AuditStore;
 import dev.gatehouse.audit.AuditTreeStore;
+import dev.gatehouse.audit.LogName;
 import dev.gatehouse.audit.PendingLeaf;
 import dev.gatehouse.audit.StoredHead;
 import dev.gatehouse.audit.TreeExtension;
@@ -31,17 +33,27 @@ public abstract class AuditTreeContract extends StoreContract {
   /** A contract of an audit tree. */
   protected AuditTreeContract() {}
 
-  private AuditTreeStore tree() {
-    return storage().audit().tree();
+  /** Which of the storage's logs is held to the rules. Default the audit log. */
+  protected LogName log() {
+    return LogName.AUDIT;
   }
 
-  private static AuditEntry entry(long id) {
+  private AuditStore store() {
+    return log() == LogName.AUDIT ? storage().audit() : storage().eventLog();
+  }
+
+  private AuditTreeStore tree() {
+    return store().tree();
+  }
+
+  private AuditEntry entry(long id) {
     return AuditEntry.of(
+        log(),
         AuditRecord.of(1, 0, "record " + id).id(id).time(Instant.EPOCH).user("u" + id).build());
   }
 
   private void append(long... ids) {
-    storage().audit().append(LongStream.of(ids).mapToObj(AuditTreeContract::entry).toList());
+    store().append(LongStream.of(ids).mapToObj(this::entry).toList());
   }
 
   private static byte[] hash(long fill) {
@@ -50,7 +62,7 @@ public abstract class AuditTreeContract extends StoreContract {
     return hash;
   }
 
-  private static PendingLeaf leaf(long id) {
+  private PendingLeaf leaf(long id) {
     return new PendingLeaf(id, entry(id).leafHash(), new byte[0]);
   }
 
@@ -58,15 +70,15 @@ public abstract class AuditTreeContract extends StoreContract {
     return new StoredHead(size, hash(size), "head of " + size + " \u2014\n");
   }
 
-  private static TreeExtension extension(long fence, long from, long... ids) {
+  private TreeExtension extension(long fence, long from, long... ids) {
     return extension(fence, from, List.of(), ids);
   }
 
-  private static TreeExtension extension(long fence, long from, List<TreeTile> tiles, long... ids) {
+  private TreeExtension extension(long fence, long from, List<TreeTile> tiles, long... ids) {
     return new TreeExtension(
         fence,
         from,
-        LongStream.of(ids).mapToObj(AuditTreeContract::leaf).toList(),
+        LongStream.of(ids).mapToObj(this::leaf).toList(),
         tiles,
         head(from + ids.length));
   }
@@ -138,7 +150,7 @@ public abstract class AuditTreeContract extends StoreContract {
                 storage()
                     .run(
                         transaction -> {
-                          storage().audit().joining(transaction).append(List.of(entry(1)));
+                          store().joining(transaction).append(List.of(entry(1)));
                           throw new IllegalStateException("roll back");
                         }))
         .hasMessage("roll back");
@@ -250,7 +262,7 @@ public abstract class AuditTreeContract extends StoreContract {
                 storage()
                     .run(
                         transaction -> {
-                          AuditTreeStore joined = storage().audit().joining(transaction).tree();
+                          AuditTreeStore joined = store().joining(transaction).tree();
                           List<TreeTile> tiles =
                               List.of(new TreeTile(0, 0, new byte[8_192], hash(1)));
                           assertThat(joined.extend(extension(fence, 0, tiles, 1))).isTrue();
@@ -370,7 +382,7 @@ public abstract class AuditTreeContract extends StoreContract {
     storage()
         .run(
             transaction -> {
-              AuditTreeStore joined = storage().audit().joining(transaction).tree();
+              AuditTreeStore joined = store().joining(transaction).tree();
               TreeState locked = joined.lock();
               assertThat(joined.extend(extension(locked.fence(), locked.size(), id))).isTrue();
             });

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gatehouse.audit.AuditEntry;
 import dev.gatehouse.audit.AuditRecord;
+import dev.gatehouse.audit.LogName;
 import dev.gatehouse.error.ConflictException;
 import dev.gatehouse.error.StorageException;
 import dev.gatehouse.permission.PermissionStore.Role;
@@ -86,7 +87,7 @@ public abstract class StorageContract extends StoreContract {
   }
 
   private static AuditEntry entry(long id) {
-    return AuditEntry.of(AuditRecord.of(1, 0, "done").id(id).time(START).build());
+    return AuditEntry.of(LogName.AUDIT, AuditRecord.of(1, 0, "done").id(id).time(START).build());
   }
 
   /** The roles that hold a row of that number. */

@@ -11,6 +11,7 @@ import dev.gatehouse.audit.AuditRemoval;
 import dev.gatehouse.audit.AuditScan;
 import dev.gatehouse.audit.AuditStore;
 import dev.gatehouse.audit.AuditTreeStore;
+import dev.gatehouse.audit.LogName;
 import dev.gatehouse.error.ConflictException;
 import dev.gatehouse.storage.Storage;
 import dev.gatehouse.storage.memory.MemoryStorage;
@@ -191,7 +192,7 @@ class BrokenAuditStoreTest {
           return super.find(id)
               .map(AuditEntry::record)
               .map(record -> record.toBuilder().ext(record.ext().orElse("{}").replace(" ", "")))
-              .map(builder -> AuditEntry.of(builder.build()));
+              .map(builder -> AuditEntry.of(LogName.AUDIT, builder.build()));
         }
       };
     }
@@ -363,6 +364,11 @@ class BrokenAuditStoreTest {
     Delegate(AuditStore store, Broken broken) {
       this.store = store;
       this.broken = broken;
+    }
+
+    @Override
+    public LogName log() {
+      return store.log();
     }
 
     @Override

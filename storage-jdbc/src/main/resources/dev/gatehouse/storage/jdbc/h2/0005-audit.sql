@@ -24,6 +24,18 @@ CREATE INDEX IF NOT EXISTS gh_audit_user ON gh_audit(user_name, time_us, id);
 
 CREATE INDEX IF NOT EXISTS gh_audit_request ON gh_audit(request_id, time_us, id);
 
+CREATE INDEX IF NOT EXISTS gh_audit_service ON gh_audit(service, time_us, id);
+
+CREATE INDEX IF NOT EXISTS gh_audit_operation ON gh_audit(operation_type, time_us, id);
+
+CREATE INDEX IF NOT EXISTS gh_audit_result ON gh_audit(result_type, time_us, id);
+
+CREATE INDEX IF NOT EXISTS gh_audit_node ON gh_audit(source_node, time_us, id);
+
+CREATE INDEX IF NOT EXISTS gh_audit_namespace ON gh_audit(namespace, time_us, id);
+
+CREATE INDEX IF NOT EXISTS gh_audit_severity ON gh_audit(severity, time_us, id);
+
 CREATE TABLE IF NOT EXISTS gh_audit_cursor_key(
   id INT PRIMARY KEY,
   content VARBINARY(32) NOT NULL

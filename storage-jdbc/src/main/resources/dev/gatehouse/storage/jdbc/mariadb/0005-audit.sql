@@ -18,7 +18,13 @@ CREATE TABLE IF NOT EXISTS gh_audit(
   row_mac VARBINARY(32) CHECK (OCTET_LENGTH(row_mac) = 32),
   INDEX gh_audit_time (time_us, id),
   INDEX gh_audit_user (user_name, time_us, id),
-  INDEX gh_audit_request (request_id, time_us, id)
+  INDEX gh_audit_request (request_id, time_us, id),
+  INDEX gh_audit_service (service, time_us, id),
+  INDEX gh_audit_operation (operation_type, time_us, id),
+  INDEX gh_audit_result (result_type, time_us, id),
+  INDEX gh_audit_node (source_node, time_us, id),
+  INDEX gh_audit_namespace (namespace, time_us, id),
+  INDEX gh_audit_severity (severity, time_us, id)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin ROW_FORMAT = DYNAMIC;
 
 CREATE TABLE IF NOT EXISTS gh_audit_cursor_key(

@@ -20,9 +20,22 @@ CREATE TABLE gh_audit(
 
 CREATE INDEX gh_audit_time ON gh_audit(time_us, id);
 
-CREATE INDEX gh_audit_user ON gh_audit(user_name, time_us, id);
+-- What is absent is never looked up by.
+CREATE INDEX gh_audit_user ON gh_audit(user_name, time_us, id) WHERE user_name IS NOT NULL;
 
-CREATE INDEX gh_audit_request ON gh_audit(request_id, time_us, id);
+CREATE INDEX gh_audit_request ON gh_audit(request_id, time_us, id) WHERE request_id IS NOT NULL;
+
+CREATE INDEX gh_audit_service ON gh_audit(service, time_us, id) WHERE service IS NOT NULL;
+
+CREATE INDEX gh_audit_operation ON gh_audit(operation_type, time_us, id);
+
+CREATE INDEX gh_audit_result ON gh_audit(result_type, time_us, id);
+
+CREATE INDEX gh_audit_node ON gh_audit(source_node, time_us, id);
+
+CREATE INDEX gh_audit_namespace ON gh_audit(namespace, time_us, id);
+
+CREATE INDEX gh_audit_severity ON gh_audit(severity, time_us, id);
 
 CREATE TABLE gh_audit_cursor_key(
   id INT PRIMARY KEY,

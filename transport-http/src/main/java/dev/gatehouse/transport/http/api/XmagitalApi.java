@@ -4,7 +4,6 @@ import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gatehouse.Gatehouse;
-import dev.gatehouse.audit.AuditLog;
 import dev.gatehouse.audit.InvalidQueryException;
 import dev.gatehouse.check.Check;
 import dev.gatehouse.json.Json;
@@ -17,8 +16,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The interface of the XMagital middleware, as far as logs go: events are written and found, audit
- * records are written and found, and the server says how it is.
+ * The interface of the XMagital middleware, as far as logs go: events are written and found in the
+ * Gatehouse's event log, audit records in its audit log, and the server says how it is.
  *
  * <p>The HTTP status is the outcome, and the body repeats it as the interface has it: {@code code}
  * a number for finding audit records, {@code status} a number for the other logs, {@code code} a
@@ -39,8 +38,7 @@ public final class XmagitalApi extends WireAdapter {
     clock = builder.clock;
     bodyBytes = builder.bodyBytes;
     Gatehouse gatehouse = builder.gatehouse;
-    AuditLog events = builder.events == null ? gatehouse.audit() : builder.events;
-    XmagitalLogs logs = new XmagitalLogs(gatehouse.audit(), events, clock);
+    XmagitalLogs logs = new XmagitalLogs(gatehouse.audit(), gatehouse.eventLog(), clock);
     routes =
         new Routes(
             List.of(
@@ -136,7 +134,6 @@ public final class XmagitalApi extends WireAdapter {
     private final Gatehouse gatehouse;
     private InstantSource clock = InstantSource.system();
     private int bodyBytes = Request.MAX_BODY;
-    private @Nullable AuditLog events;
 
     private Builder(Gatehouse gatehouse) {
       this.gatehouse = requireNonNull(gatehouse, "gatehouse");
@@ -155,12 +152,6 @@ public final class XmagitalApi extends WireAdapter {
      */
     public Builder bodyLimit(String size) {
       bodyBytes = (int) Check.range(SizeText.bytes(size), 1, Request.MAX_BODY, "body limit");
-      return this;
-    }
-
-    /** The log of events. Default the audit log, where they stand in namespace {@code event}. */
-    public Builder events(AuditLog value) {
-      events = requireNonNull(value, "events");
       return this;
     }
 

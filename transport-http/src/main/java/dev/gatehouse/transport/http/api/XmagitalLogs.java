@@ -26,7 +26,6 @@ import java.util.regex.Pattern;
 
 /** Interfaces G to J of XMagital: events and audit records. Safe for use by multiple threads. */
 final class XmagitalLogs {
-  private static final String EVENT = "event";
   private static final int MAX_EVENTS = 1_000;
   private static final Pattern MILLIS = Pattern.compile("[0-9]{1,15}");
   private static final Set<String> RECORD_KEYS =
@@ -89,8 +88,7 @@ final class XmagitalLogs {
     Fields.require(message.isObject(), "message must be an object");
     String type = new Fields(message).text("eventId");
     Check.text(type, 1, AuditRecord.MAX_TEXT, "message.eventId");
-    AuditRecord.Builder record =
-        AuditRecord.of(0, 0, type).namespace(EVENT).service(type).ext(Json.write(message));
+    AuditRecord.Builder record = AuditRecord.of(0, 0, type).service(type).ext(Json.write(message));
     events.write(context(record, call).build());
     return written();
   }
@@ -111,7 +109,6 @@ final class XmagitalLogs {
             .put("maxSize", MAX_EVENTS)
             .put("continuationPoint", fields.findText("continuationPoint").orElse(""));
     ArrayNode expressions = query.putObject("filter").putArray("expr");
-    equal(expressions, "namespace", EVENT);
     equal(expressions, "service", fields.text("eventId"));
     AuditPage page = events.find(AuditQuery.parse(Json.write(query)));
     List<String> columns = columns(fields);

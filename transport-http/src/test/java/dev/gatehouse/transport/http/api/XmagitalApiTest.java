@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.gatehouse.audit.AuditQuery;
 import dev.gatehouse.audit.AuditRecord;
 import dev.gatehouse.json.Json;
 import dev.gatehouse.testing.fixture.VirtualGatehouse;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -332,6 +334,10 @@ class XmagitalApiTest {
                     + "\",\"columns\":[\"n\",\"none\"]}")
             .at("/results");
     assertThat(projected).isEqualTo(Json.parse("[{\"n\":2},{\"n\":1}]", "expected"));
+    AuditQuery window =
+        AuditQuery.between(Instant.ofEpochMilli(START), Instant.ofEpochMilli(START + 9));
+    assertThat(virtual.gatehouse().audit().find(window).records()).isEmpty();
+    assertThat(virtual.gatehouse().eventLog().find(window).records()).hasSize(4);
   }
 
   @ParameterizedTest
