@@ -87,6 +87,9 @@ final class FateGates {
     try {
       parts.client().verify(call.request());
     } catch (AuthenticationException e) {
+      if (e.reason() == AuthenticationException.Reason.QUOTA) {
+        throw new RefusedException(Refusal.TOO_MANY_REQUESTS, e.reason().name());
+      }
       throw unauthenticated(clientsMistake(e, call.headers()));
     }
   }
