@@ -213,7 +213,7 @@ public final class FateFlowApi extends WireAdapter {
           case INVALID -> refused.why();
           case NOT_ADMINISTRATOR -> "administrator required";
           case FAILED -> FateJson.shown("Exception", "internal error");
-          case UNAVAILABLE -> FateJson.shown("Exception", "the storage is not available");
+          case UNAVAILABLE -> FateJson.shown("Exception", "the service is not available");
           default ->
               "<"
                   + refusal.phrase().replace(" ", "")
