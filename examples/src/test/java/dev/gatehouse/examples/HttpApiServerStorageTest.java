@@ -25,6 +25,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -40,7 +41,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The server's main over each storage that outlives it, from a client's socket to a receiver's. */
 class HttpApiServerStorageTest {
-  private static final String ALL_TIME = "{\"startTime\":9999999999999,\"endTime\":0}";
+  private static final String ALL_TIME =
+      "{\"startTime\":0,\"endTime\":9999999999999,\"maxSize\":1000}";
 
   @TempDir Path directory;
 
@@ -153,6 +155,7 @@ class HttpApiServerStorageTest {
           "{\"optType\":1,\"resultType\":0,\"content\":\"记录\",\"sourceNode\":\"n\","
               + "\"namespace\":\"\",\"severity\":\"low\"}";
       assertThat(post(server, "/mw/v1/audit/write", record)).contains("\"status\":200");
+      textsThatDatabasesChokeOn_refusedOrKept(server);
       server.tellToEnd();
       assertThat(server.exitCode()).isZero();
     }
@@ -163,6 +166,46 @@ class HttpApiServerStorageTest {
       assertThat(post(server, "/mw/server/health", "")).contains("\"405\"");
       server.tellToEnd();
       assertThat(server.exitCode()).isZero();
+    }
+  }
+
+  /** Nothing that a client says is the storage's fault: 500 and 503 are told to nobody for it. */
+  private void textsThatDatabasesChokeOn_refusedOrKept(ServerProcess server) throws Exception {
+    for (String text :
+        List.of("\\u0000", "\\ud800", "\\udfff", "\\uffff", "\\ud83d\\ude00", "'\\\"%_\\\\")) {
+      for (String body :
+          List.of(
+              "{\"content\":\"@\"}",
+              "{\"taskNo\":\"@\",\"content\":1}",
+              "{\"content\":{\"@\":1}}",
+              "{\"name\":\"@\",\"content\":1}")) {
+        assertThat(signed(server, "/task/create", body.replace("@", text)))
+            .containsPattern("\"msg\":\"(?:ok!|参数错误!)\"");
+      }
+      String name = "{\"appName\":\"x@\",\"linkUrl\":\"http://127.0.0.1/\",\"remark\":\"@\"}";
+      assertThat(post(server, "/application/create", name.replace("@", text)))
+          .containsPattern("\"msg\":\"(?:Ok!|创建应用失败!)\"");
+      String record =
+          "{\"optType\":1,\"resultType\":0,\"content\":\"@\",\"sourceNode\":\"@\","
+              + "\"namespace\":\"@\",\"severity\":\"@\",\"ext\":{\"@\":\"@\"}}";
+      assertThat(post(server, "/mw/v1/audit/write", record.replace("@", text)))
+          .containsPattern("\"status\":[24]00");
+      String event = "{\"message\":{\"eventId\":\"e@\",\"x\":\"@\"}}";
+      assertThat(post(server, "/mw/v1/event/write", event.replace("@", text)))
+          .containsPattern("\"status\":[24]00");
+      String find =
+          "{\"startTime\":0,\"endTime\":9999999999999,\"filter\":{\"expr\":[{\"field\":\"severity\","
+              + "\"operator\":\"Like\",\"value\":[\"@\"]}]}}";
+      assertThat(post(server, "/mw/v1/audit/find", find.replace("@", text)))
+          .containsPattern("\"code\":[24]00");
+      String service =
+          "{\"server_name\":\"s\",\"service_name\":\"@\",\"uri\":\"/@\",\"data\":{\"@\":\"@\"}}";
+      assertThat(post(server, "/v1/service/registry", service.replace("@", text)))
+          .contains("\"retcode\":")
+          .doesNotContain("internal error", "not available");
+      assertThat(post(server, "/v1/service/query", "{\"service_name\":\"@\"}".replace("@", text)))
+          .contains("\"retcode\":")
+          .doesNotContain("internal error", "not available");
     }
   }
 

@@ -84,7 +84,18 @@ public final class SerendipityApi extends WireAdapter {
 
   private Route signed(
       String method, String path, BiFunction<Application, Call, ApiResponse> handler) {
-    return new Route(method, path, Route.Access.ANYONE, call -> handler.apply(signer(call), call));
+    return new Route(
+        method,
+        path,
+        Route.Access.ANYONE,
+        call -> {
+          Application signer = signer(call);
+          try {
+            return handler.apply(signer, call);
+          } catch (RefusedException e) {
+            throw e.of("application " + signer.name());
+          }
+        });
   }
 
   private Application signer(Call call) {
