@@ -11,10 +11,6 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -51,7 +47,7 @@ public final class JdkHttpMount implements HttpHandler, AutoCloseable {
   private static final long LOOK_MILLIS = 5;
 
   private final HttpApi api;
-  private final ScheduledThreadPoolExecutor timers;
+  private final Deadlines deadlines = new Deadlines("gatehouse-http-bodies");
 
   /** Requests that came before the mount was closing, and are not answered yet. */
   private final AtomicInteger served = new AtomicInteger();
@@ -65,16 +61,6 @@ public final class JdkHttpMount implements HttpHandler, AutoCloseable {
 
   private JdkHttpMount(HttpApi api) {
     this.api = requireNonNull(api, "api");
-    timers =
-        new ScheduledThreadPoolExecutor(
-            1,
-            task -> {
-              Thread thread = new Thread(task, "gatehouse-http-bodies");
-              thread.setDaemon(true);
-              return thread;
-            },
-            new ThreadPoolExecutor.DiscardPolicy());
-    timers.setRemoveOnCancelPolicy(true);
   }
 
   /** The API as a handler. */
@@ -125,7 +111,7 @@ public final class JdkHttpMount implements HttpHandler, AutoCloseable {
         threads.execute(
             () -> {
               try {
-                TimedHead.run(task, timers, most);
+                TimedHead.run(task, deadlines, most);
               } finally {
                 underWay.decrementAndGet();
               }
@@ -172,13 +158,10 @@ public final class JdkHttpMount implements HttpHandler, AutoCloseable {
               exchange.getRequestHeaders(),
               body,
               exchange.getRemoteAddress().getAddress().getHostAddress());
-      ScheduledFuture<?> timer =
-          timers.schedule(
-              () -> endEarly(exchange, request, body),
-              api.limits().bodyTime().toNanos(),
-              TimeUnit.NANOSECONDS);
+      Deadlines.Deadline late =
+          deadlines.in(api.limits().bodyTime().toNanos(), () -> endEarly(exchange, request, body));
       ApiResponse response = refused ? api.closing(request) : api.handle(request);
-      timer.cancel(false);
+      late.callOff();
       if (body.tryAnswer()) {
         send(exchange, response);
         if (response.headers().first("Connection").isPresent()) {
@@ -193,8 +176,7 @@ public final class JdkHttpMount implements HttpHandler, AutoCloseable {
    * read is reset, and the answer lost on its way.
    */
   private void linger(HttpExchange exchange) {
-    ScheduledFuture<?> end =
-        timers.schedule(exchange::close, LINGER.toMillis(), TimeUnit.MILLISECONDS);
+    Deadlines.Deadline end = deadlines.in(LINGER.toNanos(), exchange::close);
     byte[] buffer = new byte[LINGER_BYTES / 64];
     try {
       int left = LINGER_BYTES;
@@ -207,7 +189,7 @@ public final class JdkHttpMount implements HttpHandler, AutoCloseable {
       // The sender has gone, or took too long: either way this is the end.
       exchange.close();
     } finally {
-      end.cancel(false);
+      end.callOff();
     }
   }
 
@@ -269,6 +251,6 @@ public final class JdkHttpMount implements HttpHandler, AutoCloseable {
   /** Ends the mount's thread; bodies that do not come are waited for from then on. Idempotent. */
   @Override
   public void close() {
-    timers.shutdownNow();
+    deadlines.close();
   }
 }
