@@ -410,7 +410,7 @@ class HooksTest {
         .hasMessage("permission check error: no found server Third service permission");
     offers("permission");
     answers("permission", 200, "{}");
-    assertThat(hooks.check(job())).isEqualTo(new HookOutcome(108, "permission denied"));
+    assertThat(hooks.check(job())).isEqualTo(new HookOutcome(108, null));
     answers("permission", 500, "");
     assertThatThrownBy(() -> hooks.check(job()))
         .hasMessage("permission check error: request permission url failed, status code 500");

@@ -44,7 +44,7 @@ public final class JdkHttpMount implements HttpHandler, AutoCloseable {
   /** How long a drain refuses those who come nevertheless before it gives up on quiet. */
   private static final Duration NEWCOMERS = Duration.ofSeconds(1);
 
-  private static final long LOOK_MILLIS = 5;
+  private static final long LOOK_MILLIS = 20;
 
   private final HttpApi api;
   private final Deadlines deadlines = new Deadlines("gatehouse-http-bodies");
@@ -113,11 +113,11 @@ public final class JdkHttpMount implements HttpHandler, AutoCloseable {
               try {
                 TimedHead.run(task, deadlines, most);
               } finally {
-                underWay.decrementAndGet();
+                end();
               }
             });
       } catch (RejectedExecutionException e) {
-        underWay.decrementAndGet();
+        end();
         throw e;
       }
     };
@@ -126,6 +126,15 @@ public final class JdkHttpMount implements HttpHandler, AutoCloseable {
   private void begin() {
     underWay.incrementAndGet();
     came.incrementAndGet();
+  }
+
+  private void end() {
+    underWay.decrementAndGet();
+    if (closing) {
+      synchronized (underWay) {
+        underWay.notifyAll();
+      }
+    }
   }
 
   @Override
@@ -141,10 +150,10 @@ public final class JdkHttpMount implements HttpHandler, AutoCloseable {
     try {
       answer(exchange, refused);
     } finally {
-      underWay.decrementAndGet();
       if (!refused) {
         served.decrementAndGet();
       }
+      end();
     }
   }
 
@@ -243,7 +252,9 @@ public final class JdkHttpMount implements HttpHandler, AutoCloseable {
       if (quiet && served.get() == 0) {
         return true;
       }
-      Thread.sleep(LOOK_MILLIS);
+      synchronized (underWay) {
+        underWay.wait(LOOK_MILLIS);
+      }
     }
     return served.get() == 0;
   }
