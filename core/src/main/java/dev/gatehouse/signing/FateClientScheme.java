@@ -12,6 +12,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
@@ -138,6 +139,11 @@ public final class FateClientScheme extends Scheme {
         nonce,
         "",
         List.of(new Proof(message, signature, ALGORITHMS)));
+  }
+
+  @Override
+  ChronoUnit precision() {
+    return ChronoUnit.MILLIS;
   }
 
   @Override

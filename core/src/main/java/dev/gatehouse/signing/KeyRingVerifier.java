@@ -118,8 +118,8 @@ final class KeyRingVerifier implements Verifier {
     if (expiry.isEmpty()) {
       return;
     }
-    if (claim.signedAt() != null
-        && claim.signedAt().getEpochSecond() < parts.nonces().remembersSince().getEpochSecond()) {
+    Instant since = parts.nonces().remembersSince().truncatedTo(parts.scheme().precision());
+    if (claim.signedAt() != null && claim.signedAt().isBefore(since)) {
       throw new AuthenticationException(
           Reason.UNVERIFIABLE, "signed before the time since which nonces are remembered");
     }

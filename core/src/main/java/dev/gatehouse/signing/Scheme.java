@@ -7,6 +7,7 @@ import dev.gatehouse.registry.Application;
 import dev.gatehouse.registry.Registry;
 import dev.gatehouse.transport.Request;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
@@ -57,6 +58,11 @@ public abstract sealed class Scheme
   /** Until when the nonce of a request accepted now must be remembered; empty if not at all. */
   Optional<Instant> remembersUntil(Instant now) {
     return Optional.ofNullable(window).map(held -> held.remembersUntil(now));
+  }
+
+  /** To what precision a request tells when it was signed. */
+  ChronoUnit precision() {
+    return ChronoUnit.SECONDS;
   }
 
   /** The headers for a request. */

@@ -9,6 +9,7 @@ import dev.gatehouse.error.AuthenticationException.Reason;
 import dev.gatehouse.error.NotFoundException;
 import dev.gatehouse.registry.Application;
 import dev.gatehouse.registry.Registry;
+import dev.gatehouse.storage.memory.MemoryStorage;
 import dev.gatehouse.transport.Headers;
 import dev.gatehouse.transport.Request;
 import java.lang.reflect.Proxy;
@@ -60,12 +61,16 @@ class FateVerifierTest {
   }
 
   private Verifier verifier(Scheme scheme) {
+    return verifier(scheme, tens.configuration().nonces());
+  }
+
+  private Verifier verifier(Scheme scheme, NonceStore nonces) {
     Verifier.Configuration parts = tens.configuration();
     return Verifier.create(
         new Verifier.Configuration(
             registry(),
             parts.keys(),
-            parts.nonces(),
+            nonces,
             scheme,
             parts.clock(),
             parts.audit(),
@@ -351,5 +356,15 @@ class FateVerifierTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> full.client("one-more", client))
         .withMessage("number of clients must be in 1..1000, was 1001");
+  }
+
+  /** Its timestamps tell milliseconds, so that no part of a second is left open. */
+  @Test
+  void client_signedAMilliBeforeARestart_refused_atItAccepted() {
+    Request before = submitted("http://b.example/v1/job/submit", "{}");
+    tens.clock.advance(Duration.ofMillis(1));
+    Verifier restarted = verifier(CLIENT, MemoryStorage.create(tens.clock).nonces());
+    assertRefused(restarted, before, Reason.UNVERIFIABLE);
+    restarted.verify(submitted("http://b.example/v1/job/submit", "{}"));
   }
 }

@@ -1,6 +1,8 @@
 package dev.gatehouse.signing;
 
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.gatehouse.signing.NonceStore.Outcome;
 import dev.gatehouse.storage.Storage;
@@ -122,5 +124,30 @@ class MemoryNoncesTest {
       assertThat(nonces.claim(application, "nonce", 20_000, 5_000, 10))
           .isEqualTo(application > 50 ? Outcome.REPLAYED : Outcome.CLAIMED);
     }
+  }
+
+  /** Also of applications that never come again, once others do. */
+  @Test
+  void claim_onceAllHaveExpired_memoryIsGivenBack() {
+    long before = heap();
+    for (int application = 1; application <= 100; application++) {
+      for (int i = 0; i < 6_000; i++) {
+        nonces.claim(application, "nonce" + i, 1_000, 0, 10_000);
+      }
+    }
+    long grown = heap() - before;
+    assertThat(grown).as("bytes of 600,000 nonces").isGreaterThan(10_000_000);
+    for (int i = 0; i < 5_000; i++) {
+      nonces.claim(1_000, "later" + i, 3_000, 2_000, 10_000);
+    }
+    await().atMost(30, SECONDS).until(() -> heap() - before < grown / 4);
+    assertThat(nonces.claim(1_000, "later0", 3_000, 2_000, 10_000)).isEqualTo(Outcome.REPLAYED);
+  }
+
+  /** What is reachable, near enough. */
+  private static long heap() {
+    System.gc();
+    Runtime runtime = Runtime.getRuntime();
+    return runtime.totalMemory() - runtime.freeMemory();
   }
 }

@@ -38,6 +38,7 @@ public final class SigningArea implements Area {
         hmac("256B", SHORT),
         hmac("16KiB", LONG),
         nonces(),
+        verifications(),
         ed25519("256B", SHORT),
         ed25519("16KiB", LONG),
         ecdsa("256B", SHORT),
@@ -165,6 +166,14 @@ public final class SigningArea implements Area {
         List.of(
             new Subject(GATEHOUSE, claims::gatehouse),
             new Subject("concurrent hash map", claims::rawMap)));
+  }
+
+  private Case verifications() {
+    WholeVerifications whole = new WholeVerifications(plan);
+    return Case.of(
+        "whole verifications",
+        whole.metrics(),
+        List.of(new Subject(GATEHOUSE, whole::gatehouse), new Subject(JCA, whole::bare)));
   }
 
   @Override

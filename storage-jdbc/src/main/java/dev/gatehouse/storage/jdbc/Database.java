@@ -14,6 +14,7 @@ import java.sql.BatchUpdateException;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
@@ -91,6 +92,15 @@ final class Database {
     this.migration = migration;
     this.leaseClock = leaseClock;
     this.joined = joined;
+  }
+
+  /** What is missing, without making it. */
+  List<String> missing() {
+    try {
+      return pooled.withHandle(Migration::missing);
+    } catch (JdbiException e) {
+      throw new StorageException("the tables could not be looked at", e);
+    }
   }
 
   /** This database on the connection of the transaction. */

@@ -25,12 +25,12 @@ final class JdbcNodes {
    */
   private static final Duration MEMORY = Duration.ofHours(1);
 
-  /** How often what lost nodes held is looked for again. */
   /** One that is cut off in the midst of its renewal must not keep others from being recovered. */
   private static final String EXPIRED =
       "SELECT node FROM gh_node WHERE state = 1 AND expires_ms <= ? ORDER BY node"
           + " FOR UPDATE SKIP LOCKED";
 
+  /** How often what lost nodes held is looked for again. */
   private static final Duration SWEEP = Duration.ofSeconds(4);
 
   /** When others may be lost: when their leases end, or at once if they have left. */

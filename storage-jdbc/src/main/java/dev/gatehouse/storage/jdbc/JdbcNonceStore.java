@@ -2,6 +2,7 @@ package dev.gatehouse.storage.jdbc;
 
 import dev.gatehouse.check.Check;
 import dev.gatehouse.error.StorageException;
+import dev.gatehouse.signing.KeyRing;
 import dev.gatehouse.signing.NonceStore;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -17,8 +18,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The NonceStore of a {@link JdbcStorage}. The primary key decides between claims of one nonce;
- * each runs in a transaction of its own. Expired rows are deleted as claims come in, twice as many
- * at a time as can have come in since the last time.
+ * each runs in a transaction of its own. Rows are deleted as claims come in, twice as many at a
+ * time as can have come in since the last time, once they have expired by the clock of any node:
+ * clocks may differ by {@link KeyRing#SKEW}.
  */
 final class JdbcNonceStore implements NonceStore {
   private static final int CLAIMS_PER_PURGE = 256;
@@ -50,8 +52,10 @@ final class JdbcNonceStore implements NonceStore {
     if (room.isFull(nowMillis)) {
       return Outcome.FULL;
     }
+    int counted = room.counted();
     if (!room.admits()
-        && !room.admitsAfterCount(count(applicationId, nowMillis, quota), quota, nowMillis)) {
+        && !room.admitsAfterCount(
+            counted, count(applicationId, nowMillis, quota), quota, nowMillis)) {
       return Outcome.FULL;
     }
     byte[] bytes = nonce.getBytes(StandardCharsets.US_ASCII);
@@ -59,7 +63,7 @@ final class JdbcNonceStore implements NonceStore {
         insert(applicationId, bytes, expiresAtMillis)
             || renew(applicationId, bytes, expiresAtMillis, nowMillis);
     if (claims.incrementAndGet() % CLAIMS_PER_PURGE == 0) {
-      purge(nowMillis);
+      purge(nowMillis - KeyRing.SKEW.toMillis());
     }
     return claimed ? Outcome.CLAIMED : Outcome.REPLAYED;
   }
@@ -166,7 +170,16 @@ final class JdbcNonceStore implements NonceStore {
     private static final long FULL_MILLIS = 1_000;
 
     private int allowance;
+
+    /** How many counts have given an allowance. */
+    private int counted;
+
     private long fullAt = Long.MIN_VALUE;
+
+    /** To be asked before counting. */
+    synchronized int counted() {
+      return counted;
+    }
 
     /** Whether a claim need not even be tried. */
     synchronized boolean isFull(long now) {
@@ -182,14 +195,20 @@ final class JdbcNonceStore implements NonceStore {
       return false;
     }
 
-    /** Whether a claim may go ahead after counting. */
-    synchronized boolean admitsAfterCount(int count, int quota, long now) {
+    /**
+     * Whether a claim may go ahead after counting. A count that another overtook gives no
+     * allowance: it may have missed as many claims as that one allowed.
+     */
+    synchronized boolean admitsAfterCount(int before, int count, int quota, long now) {
       int left = quota - count;
       if (left <= 0) {
         fullAt = now;
         return false;
       }
-      allowance = Math.max(0, Math.max(left / 16, quota / 1024) - 1);
+      if (before == counted) {
+        counted++;
+        allowance = Math.max(0, Math.max(left / 16, quota / 1024) - 1);
+      }
       return true;
     }
   }

@@ -16,6 +16,7 @@ import dev.gatehouse.storage.Storage;
 import dev.gatehouse.transaction.Transaction;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.function.Function;
 import javax.sql.DataSource;
 import org.h2.jdbcx.JdbcConnectionPool;
@@ -196,6 +197,18 @@ public final class JdbcStorage implements Storage {
   @Override
   public <T extends @Nullable Object> T call(Function<Transaction, T> work) {
     return database.call(work);
+  }
+
+  /**
+   * What the database lacks of what this library needs, each in a few words that name it, such as
+   * {@code column gh_task.note}; empty if nothing. Makes nothing and changes nothing, unlike the
+   * first use of a store. Types, rights and a table's rows are not looked at.
+   *
+   * @throws dev.gatehouse.error.StorageException if the database cannot be asked, is none that the
+   *     library works on, or has the schema of a later version of the library
+   */
+  public List<String> validate() {
+    return database.missing();
   }
 
   @Override

@@ -6,6 +6,7 @@ import dev.gatehouse.error.StorageException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.jdbi.v3.core.Handle;
@@ -87,14 +88,7 @@ final class Migration {
   }
 
   private static boolean isUpToDate(Jdbi jdbi) {
-    try {
-      return jdbi.withHandle(Migration::version) == SCRIPTS.size();
-    } catch (JdbiException e) {
-      if (NO_TABLE.contains(Database.sqlState(e))) {
-        return false;
-      }
-      throw e;
-    }
+    return jdbi.withHandle(Migration::versionOrNone) == SCRIPTS.size();
   }
 
   private static int version(Handle handle) {
@@ -111,6 +105,34 @@ final class Migration {
               + SCRIPTS.size());
     }
     return version;
+  }
+
+  /**
+   * What is missing for this library to work, without making it: the version, then what the tables
+   * lack. Refuses a schema that is newer.
+   */
+  static List<String> missing(Handle handle) {
+    Schema schema = Schema.of(Profile.of(handle).dialect());
+    List<String> missing = Sql.on(handle, schema::missingIn);
+    int version = versionOrNone(handle);
+    if (version == SCRIPTS.size()) {
+      return missing;
+    }
+    List<String> all = new ArrayList<>();
+    all.add("version " + SCRIPTS.size() + " of the schema, which is at " + version);
+    all.addAll(missing);
+    return all;
+  }
+
+  private static int versionOrNone(Handle handle) {
+    try {
+      return version(handle);
+    } catch (JdbiException e) {
+      if (NO_TABLE.contains(Database.sqlState(e))) {
+        return 0;
+      }
+      throw e;
+    }
   }
 
   private static void makeLockRow(Handle handle, Dialect dialect) {
@@ -167,7 +189,7 @@ final class Migration {
     }
   }
 
-  private static String text(String script) {
+  static String text(String script) {
     try (InputStream in = Migration.class.getResourceAsStream(script)) {
       if (in == null) {
         throw new IllegalStateException("missing resource " + script);

@@ -227,6 +227,58 @@ class DatabaseTest {
                   + Migration.SCRIPTS.size());
     }
 
+    @Test
+    void validate_namesWhatIsMissingAndMakesNone() {
+      DataSource other = newDataSource();
+      JdbcStorage storage = JdbcStorage.of(other);
+      List<String> missing = storage.validate();
+      int newest = Migration.SCRIPTS.size();
+      assertThat(missing)
+          .startsWith("version " + newest + " of the schema, which is at 0")
+          .contains("table gh_task", "table gh_audit", "table gh_workflow_report")
+          .doesNotHaveDuplicates()
+          .hasSizeGreaterThan(30);
+      assertThat(storage.validate()).isEqualTo(missing);
+      storage.check();
+      assertThat(storage.validate()).isEmpty();
+
+      new Database(other, new Migration(), null)
+          .use(
+              handle -> {
+                handle.execute("DROP TABLE gh_workflow_report");
+                handle.execute("ALTER TABLE gh_task DROP COLUMN note");
+                handle.execute(dropIndex("gh_workflow_ended", "gh_workflow"));
+                handle.execute("ALTER TABLE gh_application DROP CONSTRAINT gh_application_app_key");
+                handle.execute("ALTER TABLE gh_workflow_work DROP " + primaryKey());
+                return handle.execute("DELETE FROM gh_schema WHERE version > 7");
+              });
+      assertThat(storage.validate())
+          .containsExactly(
+              "version " + newest + " of the schema, which is at 7",
+              "index gh_application_app_key",
+              "column gh_task.note",
+              "index gh_workflow_ended",
+              "table gh_workflow_report",
+              "primary key of gh_workflow_work");
+    }
+
+    String dropIndex(String index, String table) {
+      return "DROP INDEX " + index;
+    }
+
+    String primaryKey() {
+      return "PRIMARY KEY";
+    }
+
+    @Test
+    void validate_newerSchema_isRefused() {
+      database.use(
+          handle -> handle.execute("INSERT INTO gh_schema(version, script) VALUES (999, 'x')"));
+      assertThatExceptionOfType(StorageException.class)
+          .isThrownBy(() -> JdbcStorage.of(dataSource).validate())
+          .withMessageStartingWith("the schema is at version 999");
+    }
+
     private static List<Integer> versions(DataSource dataSource) {
       return new Database(dataSource, new Migration(), null)
           .use(
@@ -259,6 +311,11 @@ class DatabaseTest {
     }
 
     @Override
+    String primaryKey() {
+      return "CONSTRAINT gh_workflow_work_pkey";
+    }
+
+    @Override
     String noSuchColumn() {
       return "42703";
     }
@@ -270,6 +327,11 @@ class DatabaseTest {
     @Override
     DataSource newDataSource() {
       return MariaDb.dataSource();
+    }
+
+    @Override
+    String dropIndex(String index, String table) {
+      return "DROP INDEX " + index + " ON " + table;
     }
 
     @Override

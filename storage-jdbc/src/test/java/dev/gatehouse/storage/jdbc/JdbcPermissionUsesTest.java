@@ -19,6 +19,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Grants that count their uses, used by two nodes at once. */
@@ -45,6 +46,7 @@ class JdbcPermissionUsesTest {
   }
 
   @Test
+  @Tag("mariadb")
   void require_manyThreadsOnMariaDb_asManyReturnAsThereAreUses() throws Exception {
     try (Storage storage = MariaDb.storage(clock)) {
       assertEachUseIsTakenOnce(storage);

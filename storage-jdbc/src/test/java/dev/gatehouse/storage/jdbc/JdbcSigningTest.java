@@ -3,7 +3,10 @@ package dev.gatehouse.storage.jdbc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.gatehouse.Gatehouse;
 import dev.gatehouse.audit.AuditLog;
+import dev.gatehouse.error.AuthenticationException;
+import dev.gatehouse.error.AuthenticationException.Reason;
 import dev.gatehouse.error.ConflictException;
 import dev.gatehouse.error.StorageException;
 import dev.gatehouse.registry.Application;
@@ -18,6 +21,7 @@ import dev.gatehouse.signing.NonceStore.Outcome;
 import dev.gatehouse.signing.RetryHorizon;
 import dev.gatehouse.signing.SerendipityScheme;
 import dev.gatehouse.signing.Signer;
+import dev.gatehouse.signing.Verifier;
 import dev.gatehouse.storage.Storage;
 import dev.gatehouse.testing.fixture.ManualClock;
 import dev.gatehouse.transport.Request;
@@ -126,11 +130,26 @@ class JdbcSigningTest {
     void claim_steadily_expiredRowsAreDeleted() throws SQLException {
       NonceStore nonces = JdbcStorage.of(database, clock).nonces();
       for (int i = 0; i < 4_000; i++) {
-        assertThat(nonces.claim(ID, "n" + i, clock.millis() + 100, clock.millis(), QUOTA))
+        assertThat(nonces.claim(ID, "n" + i, clock.millis() + 100_000, clock.millis(), QUOTA))
             .isEqualTo(Outcome.CLAIMED);
-        clock.advance(Duration.ofMillis(1));
+        clock.advance(Duration.ofSeconds(4));
       }
       assertThat(count("SELECT COUNT(*) FROM gh_nonce")).isLessThanOrEqualTo(100 + 256);
+    }
+
+    @Test
+    void claim_onANodeWhoseClockIsAhead_forgetsNothingThatOthersNeed() throws SQLException {
+      NonceStore behind = JdbcStorage.of(database, clock).nonces();
+      NonceStore ahead = JdbcStorage.of(database, clock).nonces();
+      long now = clock.millis();
+      assertThat(behind.claim(ID, "kept", now + 600_000, now, QUOTA)).isEqualTo(Outcome.CLAIMED);
+      long later = now + 599_999;
+      for (int i = 0; i < 600; i++) {
+        long itsNow = later + KeyRing.SKEW.toMillis();
+        ahead.claim(ID, "other" + i, itsNow + 600_000, itsNow, QUOTA);
+      }
+      assertThat(behind.claim(ID, "kept", later + 600_000, later, QUOTA))
+          .isEqualTo(Outcome.REPLAYED);
     }
 
     @Test
@@ -318,6 +337,49 @@ class JdbcSigningTest {
       for (int application = 1; application <= 120; application++) {
         long id = alone.keys(application, Long.MAX_VALUE, 1).get(0).id();
         assertThat(alone.publicPart(application, id).canSign()).isFalse();
+      }
+    }
+
+    /** What a proxy in front of the nodes may do with a repeated request. */
+    @Test
+    void verify_sameRequestOnTwoNodesAtOnce_oneAccepts() throws Exception {
+      ExecutorService threads = Executors.newFixedThreadPool(8);
+      try (Gatehouse one = gatehouse();
+          Gatehouse other = gatehouse()) {
+        Application application = one.registry().register(Application.named("twice"));
+        Signer signer = one.signer(application);
+        for (int round = 0; round < 10; round++) {
+          Request request = Request.post(URI.create("/orders/" + round), "{}");
+          Request signed = signer.sign(request).addTo(request);
+          List<Future<Reason>> judged = new ArrayList<>();
+          for (int i = 0; i < 8; i++) {
+            Verifier verifier = (i % 2 == 0 ? one : other).verifier();
+            judged.add(threads.submit(() -> refusal(verifier, signed)));
+          }
+          List<Reason> reasons = new ArrayList<>();
+          for (Future<Reason> each : judged) {
+            reasons.add(each.get(60, TimeUnit.SECONDS));
+          }
+          assertThat(reasons).containsOnlyOnce((Reason) null);
+          assertThat(Collections.frequency(reasons, Reason.REPLAYED)).isEqualTo(7);
+        }
+      } finally {
+        threads.shutdownNow();
+        assertThat(threads.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
+      }
+    }
+
+    private Gatehouse gatehouse() {
+      return Gatehouse.builder().storage(JdbcStorage.of(database, clock)).clock(clock).build();
+    }
+
+    /** Null if it was accepted. */
+    private static @Nullable Reason refusal(Verifier verifier, Request request) {
+      try {
+        verifier.verify(request);
+        return null;
+      } catch (AuthenticationException e) {
+        return e.reason();
       }
     }
 

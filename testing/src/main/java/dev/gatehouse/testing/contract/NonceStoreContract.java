@@ -10,12 +10,15 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -166,6 +169,28 @@ public abstract class NonceStoreContract extends StoreContract {
     clock.advance(Duration.ofSeconds(2));
     for (int i = 0; i < 100; i++) {
       assertThat(claim("n" + i)).as("n" + i).isEqualTo(Outcome.REPLAYED);
+    }
+  }
+
+  @Test
+  final void NONCE4_claim_sixteenThreadsBeyondTheQuota_fullAndNothingForgotten() throws Exception {
+    int quota = 200;
+    AtomicInteger names = new AtomicInteger();
+    Set<String> claimed = ConcurrentHashMap.newKeySet();
+    atOnce(
+        () -> {
+          for (int i = 0; i < 2 * quota / THREADS; i++) {
+            String nonce = "n" + names.incrementAndGet();
+            if (claim(APPLICATION, nonce, quota) == Outcome.CLAIMED) {
+              claimed.add(nonce);
+            }
+          }
+          return Outcome.FULL;
+        });
+    assertThat(claimed).hasSizeBetween(quota, quota + THREADS - 1);
+    clock.advance(Duration.ofSeconds(2));
+    for (String nonce : claimed) {
+      assertThat(claim(nonce)).as(nonce).isEqualTo(Outcome.REPLAYED);
     }
   }
 
