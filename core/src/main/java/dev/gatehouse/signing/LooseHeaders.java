@@ -1,6 +1,7 @@
 package dev.gatehouse.signing;
 
 import dev.gatehouse.transport.Headers;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -15,10 +16,14 @@ final class LooseHeaders {
 
   /** The values of all fields of that name, in whichever spelling. */
   static List<String> all(Headers headers, String name) {
-    return headers.fields().stream()
-        .filter(field -> field.name().replace('-', '_').equalsIgnoreCase(name))
-        .map(Headers.Field::value)
-        .toList();
+    List<String> values = new ArrayList<>(1);
+    for (Headers.Field field : headers.fields()) {
+      String own = field.name();
+      if (own.length() == name.length() && own.replace('-', '_').equalsIgnoreCase(name)) {
+        values.add(field.value());
+      }
+    }
+    return values;
   }
 
   /** The value of the field of that name, which must not occur twice, in whichever spelling. */

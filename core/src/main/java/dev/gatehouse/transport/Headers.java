@@ -22,19 +22,22 @@ public final class Headers {
     public Field {
       Check.matches(name, NAME, "header name");
       requireNonNull(value, "value");
-      Check.that(
-          value.length() <= MAX_VALUE,
-          "header "
-              + name
-              + " must have at most "
-              + MAX_VALUE
-              + " characters, had "
-              + value.length());
+      // Messages are made only where they are thrown: every request comes through here.
+      if (value.length() > MAX_VALUE) {
+        throw new IllegalArgumentException(
+            "header "
+                + name
+                + " must have at most "
+                + MAX_VALUE
+                + " characters, had "
+                + value.length());
+      }
       for (int i = 0; i < value.length(); i++) {
         char c = value.charAt(i);
-        Check.that(
-            c == '\t' || !Character.isISOControl(c),
-            "header " + name + " must not hold control characters, held one at " + i);
+        if (c != '\t' && Character.isISOControl(c)) {
+          throw new IllegalArgumentException(
+              "header " + name + " must not hold control characters, held one at " + i);
+        }
       }
     }
 

@@ -31,9 +31,11 @@ import java.util.concurrent.TimeUnit;
 /**
  * The HTTP API on the JDK's server, at its root: for clients of Serendipity-job, of FATE Flow, and
  * of XMagital's logs. Prints where it listens as its first line, and logs to standard error. Ends
- * on SIGTERM, when what is under way is done.
+ * on SIGTERM, when what is under way is done: requests have 10 s for that, tasks another 10 s; who
+ * comes meanwhile is told that the service is not available.
  *
- * <p>Exit code 2: called in the wrong way. 1: the storage or the port cannot be used.
+ * <p>Exit code 0: told to end, and all that was under way is done. 1: some of it was cut off, or
+ * the storage or the port cannot be used. 2: called in the wrong way.
  */
 public final class HttpApiServer implements AutoCloseable {
   private static final byte[] LOOPBACK = {127, 0, 0, 1};
@@ -44,6 +46,9 @@ public final class HttpApiServer implements AutoCloseable {
   private static final int MISUSED = 2;
   private static final Duration CONNECT = Duration.ofSeconds(3);
   private static final Duration DRAIN = Duration.ofSeconds(10);
+
+  /** For those whose connection was let in as the server closed its door. */
+  private static final int LAST_SECONDS = 1;
 
   private final Gatehouse gatehouse;
   private final AutoCloseable pool;
@@ -171,11 +176,23 @@ public final class HttpApiServer implements AutoCloseable {
       err.println("cannot start: " + e);
       return UNUSABLE;
     }
-    Runtime.getRuntime().addShutdownHook(new Thread(server::close, "http-api-server-end"));
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> end(server, err), "http-api-server-end"));
     server.start();
     out.println("listening on http://127.0.0.1:" + server.port());
     out.flush();
     return 0;
+  }
+
+  /** Ends the process too: of itself a JVM that is told to end says that a signal killed it. */
+  private static void end(HttpApiServer server, PrintStream err) {
+    int code = UNUSABLE;
+    try {
+      code = server.end() ? 0 : UNUSABLE;
+    } catch (RuntimeException e) {
+      err.println("did not end well: " + e);
+    } finally {
+      Runtime.getRuntime().halt(code);
+    }
   }
 
   /**
@@ -199,12 +216,18 @@ public final class HttpApiServer implements AutoCloseable {
   /** Lets what is under way end, requests first, then tasks. */
   @Override
   public void close() {
+    boolean unused = end();
+  }
+
+  /** As {@link #close}; whether every request was answered. */
+  private boolean end() {
+    boolean drained = false;
     try {
-      mount.drain(DRAIN);
+      drained = mount.drain(DRAIN);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    server.stop(0);
+    server.stop(LAST_SECONDS);
     mount.close();
     threads.shutdown();
     gatehouse.close();
@@ -213,5 +236,6 @@ public final class HttpApiServer implements AutoCloseable {
     } catch (Exception e) {
       throw new IllegalStateException("the pool of connections could not be closed", e);
     }
+    return drained;
   }
 }

@@ -3,14 +3,13 @@ package dev.gatehouse.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import java.io.BufferedReader;
+import dev.gatehouse.signing.Key;
+import dev.gatehouse.signing.KeyMaterial;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,16 +27,6 @@ class HttpApiServerTest {
 
   @TempDir Path directory;
 
-  private static Process start(String... arguments) throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(
-        List.of("-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path")));
-    command.add(HttpApiServer.class.getName());
-    command.addAll(List.of(arguments));
-    return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
-  }
-
   private static String post(String url, String body, String... headers)
       throws IOException, InterruptedException {
     HttpRequest.Builder request =
@@ -54,12 +43,11 @@ class HttpApiServerTest {
   void server_saysWhereItListens_servesAllAdapters_keepsWhatItStored_endsWhenTold()
       throws IOException, InterruptedException {
     String[] arguments = {
-      "--port", "0", "--storage", "h2:" + directory.resolve("new"), "--admin-token", "administrator"
+      "--storage", "h2:" + directory.resolve("new"), "--admin-token", "administrator"
     };
     String[] token = {"Authorization", "Bearer administrator"};
-    Process process = start(arguments);
-    try {
-      String url = url(process);
+    try (ServerProcess server = ServerProcess.start(arguments)) {
+      String url = server.url();
       assertThat(post(url + "/v1/server/s/register", REGISTER, token))
           .isEqualTo("{\"retcode\":0,\"retmsg\":\"success\"}\n");
       assertThat(post(url + "/v1/server/s/register", REGISTER)).contains("\"retcode\":109");
@@ -73,33 +61,22 @@ class HttpApiServerTest {
               post(url + "/mw/v1/audit/find", "{\"startTime\":0,\"endTime\":9999999999999}", token))
           .contains("\"code\":200");
       assertThat(post(url + "/nope", "{}")).contains("\"NOT_FOUND\"");
-    } finally {
-      process.destroy();
+      server.tellToEnd();
+      assertThat(server.exitCode()).isZero();
     }
-    assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
-    Process again = start(arguments);
-    try {
-      assertThat(post(url(again) + "/v1/server/s/get", "{}"))
+    try (ServerProcess again = ServerProcess.start(arguments)) {
+      assertThat(post(again.url() + "/v1/server/s/get", "{}"))
           .isEqualTo(
               "{\"data\":{\"host\":\"10.0.0.3\",\"port\":8080,\"protocol\":\"http\"},"
                   + "\"retcode\":0,\"retmsg\":\"success\"}\n");
-    } finally {
-      again.destroy();
+      again.tellToEnd();
+      assertThat(again.exitCode()).isZero();
     }
-    assertThat(again.waitFor(30, TimeUnit.SECONDS)).isTrue();
-  }
-
-  private static String url(Process process) throws IOException {
-    BufferedReader out =
-        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
-    String line = out.readLine();
-    assertThat(line).matches("listening on http://127\\.0\\.0\\.1:[1-9][0-9]*");
-    return line.substring("listening on ".length());
   }
 
   @Test
   void unknownOption_endsWithUsage() throws IOException, InterruptedException {
-    Process process = start("--prot", "0");
+    Process process = ServerProcess.launch("--prot", "0");
     assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
     assertThat(process.exitValue()).isEqualTo(2);
     assertThat(process.getInputStream().readAllBytes()).isEmpty();
@@ -143,8 +120,12 @@ class HttpApiServerTest {
       assertThat(post(url + "/v1/party/j/guest/10000/create", "{}"))
           .contains("site authentication error: no found server hooks service");
       assertThat(post(url + "/v1/permission/query", "{\"party_id\":1}")).contains("\"retcode\":0");
-      assertThat(post(url + "/v1/key/public/save", "{\"party_id\":10000,\"key\":\"\"}"))
-          .contains("party_id must not be this site's own");
+      String key = KeyMaterial.generate(Key.Algorithm.RSA_PKCS1_SHA256).publicPart().toPem();
+      assertThat(
+              post(
+                  url + "/v1/key/public/save",
+                  "{\"party_id\":10000,\"key\":\"" + key.replace("\n", "\\n") + "\"}"))
+          .contains("party must not be this site's own");
       // Reachable only because callbacks to it are allowed.
       assertThat(
               post(

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.failsafe.Failsafe;
 import dev.failsafe.FailsafeException;
+import dev.failsafe.FailsafeExecutor;
 import dev.failsafe.RetryPolicy;
 import dev.gatehouse.check.Check;
 import dev.gatehouse.error.GatehouseException;
@@ -57,6 +58,17 @@ final class Database {
 
   /** MariaDB's farewells: it ends, or the connection was killed. */
   private static final Set<Integer> MARIADB_FAREWELLS = Set.of(1053, 1927);
+
+  private static final FailsafeExecutor<@Nullable Object> TRIES =
+      Failsafe.with(
+          RetryPolicy.builder()
+              .handleIf(e -> e instanceof StorageException && (isTransient(e) || isLost(e)))
+              .abortOn(LastingException.class)
+              .withMaxRetries(-1)
+              .withMaxDuration(PATIENCE)
+              .withBackoff(Duration.ofMillis(2), Duration.ofMillis(100))
+              .withJitter(0.5)
+              .build());
 
   private final Jdbi pooled;
   private final Migration migration;
@@ -158,17 +170,8 @@ final class Database {
    */
   <T extends @Nullable Object> T call(Function<Transaction, T> work) {
     Profile profile = migration.ensure(pooled);
-    RetryPolicy<T> policy =
-        RetryPolicy.<T>builder()
-            .handleIf(e -> e instanceof StorageException && (isTransient(e) || isLost(e)))
-            .abortOn(LastingException.class)
-            .withMaxRetries(-1)
-            .withMaxDuration(PATIENCE)
-            .withBackoff(Duration.ofMillis(2), Duration.ofMillis(100))
-            .withJitter(0.5)
-            .build();
     try {
-      return Failsafe.with(policy).get(() -> once(profile, work));
+      return TRIES.get(() -> once(profile, work));
     } catch (FailsafeException e) {
       Thread.currentThread().interrupt();
       throw new StorageException("interrupted between two tries of a transaction", e);
@@ -273,6 +276,23 @@ final class Database {
       }
     }
     return true;
+  }
+
+  /**
+   * Runs an insertion of one row that ends with {@link Dialect#orNothing}; the transaction can go
+   * on.
+   *
+   * @return false if a row with one of its keys is there
+   */
+  static boolean inserted(Handle handle, String sql, Sql.Use<Integer> insertion) {
+    try {
+      return Sql.use(handle, sql, insertion) == 1;
+    } catch (JdbiException e) {
+      if (isDuplicate(e)) {
+        return false;
+      }
+      throw e;
+    }
   }
 
   /**

@@ -29,6 +29,9 @@ final class JdbcNonceStore implements NonceStore {
   /** When the rooms of so many applications are known, all are forgotten: they are counted anew. */
   private static final int MAX_ROOMS = 16_384;
 
+  private static final String INSERT =
+      "INSERT INTO gh_nonce(application_id, nonce, expires_at) VALUES (?, ?, ?)";
+
   private final Database database;
   private final ConcurrentHashMap<Long, Room> rooms = new ConcurrentHashMap<>();
   private final AtomicInteger claims = new AtomicInteger();
@@ -66,17 +69,17 @@ final class JdbcNonceStore implements NonceStore {
   }
 
   private boolean insert(long applicationId, byte[] nonce, long expiresAt) {
-    String sql =
-        "INSERT INTO gh_nonce(application_id, nonce, expires_at) VALUES (:id, :nonce, :expires)"
-            + database.dialect().orNothing();
     return database.use(
         handle ->
             Database.inserted(
-                handle
-                    .createUpdate(sql)
-                    .bind("id", applicationId)
-                    .bind("nonce", nonce)
-                    .bind("expires", expiresAt)));
+                handle,
+                INSERT + database.dialect().orNothing(),
+                insert -> {
+                  insert.setLong(1, applicationId);
+                  insert.setBytes(2, nonce);
+                  insert.setLong(3, expiresAt);
+                  return insert.executeUpdate();
+                }));
   }
 
   /** Takes over a row that has expired but was not deleted yet. */

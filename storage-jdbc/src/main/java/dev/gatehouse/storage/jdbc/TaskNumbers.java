@@ -1,5 +1,7 @@
 package dev.gatehouse.storage.jdbc;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.gatehouse.error.StorageException;
 import dev.gatehouse.scheduler.TaskRow;
 import java.sql.BatchUpdateException;
@@ -97,18 +99,21 @@ final class TaskNumbers {
   }
 
   private int[] insert(List<TaskNumber> numbers, Map<TaskNumber, Long> wanted) {
-    PreparedBatch batch = handle.prepareBatch(TAKE);
-    for (TaskNumber number : numbers) {
-      batch
-          .bind(0, number.applicationId())
-          .bind(1, number.taskNo())
-          .bind(2, wanted.get(number))
-          .bind(3, number.applicationId())
-          .bind(4, number.taskNo())
-          .add();
-    }
     try {
-      return batch.execute();
+      return Sql.use(
+          handle,
+          TAKE,
+          take -> {
+            for (TaskNumber number : numbers) {
+              take.setLong(1, number.applicationId());
+              take.setString(2, number.taskNo());
+              take.setLong(3, requireNonNull(wanted.get(number)));
+              take.setLong(4, number.applicationId());
+              take.setString(5, number.taskNo());
+              take.addBatch();
+            }
+            return take.executeBatch();
+          });
     } catch (JdbiException e) {
       if (e.getCause() instanceof BatchUpdateException failed && Database.isDuplicate(failed)) {
         return failed.getUpdateCounts();

@@ -3,7 +3,9 @@ package dev.gatehouse.transport.http.api;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.time.Duration;
+import java.util.concurrent.TimeoutException;
 import java.util.function.LongSupplier;
 
 /** Reads a body whole, within a limit of bytes and of time. Not safe: confine to one thread. */
@@ -21,6 +23,7 @@ final class BodyReader {
   private final long declared;
   private final LongSupplier nanoTime;
   private boolean whole;
+  private long end;
 
   BodyReader(InputStream in, long declared, LongSupplier nanoTime) {
     this.in = in;
@@ -37,7 +40,7 @@ final class BodyReader {
     if (declared > most) {
       throw tooLarge(most);
     }
-    long end = nanoTime.getAsLong() + time.toNanos();
+    end = nanoTime.getAsLong() + time.toNanos();
     byte[] buffer = new byte[(int) Math.min(declared < 0 ? FIRST : declared + 1, CHUNK)];
     ByteArrayOutputStream body = new ByteArrayOutputStream(buffer.length);
     for (int read = next(buffer); read >= 0; read = next(buffer)) {
@@ -87,8 +90,21 @@ final class BodyReader {
     try {
       return in.read(buffer);
     } catch (IOException e) {
-      throw new RefusedException(Refusal.TOO_SLOW, "the body could not be read to its end");
+      boolean late = lateness(e) || nanoTime.getAsLong() - end > 0;
+      throw new RefusedException(
+          late ? Refusal.TOO_SLOW : Refusal.MALFORMED_REQUEST,
+          "the body could not be read to its end");
     }
+  }
+
+  /** Whether a server that waits of itself says that it has waited long enough. */
+  private static boolean lateness(IOException e) {
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      if (cause instanceof TimeoutException || cause instanceof InterruptedIOException) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static RefusedException tooLarge(int most) {

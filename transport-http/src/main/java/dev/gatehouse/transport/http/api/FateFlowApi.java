@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -165,15 +166,20 @@ public final class FateFlowApi extends WireAdapter {
         : client(template, handler);
   }
 
+  /** The gate tells who came through, as far as it knows. */
   private static Route gated(
-      String template, Route.Access access, Consumer<Call> gate, Route.Handler handler) {
+      String template, Route.Access access, Function<Call, String> gate, Route.Handler handler) {
     return new Route(
         "POST",
         template,
         access,
         call -> {
-          gate.accept(call);
-          return handler.handle(call);
+          String sender = gate.apply(call);
+          try {
+            return handler.handle(call);
+          } catch (RefusedException e) {
+            throw e.of(sender);
+          }
         });
   }
 
@@ -213,7 +219,7 @@ public final class FateFlowApi extends WireAdapter {
           case INVALID -> refused.why();
           case NOT_ADMINISTRATOR -> "administrator required";
           case FAILED -> FateJson.shown("Exception", "internal error");
-          case UNAVAILABLE -> FateJson.shown("Exception", "the storage is not available");
+          case UNAVAILABLE -> FateJson.shown("Exception", "the service is not available");
           default ->
               "<"
                   + refusal.phrase().replace(" ", "")

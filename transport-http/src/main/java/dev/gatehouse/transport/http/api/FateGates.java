@@ -63,20 +63,18 @@ final class FateGates {
    * Lets a request of administrators pass, or throws. An administrator of whom nothing is known has
    * to prove itself as clients do, once that can be asked.
    */
-  void administrator(Call call) {
-    if (parts.hooks() == null || parts.hooks().areClientsAsked()) {
-      client(call);
-    }
+  String administrator(Call call) {
+    return parts.hooks() == null || parts.hooks().areClientsAsked() ? client(call) : "";
   }
 
-  /** Lets a client's request pass, or throws. */
-  void client(Call call) {
+  /** Lets a client's request pass, or throws; who sent it, if that shows here. */
+  String client(Call call) {
     if (parts.client() == null || call.isOfNamedAdministrator()) {
-      return;
+      return "";
     }
     if (parts.hooks() != null) {
       ask(parts.hooks()::authenticateClient, call);
-      return;
+      return "";
     }
     for (String name : CLIENT_HEADERS) {
       if (header(call.headers(), name).isEmpty()) {
@@ -85,8 +83,11 @@ final class FateGates {
       }
     }
     try {
-      parts.client().verify(call.request());
+      return "application " + parts.client().verify(call.request()).application().name();
     } catch (AuthenticationException e) {
+      if (e.reason() == AuthenticationException.Reason.QUOTA) {
+        throw new RefusedException(Refusal.TOO_MANY_REQUESTS, e.reason().name());
+      }
       throw unauthenticated(clientsMistake(e, call.headers()));
     }
   }
@@ -110,18 +111,20 @@ final class FateGates {
     };
   }
 
-  /** Lets a site's request pass, or throws. */
-  void site(Call call) {
+  /** Lets a site's request pass, or throws; who sent it, if that shows here. */
+  String site(Call call) {
     if (parts.site() == null) {
-      return;
+      return "";
     }
+    String party = "party " + stated(call.headers());
     if (parts.hooks() != null) {
       ask(parts.hooks()::authenticateSite, call);
-      return;
+      return party;
     }
     requireWhatProves(call.headers());
     try {
       parts.site().verify(call.request());
+      return party;
     } catch (AuthenticationException e) {
       throw unauthenticated("authentication failed");
     }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gatehouse.Gatehouse;
+import dev.gatehouse.check.Check;
 import dev.gatehouse.error.NotFoundException;
 import dev.gatehouse.registry.Registry;
 import dev.gatehouse.registry.Server;
@@ -57,6 +58,12 @@ final class FateServers {
    * @throws RefusedException if it tells none
    */
   static Server server(String name, JsonNode body) {
+    // However it is registered, it must be found again: by a path that holds its name.
+    if (!RequestPath.isSegment(name)) {
+      throw FateJson.refused(
+          "ValueError",
+          "server_name must be a segment of a path without \\, ; and %, was " + Check.shown(name));
+    }
     try {
       Server server = Server.named(name).at(FateJson.text(body, "host"), port(body.path("port")));
       return body.hasNonNull("protocol")

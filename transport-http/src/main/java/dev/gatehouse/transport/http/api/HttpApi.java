@@ -126,6 +126,7 @@ public final class HttpApi {
     private final WireAdapter adapter;
     private @Nullable Route route;
     private BodyReader body;
+    private String administrator = "";
 
     Judgement(ApiRequest request) {
       this.request = request;
@@ -143,7 +144,7 @@ public final class HttpApi {
       Routes own = requireNonNull(routes.get(adapter.name()));
       Routes.Match match = own.find(head.method(), head.path());
       route = match.route();
-      String administrator = administrator(match.route(), head.headers());
+      administrator = administrator(match.route(), head.headers());
       byte[] bytes = body.read(adapter.bodyBytes(limits.bodyBytes()), limits.bodyTime());
       return match
           .route()
@@ -215,6 +216,13 @@ public final class HttpApi {
               .put("method", Check.shown(method))
               .put("path", shown)
               .put("remote", Check.shown(request.remote()));
+      String sender =
+          refused.sender().isEmpty() && !administrator.isEmpty()
+              ? "administrator " + administrator
+              : refused.sender();
+      if (!sender.isEmpty()) {
+        ext.put("sender", sender);
+      }
       refusals.add(refused.refusal(), "Request refused: " + Check.shown(refused.why()), ext);
     }
   }

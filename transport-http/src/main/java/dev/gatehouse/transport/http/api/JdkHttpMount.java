@@ -10,12 +10,9 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.Executor;
-import java.util.concurrent.Phaser;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Mounts the API into the JDK's {@link HttpServer}, at the context {@code /}:
@@ -41,26 +38,29 @@ public final class JdkHttpMount implements HttpHandler, AutoCloseable {
   private static final int LINGER_BYTES = 1 << 20;
   private static final Duration HEAD = Duration.ofSeconds(3);
 
-  private final HttpApi api;
-  private final ScheduledThreadPoolExecutor timers;
+  /** For how long nobody must have come before a drain takes it that nobody will. */
+  private static final Duration QUIET = Duration.ofMillis(100);
 
-  /** Of one party for the mount itself, and one for each request. */
-  private final Phaser underWay = new Phaser(1);
+  /** How long a drain refuses those who come nevertheless before it gives up on quiet. */
+  private static final Duration NEWCOMERS = Duration.ofSeconds(1);
+
+  private static final long LOOK_MILLIS = 20;
+
+  private final HttpApi api;
+  private final Deadlines deadlines = new Deadlines("gatehouse-http-bodies");
+
+  /** Requests that came before the mount was closing, and are not answered yet. */
+  private final AtomicInteger served = new AtomicInteger();
+
+  /** Whatever the server is at, from before a head is read; and how often it was at something. */
+  private final AtomicInteger underWay = new AtomicInteger();
+
+  private final AtomicLong came = new AtomicLong();
 
   private volatile boolean closing;
 
   private JdkHttpMount(HttpApi api) {
     this.api = requireNonNull(api, "api");
-    timers =
-        new ScheduledThreadPoolExecutor(
-            1,
-            task -> {
-              Thread thread = new Thread(task, "gatehouse-http-bodies");
-              thread.setDaemon(true);
-              return thread;
-            },
-            new ThreadPoolExecutor.DiscardPolicy());
-    timers.setRemoveOnCancelPolicy(true);
   }
 
   /** The API as a handler. */
@@ -105,21 +105,59 @@ public final class JdkHttpMount implements HttpHandler, AutoCloseable {
     requireNonNull(threads, "threads");
     Duration bodyTime = api.limits().bodyTime();
     long most = (bodyTime.compareTo(HEAD) < 0 ? bodyTime : HEAD).toNanos();
-    return task -> threads.execute(() -> TimedHead.run(task, timers, most));
+    return task -> {
+      begin();
+      try {
+        threads.execute(
+            () -> {
+              try {
+                TimedHead.run(task, deadlines, most);
+              } finally {
+                end();
+              }
+            });
+      } catch (RejectedExecutionException e) {
+        end();
+        throw e;
+      }
+    };
+  }
+
+  private void begin() {
+    underWay.incrementAndGet();
+    came.incrementAndGet();
+  }
+
+  private void end() {
+    underWay.decrementAndGet();
+    if (closing) {
+      synchronized (underWay) {
+        underWay.notifyAll();
+      }
+    }
   }
 
   @Override
   public void handle(HttpExchange exchange) throws IOException {
     TimedHead.came();
-    underWay.register();
+    begin();
+    served.incrementAndGet();
+    // Looked at after it is counted: a drain that sees no request sees that this one sees it.
+    boolean refused = closing;
+    if (refused) {
+      served.decrementAndGet();
+    }
     try {
-      answer(exchange);
+      answer(exchange, refused);
     } finally {
-      underWay.arriveAndDeregister();
+      if (!refused) {
+        served.decrementAndGet();
+      }
+      end();
     }
   }
 
-  private void answer(HttpExchange exchange) throws IOException {
+  private void answer(HttpExchange exchange, boolean refused) throws IOException {
     try (exchange;
         TimedBody body = new TimedBody(exchange.getRequestBody())) {
       ApiRequest request =
@@ -129,13 +167,10 @@ public final class JdkHttpMount implements HttpHandler, AutoCloseable {
               exchange.getRequestHeaders(),
               body,
               exchange.getRemoteAddress().getAddress().getHostAddress());
-      ScheduledFuture<?> timer =
-          timers.schedule(
-              () -> endEarly(exchange, request, body),
-              api.limits().bodyTime().toNanos(),
-              TimeUnit.NANOSECONDS);
-      ApiResponse response = closing ? api.closing(request) : api.handle(request);
-      timer.cancel(false);
+      Deadlines.Deadline late =
+          deadlines.in(api.limits().bodyTime().toNanos(), () -> endEarly(exchange, request, body));
+      ApiResponse response = refused ? api.closing(request) : api.handle(request);
+      late.callOff();
       if (body.tryAnswer()) {
         send(exchange, response);
         if (response.headers().first("Connection").isPresent()) {
@@ -150,8 +185,7 @@ public final class JdkHttpMount implements HttpHandler, AutoCloseable {
    * read is reset, and the answer lost on its way.
    */
   private void linger(HttpExchange exchange) {
-    ScheduledFuture<?> end =
-        timers.schedule(exchange::close, LINGER.toMillis(), TimeUnit.MILLISECONDS);
+    Deadlines.Deadline end = deadlines.in(LINGER.toNanos(), exchange::close);
     byte[] buffer = new byte[LINGER_BYTES / 64];
     try {
       int left = LINGER_BYTES;
@@ -164,7 +198,7 @@ public final class JdkHttpMount implements HttpHandler, AutoCloseable {
       // The sender has gone, or took too long: either way this is the end.
       exchange.close();
     } finally {
-      end.cancel(false);
+      end.callOff();
     }
   }
 
@@ -195,27 +229,39 @@ public final class JdkHttpMount implements HttpHandler, AutoCloseable {
   }
 
   /**
-   * Answers whatever comes from now on that the service is not available, and waits until no
-   * request is under way, for as long as that: what a host does before it stops its server, which
-   * of itself waits for nobody.
+   * Answers whatever comes from now on that the service is not available, and waits until what came
+   * before is answered, for as long as that; then for those who come nevertheless: until nobody has
+   * for 100 ms, at most 1 s in all. What a host does before it stops its server, which of itself
+   * waits for nobody; to be stopped with a delay of 1 s, so that who was let in last is answered
+   * too.
    *
-   * @return whether none is under way
+   * @return whether all that came before is answered
    */
   public boolean drain(Duration timeout) throws InterruptedException {
     requireNonNull(timeout, "timeout");
     closing = true;
-    try {
-      underWay.awaitAdvanceInterruptibly(
-          underWay.arrive(), timeout.toMillis(), TimeUnit.MILLISECONDS);
-      return true;
-    } catch (TimeoutException e) {
-      return false;
+    long start = System.nanoTime();
+    long changed = start;
+    long seen = came.get();
+    for (long now = start; now - start < timeout.toNanos(); now = System.nanoTime()) {
+      if (underWay.get() > 0 || came.get() != seen) {
+        changed = now;
+        seen = came.get();
+      }
+      boolean quiet = now - changed >= QUIET.toNanos() || now - start >= NEWCOMERS.toNanos();
+      if (quiet && served.get() == 0) {
+        return true;
+      }
+      synchronized (underWay) {
+        underWay.wait(LOOK_MILLIS);
+      }
     }
+    return served.get() == 0;
   }
 
   /** Ends the mount's thread; bodies that do not come are waited for from then on. Idempotent. */
   @Override
   public void close() {
-    timers.shutdownNow();
+    deadlines.close();
   }
 }

@@ -26,6 +26,8 @@ enum Refusal {
   TARGET_TOO_LONG(414, "Request URI Too Long"),
   /** The body is encoded, which is not undone here. */
   ENCODED(415, "Unsupported Media Type"),
+  /** The sender has used up what it may send for now. */
+  TOO_MANY_REQUESTS(429, "Too Many Requests"),
   /** The head is longer than allowed. */
   HEADERS_TOO_LARGE(431, "Request Header Fields Too Large"),
   /** A mistake of ours, told to the log alone. */

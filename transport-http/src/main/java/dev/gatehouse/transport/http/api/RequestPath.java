@@ -47,14 +47,24 @@ record RequestPath(List<String> segments, boolean slashed, String query) {
   private static String segment(String raw) {
     require(!raw.isEmpty(), "the path has an empty segment");
     String segment = raw.indexOf('%') < 0 ? raw : decoded(raw, "the path");
-    require(!segment.equals(".") && !segment.equals(".."), "the path has a dot segment");
-    for (int i = 0; i < segment.length(); i++) {
-      char c = segment.charAt(i);
-      require(
-          c != '/' && c != '\\' && c != ';' && c != '%' && !Character.isISOControl(c),
-          "the path holds a character that may not stand in it");
-    }
+    require(!isDots(segment), "the path has a dot segment");
+    require(isPlain(segment), "the path holds a character that may not stand in it");
     return segment;
+  }
+
+  /** Whether a text can be a segment of a path that is taken here. */
+  static boolean isSegment(String text) {
+    return !text.isEmpty() && !isDots(text) && isPlain(text);
+  }
+
+  private static boolean isDots(String segment) {
+    return segment.equals(".") || segment.equals("..");
+  }
+
+  private static boolean isPlain(String segment) {
+    return segment
+        .chars()
+        .noneMatch(c -> c == '/' || c == '\\' || c == ';' || c == '%' || Character.isISOControl(c));
   }
 
   /** Undoes percent-encoding of UTF-8, strictly. */

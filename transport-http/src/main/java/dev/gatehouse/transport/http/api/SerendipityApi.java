@@ -30,10 +30,11 @@ import org.jspecify.annotations.Nullable;
  * tasks are created, looked at, cancelled and published again, workflows started.
  *
  * <p>Answers are {@code {"code":0,"msg":"ok!","data":{}}}, with code 1 and empty data for whatever
- * could not be done. Beyond upstream, a request that is not proven is 401, an unknown path 404 and
- * a wrong method 405, all in that form; an application sees its own tasks only; creating an
- * application needs an administrator; and names of applications are unique, so that creating one
- * that there is already is refused. An application's tasks are posted to its {@code linkUrl}.
+ * could not be done. Beyond upstream, a request that is not proven is 401, an unknown path 404, a
+ * wrong method 405, and one beyond the application's quota of nonces 429, all in that form; an
+ * application sees its own tasks only; creating an application needs an administrator; and names of
+ * applications are unique, so that creating one that there is already is refused. An application's
+ * tasks are posted to its {@code linkUrl}.
  *
  * <p>A task's id is a number of up to 19 digits. Safe for use by multiple threads.
  */
@@ -83,14 +84,29 @@ public final class SerendipityApi extends WireAdapter {
 
   private Route signed(
       String method, String path, BiFunction<Application, Call, ApiResponse> handler) {
-    return new Route(method, path, Route.Access.ANYONE, call -> handler.apply(signer(call), call));
+    return new Route(
+        method,
+        path,
+        Route.Access.ANYONE,
+        call -> {
+          Application signer = signer(call);
+          try {
+            return handler.apply(signer, call);
+          } catch (RefusedException e) {
+            throw e.of("application " + signer.name());
+          }
+        });
   }
 
   private Application signer(Call call) {
     try {
       return verifier.verify(call.request()).application();
     } catch (AuthenticationException e) {
-      throw new RefusedException(Refusal.UNAUTHENTICATED, e.reason().name());
+      Refusal refusal =
+          e.reason() == AuthenticationException.Reason.QUOTA
+              ? Refusal.TOO_MANY_REQUESTS
+              : Refusal.UNAUTHENTICATED;
+      throw new RefusedException(refusal, e.reason().name());
     }
   }
 

@@ -1,8 +1,5 @@
 package dev.gatehouse.transport.http.api;
 
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,15 +22,15 @@ final class TimedHead {
   private TimedHead() {}
 
   /** Runs what reads a head, and goes on when that {@link #came}. */
-  static void run(Runnable task, ScheduledExecutorService timers, long nanos) {
+  static void run(Runnable task, Deadlines deadlines, long nanos) {
     TimedHead head = new TimedHead();
-    ScheduledFuture<?> timer = timers.schedule(head::giveUp, nanos, TimeUnit.NANOSECONDS);
+    Deadlines.Deadline late = deadlines.in(nanos, head::giveUp);
     CURRENT.set(head);
     try {
       task.run();
     } finally {
       CURRENT.remove();
-      timer.cancel(false);
+      late.callOff();
       head.end();
     }
   }

@@ -33,6 +33,23 @@ final class RawClient implements AutoCloseable {
     return this;
   }
 
+  /** What the server says up to an empty line. */
+  String hearHead() {
+    StringBuilder heard = new StringBuilder();
+    try {
+      InputStream in = socket.getInputStream();
+      for (int b = in.read(); b >= 0; b = in.read()) {
+        heard.append((char) b);
+        if (heard.length() > 3 && heard.substring(heard.length() - 4).equals("\r\n\r\n")) {
+          return heard.toString();
+        }
+      }
+    } catch (IOException e) {
+      return heard + "\n[" + e.getMessage() + "]";
+    }
+    return heard.toString();
+  }
+
   /** All that the server says until it hangs up. */
   String hear() {
     StringBuilder heard = new StringBuilder();

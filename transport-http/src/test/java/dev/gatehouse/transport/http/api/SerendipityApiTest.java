@@ -479,9 +479,18 @@ class SerendipityApiTest {
     TaskDetail task = task(id);
     assertThat(task.status()).isEqualTo(TaskStatus.WAITING);
     assertThat(task.dueAt()).isEqualTo(Instant.parse("2021-07-27T09:30:30Z"));
+    // Copied with the task: whoever changes the application later changes no task of before.
+    virtual
+        .gatehouse()
+        .registry()
+        .register(billing.toDraft().retryPolicy(RetryPolicy.linear(Duration.ofSeconds(9), 3)));
+    virtual.transport().answer(500, "no");
     virtual.runDue();
-    assertThat(task(id).status()).isEqualTo(TaskStatus.FINISHED);
     assertThat(task(id).attempts()).hasSize(1);
+    assertThat(task(id).dueAt()).isEqualTo(NOW.plusSeconds(5));
+    virtual.advance(Duration.ofSeconds(5));
+    assertThat(task(id).status()).isEqualTo(TaskStatus.FINISHED);
+    assertThat(task(id).attempts()).extracting(Attempt::number).containsExactly(1, 2);
   }
 
   @Test
@@ -754,6 +763,26 @@ class SerendipityApiTest {
     }
     assertThat(sent.get(0).headers().first("nonce"))
         .isNotEqualTo(sent.get(1).headers().first("nonce"));
+  }
+
+  /** Whose signature is right gets as far as what its body lacks; whose is not, does not. */
+  @Test
+  void case43_headersOfV8_accepted_exactlyThose() {
+    String body = "{\"data\":{\"class\":\"http\",\"_params\":{\"id\":7}}}";
+    String signature =
+        "N2NmOGQ4ZmM2YzI4M2MwNzE5M2JkNGE2ZGZhMTcwYmE2ZjA5ZTlmNTIzY2Y3YmJkZTRhMjZmYjJiYTE5ZjFjNg==";
+    ApiServer server = strict();
+    String[] headers = {
+      "app_key", billing.appKey(),
+      "nonce", "CallbackNonce001",
+      "timestamps", "1700000010",
+      "payload", "5b6170270b580526edfb9aa626cc0919",
+      "signature", signature.replace("jFjNg", "jFjNw")
+    };
+    assertUnauthorized(server.post("/task/create", body, headers));
+    headers[9] = signature;
+    assertFailure(server.post("/task/create", body, headers), "参数错误!");
+    assertUnauthorized(server.post("/task/create", body, headers));
   }
 
   @Test

@@ -259,6 +259,24 @@ class XmagitalApiTest {
     }
   }
 
+  @Test
+  void case41_emptyTextExists_emptyListDoesNot() {
+    ApiServer server = server();
+    ObjectNode record = record("x");
+    record.putObject("ext").put("text", "").put("no", false).putArray("list");
+    write(server, record);
+    for (String field : List.of("text", "no")) {
+      assertThat(found(server, presence(field, "Exists"))).as(field).isEqualTo(1);
+      assertThat(found(server, presence(field, "NotExists"))).as(field).isZero();
+    }
+    assertThat(found(server, presence("list", "Exists"))).isZero();
+    assertThat(found(server, presence("list", "NotExists"))).isEqualTo(1);
+  }
+
+  private static String presence(String field, String operator) {
+    return "{\"field\":\"ext." + field + "\",\"operator\":\"" + operator + "\"}";
+  }
+
   private static int found(ApiServer server, String expression) {
     String filter =
         ",\"filter\":{\"expr\":[" + expression("namespace", "Equal", "a") + "," + expression + "]}";
