@@ -127,7 +127,7 @@ public final class SiteKeys {
   private void requireOther(String party) {
     Check.that(
         !requireNonNull(party, "party").equalsIgnoreCase(ownParty),
-        "party must not be this site's own");
+        "party_id must not be this site's own");
   }
 
   private Application site(Transaction transaction, String party) {

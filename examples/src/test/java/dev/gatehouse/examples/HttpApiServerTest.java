@@ -125,7 +125,7 @@ class HttpApiServerTest {
               post(
                   url + "/v1/key/public/save",
                   "{\"party_id\":10000,\"key\":\"" + key.replace("\n", "\\n") + "\"}"))
-          .contains("party must not be this site's own");
+          .contains("party_id must not be this site's own");
       // Reachable only because callbacks to it are allowed.
       assertThat(
               post(

@@ -89,7 +89,7 @@ final class SiteKeysTest {
     KeyMaterial pair = KeyMaterial.generate(Key.Algorithm.RSA_PKCS1_SHA256);
     assertThatThrownBy(() -> hostKeys.save("10000", pair.publicPart()))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("party must not be this site's own");
+        .hasMessage("party_id must not be this site's own");
     assertThatThrownBy(() -> hostKeys.delete("10000")).isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(() -> hostKeys.save("9999", pair))
         .hasMessage("key must be a public key, was a private one");
