@@ -44,7 +44,7 @@ final class LagWatch {
     if (!late.isZero()) {
       LOGGER.warn("records of the {} log have been pending for {}, more than {}", log, late, max);
       try {
-        listener.auditLagging(log, late);
+        listener.auditLagging(log.toString(), late);
       } catch (RuntimeException e) {
         LOGGER.warn("the listener failed", e);
       }

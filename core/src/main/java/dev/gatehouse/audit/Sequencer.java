@@ -199,7 +199,7 @@ final class Sequencer {
         refused.size(),
         refused.get(0));
     try {
-      listener.auditRecordsRefused(log.log(), refused.size());
+      listener.auditRecordsRefused(log.log().toString(), refused.size());
     } catch (RuntimeException e) {
       LOGGER.warn("the listener failed", e);
     }

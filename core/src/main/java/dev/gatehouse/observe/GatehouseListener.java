@@ -1,6 +1,5 @@
 package dev.gatehouse.observe;
 
-import dev.gatehouse.audit.LogName;
 import java.time.Duration;
 
 /**
@@ -48,17 +47,19 @@ public interface GatehouseListener {
   /**
    * The oldest record of a log that is not in the tree waits for so long already, as far as this
    * node has seen: longer than it may. Told again each time as much more has gone by.
+   *
+   * @param log {@code audit} or {@code event}, here and below
    */
-  default void auditLagging(LogName log, Duration lag) {}
+  default void auditLagging(String log, Duration lag) {}
 
   /**
    * Pending records of a log were altered, or written by somebody without the key: they are set
    * aside and never get into the tree.
    */
-  default void auditRecordsRefused(LogName log, int count) {}
+  default void auditRecordsRefused(String log, int count) {}
 
   /** The tree over a log is not what it should be; it grows no more until that is mended. */
-  default void auditDamaged(LogName log, String what) {}
+  default void auditDamaged(String log, String what) {}
 
   /**
    * An instance of a server may take calls of this process no more, or may again.

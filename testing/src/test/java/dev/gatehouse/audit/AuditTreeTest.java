@@ -99,17 +99,17 @@ class AuditTreeTest {
     GatehouseListener listener =
         new GatehouseListener() {
           @Override
-          public void auditLagging(LogName log, Duration lag) {
+          public void auditLagging(String log, Duration lag) {
             heard.add("lagging " + lag);
           }
 
           @Override
-          public void auditRecordsRefused(LogName log, int count) {
+          public void auditRecordsRefused(String log, int count) {
             heard.add("refused " + count);
           }
 
           @Override
-          public void auditDamaged(LogName log, String what) {
+          public void auditDamaged(String log, String what) {
             heard.add("damaged");
           }
         };
@@ -522,7 +522,7 @@ class AuditTreeTest {
             () -> clock.millis() * 1_000_000,
             new GatehouseListener() {
               @Override
-              public void auditLagging(LogName log, Duration lag) {
+              public void auditLagging(String log, Duration lag) {
                 heard.add("lagging " + lag);
               }
             },
