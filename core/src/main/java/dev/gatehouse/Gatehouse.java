@@ -318,8 +318,9 @@ public final class Gatehouse implements AutoCloseable {
   }
 
   /**
-   * Begins no more tasks, waits for attempts under way, ends those that take longer, writes what
-   * ended, and closes the transport and the storage. Idempotent: a further call returns at once.
+   * Releases the instances that this process keeps, so that nobody calls them any more. Then begins
+   * no more tasks, waits for attempts under way, ends those that take longer, writes what ended,
+   * and closes the transport and the storage. Idempotent: a further call returns at once.
    *
    * @param timeout for attempts under way, 0 to 1 day
    */
@@ -331,9 +332,12 @@ public final class Gatehouse implements AutoCloseable {
     }
     try (Storage last = storage;
         Transport sending = transport;
-        RegistryUpkeep leases = upkeep;
         AuditTree tree = auditTree) {
-      engine.close(timeout);
+      try {
+        upkeep.close();
+      } finally {
+        engine.close(timeout);
+      }
     }
   }
 

@@ -47,12 +47,12 @@ final class FleetHealthTest {
 
   private void fail(Fleet fleet, int position, int times) {
     for (int i = 0; i < times; i++) {
-      fleet.state().ended(fleet.member(position), 1_000, false, nanos);
+      fleet.state().ended(fleet.member(position), 1_000, Ending.FAILED, nanos);
     }
   }
 
   private void succeed(Fleet fleet, int position) {
-    fleet.state().ended(fleet.member(position), 1_000_000, true, nanos);
+    fleet.state().ended(fleet.member(position), 1_000_000, Ending.ANSWERED, nanos);
   }
 
   private static double share(Fleet fleet, int position) {
@@ -161,7 +161,10 @@ final class FleetHealthTest {
         int position = fleet.pick(null);
         boolean fails = position == 3 && second / 5 % 2 == 0;
         lost += fails ? 1 : 0;
-        fleet.state().ended(fleet.member(position), 1_000_000, !fails, nanos);
+        fleet
+            .state()
+            .ended(
+                fleet.member(position), 1_000_000, fails ? Ending.FAILED : Ending.ANSWERED, nanos);
         advance(Duration.ofMillis(50));
       }
     }
