@@ -287,4 +287,32 @@ final class BalancerTest {
     }
     assertThat(seen).isPositive();
   }
+
+  @Test
+  void latency_manyByWeight_sharesAsTheWeightsSayWhileEquallyFast() {
+    int[] counts = counts(fleet(Balancer.latency(), 100, 100, 200, 600));
+    assertThat(counts[0]).isCloseTo(PICKS / 10, within(PICKS / 50));
+    assertThat(counts[2]).isCloseTo(PICKS / 5, within(PICKS / 50));
+    assertThat(counts[3]).isCloseTo(PICKS * 6 / 10, within(PICKS / 50));
+  }
+
+  @Test
+  void cpu_toldLongAgo_isUnknown() {
+    Fleet fleet = fleet(Balancer.cpu(), 100, 100, 100);
+    fleet.member(0).cpu(5, nanos);
+    nanos += Duration.ofSeconds(30).toNanos() - 1;
+    assertThat(counts(fleet)[0]).isGreaterThan(PICKS / 2);
+    nanos += 1;
+    assertThat(counts(fleet)[0]).isCloseTo(PICKS / 3, within(PICKS / 30));
+  }
+
+  @Test
+  void pick_hostsBalancerOutOfRange_named() {
+    for (int wrong : new int[] {2, -1}) {
+      Fleet fleet = fleet((candidates, key) -> wrong, 100, 100);
+      assertThatThrownBy(() -> fleet.pick(null))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("must choose 0..1, chose " + wrong);
+    }
+  }
 }
