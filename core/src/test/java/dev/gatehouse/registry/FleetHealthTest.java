@@ -370,8 +370,7 @@ final class FleetHealthTest {
       FleetOptions chosen = options.balancer(balancer);
       FleetState state = new FleetState("s", chosen);
       Fleet.Parts parts = new Fleet.Parts(chosen, () -> nanos);
-      List<Instance> both =
-          List.of(Instance.on("s").at("h0", 80), Instance.on("s").at("h1", 80));
+      List<Instance> both = List.of(Instance.on("s").at("h0", 80), Instance.on("s").at("h1", 80));
       new Fleet(state, both.subList(0, 1), parts).publish();
       Fleet fleet = new Fleet(state, both, parts);
       fleet.publish();

@@ -192,8 +192,7 @@ final class CallHealthTest {
     Registry registry = registry(options.breaker(5, HOUR), 2);
     ServiceCall large =
         ServiceCall.by(
-            endpoint ->
-                Request.of("POST", endpoint.uri()).body(new byte[Request.MAX_BODY + 1]));
+            endpoint -> Request.of("POST", endpoint.uri()).body(new byte[Request.MAX_BODY + 1]));
     for (int call = 0; call < 20; call++) {
       assertThatThrownBy(() -> registry.call("s", "get", large))
           .isInstanceOf(IllegalArgumentException.class);
@@ -335,8 +334,15 @@ final class CallHealthTest {
   void call_ofHostOnly_anApplicationsServerIsNone() {
     Registry registry = registry(options, 1);
     IntStream.range(0, 2)
-        .forEach(i -> storage.registry().put(Server.named("t" + i).at("evil", 1).ownedBy(i)
-            .registered(node.clock.instant(), node.clock.instant())));
+        .forEach(
+            i ->
+                storage
+                    .registry()
+                    .put(
+                        Server.named("t" + i)
+                            .at("evil", 1)
+                            .ownedBy(i)
+                            .registered(node.clock.instant(), node.clock.instant())));
     registry.register(Service.named("get").on("t0").uri("/"));
     registry.register(Service.named("get").on("t1").uri("/"));
     assertThat(registry.call("t0", "get", ServiceCall.EMPTY.ofHost()).status()).isEqualTo(200);

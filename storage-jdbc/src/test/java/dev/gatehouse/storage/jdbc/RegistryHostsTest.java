@@ -147,8 +147,7 @@ class RegistryHostsTest {
       Registry own = attached("billing");
       Application billing = registry.application("billing");
       look();
-      elsewhere(
-          () -> registry.register(billing.toDraft().status(Application.Status.DISABLED)));
+      elsewhere(() -> registry.register(billing.toDraft().status(Application.Status.DISABLED)));
       Registry joined = own.joining(JdbcTransaction.of(host));
       assertThatThrownBy(() -> joined.register(Server.named("t").at("evil", 1)))
           .isInstanceOf(AuthenticationException.class);
@@ -194,8 +193,7 @@ class RegistryHostsTest {
         other.setAutoCommit(false);
         Registry second = gatehouse.joining(JdbcTransaction.of(other)).registry();
         hosts().register(Server.named("t").at("h", 1));
-        Future<Server> waiting =
-            others.submit(() -> second.register(Server.named("u").at("h", 1)));
+        Future<Server> waiting = others.submit(() -> second.register(Server.named("u").at("h", 1)));
         hosts().register(Service.named("n").on("t").uri("/"));
         hosts().register(Instance.on("t").at("a", 1));
         host.commit();
@@ -266,8 +264,7 @@ class RegistryHostsTest {
     void ownSiteKey_madeByTwoNodesAtOnce_theSame() throws Exception {
       registry.register(Application.named("9999"));
       SiteKeys keys = SiteKeys.create(storage, registry, gatehouse.keys(), "9999");
-      List<Future<KeyMaterial>> made =
-          others.invokeAll(Collections.nCopies(4, keys::own));
+      List<Future<KeyMaterial>> made = others.invokeAll(Collections.nCopies(4, keys::own));
       String only = made.get(0).get().toPem();
       for (Future<KeyMaterial> one : made) {
         assertThat(one.get().toPem()).isEqualTo(only);
