@@ -28,7 +28,6 @@ import dev.gatehouse.scheduler.TaskScheduler;
 import dev.gatehouse.scheduler.Workflows;
 import dev.gatehouse.signing.KeyRing;
 import dev.gatehouse.signing.MasterKey;
-import dev.gatehouse.signing.NonceStore;
 import dev.gatehouse.signing.Scheme;
 import dev.gatehouse.signing.SerendipityScheme;
 import dev.gatehouse.signing.Signer;
@@ -67,7 +66,6 @@ public final class Gatehouse implements AutoCloseable {
   private final KeyRing keys;
   private final Registry registry;
   private final RegistryUpkeep upkeep;
-  private final NonceStore nonces;
   private final GatehouseListener listener;
   private final Verifier verifier;
   private final Permissions permissions;
@@ -104,7 +102,6 @@ public final class Gatehouse implements AutoCloseable {
             storage.registry(), storage, logs.automatic, keys, registryOptions(builder, ids));
     upkeep = RegistryUpkeep.create(registry);
     listener = builder.listener;
-    nonces = storage.nonces();
     verifier = verifier(scheme);
     permissions =
         Permissions.create(
@@ -185,7 +182,7 @@ public final class Gatehouse implements AutoCloseable {
         new Verifier.Configuration(
             registry,
             keys,
-            nonces,
+            storage.nonces(),
             scheme,
             clock,
             logs.automatic,
@@ -310,8 +307,9 @@ public final class Gatehouse implements AutoCloseable {
   }
 
   /**
-   * Begins no more tasks, waits for attempts under way, ends those that take longer, writes what
-   * ended, and closes the transport and the storage. Idempotent: a further call returns at once.
+   * Releases the instances that this process keeps, so that nobody calls them any more. Then begins
+   * no more tasks, waits for attempts under way, ends those that take longer, writes what ended,
+   * and closes the transport and the storage. Idempotent: a further call returns at once.
    *
    * @param timeout for attempts under way, 0 to 1 day
    */
@@ -323,9 +321,12 @@ public final class Gatehouse implements AutoCloseable {
     }
     try (Storage last = storage;
         Transport sending = transport;
-        RegistryUpkeep leases = upkeep;
         Logs open = logs) {
-      engine.close(timeout);
+      try {
+        upkeep.close();
+      } finally {
+        engine.close(timeout);
+      }
     }
   }
 
@@ -449,10 +450,7 @@ public final class Gatehouse implements AutoCloseable {
       return this;
     }
 
-    /**
-     * How the event log is made provable. Default {@link AuditOptions#forEventLog} of the audit
-     * log's.
-     */
+    /** As {@link #audit}. Default the audit log's {@link AuditOptions#forEventLog}. */
     public Builder eventLog(AuditOptions value) {
       eventLog = requireNonNull(value, "eventLog");
       return this;

@@ -149,7 +149,9 @@ final class StoredAuditTree implements AuditTree {
       fault = now;
       LOGGER.error("{}: nothing is sequenced until that is mended", e.getMessage());
       try {
-        parts.listener().auditDamaged(parts.store().log().toString(), String.valueOf(e.getMessage()));
+        parts
+            .listener()
+            .auditDamaged(parts.store().log().toString(), String.valueOf(e.getMessage()));
       } catch (RuntimeException thrown) {
         LOGGER.warn("the listener failed", thrown);
       }

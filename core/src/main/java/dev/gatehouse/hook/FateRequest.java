@@ -3,14 +3,17 @@ package dev.gatehouse.hook;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.gatehouse.check.Check;
 import dev.gatehouse.json.Json;
 import dev.gatehouse.transport.Headers;
 import dev.gatehouse.transport.Request;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -19,6 +22,9 @@ import java.util.Optional;
  */
 final class FateRequest {
   private static final String FORM = "application/x-www-form-urlencoded";
+
+  /** The bytes of byte order marks. */
+  private static final String MARKS = "\u00ef\u00bb\u00bf\u00fe\u00ff";
 
   private FateRequest() {}
 
@@ -63,17 +69,19 @@ final class FateRequest {
     return query == null ? path : path + "?" + query;
   }
 
-  /** By name; the values of one that is repeated with commas between. */
+  /** By name as it came first; the values of one that is repeated with commas between. */
   static ObjectNode headers(Request request) {
     ObjectNode headers = Json.object();
+    Map<String, String> names = new HashMap<>();
     for (Headers.Field field : request.headers().fields()) {
-      JsonNode before = headers.get(field.name());
-      headers.put(
-          field.name(), before == null ? field.value() : before.textValue() + ", " + field.value());
+      String name = names.computeIfAbsent(folded(field.name()), key -> field.name());
+      JsonNode before = headers.get(name);
+      headers.put(name, before == null ? field.value() : before.textValue() + ", " + field.value());
     }
     return headers;
   }
 
+  /** Whether it says that its body is a form; an empty body is none. */
   static boolean isForm(Request request) {
     return request
         .headers()
@@ -82,20 +90,38 @@ final class FateRequest {
         .isPresent();
   }
 
-  /** The fields of a form, empty for anything else; the first value of one that is repeated. */
+  /**
+   * The fields of a form, empty for anything else. A hook that were told of a form, or of one of
+   * two values, where the handler reads JSON, or the other value, might let that pass.
+   *
+   * @throws IllegalArgumentException if it looks like JSON, or repeats a field
+   */
   static ObjectNode form(Request request) {
     ObjectNode form = Json.object();
     if (!isForm(request)) {
       return form;
     }
+    Check.that(!looksLikeJson(request.body()), "body must be a form as its type says, was JSON");
     for (String pair : text(request).split("&", -1)) {
       int equals = pair.indexOf('=');
       String name = decoded(equals < 0 ? pair : pair.substring(0, equals));
-      if (!name.isEmpty() && !form.has(name)) {
+      if (!name.isEmpty()) {
+        Check.that(!form.has(name), "fields of a form must be there once, one was repeated");
         form.put(name, equals < 0 ? "" : decoded(pair.substring(equals + 1)));
       }
     }
     return form;
+  }
+
+  /** By its first character in any Unicode encoding; in a form, that would be encoded. */
+  private static boolean looksLikeJson(byte[] body) {
+    for (byte b : body) {
+      boolean isBlankOrMark = b >= 0 && b <= ' ' || MARKS.indexOf(b & 0xff) >= 0;
+      if (!isBlankOrMark) {
+        return b == '{' || b == '[';
+      }
+    }
+    return false;
   }
 
   static String text(Request request) {

@@ -4,34 +4,30 @@ import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.gatehouse.error.LimitException;
 import dev.gatehouse.error.NotFoundException;
-import dev.gatehouse.error.TransportException;
 import dev.gatehouse.json.Json;
 import dev.gatehouse.registry.Endpoint;
 import dev.gatehouse.registry.Registry;
 import dev.gatehouse.registry.Server;
-import dev.gatehouse.transport.Deadline;
+import dev.gatehouse.registry.ServiceCall;
 import dev.gatehouse.transport.Request;
 import dev.gatehouse.transport.Response;
 import dev.gatehouse.transport.Transport;
 import java.time.Duration;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.CancellationException;
 
 /**
- * Asks the hooks of one server, each once: by the registered method, with a JSON body, as far as
- * the transport takes one; the registered params and headers are not used. Of the answers only
- * those of status 200 count. Safe for use by multiple threads.
+ * Asks the hooks of one server, which the host itself registered, each once, as the registry calls
+ * any service: by the registered method, with a JSON body, as far as the transport takes one; the
+ * registered params and headers are not used. Of the answers only those of status 200 count. Safe
+ * for use by multiple threads.
  */
 final class HookClient {
-  private static final int MAX_ANSWER = 64 << 10;
-  private static final int OK = 200;
+  /** Less than the limit at which transports cut answers without saying so. */
+  private static final int MAX_ANSWER = (64 << 10) - 1;
 
-  /** A request ends by its deadline; this is for a transport that breaks its own rule. */
-  private static final Duration GRACE = Duration.ofSeconds(1);
+  private static final int OK = 200;
 
   private final Registry registry;
   private final Transport transport;
@@ -48,66 +44,63 @@ final class HookClient {
   /**
    * What the hook answers.
    *
-   * @throws HookException if it is not registered, does not answer in time, or answers with another
-   *     status than 200, more than 64 KiB, or what is no JSON object
+   * @throws HookException if it is not registered by the host, is asked too often at a time, does
+   *     not answer in time, or answers with another status than 200, 64 KiB or more, or what is no
+   *     JSON object; or if the request would be too large
    */
   HookAnswer ask(Hook hook, ObjectNode body) {
-    Endpoint endpoint = endpoint(hook);
-    ObjectNode sent = body;
-    if (hook.mergesData()) {
-      sent = (ObjectNode) Json.parse(endpoint.data(), "data");
-      sent.setAll(body);
-    }
-    Request request =
-        Request.of(endpoint.method(), endpoint.uri())
-            .header("Content-Type", "application/json")
-            .body(Json.bytes(sent));
-    Response response = send(hook, request);
+    Response response = send(hook, body);
     if (response.status() != OK) {
       throw new HookException(hook.failed("status code " + response.status()));
     }
-    return new HookAnswer(object(hook, response.body()));
+    return new HookAnswer(object(hook, response));
   }
 
   boolean isRegistered(Hook hook) {
     return registry.findService(server, hook.service()).isPresent();
   }
 
-  private Endpoint endpoint(Hook hook) {
-    try {
-      return registry.resolve(server, hook.service());
-    } catch (NotFoundException e) {
-      throw new HookException(hook.notFound(server));
-    } catch (TransportException e) {
-      throw unanswered(hook, e);
+  private static Request request(Hook hook, Endpoint endpoint, ObjectNode body) {
+    ObjectNode sent = body;
+    if (hook.mergesData()) {
+      sent = (ObjectNode) Json.parse(endpoint.data(), "data");
+      sent.setAll(body);
     }
-  }
-
-  private Response send(Hook hook, Request request) {
-    CompletableFuture<Response> exchange;
-    try {
-      exchange = transport.send(request, Deadline.in(timeout)).toCompletableFuture();
-      return exchange.get(timeout.plus(GRACE).toNanos(), TimeUnit.NANOSECONDS);
-    } catch (ExecutionException e) {
-      throw unanswered(hook, e.getCause());
-    } catch (TimeoutException | TransportException e) {
-      throw unanswered(hook, e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new HookException(hook.failed("interrupted"));
-    }
+    return Request.of(endpoint.method(), endpoint.uri())
+        .header("Content-Type", "application/json")
+        .body(Json.bytes(sent));
   }
 
   /**
-   * The cause tells addresses, which the message, of which whoever is refused may hear, does not.
+   * Whatever the transport or the host's balancer throws refuses, too. The cause tells addresses,
+   * which the message, of which whoever is refused may hear, does not.
    */
-  private static HookException unanswered(Hook hook, @Nullable Throwable cause) {
-    return new HookException(hook.failed("no answer"), cause);
+  private Response send(Hook hook, ObjectNode body) {
+    ServiceCall call =
+        ServiceCall.by(endpoint -> request(hook, endpoint, body))
+            .once()
+            .within(timeout)
+            .over(transport)
+            .ofHost();
+    try {
+      return registry.call(server, hook.service(), call);
+    } catch (NotFoundException e) {
+      throw new HookException(hook.notFound(server));
+    } catch (LimitException e) {
+      throw new HookException(hook.failed("too many requests are under way"));
+    } catch (CancellationException e) {
+      throw new HookException(hook.failed("interrupted"));
+    } catch (IllegalArgumentException e) {
+      throw new HookException(hook.failed("the request cannot be made"), e);
+    } catch (RuntimeException e) {
+      throw new HookException(hook.failed("no answer"), e);
+    }
   }
 
-  private static JsonNode object(Hook hook, byte[] body) {
-    if (body.length > MAX_ANSWER) {
-      throw new HookException(hook.failed("the answer has more than " + MAX_ANSWER + " bytes"));
+  private static JsonNode object(Hook hook, Response response) {
+    byte[] body = response.body();
+    if (body.length > MAX_ANSWER || isCut(response, body.length)) {
+      throw new HookException(hook.failed("the answer is too long"));
     }
     try {
       JsonNode answer = Json.parse(body, "answer");
@@ -118,5 +111,14 @@ final class HookClient {
       throw new HookException(hook.failed("the answer is not JSON"));
     }
     throw new HookException(hook.failed("the answer is no JSON object"));
+  }
+
+  /** Whether a transport with a lower limit left out the end. */
+  private static boolean isCut(Response response, int length) {
+    return response
+        .headers()
+        .first("Content-Length")
+        .filter(said -> !said.equals(Integer.toString(length)))
+        .isPresent();
   }
 }

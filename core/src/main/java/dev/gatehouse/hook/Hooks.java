@@ -20,11 +20,13 @@ import java.time.Duration;
  * contract for third parties: {@code signature}, {@code site_authentication}, {@code
  * client_authentication} and {@code permission}, registered under those names.
  *
- * <p>Each is asked once, without redirects or retries, within ten seconds unless set otherwise. It
- * passes only what it answers with status 200 and the integer {@code code} 0. Whatever else
- * happens, and also that it is not registered, refuses: hooks fail closed. For {@code signature}
- * and {@code site_authentication} the data that were registered for the service go into the body,
- * where that has no member of their name.
+ * <p>Each is asked once, without redirects or retries, within ten seconds unless set otherwise, at
+ * the instance that the balancer chooses, and not while too many requests to it are under way or
+ * its breaker is open. It passes only what it answers with status 200 and the integer {@code code}
+ * 0. Whatever else happens, and also that it is not registered, or that a request to it would have
+ * more than 1 MiB, refuses: hooks fail closed. For {@code signature} and {@code
+ * site_authentication} the data that were registered for the service go into the body, where that
+ * has no member of their name.
  *
  * <p>A host that wants no third party uses {@link Signer}, {@link Verifier} and {@link
  * PermissionChecker} over its own keys and grants in their place; they are the same interfaces.
@@ -48,7 +50,9 @@ public final class Hooks {
   /**
    * The hooks of a server.
    *
-   * @param server the name under which it is registered; it need not be yet
+   * @param transport asks them; not the registry's
+   * @param server the name under which the host registers it; it need not be yet. One that an
+   *     application {@linkplain Registry#attachedBy attached} under that name is never asked
    * @param ownParty this site's party id, 1..100 characters
    */
   public static Hooks create(
@@ -105,10 +109,11 @@ public final class Hooks {
 
   /**
    * Asks whether a client of the host may send the request; returns only if so. The hook is told
-   * path and query, headers, form fields, the body as text, and, unless that is a form, as JSON.
+   * path and query, headers, form fields, the body as text, and, unless that is a form, as JSON: a
+   * body of more than half a MiB is too large.
    *
    * @throws HookRefusedException if the hook refuses or fails, or the body is neither empty, a form
-   *     nor JSON
+   *     nor JSON, or both of these, or repeats a field
    */
   public void authenticateClient(Request request) {
     ObjectNode body = Json.object();
@@ -143,23 +148,28 @@ public final class Hooks {
 
   /**
    * A verifier that asks {@link #authenticateSite}. The application is the one whose name is the
-   * party id: where there is none, or it is not enabled, it refuses, whatever the hook says.
+   * party id, exactly so: where there is none, or it is not enabled, it refuses, whatever the hook
+   * says.
    */
   public Verifier siteVerifier() {
-    return new RemoteVerifier(registry, this::authenticateSite);
+    return new RemoteVerifier(
+        request -> {
+          String party = authenticateSite(request);
+          return registry.findApplication(party).filter(found -> found.name().equals(party));
+        });
   }
 
   /**
    * A verifier that asks {@link #authenticateClient}. The hook does not say who the client is: all
-   * that it passes counts as that application's, as it is registered then.
+   * that it passes counts as that application's, as it is registered then; not as another's that
+   * has its name later.
    */
   public Verifier clientVerifier(Application application) {
-    requireNonNull(application, "application");
+    long id = application.id();
     return new RemoteVerifier(
-        registry,
         request -> {
           authenticateClient(request);
-          return application.name();
+          return registry.findApplication(id);
         });
   }
 

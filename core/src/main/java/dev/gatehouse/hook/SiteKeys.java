@@ -5,11 +5,13 @@ import static java.util.Objects.requireNonNull;
 import dev.gatehouse.check.Check;
 import dev.gatehouse.registry.Application;
 import dev.gatehouse.registry.Registry;
+import dev.gatehouse.signing.IssuedKey;
 import dev.gatehouse.signing.Key;
 import dev.gatehouse.signing.KeyMaterial;
 import dev.gatehouse.signing.KeyRing;
 import dev.gatehouse.transaction.Transaction;
 import dev.gatehouse.transaction.Transactions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -63,10 +65,16 @@ public final class SiteKeys {
           Optional<Key> own = inUse(joined, site).stream().findFirst();
           return own.isPresent()
               ? joined.publicPart(site.id(), own.get().id())
-              : joined
-                  .generate(site.id(), Key.Purpose.SITE, Key.Algorithm.RSA_PKCS1_SHA256)
-                  .material();
+              : generated(joined, site);
         });
+  }
+
+  /** Making a key keeps other changes out: only then is it sure that there is no other. */
+  private static KeyMaterial generated(KeyRing ring, Application site) {
+    IssuedKey fresh = ring.generate(site.id(), Key.Purpose.SITE, Key.Algorithm.RSA_PKCS1_SHA256);
+    Optional<Key> earlier = others(ring, site, fresh.key()).stream().findFirst();
+    earlier.ifPresent(own -> ring.destroy(site.id(), fresh.key().id()));
+    return earlier.map(own -> ring.publicPart(site.id(), own.id())).orElseGet(fresh::material);
   }
 
   /**
@@ -88,9 +96,9 @@ public final class SiteKeys {
         transaction -> {
           KeyRing joined = keys.joining(transaction);
           Application site = site(transaction, party);
-          List<Key> before = inUse(joined, site);
+          Key saved = joined.importKey(site.id(), Key.Purpose.SITE, key);
+          List<Key> before = others(joined, site, saved);
           before.forEach(old -> joined.destroy(site.id(), old.id()));
-          joined.importKey(site.id(), Key.Purpose.SITE, key);
           return !before.isEmpty();
         });
   }
@@ -135,10 +143,20 @@ public final class SiteKeys {
     return joined.findApplication(party).orElseGet(() -> joined.register(Application.named(party)));
   }
 
+  private static List<Key> others(KeyRing ring, Application site, Key own) {
+    return inUse(ring, site).stream().filter(key -> key.id() != own.id()).toList();
+  }
+
   private static List<Key> inUse(KeyRing ring, Application site) {
-    return ring.keys(site.id(), Long.MAX_VALUE, PAGE).stream()
-        .filter(key -> key.purpose() == Key.Purpose.SITE)
-        .filter(key -> IN_USE.contains(key.state()))
-        .toList();
+    List<Key> found = new ArrayList<>();
+    List<Key> page = ring.keys(site.id(), Long.MAX_VALUE, PAGE);
+    while (!page.isEmpty()) {
+      page.stream()
+          .filter(key -> key.purpose() == Key.Purpose.SITE)
+          .filter(key -> IN_USE.contains(key.state()))
+          .forEach(found::add);
+      page = ring.keys(site.id(), page.get(page.size() - 1).id(), PAGE);
+    }
+    return found;
   }
 }

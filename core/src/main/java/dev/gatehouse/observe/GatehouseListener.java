@@ -84,6 +84,9 @@ public interface GatehouseListener {
    */
   default void breakerChanged(String server, String service, String state) {}
 
-  /** The lease of an instance that this process keeps was lost; it is registered anew. */
+  /**
+   * The lease of an instance that this process keeps was lost. If it had ended, it is taken anew;
+   * if somebody else registered the instance again, or removed it, it is kept no more.
+   */
   default void leaseLost(String server, String address) {}
 }

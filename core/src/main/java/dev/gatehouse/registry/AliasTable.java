@@ -14,11 +14,11 @@ final class AliasTable {
     this.aliases = aliases;
   }
 
-  static AliasTable of(Member[] members) {
-    int size = members.length;
+  static AliasTable of(Candidates candidates) {
+    int size = candidates.size();
     double total = 0;
-    for (Member member : members) {
-      total += member.instance().weight();
+    for (int i = 0; i < size; i++) {
+      total += candidates.weight(i);
     }
     double[] thresholds = new double[size];
     int[] aliases = new int[size];
@@ -26,7 +26,7 @@ final class AliasTable {
     int small = 0;
     int large = size;
     for (int i = 0; i < size; i++) {
-      thresholds[i] = total == 0 ? 1 : members[i].instance().weight() * size / total;
+      thresholds[i] = total == 0 ? 1 : candidates.weight(i) * size / total;
       if (thresholds[i] < 1) {
         columns[small++] = i;
       } else {

@@ -11,7 +11,9 @@ import org.jspecify.annotations.Nullable;
 @FunctionalInterface
 public interface Balancer {
   /**
-   * The index of the chosen candidate, from 0.
+   * The index of the chosen candidate, from 0. While an instance starts slowly, a part of the calls
+   * that it is chosen for are chosen for anew. For an index out of range, and what this throws, the
+   * call fails.
    *
    * @param key what the call is about, such as an account, for who keeps calls of one key together;
    *     null if none was said
@@ -34,10 +36,12 @@ public interface Balancer {
   }
 
   /**
-   * The better of two random ones (power of two choices): whose answers take less time, times the
-   * calls under way there and one more, over its weight. The time is a moving average that follows
-   * a slow answer at once, fades within tens of seconds, and takes a failure for an answer after
-   * five seconds at least, so that an instance that fails fast does not look like the best.
+   * The better of two random ones, each as likely as its weight says (power of two choices): whose
+   * answers take less time, times one and the calls under way there, which count for less where the
+   * weight is greater. Equally fast ones share the calls by weight. The time is a moving average
+   * that follows a slow answer at once, fades within tens of seconds, and takes a failure, or a
+   * refusal with 429, for an answer after five seconds at least, so that an instance that fails
+   * fast does not look like the best.
    */
   static Balancer latency() {
     return Stock.LATENCY;
@@ -45,7 +49,8 @@ public interface Balancer {
 
   /**
    * Of three random ones the first whose CPU is known to be busy for less than 10 %, else the least
-   * busy; any if of none of the three it is known.
+   * busy; any if of none of the three it is known. Whatever the weights. What was told more than 30
+   * seconds ago counts for nothing.
    */
   static Balancer cpu() {
     return Stock.CPU;
@@ -53,8 +58,8 @@ public interface Balancer {
 
   /**
    * The same for the same key, by a consistent hash with 100 virtual nodes for an instance of
-   * weight 100: when an instance comes or goes, only the keys that it takes or had change theirs.
-   * Without a key any, as likely as its weight says.
+   * weight 100: when an instance comes or goes, only the keys that it takes or had change theirs,
+   * at once, without a slow start. Without a key any, as likely as its weight says.
    */
   static Balancer shard() {
     return Stock.SHARD;
@@ -87,9 +92,8 @@ public interface Balancer {
     LATENCY {
       @Override
       public int pick(Candidates candidates, @Nullable String key) {
-        int one = candidates.random(candidates.size());
-        int other = candidates.random(candidates.size() - 1);
-        other += other >= one ? 1 : 0;
+        int one = candidates.weighted();
+        int other = candidates.weightedBut(one);
         return candidates.cost(other) < candidates.cost(one) ? other : one;
       }
     },

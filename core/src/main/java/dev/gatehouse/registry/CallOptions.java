@@ -16,11 +16,12 @@ import org.jspecify.annotations.Nullable;
  * @param attempts the most attempts of a call, 1..10; more than one only of calls that may be
  *     repeated
  * @param backoff the wait before the second attempt, 0 to 1 min; doubled before each further one
- * @param retryBudget the most retries, in per cent of the server's calls, 0..100; ten may be saved
- *     up
- * @param breaker after so many failures among the last hundred calls of a service, or as many in a
- *     row at the beginning, its calls fail at once, 1..100
- * @param breakerDelay for how long they do, before one is tried, 1 ms to 1 h
+ * @param retryBudget the most repetitions, hedges among them, in per cent of the server's calls,
+ *     0..100; ten may be saved up
+ * @param breaker after so many failures among the last hundred attempts to call a service its calls
+ *     fail at once, 1..100. What fails before a request is sent does not count
+ * @param breakerDelay for how long they do, before one attempt is made, by which that ends or
+ *     begins anew, 1 ms to 1 h
  * @param concurrent the most calls of a service under way at a time, 1..100,000
  */
 public record CallOptions(

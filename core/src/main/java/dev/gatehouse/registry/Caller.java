@@ -1,15 +1,13 @@
 package dev.gatehouse.registry;
 
 import static dev.gatehouse.registry.ServicePolicies.isFailure;
+import static java.util.Objects.requireNonNull;
 
-import dev.failsafe.CircuitBreakerOpenException;
-import dev.failsafe.Failsafe;
-import dev.failsafe.FailsafeException;
-import dev.failsafe.RetryPolicy;
 import dev.gatehouse.check.Check;
 import dev.gatehouse.error.LimitException;
 import dev.gatehouse.error.TransportException;
 import dev.gatehouse.transport.Deadline;
+import dev.gatehouse.transport.Request;
 import dev.gatehouse.transport.Response;
 import dev.gatehouse.transport.Transport;
 import java.time.Duration;
@@ -18,49 +16,76 @@ import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One call of a service: its attempts, each at an instance that was not tried before if there is
- * one, and what the balancer learns of them. Not safe: confine to one thread.
+ * one, and what the balancer and the breaker learn of them. Choosing an instance and making the
+ * request are no part of an attempt: what fails there says nothing of the service. Not safe:
+ * confine to one thread.
  */
 final class Caller {
   /** An attempt ends by its deadline; this is for a transport that breaks its own rule. */
   private static final Duration GRACE = Duration.ofSeconds(5);
 
   private static final int PICKS = 4;
+  private static final int TOO_MANY_REQUESTS = 429;
+
+  /** What is sent next, and where. */
+  private record Planned(int position, Request request) {}
+
+  /** An answer, or why there is none. */
+  private record Ended(@Nullable Response response, @Nullable TransportException failure) {
+    boolean failed() {
+      return isFailure(response, failure);
+    }
+
+    Response answer() {
+      if (failure != null) {
+        throw failure;
+      }
+      return requireNonNull(response);
+    }
+  }
 
   private final Site site;
+  private final Fleet fleet;
   private final String service;
   private final List<Endpoint> endpoints;
   private final ServiceCall call;
   private final CallOptions options;
   private final Transport transport;
   private final ServicePolicies policies;
+  private final RetryBudget budget;
   private final BitSet tried = new BitSet();
+  private final Duration attemptTimeout;
   private final Deadline deadline;
-  private int attempts;
 
   Caller(Site site, String server, String service, ServiceCall call, CallOptions options) {
+    if (call.isOfHostOnly() && site.server().orElseThrow().owner().isPresent()) {
+      throw Missing.server(server);
+    }
     this.site = site;
+    this.fleet = site.fleet();
     this.service = service;
     this.endpoints = site.endpoints(server, service);
     this.call = call;
     this.options = options;
-    if (options.transport() == null) {
+    Transport known = call.transport() == null ? options.transport() : call.transport();
+    if (known == null) {
       throw new IllegalStateException("no transport: services cannot be called here");
     }
-    this.transport = options.transport();
-    this.policies = site.fleet().state().policies(RegistryStore.nameKey(service), options);
-    this.deadline = Deadline.in(options.timeout());
+    this.transport = known;
+    this.policies = fleet.state().policies(RegistryStore.nameKey(service), options);
+    this.budget = fleet.state().budget(options);
+    Duration timeout = call.timeout() == null ? options.timeout() : call.timeout();
+    this.attemptTimeout = call.isOnce() ? timeout : options.attemptTimeout();
+    this.deadline = Deadline.in(timeout);
   }
 
-  /** The permit is given back here: Failsafe's executor keeps it when a call fails. */
   Response call() {
     if (!policies.bulkhead().tryAcquirePermit()) {
       throw new LimitException(
@@ -70,162 +95,180 @@ final class Caller {
               + options.concurrent());
     }
     try {
-      policies.budget().called();
-      return Failsafe.with(retries(), policies.breaker()).get(this::attempt);
-    } catch (CircuitBreakerOpenException e) {
-      throw new TransportException(
-          "the breaker of service '" + Check.shown(service) + "' is open", e);
-    } catch (FailsafeException e) {
-      Thread.currentThread().interrupt();
-      throw new TransportException("interrupted between two attempts", e);
+      budget.called();
+      return attempts().answer();
     } finally {
       policies.bulkhead().releasePermit();
     }
   }
 
-  private RetryPolicy<Response> retries() {
-    var builder =
-        RetryPolicy.<Response>builder()
-            .handleIf(
-                (response, failure) ->
-                    (failure == null || failure instanceof TransportException)
-                        && isFailure(response, failure))
-            .abortIf((response, failure) -> !mayTryAgain())
-            .withMaxAttempts(options.attempts());
-    Duration backoff = options.backoff();
-    if (!backoff.isZero()) {
-      builder.withBackoff(backoff, backoff.multipliedBy(1L << options.attempts())).withJitter(0.5);
+  /** What the last attempt brought; one that cannot be made any more is none. */
+  private Ended attempts() {
+    Ended ended = attempt(plan());
+    for (int made = 1; ended.failed() && mayTryAgain(made); made++) {
+      Planned again;
+      try {
+        pause(made);
+        again = plan();
+      } catch (TransportException e) {
+        return ended;
+      }
+      ended = attempt(again);
     }
-    return builder.build();
+    return ended;
   }
 
-  /** Asked after each attempt that failed. */
-  private boolean mayTryAgain() {
-    return attempts < options.attempts()
+  private boolean mayTryAgain(int made) {
+    return made < options.attempts()
         && call.isRepeatable(endpoints.get(0).method())
-        && !deadline.remaining().isZero()
-        && policies.budget().tryTake();
+        && longestPause(made).compareTo(deadline.remaining()) < 0
+        && budget.tryTake();
   }
 
-  private Response attempt() {
-    attempts++;
-    Duration left = deadline.remaining();
-    if (left.isZero()) {
+  private Duration longestPause(int made) {
+    return options.backoff().multipliedBy(3L << (made - 1)).dividedBy(2);
+  }
+
+  /** The backoff, doubled after each attempt, give or take a half of it. */
+  private void pause(int made) {
+    long longest = longestPause(made).toNanos();
+    if (longest == 0) {
+      return;
+    }
+    try {
+      TimeUnit.NANOSECONDS.sleep(
+          longest / 3 + Long.remainderUnsigned(fleet.random(), longest * 2 / 3 + 1));
+    } catch (InterruptedException e) {
+      throw interrupted("between two attempts", e);
+    }
+  }
+
+  /**
+   * The next attempt, which the breaker lets through.
+   *
+   * @throws TransportException if no attempt can be made now
+   */
+  private Planned plan() {
+    int position = site.isFixed() ? 0 : untried();
+    Request request = call.request(endpoints.get(position));
+    if (deadline.remaining().isZero()) {
       throw new TransportException("the call's time was up before an attempt");
     }
-    Duration time = left.compareTo(options.attemptTimeout()) < 0 ? left : options.attemptTimeout();
-    CompletableFuture<Response> first = send(time);
+    if (!policies.tryBegin()) {
+      throw new TransportException("the breaker of service '" + Check.shown(service) + "' is open");
+    }
+    return new Planned(position, request);
+  }
+
+  private Ended attempt(Planned planned) {
+    boolean told = false;
+    try {
+      Ended ended = exchange(planned);
+      policies.ended(ended.failed());
+      told = true;
+      return ended;
+    } finally {
+      if (!told) {
+        policies.abandoned();
+      }
+    }
+  }
+
+  private Ended exchange(Planned planned) {
+    Duration left = deadline.remaining();
+    Duration time = left.compareTo(attemptTimeout) < 0 ? left : attemptTimeout;
+    Exchange first = send(planned, time);
     Duration hedge = call.hedge();
     if (hedge == null || hedge.compareTo(time) >= 0) {
-      return await(first, time.plus(GRACE));
+      return await(first.answer(), time.plus(GRACE), first);
     }
-    try {
-      return first.get(hedge.toNanos(), TimeUnit.NANOSECONDS);
-    } catch (TimeoutException e) {
-      return await(firstGood(first, send(time.minus(hedge))), time.plus(GRACE));
-    } catch (ExecutionException e) {
-      throw failure(e.getCause());
-    } catch (InterruptedException e) {
-      throw interrupted(first, e);
-    }
-  }
-
-  /** What comes of the first that does not fail, or of the last; cancels the other. */
-  private static CompletableFuture<Response> firstGood(
-      CompletableFuture<Response> one, CompletableFuture<Response> other) {
-    CompletableFuture<Response> winner = new CompletableFuture<>();
-    for (CompletableFuture<Response> each : List.of(one, other)) {
-      CompletableFuture<Response> rival = each == one ? other : one;
-      whenDone(
-          each,
-          (response, failure) -> {
-            if (isFailure(response, failure) && !rival.isDone()) {
-              return;
-            }
-            if (failure == null) {
-              winner.complete(response);
-            } else {
-              winner.completeExceptionally(failure);
-            }
-            rival.cancel(true);
-          });
-    }
-    whenDone(
-        winner,
-        (response, failure) -> {
-          if (winner.isCancelled()) {
-            one.cancel(true);
-            other.cancel(true);
-          }
-        });
-    return winner;
-  }
-
-  private CompletableFuture<Response> send(Duration time) {
-    int position = site.isFixed() ? 0 : untried();
-    tried.set(position);
-    Fleet fleet = site.fleet();
-    Member member = site.isFixed() ? null : fleet.member(position);
-    long start = fleet.nanoTime();
-    if (member != null) {
-      member.began();
-    }
-    CompletableFuture<Response> exchange;
-    try {
-      exchange =
-          transport
-              .send(call.request(endpoints.get(position)), Deadline.in(time))
-              .toCompletableFuture();
-    } catch (RuntimeException e) {
-      if (member != null) {
-        member.ended();
+    if (!isDoneWithin(hedge, first)) {
+      Exchange second = hedge(time.minus(hedge));
+      if (second != null) {
+        return await(Exchange.firstGood(first, second), time.plus(GRACE), first, second);
       }
-      throw e;
     }
-    if (member != null) {
-      whenDone(exchange, (response, failure) -> ended(member, start, response, failure));
+    return await(first.answer(), time.plus(GRACE), first);
+  }
+
+  /** The same once more, at another place; null if there is none, or the budget is used up. */
+  private @Nullable Exchange hedge(Duration time) {
+    try {
+      int position = site.isFixed() ? 0 : untried();
+      return tried.get(position) || time.isZero() || !budget.tryTake()
+          ? null
+          : send(new Planned(position, call.request(endpoints.get(position))), time);
+    } catch (RuntimeException e) {
+      return null;
     }
+  }
+
+  private Exchange send(Planned planned, Duration time) {
+    tried.set(planned.position());
+    Exchange exchange =
+        new Exchange(fleet, site.isFixed() ? null : fleet.member(planned.position()));
+    exchange.begin(() -> transport.send(planned.request(), Deadline.in(atLeastSome(time))));
     return exchange;
   }
 
-  /** What the action throws is lost: it must not throw. */
-  private static void whenDone(
-      CompletionStage<Response> exchange,
-      BiConsumer<@Nullable Response, @Nullable Throwable> action) {
-    exchange.whenComplete(action);
+  private static Duration atLeastSome(Duration time) {
+    return time.isZero() ? Duration.ofNanos(1) : time;
   }
 
-  /** Who was cancelled was too slow, but did not fail. */
-  private void ended(
-      Member member, long start, @Nullable Response response, @Nullable Throwable failure) {
-    member.ended();
-    long now = site.fleet().nanoTime();
-    boolean success = failure instanceof CancellationException || !isFailure(response, failure);
-    site.fleet().state().ended(member, Math.max(0, now - start), success, now);
+  /** How an exchange that ended tells of the instance's health. */
+  static Ending ending(@Nullable Response response, @Nullable Throwable failure) {
+    if (isFailure(response, failure)) {
+      return Ending.FAILED;
+    }
+    return response != null && response.status() == TOO_MANY_REQUESTS
+        ? Ending.SHED
+        : Ending.ANSWERED;
   }
 
   private int untried() {
-    int position = site.fleet().pick(call.key());
+    int position = fleet.pick(call.key());
     for (int pick = 1; pick < PICKS && tried.get(position); pick++) {
-      position = site.fleet().pick(null);
+      position = fleet.pick(null);
     }
     if (!tried.get(position)) {
       return position;
     }
-    int free = site.fleet().firstUp(tried);
+    int free = fleet.another(tried);
     return free < 0 ? position : free;
   }
 
-  private static Response await(CompletableFuture<Response> exchange, Duration time) {
+  private static boolean isDoneWithin(Duration time, Exchange exchange) {
     try {
-      return exchange.get(time.toNanos(), TimeUnit.NANOSECONDS);
+      exchange.answer().get(time.toNanos(), TimeUnit.NANOSECONDS);
+      return true;
     } catch (TimeoutException e) {
-      exchange.cancel(true);
-      throw new TransportException("no answer came long after the deadline", e);
-    } catch (ExecutionException e) {
-      throw failure(e.getCause());
+      return false;
+    } catch (ExecutionException | CancellationException e) {
+      return true;
     } catch (InterruptedException e) {
-      throw interrupted(exchange, e);
+      exchange.cancel(Ending.ABANDONED);
+      throw interrupted("during a call", e);
+    }
+  }
+
+  private static Ended await(
+      CompletableFuture<Response> answer, Duration time, Exchange... exchanges) {
+    try {
+      return new Ended(answer.get(time.toNanos(), TimeUnit.NANOSECONDS), null);
+    } catch (TimeoutException e) {
+      for (Exchange each : exchanges) {
+        each.cancel(Ending.OVERTAKEN);
+      }
+      return new Ended(null, new TransportException("no answer came long after the deadline", e));
+    } catch (ExecutionException e) {
+      return new Ended(null, failure(e.getCause()));
+    } catch (CancellationException e) {
+      return new Ended(null, failure(e));
+    } catch (InterruptedException e) {
+      for (Exchange each : exchanges) {
+        each.cancel(Ending.ABANDONED);
+      }
+      throw interrupted("during a call", e);
     }
   }
 
@@ -237,11 +280,9 @@ final class Caller {
         : new TransportException("the transport failed", own);
   }
 
-  private static CancellationException interrupted(
-      CompletableFuture<Response> exchange, InterruptedException cause) {
-    exchange.cancel(true);
+  private static CancellationException interrupted(String when, InterruptedException cause) {
     Thread.currentThread().interrupt();
-    CancellationException cancelled = new CancellationException("interrupted during a call");
+    CancellationException cancelled = new CancellationException("interrupted " + when);
     cancelled.initCause(cause);
     return cancelled;
   }

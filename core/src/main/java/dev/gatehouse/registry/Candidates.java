@@ -1,30 +1,41 @@
 package dev.gatehouse.registry;
 
+import java.util.Arrays;
+import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The instances of a server that may take a call now, at least one: what a {@link Balancer} chooses
- * from. None of its methods allocates or locks, but for the first {@link #shard}. What it tells of
- * an instance changes with time. Safe for use by multiple threads.
+ * from. None of its methods allocates or locks, but for the first {@link #shard} and the first
+ * {@link #weighted}. What it tells of an instance changes with time. Safe for use by multiple
+ * threads.
  */
 public final class Candidates {
   private static final long NEVER = Long.MAX_VALUE;
 
+  /** So often a pick is made anew while it falls on one that starts slowly and must pass. */
+  private static final int RAMP_PICKS = 8;
+
+  private static final int DRAWS = 4;
+
   private final Fleet fleet;
   private final Member[] members;
   private final int[] positions;
-  private final AliasTable weights;
   private final int version;
   private final long until;
+  private final double meanWeight;
+  private volatile @Nullable Balancer balancer;
+  private volatile @Nullable AliasTable weights;
   private volatile @Nullable Ring ring;
 
-  Candidates(Fleet fleet, Member[] members, int[] positions, int version, long until) {
+  Candidates(Fleet fleet, int[] positions, int version, long until) {
     this.fleet = fleet;
-    this.members = members;
     this.positions = positions;
+    this.members = Arrays.stream(positions).mapToObj(fleet::member).toArray(Member[]::new);
     this.version = version;
     this.until = until;
-    this.weights = AliasTable.of(members);
+    this.meanWeight =
+        Arrays.stream(positions).map(i -> fleet.instance(i).weight()).average().orElse(0);
   }
 
   /** When nothing but a change of state makes other candidates. */
@@ -36,8 +47,51 @@ public final class Candidates {
     return version == present && (until == NEVER || fleet.nanoTime() - until < 0);
   }
 
-  int position(int index) {
+  /**
+   * The position that takes a call. Of the calls that the balancer gives to one that starts slowly,
+   * it gets as many as it has of its share; others are chosen for anew. A balancer that chooses the
+   * same again has its will.
+   */
+  int choose(@Nullable String key) {
+    int index = pick(key);
+    for (int again = 1; again < RAMP_PICKS && until != NEVER && mustPass(index); again++) {
+      index = pick(key);
+    }
     return positions[index];
+  }
+
+  private int pick(@Nullable String key) {
+    if (members.length == 1) {
+      return 0;
+    }
+    Balancer chooser = balancer;
+    if (chooser == null) {
+      chooser = fleet.balancer();
+      balancer = chooser;
+    }
+    int index = chooser.pick(this, key);
+    if (index < 0 || index >= members.length) {
+      throw new IllegalStateException(
+          "balancer " + chooser + " must choose 0.." + (members.length - 1) + ", chose " + index);
+    }
+    return index;
+  }
+
+  private boolean mustPass(int index) {
+    double ramp = members[index].ramp(fleet.nanoTime());
+    return ramp < 1 && (fleet.random() >>> 11) * 0x1.0p-53 >= ramp;
+  }
+
+  /** A position that is not in the set, any of them; -1 if there is none. */
+  int another(BitSet taken) {
+    int start = members.length == 0 ? 0 : random(members.length);
+    for (int i = 0; i < members.length; i++) {
+      int position = positions[(start + i) % members.length];
+      if (!taken.get(position)) {
+        return position;
+      }
+    }
+    return -1;
   }
 
   /** How many there are. */
@@ -47,18 +101,15 @@ public final class Candidates {
 
   /** The instance of that index, from 0. */
   public Instance instance(int index) {
-    return members[index].instance();
+    return fleet.instance(positions[index]);
   }
 
   /**
-   * Its share of the calls: its weight, or less while it starts slowly; more than 0 unless all have
-   * weight 0.
+   * Its weight; more than 0 unless all have weight 0. That an instance starts slowly is no matter
+   * of the balancer's: what it gives to one is kept from it in part.
    */
   public double weight(int index) {
-    Member member = members[index];
-    return until == NEVER
-        ? member.instance().weight()
-        : member.instance().weight() * member.ramp(fleet.nanoTime());
+    return instance(index).weight();
   }
 
   /**
@@ -76,12 +127,17 @@ public final class Candidates {
 
   /** How busy its CPU was told to be last, in per cent; -1 if that is not known. */
   public int cpu(int index) {
-    return members[index].cpu();
+    return members[index].cpu(fleet.nanoTime());
   }
 
+  /**
+   * How long one more call would take there, if calls under way wait for each other and who has
+   * twice the weight bears twice as many.
+   */
   double cost(int index) {
     double weight = weight(index);
-    return latencyNanos(index) * (inFlight(index) + 1) / (weight > 0 ? weight : 1);
+    double relative = weight > 0 ? meanWeight / weight : 1;
+    return latencyNanos(index) * (1 + inFlight(index) * relative);
   }
 
   /** A number that grows by one at each call, for all callers together, and may wrap around. */
@@ -96,22 +152,31 @@ public final class Candidates {
 
   /** A random index, as likely as its weight says. */
   public int weighted() {
-    int index = weights.pick(fleet.random());
-    for (int attempt = 0; attempt < 8 && until != NEVER; attempt++) {
-      double ramp = members[index].ramp(fleet.nanoTime());
-      if (ramp >= 1 || (fleet.random() >>> 11) * 0x1.0p-53 < ramp) {
-        return index;
-      }
-      index = weights.pick(fleet.random());
+    AliasTable present = weights;
+    if (present == null) {
+      present = AliasTable.of(this);
+      weights = present;
     }
-    return index;
+    return present.pick(fleet.random());
+  }
+
+  /** Another random index, as likely as its weight says, or any where one has nearly all. */
+  int weightedBut(int index) {
+    for (int draw = 0; draw < DRAWS; draw++) {
+      int other = weighted();
+      if (other != index) {
+        return other;
+      }
+    }
+    int other = random(members.length - 1);
+    return other >= index ? other + 1 : other;
   }
 
   /** The index that a key belongs to, by a consistent hash. */
   public int shard(String key) {
     Ring present = ring;
     if (present == null) {
-      present = Ring.of(members);
+      present = Ring.of(this);
       ring = present;
     }
     return present.find(key);

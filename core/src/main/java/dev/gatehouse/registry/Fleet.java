@@ -5,8 +5,8 @@ import dev.gatehouse.registry.FleetOptions.AllDown;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntPredicate;
 import java.util.function.LongSupplier;
-import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +23,6 @@ final class Fleet {
   private final List<Instance> instances;
   private final Member[] members;
   private final Parts parts;
-  private final Balancer balancer;
   private volatile @Nullable Candidates candidates;
 
   Fleet(FleetState state, List<Instance> instances, Parts parts) {
@@ -32,7 +31,6 @@ final class Fleet {
     this.parts = parts;
     long now = nanoTime();
     this.members = instances.stream().map(one -> state.member(one, now)).toArray(Member[]::new);
-    this.balancer = parts.options().balancers().apply(state.server());
   }
 
   FleetState state() {
@@ -46,6 +44,10 @@ final class Fleet {
 
   Member member(int position) {
     return members[position];
+  }
+
+  Instance instance(int position) {
+    return instances.get(position);
   }
 
   int size() {
@@ -66,54 +68,66 @@ final class Fleet {
    * @throws TransportException if none may
    */
   int pick(@Nullable String key) {
-    Candidates present = candidates;
-    if (present == null || !present.isCurrent(state.version())) {
-      present = workOut();
-    }
-    int size = present.size();
-    if (size == 0) {
+    Candidates present = current();
+    if (present.size() == 0) {
       throw new TransportException("no instance of server '" + state.server() + "' is up");
     }
-    return present.position(size == 1 ? 0 : balancer.pick(present, key));
+    return present.choose(key);
   }
 
-  /** The first position that may take a call and is not in the set; -1 if there is none. */
-  int firstUp(BitSet taken) {
-    for (int i = 0; i < members.length; i++) {
-      if (!taken.get(i) && members[i].isUp() && hasWeight(i)) {
-        return i;
+  /** Who may take calls now; tells of ejections that are over, and of all being down. */
+  Candidates current() {
+    Candidates present = candidates;
+    return present == null || !present.isCurrent(state.version()) ? workOut() : present;
+  }
+
+  /**
+   * A position that may take a call and is not in the set, any of those that are preferred, else
+   * any; -1 if there is none.
+   */
+  int another(BitSet taken) {
+    int preferred = current().another(taken);
+    int start = preferred >= 0 ? 0 : (int) Long.remainderUnsigned(random(), members.length);
+    for (int i = 0; preferred < 0 && i < members.length; i++) {
+      int position = (start + i) % members.length;
+      if (!taken.get(position) && members[position].isUp() && hasWeight(position)) {
+        return position;
       }
     }
-    return -1;
+    return preferred;
   }
 
+  /** Asked late, so that a host's function that throws fails picks of this server alone. */
+  Balancer balancer() {
+    return parts.options().balancers().apply(state.server());
+  }
+
+  /** Where the others went down or lost their weight meanwhile, who is ejected takes calls. */
   private Candidates workOut() {
     long now = nanoTime();
     state.settle(now);
     int version = state.version();
     boolean weighty = IntStream.range(0, members.length).anyMatch(this::hasWeight);
-    Predicate<Member> mayTake = one -> !weighty || one.instance().weight() > 0;
-    int[] up = positions(one -> mayTake.test(one) && one.isUp());
+    IntPredicate mayTake = i -> !weighty || hasWeight(i);
+    int[] up = positions(mayTake.and(i -> members[i].isUp()));
+    if (up.length == 0) {
+      up = positions(mayTake.and(i -> !members[i].down));
+    }
     state.allDown(up.length == 0);
     if (up.length == 0 && parts.options().allDown() == AllDown.PANIC) {
       up = positions(mayTake);
     }
-    int[] chosen = preferred(up);
-    Member[] who = new Member[chosen.length];
-    for (int i = 0; i < chosen.length; i++) {
-      who[i] = members[chosen[i]];
-    }
-    Candidates worked = new Candidates(this, who, chosen, version, nextChange());
+    Candidates worked = new Candidates(this, preferred(up), version, nextChange());
     candidates = worked;
     return worked;
   }
 
   private boolean hasWeight(int position) {
-    return members[position].instance().weight() > 0;
+    return instances.get(position).weight() > 0;
   }
 
-  private int[] positions(Predicate<Member> which) {
-    return IntStream.range(0, members.length).filter(i -> which.test(members[i])).toArray();
+  private int[] positions(IntPredicate which) {
+    return IntStream.range(0, members.length).filter(which).toArray();
   }
 
   /** Those that are near, if one of them is; else all. */
@@ -124,7 +138,7 @@ final class Fleet {
     }
     int[] near =
         IntStream.of(positions)
-            .filter(i -> members[i].instance().metadata().entrySet().containsAll(local.entrySet()))
+            .filter(i -> instances.get(i).metadata().entrySet().containsAll(local.entrySet()))
             .toArray();
     return near.length == 0 ? positions : near;
   }

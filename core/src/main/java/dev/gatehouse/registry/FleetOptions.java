@@ -13,16 +13,18 @@ import java.util.function.LongSupplier;
 /**
  * How calls are spread over the instances of servers, and which of these may take any. Immutable.
  *
- * @param balancers the balancer for a server, by its name in lower case; asked once for each change
- *     of the server
+ * @param balancers the balancer for a server, by its name in lower case; asked when a call is made
+ *     after a change of the server or of its instances' health. What it throws, that call throws
  * @param local metadata that tell what is near, such as a zone: while an instance that has all of
  *     them may take calls, those that do not have them take none; empty for no preference
  * @param failures after so many failures in a row an instance is ejected, 1..1000
  * @param ejection for how long, times how often that happened lately, 1 s to 1 h; at most ten times
  *     that
  * @param maxEjected the most instances ejected at a time, in per cent of the server's, 0..100; one
- *     may always be, but never the last that takes calls
- * @param slowStart how long an instance that comes back takes to get its whole share, 0 to 1 h
+ *     may always be, but never the last that takes calls: if the others go down or lose their
+ *     weight later, those that are ejected take calls
+ * @param slowStart how long an instance that comes, or comes back, takes to get its whole share, 0
+ *     to 1 h; at first it gets a tenth of what the balancer gives it
  * @param allDown what becomes of a call when no instance may take it
  * @param listener hears of changes
  * @param random gives random numbers, all 64 bits of them
@@ -38,7 +40,7 @@ public record FleetOptions(
     GatehouseListener listener,
     LongSupplier random) {
 
-  /** What becomes of a call when every instance is ejected, or down by probes. */
+  /** What becomes of a call when every instance is down by probes. */
   public enum AllDown {
     /** It fails at once. */
     FAIL,

@@ -1,6 +1,9 @@
 package dev.gatehouse.registry;
 
+import static java.util.Objects.requireNonNull;
+
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -8,6 +11,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,6 +32,7 @@ final class FleetState {
   private final AtomicInteger version = new AtomicInteger();
   private final Map<String, Member> members = new HashMap<>();
   private final Map<String, ServicePolicies> policies = new ConcurrentHashMap<>();
+  private final AtomicReference<@Nullable RetryBudget> budget = new AtomicReference<>();
   private boolean allDown;
   private boolean published;
 
@@ -50,13 +56,12 @@ final class FleetState {
 
   /**
    * What is known of an instance. One that was not there before starts slowly, unless nothing was;
-   * so does one that took a new lease, for it was started anew.
+   * so does one that took a new lease, for it was started anew. Changes nothing: the snapshot that
+   * this is for may never come to be.
    */
   synchronized Member member(Instance instance, long now) {
     Member known = members.get(instance.address());
-    if (known != null
-        && (instance.lease().isEmpty() || known.instance().epoch() == instance.epoch())) {
-      known.instance(instance);
+    if (known != null && known.isSame(instance)) {
       return known;
     }
     Member fresh = new Member(instance, options.slowStart().toNanos());
@@ -68,26 +73,24 @@ final class FleetState {
 
   /** From now on these are the instances, and no others. */
   synchronized void publish(Member[] present, List<Instance> instances) {
-    if (published && areKnown(present, instances)) {
+    boolean anyWeight = instances.stream().anyMatch(instance -> instance.weight() > 0);
+    for (int i = 0; i < present.length; i++) {
+      present[i].hasShare = !anyWeight || instances.get(i).weight() > 0;
+    }
+    if (published && areKnown(present)) {
       return;
     }
     members.clear();
-    for (int i = 0; i < present.length; i++) {
-      present[i].instance(instances.get(i));
-      members.put(instances.get(i).address(), present[i]);
+    for (Member member : present) {
+      members.put(member.address(), member);
     }
     published = true;
     version.incrementAndGet();
   }
 
-  private boolean areKnown(Member[] present, List<Instance> instances) {
-    boolean same = members.size() == present.length;
-    for (int i = 0; same && i < present.length; i++) {
-      Instance instance = instances.get(i);
-      same =
-          members.get(instance.address()) == present[i] && present[i].instance().equals(instance);
-    }
-    return same;
+  private boolean areKnown(Member[] present) {
+    return members.size() == present.length
+        && Arrays.stream(present).allMatch(one -> members.get(one.address()) == one);
   }
 
   /** The policies of a service's calls. */
@@ -96,15 +99,42 @@ final class FleetState {
         service, name -> new ServicePolicies(server, name, calls, options.listener()));
   }
 
+  /** What all calls of the server save up for repetitions. */
+  RetryBudget budget(CallOptions calls) {
+    if (budget.get() == null) {
+      budget.compareAndSet(null, new RetryBudget(calls.retryBudget()));
+    }
+    return requireNonNull(budget.get());
+  }
+
   /** Forgets the policies of all other services. */
   void retainServices(Set<String> services) {
     policies.keySet().retainAll(services);
   }
 
-  /** Takes note of how a call ended. */
-  void ended(Member member, long nanos, boolean success, long now) {
-    member.latency().observe(nanos, success, now);
-    if (member.countFailure(success) >= options.failures() && !member.ejected) {
+  /** Takes note of how a request to an instance ended, after so long. */
+  void ended(Member member, long nanos, Ending ending, long now) {
+    switch (ending) {
+      case ANSWERED -> {
+        member.latency().observe(nanos, true, now);
+        member.forgetFailures();
+      }
+      case SHED -> member.latency().observe(nanos, false, now);
+      case FAILED -> {
+        member.latency().observe(nanos, false, now);
+        countFailure(member, now);
+      }
+      case OVERTAKEN -> {
+        member.latency().observeAtLeast(nanos, now);
+        countFailure(member, now);
+      }
+      case ABANDONED -> member.latency().observeAtLeast(nanos, now);
+    }
+  }
+
+  /** Who is ejected already is not ejected anew, when it is back, for what was under way then. */
+  private void countFailure(Member member, long now) {
+    if (!member.ejected && member.countFailure() >= options.failures()) {
       eject(member, now);
     }
   }
@@ -125,13 +155,13 @@ final class FleetState {
     tell(member, "ejected");
   }
 
-  /** So many may be ejected, one at least, but never the last that is up. */
+  /** So many may be ejected, one at least, but never the last that takes calls. */
   private boolean mayEject(Member member) {
     int ejected = 0;
     int up = 0;
     for (Member one : members.values()) {
       ejected += one.ejected ? 1 : 0;
-      up += one.isUp() && one != member ? 1 : 0;
+      up += one.isUp() && one.hasShare && one != member ? 1 : 0;
     }
     return up > 0 && ejected < Math.max(1, members.size() * options.maxEjected() / 100);
   }
@@ -164,6 +194,7 @@ final class FleetState {
       for (Member member : members.values()) {
         if (member.ejected && now - member.ejectedUntil >= 0) {
           member.ejected = false;
+          member.forgetFailures();
           member.beginRamp(now);
           restored.add(member);
         }
@@ -199,9 +230,9 @@ final class FleetState {
   }
 
   private void tell(Member member, String change) {
-    LOG.info("Instance {} of server '{}' is {}", member.instance().address(), server, change);
+    LOG.info("Instance {} of server '{}' is {}", member.address(), server, change);
     try {
-      options.listener().instanceChanged(server, member.instance().address(), change);
+      options.listener().instanceChanged(server, member.address(), change);
     } catch (RuntimeException e) {
       LOG.error("A listener failed", e);
     }

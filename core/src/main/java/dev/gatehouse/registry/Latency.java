@@ -34,6 +34,13 @@ final class Latency {
     }
   }
 
+  /** Takes note that an answer would have taken longer than that. */
+  void observeAtLeast(long nanos, long now) {
+    if (nanos > now(now)) {
+      observe(nanos, true, now);
+    }
+  }
+
   /** The average as it has faded by now, in nanoseconds. */
   double now(long now) {
     long bits = averageBits.get();

@@ -53,6 +53,7 @@ public interface Registry {
    *
    * @return the application; only on its first registration with its {@link Application#secret()
    *     secret}
+   * @throws dev.gatehouse.error.ConflictException if another transaction changed it meanwhile
    * @throws dev.gatehouse.error.StorageException if the storage fails; then nothing was stored
    */
   Application register(Application.Draft draft);
@@ -94,8 +95,9 @@ public interface Registry {
   void release(Instance instance);
 
   /**
-   * Removes instances whose lease is over, at most 1,000 of them. Whatever node notices removes
-   * them: a started Gatehouse does so once a second.
+   * Removes instances whose lease is over, 1,000 of them or few more at most. Whatever node notices
+   * removes them: a started Gatehouse does so once a second. Does not wait for others that write:
+   * while they do, it removes nothing.
    *
    * @return those that it removed
    */
@@ -121,10 +123,11 @@ public interface Registry {
    * rotated out meanwhile can change nothing more. A server stays its own if the host changes it,
    * and is removed with the application.
    *
-   * <p>On what this returns, {@link #register(Application.Draft)} and {@link #removeApplication}
-   * throw {@link dev.gatehouse.error.DeniedException}; each change of another's server does too;
-   * and each change {@link dev.gatehouse.error.AuthenticationException} if the application is
-   * unknown, not enabled, or has another secret, which are one and the same for the caller.
+   * <p>On what this returns, {@link #register(Application.Draft)}, {@link #removeApplication} and
+   * {@link #removeLapsed} throw {@link dev.gatehouse.error.DeniedException}; each change of
+   * another's server does too; and each change {@link dev.gatehouse.error.AuthenticationException}
+   * if the application is unknown, not enabled, or has another secret, which are one and the same
+   * for the caller.
    *
    * @param appKey the public name of the application's key
    * @param secret of a key for requests
@@ -194,14 +197,18 @@ public interface Registry {
    * Calls a service and waits for its answer, whatever its status. Attempts without an answer and
    * those with one of 500 and above are tried again, at another instance if there is one, as far as
    * the call may be repeated and the options allow; so the last of them may be what is returned.
-   * Each attempt teaches the balancer. If the thread is interrupted, the attempt is cancelled and
-   * the thread stays interrupted.
+   * 501 and 505 are answers as any. The body is cut where the transport's limit is; nothing tells
+   * of that. Each attempt teaches the balancer and the service's breaker; what fails before a
+   * request is sent does not. If the thread is interrupted, the attempt is cancelled and the thread
+   * stays interrupted.
    *
    * @throws NotFoundException if there is no such server, or no such service on it
    * @throws dev.gatehouse.error.TransportException if there was no answer in time, no instance is
    *     up, or the service's breaker is open
    * @throws dev.gatehouse.error.LimitException if too many calls of the service are under way
    * @throws java.util.concurrent.CancellationException if the thread was interrupted
+   * @throws IllegalArgumentException if no request can be made of what was registered and the call,
+   *     as with a body of more than 1 MiB
    * @throws IllegalStateException if there is no transport, or inside a transaction
    */
   Response call(String server, String service, ServiceCall call);
@@ -305,7 +312,9 @@ public interface Registry {
 
   /**
    * This registry inside the transaction: reads go to the storage and see its writes, and all
-   * stands or falls with it. Until the transaction ends, other registrations wait.
+   * stands or falls with it. Until the transaction ends, other registrations wait. What it resolves
+   * knows nothing of how instances are: those that are down are chosen, too, and taking turns
+   * begins anew each time.
    */
   Registry joining(Transaction transaction);
 }

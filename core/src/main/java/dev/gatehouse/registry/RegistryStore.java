@@ -14,7 +14,8 @@ import java.util.Optional;
  * <ul>
  *   <li>{@code REGISTRY-1}: {@link #version} is 0 in a new storage. {@link #advance} adds one,
  *       holds off every other {@code advance} until its transaction ends, and leaves nothing if
- *       that rolls back: versions have no gaps and become visible in their order.
+ *       that rolls back: versions have no gaps and become visible in their order. {@link #tryLock}
+ *       does as much without a version, and never waits.
  *   <li>{@code REGISTRY-2}: {@link #changes} are those of committed versions, in order, each once;
  *       the latest {@value #KEPT_CHANGES} are kept, older ones may be forgotten.
  *   <li>{@code REGISTRY-3}: what is found equals what was stored, whatever characters it holds;
@@ -39,6 +40,8 @@ import java.util.Optional;
  *       its end it is {@linkplain #lapsed lapsed}: then, and only then, is the instance removed by
  *       {@link #removeLapsed}. Of a renewal and such a removal at once, one takes place. An
  *       instance without a lease never lapses.
+ *   <li>{@code REGISTRY-11}: what is decided by what {@link #deciding} finds is decided by what was
+ *       committed last.
  * </ul>
  *
  * Names come as they were typed; the store takes their {@link #nameKey} itself. Methods block, and
@@ -85,6 +88,14 @@ public interface RegistryStore {
 
   /** How many changes were committed; inside a transaction, with its own. */
   long version();
+
+  /**
+   * Holds off every {@link #advance} by others until the transaction ends, as an advance would, but
+   * leaves no version. For use inside a transaction.
+   *
+   * @return false, at once, if another transaction does so already
+   */
+  boolean tryLock();
 
   /** Notes that the transaction changes what has that name, and returns the version of that. */
   long advance(Subject subject, String name);
@@ -143,6 +154,9 @@ public interface RegistryStore {
   /** Begins the instance's lease anew; false if it has none of that epoch, or that is over. */
   boolean renew(Instance instance);
 
+  /** Removes the instance; false if there is none of that epoch. */
+  boolean removeInstance(Instance instance);
+
   /**
    * Removes an instance; false if there is none.
    *
@@ -160,6 +174,9 @@ public interface RegistryStore {
    * @param limit 1..1000
    */
   List<Instance> instancesOf(String server, String afterAddress, int limit);
+
+  /** How many instances a server has; 0 if there is no such server. */
+  int countInstances(String server);
 
   /**
    * A page of the instances of all servers, in order of server, then address, after that pair.
@@ -203,4 +220,11 @@ public interface RegistryStore {
 
   /** This store inside the transaction. */
   RegistryStore joining(Transaction transaction);
+
+  /**
+   * This store for deciding what to write in the transaction that it joined: what it finds is what
+   * is there now, also where a host's transaction reads as of its beginning. Where it takes that,
+   * others are kept from {@link #advance} from then on.
+   */
+  RegistryStore deciding();
 }

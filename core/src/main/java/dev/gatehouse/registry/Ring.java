@@ -18,14 +18,17 @@ final class Ring {
     this.owners = owners;
   }
 
-  static Ring of(Member[] members) {
-    int[] counts = Arrays.stream(members).mapToInt(Ring::pointsOf).toArray();
+  static Ring of(Candidates candidates) {
+    int[] counts =
+        IntStream.range(0, candidates.size())
+            .map(i -> Math.max(1, candidates.instance(i).weight()))
+            .toArray();
     int size = Arrays.stream(counts).sum();
     long[] points = new long[size];
     int[] owners = new int[size];
     int next = 0;
-    for (int member = 0; member < members.length; member++) {
-      String address = members[member].instance().address();
+    for (int member = 0; member < counts.length; member++) {
+      String address = candidates.instance(member).address();
       for (int i = 0; i < counts[member]; i++) {
         points[next] = hash(address + '#' + i);
         owners[next++] = member;
@@ -40,10 +43,6 @@ final class Ring {
     return new Ring(
         Arrays.stream(order).mapToLong(i -> points[i]).toArray(),
         Arrays.stream(order).map(i -> owners[i]).toArray());
-  }
-
-  private static int pointsOf(Member member) {
-    return Math.max(1, member.instance().weight());
   }
 
   int find(String key) {

@@ -8,6 +8,7 @@ import dev.gatehouse.check.Check;
 import dev.gatehouse.json.Json;
 import dev.gatehouse.transport.Headers;
 import dev.gatehouse.transport.Request;
+import dev.gatehouse.transport.Transport;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -16,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,45 +26,70 @@ import org.jspecify.annotations.Nullable;
  * stored headers are sent where this has none of that name. Immutable.
  */
 public final class ServiceCall {
-  /** With nothing but what was registered. */
-  public static final ServiceCall EMPTY =
-      new ServiceCall(null, Headers.NONE, null, Repeat.BY_METHOD, null);
-
   private static final Set<String> REPEATABLE = Set.of("GET", "HEAD", "PUT", "DELETE", "OPTIONS");
 
   private enum Repeat {
     BY_METHOD,
-    ALWAYS
+    ALWAYS,
+    NEVER
   }
 
-  private final @Nullable String json;
-  private final Headers headers;
-  private final @Nullable String key;
-  private final Repeat repeat;
-  private final @Nullable Duration hedge;
+  /** What is sent: what the maker makes if there is one, and nothing else then. */
+  private record Content(
+      @Nullable String json, Headers headers, @Nullable Function<Endpoint, Request> maker) {
+    static final Content NONE = new Content(null, Headers.NONE, null);
+  }
 
-  private ServiceCall(
-      @Nullable String json,
-      Headers headers,
+  /** How it is sent; null for what the registry's options say. */
+  private record Manner(
       @Nullable String key,
       Repeat repeat,
-      @Nullable Duration hedge) {
-    this.json = json;
-    this.headers = headers;
-    this.key = key;
-    this.repeat = repeat;
-    this.hedge = hedge;
+      @Nullable Duration hedge,
+      @Nullable Duration timeout,
+      @Nullable Transport transport,
+      boolean hostsOnly) {
+    static final Manner PLAIN = new Manner(null, Repeat.BY_METHOD, null, null, null, false);
+  }
+
+  /** With nothing but what was registered. */
+  public static final ServiceCall EMPTY = new ServiceCall(Content.NONE, Manner.PLAIN);
+
+  private final Content content;
+  private final Manner manner;
+
+  private ServiceCall(Content content, Manner manner) {
+    this.content = content;
+    this.manner = manner;
   }
 
   /** A call with the text of a JSON object as its body. */
   public static ServiceCall of(String json) {
     String valid = Json.validObject(requireNonNull(json, "json"), "body");
-    return new ServiceCall(valid, Headers.NONE, null, Repeat.BY_METHOD, null);
+    return new ServiceCall(new Content(valid, Headers.NONE, null), Manner.PLAIN);
   }
 
-  /** This call with more headers. */
+  /**
+   * A call by a request of the caller's own making: what was registered beside method and address
+   * goes with it as far as the function puts it there.
+   *
+   * @param maker makes the request for an endpoint; called on the caller's thread for each attempt.
+   *     What it throws, the call throws
+   */
+  public static ServiceCall by(Function<Endpoint, Request> maker) {
+    return new ServiceCall(
+        new Content(null, Headers.NONE, requireNonNull(maker, "maker")), Manner.PLAIN);
+  }
+
+  /**
+   * This call with more headers.
+   *
+   * @throws IllegalStateException if the caller makes the request
+   */
   public ServiceCall headers(Headers more) {
-    return new ServiceCall(json, headers.and(more), key, repeat, hedge);
+    if (content.maker() != null) {
+      throw new IllegalStateException("headers must come with the request that the caller makes");
+    }
+    return new ServiceCall(new Content(content.json(), content.headers().and(more), null), manner);
   }
 
   /**
@@ -72,7 +99,14 @@ public final class ServiceCall {
    */
   public ServiceCall key(String value) {
     Check.range(requireNonNull(value, "key").length(), 1, 1_000, "length of key");
-    return new ServiceCall(json, headers, value, repeat, hedge);
+    return with(
+        new Manner(
+            value,
+            manner.repeat(),
+            manner.hedge(),
+            manner.timeout(),
+            manner.transport(),
+            manner.hostsOnly()));
   }
 
   /**
@@ -80,37 +114,117 @@ public final class ServiceCall {
    * DELETE and OPTIONS are tried again.
    */
   public ServiceCall repeatable() {
-    return new ServiceCall(json, headers, key, Repeat.ALWAYS, hedge);
+    return repeated(Repeat.ALWAYS, manner.hedge());
+  }
+
+  /** This call with one attempt only, which may take as long as the call. */
+  public ServiceCall once() {
+    return repeated(Repeat.NEVER, null);
   }
 
   /**
    * This call, which does no harm when it is made twice, and is made a second time at another
-   * instance if the first has not answered after a while; the first good answer counts.
+   * instance if the first has not answered after a while; the first good answer counts. Where there
+   * is no other instance, or the retry budget is used up, there is no second time.
    *
    * @param delay 1 ms to 1 h
    */
   public ServiceCall hedgedAfter(Duration delay) {
     Check.range(delay, Duration.ofMillis(1), Duration.ofHours(1), "delay");
-    return new ServiceCall(json, headers, key, Repeat.ALWAYS, delay);
+    return repeated(Repeat.ALWAYS, delay);
+  }
+
+  private ServiceCall repeated(Repeat repeat, @Nullable Duration hedge) {
+    return with(
+        new Manner(
+            manner.key(), repeat, hedge, manner.timeout(), manner.transport(), manner.hostsOnly()));
+  }
+
+  /**
+   * This call with another timeout than the registry's options say, for all its attempts together.
+   *
+   * @param timeout 1 ms to 1 h
+   */
+  public ServiceCall within(Duration timeout) {
+    Check.range(timeout, Duration.ofMillis(1), Duration.ofHours(1), "timeout");
+    return with(
+        new Manner(
+            manner.key(),
+            manner.repeat(),
+            manner.hedge(),
+            timeout,
+            manner.transport(),
+            manner.hostsOnly()));
+  }
+
+  /** This call by another transport than the registry's. */
+  public ServiceCall over(Transport transport) {
+    return with(
+        new Manner(
+            manner.key(),
+            manner.repeat(),
+            manner.hedge(),
+            manner.timeout(),
+            requireNonNull(transport, "transport"),
+            manner.hostsOnly()));
+  }
+
+  /**
+   * This call only of a server that the host registered itself: one that an application {@linkplain
+   * Registry#attachedBy attached} counts as not registered.
+   */
+  public ServiceCall ofHost() {
+    return with(
+        new Manner(
+            manner.key(),
+            manner.repeat(),
+            manner.hedge(),
+            manner.timeout(),
+            manner.transport(),
+            true));
+  }
+
+  private ServiceCall with(Manner changed) {
+    return new ServiceCall(content, changed);
   }
 
   @Nullable String key() {
-    return key;
+    return manner.key();
   }
 
   @Nullable Duration hedge() {
-    return hedge;
+    return manner.hedge();
+  }
+
+  @Nullable Duration timeout() {
+    return manner.timeout();
+  }
+
+  @Nullable Transport transport() {
+    return manner.transport();
+  }
+
+  boolean isOfHostOnly() {
+    return manner.hostsOnly();
+  }
+
+  boolean isOnce() {
+    return manner.repeat() == Repeat.NEVER;
   }
 
   boolean isRepeatable(String method) {
-    return repeat == Repeat.ALWAYS || REPEATABLE.contains(method);
+    return manner.repeat() == Repeat.ALWAYS
+        || (manner.repeat() == Repeat.BY_METHOD && REPEATABLE.contains(method));
   }
 
   /** The request that this makes of an endpoint. */
   public Request request(Endpoint endpoint) {
+    if (content.maker() != null) {
+      return requireNonNull(content.maker().apply(endpoint), "request");
+    }
     Request request =
         Request.of(endpoint.method(), withParams(endpoint)).headers(allHeaders(endpoint.headers()));
-    if (json == null && endpoint.data().equals("{}")) {
+    if (content.json() == null && endpoint.data().equals("{}")) {
       return request;
     }
     Request typed =
@@ -121,6 +235,7 @@ public final class ServiceCall {
   }
 
   private byte[] body(String data) {
+    String json = content.json();
     if (json != null && data.equals("{}")) {
       return json.getBytes(StandardCharsets.UTF_8);
     }
@@ -134,11 +249,11 @@ public final class ServiceCall {
   private Headers allHeaders(Headers stored) {
     List<Headers.Field> all = new ArrayList<>();
     for (Headers.Field field : stored.fields()) {
-      if (headers.first(field.name()).isEmpty()) {
+      if (content.headers().first(field.name()).isEmpty()) {
         all.add(field);
       }
     }
-    all.addAll(headers.fields());
+    all.addAll(content.headers().fields());
     return Headers.of(all);
   }
 

@@ -18,7 +18,6 @@ final class ServicePolicies {
   private final GatehouseListener listener;
   private final CircuitBreaker<Response> breaker;
   private final Bulkhead<Response> bulkhead;
-  private final RetryBudget budget;
 
   ServicePolicies(String server, String service, CallOptions options, GatehouseListener listener) {
     this.server = server;
@@ -26,32 +25,56 @@ final class ServicePolicies {
     this.listener = listener;
     this.breaker =
         CircuitBreaker.<Response>builder()
-            .handleIf(ServicePolicies::isFailure)
             .withFailureThreshold(options.breaker(), WINDOW)
+            .withSuccessThreshold(1)
             .withDelay(options.breakerDelay())
             .onOpen(event -> tell("open"))
             .onHalfOpen(event -> tell("half-open"))
             .onClose(event -> tell("closed"))
             .build();
     this.bulkhead = Bulkhead.of(options.concurrent());
-    this.budget = new RetryBudget(options.retryBudget());
   }
 
-  /** No answer, or one of 500 and above. */
+  /**
+   * No answer, or one of 500 and above; but 501 and 505 say what the receiver will never do, not
+   * that it is in trouble.
+   */
   static boolean isFailure(@Nullable Response response, @Nullable Throwable failure) {
-    return failure != null || response == null || response.status() >= 500;
+    if (failure != null || response == null) {
+      return true;
+    }
+    int status = response.status();
+    return status >= 500 && status != 501 && status != 505;
   }
 
-  CircuitBreaker<Response> breaker() {
-    return breaker;
+  /**
+   * Whether an attempt may be made now. Who was let through tells by {@link #ended} or {@link
+   * #abandoned} what came of it.
+   */
+  boolean tryBegin() {
+    return breaker.tryAcquirePermit();
+  }
+
+  void ended(boolean failed) {
+    if (failed) {
+      breaker.recordFailure();
+    } else {
+      breaker.recordSuccess();
+    }
+  }
+
+  /**
+   * An attempt ended by the caller's doing, which tells nothing of the service. The only trial of a
+   * breaker that is half open must come to something all the same.
+   */
+  void abandoned() {
+    if (breaker.isHalfOpen()) {
+      breaker.recordFailure();
+    }
   }
 
   Bulkhead<Response> bulkhead() {
     return bulkhead;
-  }
-
-  RetryBudget budget() {
-    return budget;
   }
 
   private void tell(String state) {

@@ -11,12 +11,15 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Reads snapshots from a store. The version is read before the rows: so the rows may be newer than
  * the snapshot says, in which case the next reading reads them once more, but never older.
  */
 final class SnapshotReader {
+  private static final Logger LOG = LoggerFactory.getLogger(Registry.class);
   private static final int PAGE = RegistryStore.MAX_LIMIT;
 
   private final RegistryStore store;
@@ -61,10 +64,7 @@ final class SnapshotReader {
     if (version == snapshot.version()) {
       return snapshot;
     }
-    List<Change> changes =
-        version < snapshot.version()
-            ? List.of()
-            : store.changes(snapshot.version(), RegistryStore.KEPT_CHANGES);
+    List<Change> changes = changes(snapshot.version(), version);
     if (!isGapless(changes, snapshot.version(), version)) {
       return load();
     }
@@ -79,6 +79,15 @@ final class SnapshotReader {
     return draft.snapshot();
   }
 
+  private List<Change> changes(long after, long upTo) {
+    try {
+      return upTo < after ? List.of() : store.changes(after, RegistryStore.KEPT_CHANGES);
+    } catch (IllegalArgumentException e) {
+      LOG.warn("A change of the registry cannot be read: all of it is read anew", e);
+      return List.of();
+    }
+  }
+
   /** Too old a snapshot lacks the first changes; a storage that was restored, the last ones. */
   private static boolean isGapless(List<Change> changes, long after, long upTo) {
     return !changes.isEmpty()
@@ -89,24 +98,33 @@ final class SnapshotReader {
 
   private void readApplication(String name, Snapshot.Draft draft) {
     draft.removeApplication(name);
-    store.findApplication(name).ifPresent(draft::put);
+    ifReadable(() -> store.findApplication(name).ifPresent(draft::put));
+  }
+
+  /** What a later version wrote, and this one cannot read, is left out. */
+  private static void ifReadable(Runnable reading) {
+    try {
+      reading.run();
+    } catch (IllegalArgumentException e) {
+      LOG.warn("An entry of the registry cannot be read, and is left out: {}", e.getMessage());
+    }
   }
 
   private void readServer(String name, Snapshot.Draft draft) {
     draft.removeServer(name);
-    store
-        .findServer(name)
-        .ifPresent(
-            server ->
-                draft.put(
-                    Site.of(
-                        server,
-                        store.instancesOf(name, "", PAGE),
-                        pages(
-                            store.servicesOn(name, "", PAGE),
-                            last -> store.servicesOn(name, last.name(), PAGE)),
-                        addressing,
-                        fleets)));
+    ifReadable(() -> store.findServer(name).map(this::site).ifPresent(draft::put));
+  }
+
+  private Site site(Server server) {
+    String name = server.name();
+    return Site.of(
+        server,
+        pages(
+            store.instancesOf(name, "", PAGE),
+            last -> store.instancesOf(name, last.address(), PAGE)),
+        pages(store.servicesOn(name, "", PAGE), last -> store.servicesOn(name, last.name(), PAGE)),
+        addressing,
+        fleets);
   }
 
   private static <T> List<T> pages(List<T> first, Function<T, List<T>> after) {

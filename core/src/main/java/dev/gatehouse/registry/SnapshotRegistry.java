@@ -51,6 +51,21 @@ final class SnapshotRegistry implements Registry {
     stored.renew(instance);
   }
 
+  Renewal renewal(Instance instance) {
+    return stored.renewal(instance);
+  }
+
+  Optional<Instance> takeAnew(Instance instance) {
+    Optional<Instance> registered = stored.takeAnew(instance);
+    snapshots.changed();
+    return registered;
+  }
+
+  /** Whether it is the host's, and not an application's. */
+  boolean isHosts() {
+    return stored.isHosts();
+  }
+
   @Override
   public void release(Instance instance) {
     stored.release(instance);
@@ -153,8 +168,8 @@ final class SnapshotRegistry implements Registry {
     Check.range(percent, 0, 100, "percent");
     Fleet fleet = snapshots.current().site(server).fleet();
     for (int i = 0; i < fleet.size(); i++) {
-      if (fleet.member(i).instance().address().equals(RegistryStore.nameKey(address))) {
-        fleet.member(i).cpu(percent);
+      if (fleet.member(i).address().equals(RegistryStore.nameKey(address))) {
+        fleet.member(i).cpu(percent, fleet.nanoTime());
         return;
       }
     }

@@ -2,7 +2,6 @@ package dev.gatehouse.registry;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.gatehouse.error.StorageException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
@@ -13,11 +12,12 @@ import org.slf4j.LoggerFactory;
 /**
  * The latest snapshot of a store, brought up to date by those who read it.
  *
- * <p>There is no lock here on purpose. A reader may hold locks of the storage already (with a
- * storage in memory, a transaction holds its only one), and would wait for ever for another reader
- * that waits for those. So each who needs a newer snapshot reads it for itself, and whoever loses
- * the race to publish starts again from what the winner published, where little is left to read.
- * Only refreshing by age is left to one thread at a time, because the others need not wait for it.
+ * <p>No lock is held while the store is read, on purpose. A reader may hold locks of the storage
+ * already (with a storage in memory, a transaction holds its only one), and would wait for ever for
+ * another reader that waits for those. So each who needs a newer snapshot reads it for itself, and
+ * whoever loses the race to publish starts again from what the winner published, where little is
+ * left to read. Only refreshing by age is left to one thread at a time, because the others need not
+ * wait for it.
  */
 final class Snapshots {
   private static final Logger LOG = LoggerFactory.getLogger(Registry.class);
@@ -31,6 +31,7 @@ final class Snapshots {
   private final AtomicBoolean failing = new AtomicBoolean();
   private volatile long checkedAt;
   private volatile boolean expired;
+  private volatile @Nullable Snapshot published;
 
   Snapshots(RegistryStore store, RegistryOptions options, Fleets fleets) {
     this.fleets = fleets;
@@ -86,7 +87,7 @@ final class Snapshots {
         LOG.info("Reading the registry works again");
       }
       return refreshed;
-    } catch (StorageException e) {
+    } catch (RuntimeException e) {
       checkedAt = now;
       if (failing.compareAndSet(false, true)) {
         LOG.warn("Reading the registry failed; what was read before serves on meanwhile", e);
@@ -103,10 +104,22 @@ final class Snapshots {
       Snapshot after = before == null ? reader.load() : reader.upToDate(before);
       if (latest.compareAndSet(before, after)) {
         checkedAt = now;
-        if (after != before) {
-          fleets.publish(after);
-        }
+        publish();
         return after;
+      }
+    }
+  }
+
+  /** Always the latest: of two that come here, the one that read earlier may come later. */
+  private void publish() {
+    if (latest.get() == published) {
+      return;
+    }
+    synchronized (fleets) {
+      Snapshot newest = latest.get();
+      if (newest != null && newest != published) {
+        fleets.publish(newest);
+        published = newest;
       }
     }
   }

@@ -36,6 +36,9 @@ final class StoredRegistry implements Registry {
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
   private static final int APP_KEY_LENGTH = 16;
 
+  /** Few enough for others not to wait long. */
+  private static final int SWEPT_AT_ONCE = 100;
+
   /** With 62^16 app keys, even a second draw shows a broken source of randomness. */
   private static final int APP_KEY_DRAWS = 10;
 
@@ -86,10 +89,10 @@ final class StoredRegistry implements Registry {
   @Override
   public Application register(Application.Draft draft) {
     requireNonNull(draft, "draft");
-    requireHost();
+    requireHost("change applications");
     return transactions.call(
         transaction -> {
-          RegistryStore rows = store.joining(transaction);
+          RegistryStore rows = store.joining(transaction).deciding();
           Optional<Application> seen = rows.findApplication(draft.name());
           if (seen.isPresent() && seen.get().equals(changed(seen.get(), draft))) {
             return seen.get();
@@ -97,13 +100,12 @@ final class StoredRegistry implements Registry {
           rows.advance(Subject.APPLICATION, draft.name());
           Optional<Application> existing = rows.findApplication(draft.name());
           return existing.isPresent()
-              ? change(transaction, existing.get(), draft)
-              : create(transaction, draft);
+              ? change(transaction, rows, existing.get(), draft)
+              : create(transaction, rows, draft);
         });
   }
 
-  private Application create(Transaction transaction, Application.Draft draft) {
-    RegistryStore rows = store.joining(transaction);
+  private Application create(Transaction transaction, RegistryStore rows, Application.Draft draft) {
     long id = writing.options().ids().getAsLong();
     String appKey = freeAppKey(rows);
     Application application = draft.registered(id, appKey, now(), null);
@@ -116,9 +118,9 @@ final class StoredRegistry implements Registry {
   }
 
   private Application change(
-      Transaction transaction, Application existing, Application.Draft draft) {
+      Transaction transaction, RegistryStore rows, Application existing, Application.Draft draft) {
     Application changed = changed(existing, draft);
-    if (!store.joining(transaction).update(changed)) {
+    if (!rows.update(changed)) {
       throw takenMeanwhile(draft.name());
     }
     records.put(
@@ -175,7 +177,19 @@ final class StoredRegistry implements Registry {
   @Override
   public void renew(Instance instance) {
     requireNonNull(instance, "instance");
-    run(servers -> servers.renew(instance));
+    if (renewal(instance) != Renewal.DONE) {
+      throw Missing.lease(instance);
+    }
+  }
+
+  /** As {@link #renew}, telling why if it cannot be. */
+  Renewal renewal(Instance instance) {
+    return write(servers -> servers.renew(instance));
+  }
+
+  /** As {@link #register(Instance)}, unless somebody else registered it since. */
+  Optional<Instance> takeAnew(Instance instance) {
+    return write(servers -> servers.takeAnew(instance));
   }
 
   @Override
@@ -186,9 +200,16 @@ final class StoredRegistry implements Registry {
 
   @Override
   public List<Instance> removeLapsed() {
-    return store.lapsed(RegistryStore.MAX_LIMIT).stream()
-        .filter(instance -> write(servers -> servers.removeLapsed(instance)))
-        .toList();
+    requireHost("remove what is another's");
+    List<Instance> removed = new ArrayList<>();
+    while (removed.size() < RegistryStore.MAX_LIMIT && !store.lapsed(1).isEmpty()) {
+      List<Instance> batch = write(servers -> servers.removeLapsed(SWEPT_AT_ONCE));
+      if (batch.isEmpty()) {
+        break;
+      }
+      removed.addAll(batch);
+    }
+    return List.copyOf(removed);
   }
 
   @Override
@@ -204,7 +225,8 @@ final class StoredRegistry implements Registry {
     return transactions.call(
         transaction ->
             work.apply(
-                new StoredServers(transaction, store.joining(transaction), writing, attachment)));
+                new StoredServers(
+                    transaction, store.joining(transaction).deciding(), writing, attachment)));
   }
 
   private void run(Consumer<StoredServers> work) {
@@ -215,19 +237,23 @@ final class StoredRegistry implements Registry {
         });
   }
 
-  private void requireHost() {
-    if (attachment != null) {
-      throw new DeniedException("an application must not change applications");
+  boolean isHosts() {
+    return attachment == null;
+  }
+
+  private void requireHost(String what) {
+    if (!isHosts()) {
+      throw new DeniedException("an application must not " + what);
     }
   }
 
   @Override
   public void removeApplication(String name) {
     requireNonNull(name, "name");
-    requireHost();
+    requireHost("change applications");
     transactions.run(
         transaction -> {
-          RegistryStore rows = store.joining(transaction);
+          RegistryStore rows = store.joining(transaction).deciding();
           Application seen = requireApplication(rows, name);
           rows.advance(Subject.APPLICATION, name);
           if (!rows.removeApplication(seen.id())) {

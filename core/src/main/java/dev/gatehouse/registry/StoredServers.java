@@ -68,10 +68,40 @@ final class StoredServers {
     if (seen.isPresent() && seen.get().isWhatIsRegisteredBy(instance)) {
       return seen.get();
     }
-    requireRoom(instance.server(), seen.isPresent() ? 0 : 1);
+    if (seen.isEmpty()) {
+      requireRoom(instance.server(), 1);
+    }
     long epoch = rows.advance(Subject.SERVER, instance.server());
+    return place(instance, epoch, rows.findInstance(instance.server(), instance.address()));
+  }
+
+  /**
+   * Registers an instance anew whose lease has ended; empty if somebody else registered it
+   * meanwhile.
+   */
+  Optional<Instance> takeAnew(Instance instance) {
     requireOwn(instance.server());
+    if (isSuperseded(instance)) {
+      return Optional.empty();
+    }
+    long epoch = rows.advance(Subject.SERVER, instance.server());
     Optional<Instance> existing = rows.findInstance(instance.server(), instance.address());
+    return isSuperseded(instance)
+        ? Optional.empty()
+        : Optional.of(place(instance, epoch, existing));
+  }
+
+  private boolean isSuperseded(Instance instance) {
+    return rows.findInstance(instance.server(), instance.address())
+        .filter(found -> found.epoch() != instance.epoch())
+        .isPresent();
+  }
+
+  private Instance place(Instance instance, long epoch, Optional<Instance> existing) {
+    requireOwn(instance.server());
+    if (existing.isEmpty()) {
+      requireRoom(instance.server(), 1);
+    }
     Instant now = now();
     Instance stored =
         instance.registered(epoch, existing.flatMap(Instance::createdAt).orElse(now), now);
@@ -88,7 +118,7 @@ final class StoredServers {
   }
 
   private void requireRoom(String server, int more) {
-    int count = rows.instancesOf(server, "", Instance.MAX_INSTANCES).size();
+    int count = rows.countInstances(server);
     if (count + more > Instance.MAX_INSTANCES) {
       throw new LimitException(
           "server '"
@@ -184,13 +214,16 @@ final class StoredServers {
     records.delete(transaction, text(gone) + " removed", ids(gone), Facts.of(gone));
   }
 
-  void renew(Instance instance) {
+  Renewal renew(Instance instance) {
     if (actor != 0) {
       requireOwn(instance.server());
     }
-    if (!rows.renew(instance)) {
-      throw Missing.lease(instance);
+    if (rows.renew(instance)) {
+      return Renewal.DONE;
     }
+    return rows.findInstance(instance.server(), instance.address())
+        .map(found -> found.epoch() == instance.epoch() ? Renewal.OVER : Renewal.SUPERSEDED)
+        .orElse(Renewal.GONE);
   }
 
   void release(Instance instance) {
@@ -199,8 +232,7 @@ final class StoredServers {
     }
     requireOwn(instance.server());
     rows.advance(Subject.SERVER, instance.server());
-    if (isStillThere(instance)) {
-      rows.removeInstance(instance.server(), instance.address());
+    if (rows.removeInstance(instance)) {
       records.delete(transaction, text(instance) + " released", ids(instance), Facts.of(instance));
     }
   }
@@ -211,18 +243,27 @@ final class StoredServers {
         .isPresent();
   }
 
-  /** Whether the lease was over still. */
-  boolean removeLapsed(Instance instance) {
-    rows.advance(Subject.SERVER, instance.server());
-    if (!rows.removeLapsed(instance)) {
-      return false;
+  /**
+   * Removes some of those whose lease is over. While another transaction writes, none: who sweeps
+   * must not wait for a host, and whoever sweeps next removes them.
+   */
+  List<Instance> removeLapsed(int limit) {
+    if (!rows.tryLock()) {
+      return List.of();
     }
-    records.delete(
-        transaction,
-        text(instance) + " removed: its lease is over",
-        ids(instance),
-        Facts.of(instance));
-    return true;
+    List<Instance> removed = rows.lapsed(limit).stream().filter(rows::removeLapsed).toList();
+    removed.stream()
+        .map(instance -> RegistryStore.nameKey(instance.server()))
+        .distinct()
+        .forEach(server -> rows.advance(Subject.SERVER, server));
+    for (Instance instance : removed) {
+      records.delete(
+          transaction,
+          text(instance) + " removed: its lease is over",
+          ids(instance),
+          Facts.of(instance));
+    }
+    return removed;
   }
 
   /** Removes what an application that is no more had attached. */

@@ -54,7 +54,13 @@ final class BalancerTest {
   }
 
   private void answered(Fleet fleet, int position, Duration time, boolean success) {
-    fleet.state().ended(fleet.member(position), time.toNanos(), success, nanos);
+    fleet
+        .state()
+        .ended(
+            fleet.member(position),
+            time.toNanos(),
+            success ? Ending.ANSWERED : Ending.FAILED,
+            nanos);
   }
 
   @Test
@@ -124,13 +130,25 @@ final class BalancerTest {
   }
 
   @Test
-  void latency_callsUnderWay_countAndWeightHelps() {
+  void latency_callsUnderWay_countByWeight() {
     Fleet fleet = fleet(Balancer.latency(), 100, 100);
     fleet.member(0).began();
     assertThat(counts(fleet)).containsExactly(0, PICKS);
     fleet.member(0).ended();
     assertThat(fleet.member(0).inFlight()).isZero();
-    assertThat(counts(fleet(Balancer.latency(), 100, 300))).containsExactly(0, PICKS);
+    int[] equallyFast = counts(fleet(Balancer.latency(), 100, 300));
+    assertThat(equallyFast[0]).isCloseTo(PICKS / 4, within(PICKS / 50));
+    Fleet busy = fleet(Balancer.latency(), 100, 300);
+    busy.member(0).began();
+    assertThat(counts(busy)).containsExactly(0, PICKS);
+    busy.member(1).began();
+    assertThat(counts(busy))
+        .as("one call is more for who has less weight")
+        .containsExactly(0, PICKS);
+    for (int i = 0; i < 3; i++) {
+      busy.member(1).began();
+    }
+    assertThat(counts(busy)).containsExactly(PICKS, 0);
   }
 
   @Test
@@ -138,11 +156,11 @@ final class BalancerTest {
     Fleet fleet = fleet(Balancer.cpu(), 100, 100, 100);
     int[] unknown = counts(fleet);
     assertThat(unknown).doesNotContain(0);
-    fleet.member(0).cpu(95);
-    fleet.member(1).cpu(40);
+    fleet.member(0).cpu(95, nanos);
+    fleet.member(1).cpu(40, nanos);
     int[] known = counts(fleet);
     assertThat(known[1]).isGreaterThan(known[0] * 2);
-    fleet.member(2).cpu(5);
+    fleet.member(2).cpu(5, nanos);
     int[] idle = counts(fleet);
     assertThat(idle[2]).isGreaterThan(idle[1] * 2);
   }
@@ -268,5 +286,33 @@ final class BalancerTest {
       assertThat(least).as(balancer.toString()).isLessThan(10_000);
     }
     assertThat(seen).isPositive();
+  }
+
+  @Test
+  void latency_manyByWeight_sharesAsTheWeightsSayWhileEquallyFast() {
+    int[] counts = counts(fleet(Balancer.latency(), 100, 100, 200, 600));
+    assertThat(counts[0]).isCloseTo(PICKS / 10, within(PICKS / 50));
+    assertThat(counts[2]).isCloseTo(PICKS / 5, within(PICKS / 50));
+    assertThat(counts[3]).isCloseTo(PICKS * 6 / 10, within(PICKS / 50));
+  }
+
+  @Test
+  void cpu_toldLongAgo_isUnknown() {
+    Fleet fleet = fleet(Balancer.cpu(), 100, 100, 100);
+    fleet.member(0).cpu(5, nanos);
+    nanos += Duration.ofSeconds(30).toNanos() - 1;
+    assertThat(counts(fleet)[0]).isGreaterThan(PICKS / 2);
+    nanos += 1;
+    assertThat(counts(fleet)[0]).isCloseTo(PICKS / 3, within(PICKS / 30));
+  }
+
+  @Test
+  void pick_hostsBalancerOutOfRange_named() {
+    for (int wrong : new int[] {2, -1}) {
+      Fleet fleet = fleet((candidates, key) -> wrong, 100, 100);
+      assertThatThrownBy(() -> fleet.pick(null))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("must choose 0..1, chose " + wrong);
+    }
   }
 }

@@ -1,8 +1,11 @@
 package dev.gatehouse.registry;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.gatehouse.error.TransportException;
 import dev.gatehouse.observe.GatehouseListener;
+import dev.gatehouse.transport.Response;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,12 +50,12 @@ final class FleetHealthTest {
 
   private void fail(Fleet fleet, int position, int times) {
     for (int i = 0; i < times; i++) {
-      fleet.state().ended(fleet.member(position), 1_000, false, nanos);
+      fleet.state().ended(fleet.member(position), 1_000, Ending.FAILED, nanos);
     }
   }
 
   private void succeed(Fleet fleet, int position) {
-    fleet.state().ended(fleet.member(position), 1_000_000, true, nanos);
+    fleet.state().ended(fleet.member(position), 1_000_000, Ending.ANSWERED, nanos);
   }
 
   private static double share(Fleet fleet, int position) {
@@ -161,7 +164,10 @@ final class FleetHealthTest {
         int position = fleet.pick(null);
         boolean fails = position == 3 && second / 5 % 2 == 0;
         lost += fails ? 1 : 0;
-        fleet.state().ended(fleet.member(position), 1_000_000, !fails, nanos);
+        fleet
+            .state()
+            .ended(
+                fleet.member(position), 1_000_000, fails ? Ending.FAILED : Ending.ANSWERED, nanos);
         advance(Duration.ofMillis(50));
       }
     }
@@ -196,7 +202,7 @@ final class FleetHealthTest {
     for (int i = 0; i < 3; i++) {
       try {
         fleet.pick(null);
-      } catch (dev.gatehouse.error.TransportException e) {
+      } catch (TransportException e) {
         assertThat(e).hasMessage("no instance of server 's' is up");
       }
     }
@@ -243,5 +249,148 @@ final class FleetHealthTest {
     Fleet fleet = fleet(state, 2);
     fail(fleet, 0, 5);
     assertThat(share(fleet, 0)).isZero();
+  }
+
+  private Fleet weighing(FleetState state, int... weights) {
+    List<Instance> instances =
+        IntStream.range(0, weights.length)
+            .mapToObj(i -> Instance.on("s").at("h" + i, 80).weight(weights[i]))
+            .toList();
+    return new Fleet(state, instances, new Fleet.Parts(options, () -> nanos));
+  }
+
+  private void probe(Fleet fleet, int position, boolean good, int times) {
+    for (int i = 0; i < times; i++) {
+      fleet.state().probed(fleet.member(position), good, nanos);
+    }
+  }
+
+  /** One with weight 0 is up, and takes no calls all the same. */
+  @Test
+  void ejection_onlyOneWithWeight_never() {
+    Fleet fleet = weighing(new FleetState("s", options), 0, 100);
+    fleet.publish();
+    fail(fleet, 1, 100);
+    assertThat(heard).isEmpty();
+    assertThat(fleet.pick(null)).isEqualTo(1);
+  }
+
+  @Test
+  void ejected_othersLoseTheirWeightOrGoDown_takesCalls() {
+    FleetState state = new FleetState("s", options);
+    Fleet before = weighing(state, 100, 100);
+    before.publish();
+    fail(before, 1, 5);
+    assertThat(before.pick(null)).isZero();
+    Fleet drained = weighing(state, 0, 100);
+    drained.publish();
+    assertThat(drained.pick(null)).isEqualTo(1);
+    Fleet back = weighing(state, 100, 100);
+    back.publish();
+    assertThat(share(back, 1)).isZero();
+    probe(back, 0, false, 3);
+    assertThat(back.pick(null)).isEqualTo(1);
+    probe(back, 1, false, 3);
+    assertThatThrownBy(() -> back.pick(null)).isInstanceOf(TransportException.class);
+  }
+
+  /** It may be of a snapshot that another overtook. */
+  @Test
+  void fleet_notPublished_changesNothing() {
+    FleetState state = new FleetState("s", options);
+    Fleet drained = weighing(state, 100, 0);
+    drained.publish();
+    weighing(state, 100, 100, 100);
+    assertThat(share(drained, 1)).isZero();
+    fail(drained, 0, 100);
+    assertThat(heard).as("the only one that takes calls").isEmpty();
+  }
+
+  @Test
+  void ejection_callsUnderWayThenFail_countForNothingAfterwards() {
+    Fleet fleet = fleet(4);
+    fail(fleet, 0, 9);
+    advance(Duration.ofSeconds(30));
+    fleet.pick(null);
+    fail(fleet, 0, 4);
+    assertThat(heard).containsExactly("h0:80 ejected", "h0:80 restored");
+    fail(fleet, 0, 1);
+    assertThat(heard).hasSize(3);
+  }
+
+  @Test
+  void overtaken_fiveInARow_ejectedAndNotTakenForFast() {
+    Fleet fleet = fleet(4);
+    succeed(fleet, 0);
+    double before = fleet.member(0).latency().now(nanos);
+    end(fleet, 0, Ending.OVERTAKEN, 500_000);
+    assertThat(fleet.member(0).latency().now(nanos)).as("took longer than that").isEqualTo(before);
+    end(fleet, 0, Ending.OVERTAKEN, 60_000_000);
+    assertThat(fleet.member(0).latency().now(nanos)).isEqualTo(6e7);
+    for (int i = 0; i < 3; i++) {
+      end(fleet, 0, Ending.OVERTAKEN, 60_000_000);
+    }
+    assertThat(heard).containsExactly("h0:80 ejected");
+  }
+
+  @Test
+  void abandoned_neitherFailureNorSuccess() {
+    Fleet fleet = fleet(4);
+    fail(fleet, 0, 4);
+    double before = fleet.member(0).latency().now(nanos);
+    end(fleet, 0, Ending.ABANDONED, 1_000);
+    assertThat(fleet.member(0).latency().now(nanos)).isEqualTo(before);
+    assertThat(heard).isEmpty();
+    fail(fleet, 0, 1);
+    assertThat(heard).containsExactly("h0:80 ejected");
+  }
+
+  /** Who refuses fast because it has too much to do must not get more. */
+  @Test
+  void shed_looksSlowAndIsNotEjected() {
+    Fleet fleet = fleet(4);
+    for (int i = 0; i < 20; i++) {
+      end(fleet, 0, Ending.SHED, 1_000);
+    }
+    assertThat(heard).isEmpty();
+    assertThat(fleet.member(0).latency().now(nanos)).isEqualTo(5e9);
+    assertThat(Caller.ending(Response.of(429, ""), null)).isEqualTo(Ending.SHED);
+    assertThat(Caller.ending(Response.of(501, ""), null)).isEqualTo(Ending.ANSWERED);
+    assertThat(Caller.ending(Response.of(503, ""), null)).isEqualTo(Ending.FAILED);
+  }
+
+  private void end(Fleet fleet, int position, Ending ending, long took) {
+    fleet.state().ended(fleet.member(position), took, ending, nanos);
+  }
+
+  @Test
+  void slowStart_everyBalancer_aTenthOfItsShareAtFirst() {
+    for (Balancer balancer :
+        List.of(Balancer.roundRobin(), Balancer.random(), Balancer.latency(), Balancer.cpu())) {
+      FleetOptions chosen = options.balancer(balancer);
+      FleetState state = new FleetState("s", chosen);
+      Fleet.Parts parts = new Fleet.Parts(chosen, () -> nanos);
+      List<Instance> both = List.of(Instance.on("s").at("h0", 80), Instance.on("s").at("h1", 80));
+      new Fleet(state, both.subList(0, 1), parts).publish();
+      Fleet fleet = new Fleet(state, both, parts);
+      fleet.publish();
+      assertThat(share(fleet, 1)).as(balancer.toString()).isBetween(0.02, 0.13);
+      advance(Duration.ofSeconds(30));
+      assertThat(share(fleet, 1)).as(balancer.toString()).isBetween(0.45, 0.55);
+    }
+  }
+
+  /** The upkeep looks at servers that nobody calls. */
+  @Test
+  void withoutCalls_changesAreToldAllTheSame() {
+    Fleet fleet = fleet(2);
+    fail(fleet, 0, 5);
+    advance(Duration.ofSeconds(30));
+    fleet.current();
+    assertThat(heard).containsExactly("h0:80 ejected", "h0:80 restored");
+    probe(fleet, 0, false, 3);
+    probe(fleet, 1, false, 3);
+    fleet.current();
+    assertThat(heard).endsWith("s down FAIL");
   }
 }

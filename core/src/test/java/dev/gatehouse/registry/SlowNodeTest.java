@@ -22,7 +22,7 @@ final class SlowNodeTest {
 
   private long nanos;
 
-  private record Ending(long at, int node, long start) {}
+  private record Finish(long at, int node, long start) {}
 
   private long p99(Balancer balancer) {
     Random random = new Random(42);
@@ -34,7 +34,7 @@ final class SlowNodeTest {
             new Fleet.Parts(options, () -> nanos));
     fleet.publish();
     long[][] freeAt = new long[NODES][WORKERS];
-    PriorityQueue<Ending> endings =
+    PriorityQueue<Finish> endings =
         new PriorityQueue<>((one, other) -> Long.compare(one.at(), other.at()));
     long[] times = new long[CALLS];
     double rate = 0.09 * NODES * WORKERS / WORK_NANOS;
@@ -52,19 +52,23 @@ final class SlowNodeTest {
       long work = (long) (-Math.log(1 - random.nextDouble()) * WORK_NANOS) * (node == 0 ? 10 : 1);
       long end = Math.max(now, freeAt[node][0]) + work;
       freeAt[node][0] = end;
-      endings.add(new Ending(end, node, now));
+      endings.add(new Finish(end, node, now));
       times[call] = end - now;
     }
     Arrays.sort(times);
     return times[CALLS * 99 / 100];
   }
 
-  private void end(Fleet fleet, Ending ending) {
+  private void end(Fleet fleet, Finish ending) {
     nanos = ending.at();
     fleet.member(ending.node()).ended();
     fleet
         .state()
-        .ended(fleet.member(ending.node()), ending.at() - ending.start(), true, ending.at());
+        .ended(
+            fleet.member(ending.node()),
+            ending.at() - ending.start(),
+            Ending.ANSWERED,
+            ending.at());
   }
 
   @Test

@@ -5,12 +5,15 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** A store that counts calls, and on demand fails or does something before its version is read. */
 final class WatchedStore {
   private final RegistryStore store;
   private final Map<String, Integer> calls = new ConcurrentHashMap<>();
+  private final AtomicInteger inTransactions = new AtomicInteger();
   volatile boolean failing;
+  volatile boolean failingInTransactions;
   volatile Runnable beforeVersion = () -> {};
 
   WatchedStore(RegistryStore store) {
@@ -32,7 +35,7 @@ final class WatchedStore {
             new Class<?>[] {RegistryStore.class},
             (proxy, method, arguments) -> {
               if (method.getName().equals("joining")) {
-                return method.invoke(store, arguments);
+                return inTransaction((RegistryStore) method.invoke(store, arguments));
               }
               calls.merge(method.getName(), 1, Integer::sum);
               if (failing) {
@@ -43,6 +46,32 @@ final class WatchedStore {
               }
               try {
                 return method.invoke(store, arguments);
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
+            });
+  }
+
+  /** How often something was done in a transaction. */
+  int callsInTransactions() {
+    return inTransactions.get();
+  }
+
+  private RegistryStore inTransaction(RegistryStore joined) {
+    return (RegistryStore)
+        Proxy.newProxyInstance(
+            RegistryStore.class.getClassLoader(),
+            new Class<?>[] {RegistryStore.class},
+            (proxy, method, arguments) -> {
+              if (method.getName().equals("deciding")) {
+                return proxy;
+              }
+              inTransactions.incrementAndGet();
+              if (failingInTransactions) {
+                throw new StorageException("the storage fails, as told");
+              }
+              try {
+                return method.invoke(joined, arguments);
               } catch (InvocationTargetException e) {
                 throw e.getCause();
               }

@@ -97,6 +97,30 @@ final class JdbcInstances {
                 == 1);
   }
 
+  /** Only the registration of that epoch. */
+  boolean remove(Instance instance) {
+    return database.use(
+        handle ->
+            key(
+                        handle,
+                        "DELETE FROM gh_instance WHERE server_key = :serverKey"
+                            + " AND address_key = :addressKey AND epoch = :epoch",
+                        instance)
+                    .execute()
+                == 1);
+  }
+
+  int count(String server) {
+    return database.use(
+        handle ->
+            handle
+                .createQuery(
+                    "SELECT COUNT(*) FROM gh_instance WHERE server_key = ?" + Sql.latest(handle))
+                .bind(0, RegistryStore.nameKey(server))
+                .mapTo(Integer.class)
+                .one());
+  }
+
   List<Instance> lapsed(int limit) {
     return database.use(
         handle ->
@@ -134,8 +158,8 @@ final class JdbcInstances {
         .lease(Duration.ofMillis(row.getLong("lease_millis")))
         .registered(
             row.getLong("epoch"),
-            JdbcRegistryStore.instant(row, "created_at"),
-            JdbcRegistryStore.instant(row, "updated_at"));
+            RegistryRows.instant(row, "created_at"),
+            RegistryRows.instant(row, "updated_at"));
   }
 
   /** One line an entry, {@code key:value}: no key holds a colon, neither holds a line feed. */

@@ -4,28 +4,23 @@ import dev.gatehouse.check.Check;
 import dev.gatehouse.registry.Application;
 import dev.gatehouse.registry.Instance;
 import dev.gatehouse.registry.RegistryStore;
-import dev.gatehouse.registry.RetryPolicy;
 import dev.gatehouse.registry.Server;
 import dev.gatehouse.registry.Service;
 import dev.gatehouse.transaction.Transaction;
-import dev.gatehouse.transport.Headers;
 import java.net.URI;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
-import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.mapper.RowMapper;
 import org.jdbi.v3.core.statement.SqlStatement;
-import org.jdbi.v3.core.statement.StatementContext;
 import org.jdbi.v3.core.statement.Update;
 
 /** The RegistryStore of a {@link JdbcStorage}. */
 final class JdbcRegistryStore implements RegistryStore {
+  private static final String VERSION = "SELECT version FROM gh_registry WHERE id = 1";
+  private static final String LOCK = VERSION + " FOR UPDATE";
   private static final String APPLICATIONS =
       "SELECT id, name, app_key, callback, retry_policy, status, remark, created_at"
           + " FROM gh_application ";
@@ -36,17 +31,56 @@ final class JdbcRegistryStore implements RegistryStore {
       "SELECT server, name, uri, origin, method, protocol, params, data, headers, created_at,"
           + " updated_at FROM gh_service ";
 
+  /** What queries answer inside a transaction that may read as of its beginning. */
+  private enum Reads {
+    AS_TRANSACTION,
+    LATEST
+  }
+
   private final Database database;
   private final JdbcInstances instances;
+  private final Reads reads;
 
   JdbcRegistryStore(Database database) {
+    this(database, Reads.AS_TRANSACTION);
+  }
+
+  private JdbcRegistryStore(Database database, Reads reads) {
     this.database = database;
     this.instances = new JdbcInstances(database);
+    this.reads = reads;
   }
 
   @Override
   public RegistryStore joining(Transaction transaction) {
     return new JdbcRegistryStore(database.joining(transaction));
+  }
+
+  /**
+   * Such queries lock what they find, and the gaps where they find nothing. So that two hosts do
+   * not hold what the other writes, the lock that all writers take comes first.
+   */
+  @Override
+  public RegistryStore deciding() {
+    return database.use(
+        handle -> {
+          if (!Sql.readsSnapshot(handle)) {
+            return this;
+          }
+          handle.createQuery(LOCK).mapTo(Long.class).one();
+          return new JdbcRegistryStore(database, Reads.LATEST);
+        });
+  }
+
+  private String end(Handle handle) {
+    return reads == Reads.LATEST ? Sql.latest(handle) : "";
+  }
+
+  @Override
+  public boolean tryLock() {
+    return database.use(
+        handle ->
+            handle.createQuery(LOCK + " SKIP LOCKED").mapTo(Long.class).findOne().isPresent());
   }
 
   @Override
@@ -72,10 +106,7 @@ final class JdbcRegistryStore implements RegistryStore {
   }
 
   private static long version(Handle handle) {
-    return handle
-        .createQuery("SELECT version FROM gh_registry WHERE id = 1")
-        .mapTo(Long.class)
-        .one();
+    return handle.createQuery(VERSION).mapTo(Long.class).one();
   }
 
   @Override
@@ -144,27 +175,27 @@ final class JdbcRegistryStore implements RegistryStore {
 
   @Override
   public Optional<Application> findApplication(long id) {
-    return find(APPLICATIONS + "WHERE id = ?", JdbcRegistryStore::application, id);
+    return find(APPLICATIONS + "WHERE id = ?", RegistryRows::application, id);
   }
 
   @Override
   public Optional<Application> findApplication(String name) {
     return find(
         APPLICATIONS + "WHERE name_key = ?",
-        JdbcRegistryStore::application,
+        RegistryRows::application,
         RegistryStore.nameKey(name));
   }
 
   @Override
   public Optional<Application> findApplicationByKey(String appKey) {
-    return find(APPLICATIONS + "WHERE app_key = ?", JdbcRegistryStore::application, appKey);
+    return find(APPLICATIONS + "WHERE app_key = ?", RegistryRows::application, appKey);
   }
 
   @Override
   public List<Application> applications(String afterName, int limit) {
     return page(
         APPLICATIONS + "WHERE name_key > ? ORDER BY name_key",
-        JdbcRegistryStore::application,
+        RegistryRows::application,
         limit,
         RegistryStore.nameKey(afterName));
   }
@@ -222,15 +253,14 @@ final class JdbcRegistryStore implements RegistryStore {
 
   @Override
   public Optional<Server> findServer(String name) {
-    return find(
-        SERVERS + "WHERE name_key = ?", JdbcRegistryStore::server, RegistryStore.nameKey(name));
+    return find(SERVERS + "WHERE name_key = ?", RegistryRows::server, RegistryStore.nameKey(name));
   }
 
   @Override
   public List<Server> servers(String afterName, int limit) {
     return page(
         SERVERS + "WHERE name_key > ? ORDER BY name_key",
-        JdbcRegistryStore::server,
+        RegistryRows::server,
         limit,
         RegistryStore.nameKey(afterName));
   }
@@ -250,6 +280,16 @@ final class JdbcRegistryStore implements RegistryStore {
     return TextArgument.isStorable(server)
         && TextArgument.isStorable(address)
         && instances.remove(server, address);
+  }
+
+  @Override
+  public boolean removeInstance(Instance instance) {
+    return instances.remove(instance);
+  }
+
+  @Override
+  public int countInstances(String server) {
+    return TextArgument.isStorable(server) ? instances.count(server) : 0;
   }
 
   @Override
@@ -325,7 +365,7 @@ final class JdbcRegistryStore implements RegistryStore {
         .bind("protocol", service.protocol().orElse(null))
         .bind("params", service.params())
         .bind("data", service.data())
-        .bind("headers", text(service.headers()))
+        .bind("headers", RegistryRows.text(service.headers()))
         .bind("createdAt", millis(service.createdAt()))
         .bind("updatedAt", millis(service.updatedAt()));
   }
@@ -348,7 +388,7 @@ final class JdbcRegistryStore implements RegistryStore {
   public Optional<Service> findService(String server, String name) {
     return find(
         SERVICES + "WHERE server_key = ? AND name_key = ?",
-        JdbcRegistryStore::service,
+        RegistryRows::service,
         RegistryStore.nameKey(server),
         RegistryStore.nameKey(name));
   }
@@ -357,7 +397,7 @@ final class JdbcRegistryStore implements RegistryStore {
   public List<Service> servicesOn(String server, String afterName, int limit) {
     return page(
         SERVICES + "WHERE server_key = ? AND name_key > ? ORDER BY name_key",
-        JdbcRegistryStore::service,
+        RegistryRows::service,
         limit,
         RegistryStore.nameKey(server),
         RegistryStore.nameKey(afterName));
@@ -370,7 +410,7 @@ final class JdbcRegistryStore implements RegistryStore {
         SERVICES
             + "WHERE server_key > ? OR (server_key = ? AND name_key > ?)"
             + " ORDER BY server_key, name_key",
-        JdbcRegistryStore::service,
+        RegistryRows::service,
         limit,
         server,
         server,
@@ -383,14 +423,28 @@ final class JdbcRegistryStore implements RegistryStore {
         return Optional.empty();
       }
     }
-    return database.use(handle -> bind(handle.createQuery(query), arguments).map(mapper).findOne());
+    return database.use(
+        handle -> bind(handle.createQuery(query + end(handle)), arguments).map(mapper).findOne());
   }
 
+  /** Without what cannot be read; but empty only at the end, and not where none can be. */
   private <T> List<T> page(String query, RowMapper<T> mapper, int limit, Object... arguments) {
     requireLimit(limit);
+    List<Optional<T>> rows;
+    List<T> readable;
+    int size = limit;
+    do {
+      rows = rows(query, RegistryRows.ifReadable(mapper), size, arguments);
+      readable = rows.stream().flatMap(Optional::stream).limit(limit).toList();
+      size *= 2;
+    } while (readable.isEmpty() && rows.size() == size / 2);
+    return readable;
+  }
+
+  private <T> List<T> rows(String query, RowMapper<T> mapper, int limit, Object... arguments) {
     return database.use(
         handle ->
-            bind(handle.createQuery(query + " FETCH FIRST ? ROWS ONLY"), arguments)
+            bind(handle.createQuery(query + " FETCH FIRST ? ROWS ONLY" + end(handle)), arguments)
                 .bind(arguments.length, limit)
                 .map(mapper)
                 .list());
@@ -407,68 +461,11 @@ final class JdbcRegistryStore implements RegistryStore {
     Check.range(limit, 1, MAX_LIMIT, "limit");
   }
 
-  private static Application application(ResultSet row, StatementContext context)
-      throws SQLException {
-    Application.Draft draft =
-        Application.named(row.getString("name"))
-            .retryPolicy(RetryPolicy.parse(row.getString("retry_policy")))
-            .status(Application.Status.valueOf(row.getString("status")))
-            .remark(row.getString("remark"));
-    String callback = row.getString("callback");
-    return (callback == null ? draft : draft.callback(callback))
-        .registered(row.getLong("id"), row.getString("app_key"), instant(row, "created_at"), null);
-  }
-
-  private static Server server(ResultSet row, StatementContext context) throws SQLException {
-    return Server.named(row.getString("name"))
-        .at(row.getString("host"), row.getInt("port"))
-        .protocol(row.getString("protocol"))
-        .weight(row.getInt("weight"))
-        .metadata(JdbcInstances.metadata(row.getString("metadata")))
-        .ownedBy(row.getLong("owner_id"))
-        .registered(instant(row, "created_at"), instant(row, "updated_at"));
-  }
-
-  private static Service service(ResultSet row, StatementContext context) throws SQLException {
-    Service service =
-        Service.named(row.getString("name"))
-            .on(row.getString("server"))
-            .uri(row.getString("uri"))
-            .method(row.getString("method"))
-            .params(row.getString("params"))
-            .data(row.getString("data"))
-            .headers(headers(row.getString("headers")));
-    String protocol = row.getString("protocol");
-    return (protocol == null ? service : service.protocol(protocol))
-        .registered(
-            row.getString("origin"), instant(row, "created_at"), instant(row, "updated_at"));
-  }
-
-  /** One line a field, {@code name:value}: no name holds a colon, neither holds a line feed. */
-  private static String text(Headers headers) {
-    return headers.fields().stream()
-        .map(field -> field.name() + ':' + field.value() + '\n')
-        .collect(Collectors.joining());
-  }
-
-  private static Headers headers(String text) {
-    List<Headers.Field> fields = new ArrayList<>();
-    for (String line : text.lines().toList()) {
-      int colon = line.indexOf(':');
-      fields.add(new Headers.Field(line.substring(0, colon), line.substring(colon + 1)));
-    }
-    return Headers.of(fields);
-  }
-
   static long millis(Optional<Instant> time) {
     return time.orElseThrow(JdbcRegistryStore::unset).toEpochMilli();
   }
 
   private static IllegalArgumentException unset() {
     return new IllegalArgumentException("times must be set");
-  }
-
-  static Instant instant(ResultSet row, String column) throws SQLException {
-    return Instant.ofEpochMilli(row.getLong(column));
   }
 }

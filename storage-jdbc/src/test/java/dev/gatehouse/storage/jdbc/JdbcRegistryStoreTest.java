@@ -56,6 +56,7 @@ final class JdbcRegistryStoreTest {
   }
 
   @Nested
+  @Tag("mariadb")
   class ChangesOnMariaDb extends RegistryChangesContract {
     @Override
     protected Storage open(InstantSource leaseClock) {

@@ -67,6 +67,17 @@ final class MemoryRegistryStore implements RegistryStore {
     return journal.run(() -> version);
   }
 
+  /** Transactions are serial: whoever is in one holds off all others. */
+  @Override
+  public boolean tryLock() {
+    return journal.run(() -> true);
+  }
+
+  @Override
+  public RegistryStore deciding() {
+    return this;
+  }
+
   @Override
   public long advance(Subject subject, String name) {
     return journal.run(
@@ -264,6 +275,17 @@ final class MemoryRegistryStore implements RegistryStore {
   }
 
   @Override
+  public boolean removeInstance(Instance instance) {
+    return journal.run(
+        () -> {
+          Leased held = instances.get(keyOf(instance));
+          return held != null
+              && held.instance().epoch() == instance.epoch()
+              && change(instances, keyOf(instance), null);
+        });
+  }
+
+  @Override
   public boolean removeInstance(String server, String address) {
     return journal.run(() -> change(instances, PartKey.of(server, address), null));
   }
@@ -278,6 +300,11 @@ final class MemoryRegistryStore implements RegistryStore {
   @Override
   public List<Instance> instancesOf(String server, String afterAddress, int limit) {
     return journal.run(() -> bare(page(on(instances, server, afterAddress).values(), limit)));
+  }
+
+  @Override
+  public int countInstances(String server) {
+    return journal.run(() -> on(instances, server, "").size());
   }
 
   @Override

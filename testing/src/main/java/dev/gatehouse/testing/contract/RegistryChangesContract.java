@@ -135,4 +135,32 @@ public abstract class RegistryChangesContract extends StoreContract {
   private long advance(String name) {
     return storage().call(tx -> store().joining(tx).advance(Subject.APPLICATION, name));
   }
+
+  @Test
+  void REGISTRY1_tryLock_leavesNoVersion() {
+    advance("a");
+    storage()
+        .run(
+            transaction -> {
+              RegistryStore rows = store().joining(transaction);
+              assertThat(rows.tryLock()).isTrue();
+              assertThat(rows.tryLock()).isTrue();
+              assertThat(rows.version()).isEqualTo(1);
+            });
+    assertThat(store().version()).isEqualTo(1);
+    assertThat(advance("b")).isEqualTo(2);
+    assertThat(store().changes(0, MAX_LIMIT)).hasSize(2);
+  }
+
+  @Test
+  void REGISTRY11_deciding_seesWhatTheTransactionWroteAndWrites() {
+    storage()
+        .run(
+            transaction -> {
+              RegistryStore rows = store().joining(transaction).deciding();
+              assertThat(rows.advance(Subject.APPLICATION, "a")).isEqualTo(1);
+              assertThat(store().joining(transaction).deciding().version()).isEqualTo(1);
+            });
+    assertThat(store().version()).isEqualTo(1);
+  }
 }

@@ -269,4 +269,43 @@ public abstract class RegistryInstancesContract extends StoreContract {
       assertThat(Parallel.call(both)).containsOnlyOnce(true);
     }
   }
+
+  @Test
+  void REGISTRY10_renewalAndRemovalAtOnce_oneTakesPlace() throws Exception {
+    store().put(server("s"));
+    for (int round = 1; round <= 20; round++) {
+      Instance leased = leased("s", 1, round);
+      put(leased);
+      clock.advance(LEASE.minus(MILLI));
+      List<Callable<Boolean>> both =
+          List.of(
+              () -> store().renew(leased),
+              () -> {
+                clock.advance(MILLI);
+                return store().removeLapsed(leased);
+              });
+      assertThat(Parallel.call(both)).containsOnlyOnce(true);
+    }
+  }
+
+  @Test
+  void REGISTRY7_removeInstance_ofAnEpoch_onlyThatOne() {
+    store().put(server("s"));
+    put(leased("s", 1, 2), instance("s", 2));
+    assertThat(store().removeInstance(leased("s", 1, 1))).isFalse();
+    assertThat(store().removeInstance(leased("s", 1, 3))).isFalse();
+    assertThat(store().removeInstance(leased("s", 3, 2))).isFalse();
+    assertThat(store().removeInstance(leased("S", 1, 2))).isTrue();
+    assertThat(store().instancesOf("s", "", 10)).containsExactly(instance("s", 2));
+  }
+
+  @Test
+  void REGISTRY8_countInstances_ofOneServerOnly() {
+    store().put(server("a"));
+    store().put(server("aa"));
+    put(instance("a", 1), leased("a", 2, 1), instance("aa", 1));
+    assertThat(store().countInstances("A")).isEqualTo(2);
+    assertThat(store().countInstances("b")).isZero();
+    assertThat(store().countInstances("'\u0000\uD83D")).isZero();
+  }
 }

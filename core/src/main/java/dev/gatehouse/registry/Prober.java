@@ -1,0 +1,107 @@
+package dev.gatehouse.registry;
+
+import dev.gatehouse.transport.Deadline;
+import dev.gatehouse.transport.Request;
+import dev.gatehouse.transport.Response;
+import dev.gatehouse.transport.Transport;
+import java.net.URI;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Asks instances how they are, and lets ejections end that no call asks for. It goes by what the
+ * process knows and asks no storage, so that it goes on while that fails. Not safe: one thread at a
+ * time; answers come on the transport's threads.
+ */
+final class Prober {
+  private static final long PROBE_NANOS = 10_000_000_000L;
+  private static final Duration TIMEOUT = Duration.ofSeconds(3);
+
+  /** So that instances that do not answer leave room in the transport for calls. */
+  private static final int MOST_UNDER_WAY = 32;
+
+  private final SnapshotRegistry registry;
+  private final RegistryOptions options;
+  private final Map<Member, Long> due = new HashMap<>();
+  private final AtomicInteger underWay = new AtomicInteger();
+  private @Nullable RuntimeException failure;
+
+  Prober(SnapshotRegistry registry) {
+    this.registry = registry;
+    this.options = registry.options();
+  }
+
+  /** Probes all that are due; what is thrown for one keeps no other from it. */
+  void probeWhoIsDue() {
+    failure = null;
+    Transport transport = options.calls().transport();
+    Set<Member> present = new HashSet<>();
+    registry
+        .knownSnapshot()
+        .forEachSite(
+            site -> {
+              if (!site.isFixed()) {
+                site.fleet().current();
+              }
+              String path = healthPath(site);
+              if (path != null && transport != null) {
+                probe(site.fleet(), path, transport, present);
+              }
+            });
+    due.keySet().retainAll(present);
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  private static @Nullable String healthPath(Site site) {
+    return site.server().map(server -> server.metadata().get(Server.HEALTH)).orElse(null);
+  }
+
+  private void probe(Fleet fleet, String path, Transport transport, Set<Member> present) {
+    for (int i = 0; i < fleet.size(); i++) {
+      Member member = fleet.member(i);
+      present.add(member);
+      long at = due.computeIfAbsent(member, one -> now() + spread(0, PROBE_NANOS));
+      if (now() - at >= 0 && underWay.get() < MOST_UNDER_WAY) {
+        due.put(member, now() + spread(PROBE_NANOS * 9 / 10, PROBE_NANOS / 5));
+        send(fleet, i, path, transport);
+      }
+    }
+  }
+
+  private void send(Fleet fleet, int position, String path, Transport transport) {
+    underWay.incrementAndGet();
+    try {
+      transport
+          .send(
+              Request.get(URI.create(fleet.instance(position).origin() + path)),
+              Deadline.in(TIMEOUT))
+          .whenComplete(
+              (response, thrown) -> {
+                underWay.decrementAndGet();
+                fleet.state().probed(fleet.member(position), isGood(response), fleet.nanoTime());
+              });
+    } catch (RuntimeException e) {
+      underWay.decrementAndGet();
+      failure = e;
+    }
+  }
+
+  private static boolean isGood(@Nullable Response response) {
+    return response != null && response.status() >= 200 && response.status() <= 299;
+  }
+
+  private long spread(long least, long width) {
+    return least + Long.remainderUnsigned(options.fleet().random().getAsLong(), width);
+  }
+
+  private long now() {
+    return options.nanoTime().getAsLong();
+  }
+}
