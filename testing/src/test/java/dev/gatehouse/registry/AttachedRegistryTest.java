@@ -58,6 +58,9 @@ final class AttachedRegistryTest {
     denied(() -> own.register(Service.named("n").on("s").uri("/evil")));
     denied(() -> own.renew(theirs));
     denied(() -> own.release(theirs));
+    assertThatThrownBy(own::removeLapsed)
+        .isInstanceOf(DeniedException.class)
+        .hasMessage("an application must not remove what is another's");
     denied(() -> own.removeInstance("s", "a:1"));
     denied(() -> own.removeService("s", "n"));
     denied(() -> own.removeServer("s"));

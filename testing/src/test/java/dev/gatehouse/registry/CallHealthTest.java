@@ -373,4 +373,36 @@ final class CallHealthTest {
     assertThat(registry.findApplication("a")).isPresent();
     assertThatThrownBy(() -> registry.resolve("s", "get")).hasMessage("as told");
   }
+
+  /** Instances that swallow probes would else fill the transport that calls go through. */
+  @Test
+  void probes_withoutAnswer_fewUnderWayAndTheOthersComeLater() {
+    Registry registry = registry(options, 50);
+    answers = host -> new CompletableFuture<>();
+    try (RegistryUpkeep upkeep = RegistryUpkeep.create(registry)) {
+      steps(upkeep, 30);
+      assertThat(asked).hasSize(32);
+      exchanges.forEach(exchange -> exchange.complete(Response.of(200, "")));
+      answers = host -> answer(200);
+      steps(upkeep, 12);
+      assertThat(asked).containsAll(IntStream.range(0, 50).mapToObj(i -> "h" + i).toList());
+    }
+  }
+
+  /** One that the transport refuses to ask keeps none behind it from being asked. */
+  @Test
+  void probes_oneCannotBeSent_othersAre() {
+    Registry registry = registry(options, 8);
+    answers =
+        host -> {
+          if (host.equals("h3")) {
+            throw new IllegalStateException("as told");
+          }
+          return answer(500);
+        };
+    try (RegistryUpkeep upkeep = RegistryUpkeep.create(registry)) {
+      steps(upkeep, 45);
+    }
+    assertThat(heard).hasSize(7).allMatch(event -> event.endsWith("down"));
+  }
 }

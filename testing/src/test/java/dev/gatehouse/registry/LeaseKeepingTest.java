@@ -97,7 +97,7 @@ final class LeaseKeepingTest {
     transport.always(request -> Response.of(500, ""));
     pass(15);
     int sent = transport.requests().size();
-    pass(10);
+    pass(12);
     assertThat(transport.requests().size()).as("of two instances").isGreaterThanOrEqualTo(sent + 2);
     watched.failing = false;
     watched.failingInTransactions = false;

@@ -183,6 +183,8 @@ final class SnapshotRegistryTest {
     Application billing = here.registry.register(Application.named("Billing"));
     here.registry.register(Server.named("features").at("h", 1));
     here.registry.register(Service.named("upload").on("features").uri("/"));
+    here.registry.register(Instance.on("features").at("more", 1));
+    here.registry.register(Instance.on("features").at("most", 1).weight(300));
     long first = 0;
     long least = Long.MAX_VALUE;
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
