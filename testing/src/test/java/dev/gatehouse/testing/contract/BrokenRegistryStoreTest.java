@@ -398,4 +398,37 @@ final class BrokenRegistryStoreTest {
   void putInstance_withoutMetadata_noticed() {
     assertThat(ContractRun.brokenRules(DropsMetadata.class)).containsExactly("REGISTRY3");
   }
+
+  static final class RemovesAnyEpoch extends BrokenInstances {
+    RemovesAnyEpoch() {
+      super(
+          (store, method, arguments) -> {
+            if (is(method, "removeInstance", Instance.class)) {
+              Instance given = (Instance) arguments[0];
+              return store.removeInstance(given.server(), given.address());
+            }
+            return invoke(store, method, arguments);
+          });
+    }
+  }
+
+  @Test
+  void removeInstance_ofAnyEpoch_noticed() {
+    assertThat(ContractRun.brokenRules(RemovesAnyEpoch.class)).containsExactly("REGISTRY7");
+  }
+
+  static final class LocksByAdvancing extends BrokenChanges {
+    LocksByAdvancing() {
+      super(
+          (store, method, arguments) ->
+              method.getName().equals("tryLock")
+                  ? store.advance(RegistryStore.Subject.SERVER, "lock") > 0
+                  : invoke(store, method, arguments));
+    }
+  }
+
+  @Test
+  void tryLock_leavesVersions_noticed() {
+    assertThat(ContractRun.brokenRules(LocksByAdvancing.class)).containsExactly("REGISTRY1");
+  }
 }
