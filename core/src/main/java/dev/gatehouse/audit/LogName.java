@@ -16,18 +16,17 @@ public enum LogName {
   EVENT;
 
   private final String text = name().toLowerCase(Locale.ROOT);
-  private final byte[] tag = ("gatehouse-" + text + "-record").getBytes(StandardCharsets.US_ASCII);
-  private final byte[] exportTag =
-      ("gatehouse-" + text + "-export 1\n").getBytes(StandardCharsets.US_ASCII);
+  private final String tag = "gatehouse-" + text + "-record";
+  private final String exportTag = "gatehouse-" + text + "-export 1\n";
 
   /** What canonical bytes begin with: equally long for every log. */
   byte[] tag() {
-    return tag;
+    return tag.getBytes(StandardCharsets.US_ASCII);
   }
 
   /** What exported files begin with: equally long for every log. */
   byte[] exportTag() {
-    return exportTag;
+    return exportTag.getBytes(StandardCharsets.US_ASCII);
   }
 
   /**
@@ -37,7 +36,7 @@ public enum LogName {
    */
   static LogName ofFrame(byte[] frame) {
     for (LogName log : values()) {
-      if (startsWith(frame, log.tag)) {
+      if (startsWith(frame, log.tag())) {
         return log;
       }
     }
@@ -51,7 +50,7 @@ public enum LogName {
    */
   static LogName ofExport(byte[] file) {
     for (LogName log : values()) {
-      if (startsWith(file, log.exportTag)) {
+      if (startsWith(file, log.exportTag())) {
         return log;
       }
     }

@@ -5,6 +5,7 @@ import dev.gatehouse.error.NotFoundException;
 import dev.gatehouse.error.StorageException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -175,14 +176,15 @@ final class LeaseKeeper {
   /** Releases all, until the storage fails: then each try might take its whole timeout. */
   void releaseAll() {
     @Nullable StorageException down = null;
-    for (Map.Entry<String, Kept> each : kept.entrySet()) {
-      if (down == null && kept.remove(each.getKey(), each.getValue())) {
+    for (String key : List.copyOf(kept.keySet())) {
+      Kept each = down == null ? kept.remove(key) : null;
+      if (each != null) {
         try {
-          registry.release(each.getValue().instance());
+          registry.release(each.instance());
         } catch (StorageException e) {
           down = e;
         } catch (GatehouseException e) {
-          LOG.warn("{} could not be released: its lease will end by itself", each.getKey(), e);
+          LOG.warn("{} could not be released: its lease will end by itself", key, e);
         }
       }
     }
