@@ -116,7 +116,7 @@ final class FateRequest {
   /** By its first character in any Unicode encoding; in a form, that would be encoded. */
   private static boolean looksLikeJson(byte[] body) {
     for (byte b : body) {
-      boolean isBlankOrMark = b >= 0 && b <= ' ' || MARKS.indexOf(b & 0xff) >= 0;
+      boolean isBlankOrMark = (b >= 0 && b <= ' ') || MARKS.indexOf(b & 0xff) >= 0;
       if (!isBlankOrMark) {
         return b == '{' || b == '[';
       }

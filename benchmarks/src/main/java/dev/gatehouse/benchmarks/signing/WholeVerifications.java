@@ -83,6 +83,8 @@ final class WholeVerifications {
       }
     }
     Arrays.sort(nanos);
-    return new Measurement().with(median, nanos[count / 2]).with(slowest, nanos[count * 99 / 100]);
+    return new Measurement()
+        .with(median, (double) nanos[count / 2])
+        .with(slowest, (double) nanos[count * 99 / 100]);
   }
 }

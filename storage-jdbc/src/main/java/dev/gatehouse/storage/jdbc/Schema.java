@@ -46,7 +46,7 @@ final class Schema {
     Schema schema = new Schema();
     for (String script : Migration.SCRIPTS) {
       String text = Migration.text(dialect.folder() + script);
-      for (String statement : COMMENT.matcher(text).replaceAll("").split(";")) {
+      for (String statement : COMMENT.matcher(text).replaceAll("").split(";", -1)) {
         schema.add(statement);
       }
     }

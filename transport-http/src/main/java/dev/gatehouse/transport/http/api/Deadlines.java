@@ -2,6 +2,7 @@ package dev.gatehouse.transport.http.api;
 
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -65,7 +66,7 @@ final class Deadlines implements AutoCloseable {
   }
 
   private void next() {
-    thread.schedule(this::sweep, TICK_MILLIS, TimeUnit.MILLISECONDS);
+    Future<?> unused = thread.schedule(this::sweep, TICK_MILLIS, TimeUnit.MILLISECONDS);
   }
 
   private void sweep() {
