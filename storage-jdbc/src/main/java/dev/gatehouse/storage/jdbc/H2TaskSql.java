@@ -224,26 +224,19 @@ final class H2TaskSql implements TaskSql {
 
   @Override
   public List<LeasedTask> leased(Handle handle, int node, long dueUntil, int limit) {
-    record Held(LeasedTask task, long due) {}
-
     return Sql.use(
         handle,
         HELD,
         query -> {
-          List<Held> held = new ArrayList<>();
+          List<HeldRow> held = new ArrayList<>();
           for (Priority priority : Priority.values()) {
             query.setInt(1, priority.code());
             query.setLong(2, dueUntil);
             query.setInt(3, node);
             query.setInt(4, limit);
-            held.addAll(
-                Sql.rows(query, results -> new Held(TaskRows.leased(results), results.getLong(4))));
+            held.addAll(Sql.rows(query, HeldRow::of));
           }
-          return held.stream()
-              .sorted(Comparator.comparingLong(Held::due).thenComparing(one -> one.task().id()))
-              .limit(limit)
-              .map(Held::task)
-              .toList();
+          return HeldRow.earliest(held, limit);
         });
   }
 

@@ -10,7 +10,6 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -256,9 +255,8 @@ final class MariaDbTaskSql implements TaskSql {
 
   @Override
   public List<LeasedTask> leased(Handle handle, int node, long dueUntil, int limit) {
-    record Held(LeasedTask task, long due) {}
-
-    return union(
+    List<HeldRow> held =
+        union(
             handle,
             HELD,
             allLanes(),
@@ -269,12 +267,8 @@ final class MariaDbTaskSql implements TaskSql {
               query.setInt(index + 3, limit);
               return index + 4;
             },
-            row -> new Held(TaskRows.leased(row), row.getLong(4)))
-        .stream()
-        .sorted(Comparator.comparingLong(Held::due).thenComparing(one -> one.task().id()))
-        .limit(limit)
-        .map(Held::task)
-        .toList();
+            HeldRow::of);
+    return HeldRow.earliest(held, limit);
   }
 
   @Override
