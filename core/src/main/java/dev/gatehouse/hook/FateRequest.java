@@ -9,7 +9,6 @@ import dev.gatehouse.transport.Headers;
 import dev.gatehouse.transport.Request;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -34,12 +33,7 @@ final class FateRequest {
    * @throws IllegalArgumentException if there are several
    */
   static Optional<String> header(Request request, String name) {
-    List<String> found = new ArrayList<>();
-    for (Headers.Field field : request.headers().fields()) {
-      if (folded(field.name()).equals(name)) {
-        found.add(field.value());
-      }
-    }
+    List<String> found = request.headers().allAlike(name);
     if (found.size() > 1) {
       throw new IllegalArgumentException(
           "header " + name + " must be there once, was " + found.size() + " times");

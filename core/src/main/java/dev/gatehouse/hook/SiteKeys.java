@@ -103,6 +103,14 @@ public final class SiteKeys {
         });
   }
 
+  /** Whether there is a key by which the party, or this site, is proven; reads no key. */
+  public boolean isKnown(String party) {
+    return registry
+        .findApplication(requireNonNull(party, "party"))
+        .filter(site -> !inUse(keys, site).isEmpty())
+        .isPresent();
+  }
+
   /** The public key by which the party, or this site, is proven; empty if there is none. */
   public Optional<KeyMaterial> find(String party) {
     return registry

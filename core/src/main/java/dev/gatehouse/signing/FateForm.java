@@ -33,7 +33,7 @@ final class FateForm {
    * @throws IllegalArgumentException if they announce more than one thing
    */
   static boolean isForm(Headers headers) {
-    List<String> types = LooseHeaders.all(headers, "content_type");
+    List<String> types = headers.allAlike("content_type");
     Check.that(types.size() <= 1, "header Content-Type must not occur more than once");
     return types.stream()
         .map(type -> type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT))

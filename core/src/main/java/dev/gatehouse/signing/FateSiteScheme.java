@@ -128,7 +128,7 @@ public final class FateSiteScheme extends Scheme {
   @Override
   SignedHeaders sign(Request request, Signing signing) {
     LooseHeaders.unsigned(request.headers(), "site_signature");
-    List<String> stated = LooseHeaders.all(request.headers(), SRC_PARTY_ID);
+    List<String> stated = request.headers().allAlike(SRC_PARTY_ID);
     Check.that(
         stated.isEmpty() || stated.equals(List.of(ownParty)),
         "src_party_id must be absent or " + ownParty + " to sign as that party");

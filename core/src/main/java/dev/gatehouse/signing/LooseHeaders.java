@@ -1,8 +1,6 @@
 package dev.gatehouse.signing;
 
 import dev.gatehouse.transport.Headers;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -14,21 +12,9 @@ import java.util.regex.Pattern;
 final class LooseHeaders {
   private LooseHeaders() {}
 
-  /** The values of all fields of that name, in whichever spelling. */
-  static List<String> all(Headers headers, String name) {
-    List<String> values = new ArrayList<>(1);
-    for (Headers.Field field : headers.fields()) {
-      String own = field.name();
-      if (own.length() == name.length() && own.replace('-', '_').equalsIgnoreCase(name)) {
-        values.add(field.value());
-      }
-    }
-    return values;
-  }
-
   /** The value of the field of that name, which must not occur twice, in whichever spelling. */
   static Optional<String> atMostOne(Headers headers, String name) {
-    return HeaderReader.atMostOne(all(headers, name), name);
+    return HeaderReader.atMostOne(headers.allAlike(name), name);
   }
 
   /** The value of the one field of that name. */
@@ -44,7 +30,7 @@ final class LooseHeaders {
    */
   static void unsigned(Headers headers, String... names) {
     for (String name : names) {
-      SignedBytes.requireNone(all(headers, name), name);
+      SignedBytes.requireNone(headers.allAlike(name), name);
     }
   }
 

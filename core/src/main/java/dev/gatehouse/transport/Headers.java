@@ -112,6 +112,23 @@ public final class Headers {
     return List.copyOf(values);
   }
 
+  /**
+   * The values of all fields whose name is that one but for case and with {@code -} in place of
+   * {@code _}, in order: names with underscores are dropped by many proxies, and written otherwise
+   * for that.
+   */
+  public List<String> allAlike(String name) {
+    String wanted = name.replace('-', '_');
+    List<String> values = new ArrayList<>(1);
+    for (Field field : fields) {
+      String own = field.name();
+      if (own.length() == name.length() && own.replace('-', '_').equalsIgnoreCase(wanted)) {
+        values.add(field.value());
+      }
+    }
+    return List.copyOf(values);
+  }
+
   /** All fields in order. */
   public List<Field> fields() {
     return fields;

@@ -78,7 +78,10 @@ final class SiteKeysTest {
   @Test
   void delete_theirs_goneAndAbsentIsNoError() {
     hostKeys.save("9999", sent(guestKeys.own()));
+    assertThat(hostKeys.isKnown("9999")).isTrue();
     hostKeys.delete("9999");
+    assertThat(hostKeys.isKnown("9999")).isFalse();
+    assertThat(hostKeys.isKnown("7")).isFalse();
     hostKeys.delete("9999");
     hostKeys.delete("7");
     assertThat(hostKeys.find("9999")).isEqualTo(Optional.empty());

@@ -143,7 +143,7 @@ final class FateGates {
       throw FateJson.refused("Error", "Incorrect padding");
     }
     String party = stated(headers);
-    if (parts.keys().find(party).isEmpty()) {
+    if (!parts.keys().isKnown(party)) {
       String shown = Check.shown(party);
       throw FateJson.refused(
           "Exception", "signature error: no found party id " + shown + " public key");
@@ -229,11 +229,7 @@ final class FateGates {
 
   /** The header of that name, with hyphens or underscores; none if it is there twice. */
   static Optional<String> header(Headers headers, String name) {
-    List<String> values =
-        headers.fields().stream()
-            .filter(field -> field.name().replace('-', '_').equalsIgnoreCase(name))
-            .map(Headers.Field::value)
-            .toList();
+    List<String> values = headers.allAlike(name);
     return values.size() == 1 ? Optional.of(values.get(0)) : Optional.empty();
   }
 }
