@@ -93,8 +93,7 @@ public interface Balancer {
       @Override
       public int pick(Candidates candidates, @Nullable String key) {
         int one = candidates.weighted();
-        int other = candidates.weightedBut(one);
-        return candidates.cost(other) < candidates.cost(one) ? other : one;
+        return candidates.cheaper(one, candidates.weightedBut(one));
       }
     },
     /** {@link Balancer#cpu}. */

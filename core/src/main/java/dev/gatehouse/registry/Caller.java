@@ -12,7 +12,6 @@ import dev.gatehouse.transport.Response;
 import dev.gatehouse.transport.Transport;
 import java.time.Duration;
 import java.util.BitSet;
-import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -54,7 +53,7 @@ final class Caller {
   private final Site site;
   private final Fleet fleet;
   private final String service;
-  private final List<Endpoint> endpoints;
+  private final Route route;
   private final ServiceCall call;
   private final CallOptions options;
   private final Transport transport;
@@ -71,7 +70,7 @@ final class Caller {
     this.site = site;
     this.fleet = site.fleet();
     this.service = service;
-    this.endpoints = site.endpoints(server, service);
+    this.route = site.route(server, service);
     this.call = call;
     this.options = options;
     Transport known = call.transport() == null ? options.transport() : call.transport();
@@ -120,7 +119,7 @@ final class Caller {
 
   private boolean mayTryAgain(int made) {
     return made < options.attempts()
-        && call.isRepeatable(endpoints.get(0).method())
+        && call.isRepeatable(route.at(0).method())
         && longestPause(made).compareTo(deadline.remaining()) < 0
         && budget.tryTake();
   }
@@ -150,7 +149,7 @@ final class Caller {
    */
   private Planned plan() {
     int position = site.isFixed() ? 0 : untried();
-    Request request = call.request(endpoints.get(position));
+    Request request = call.request(route.at(position));
     if (deadline.remaining().isZero()) {
       throw new TransportException("the call's time was up before an attempt");
     }
@@ -197,7 +196,7 @@ final class Caller {
       int position = site.isFixed() ? 0 : untried();
       return tried.get(position) || time.isZero() || !budget.tryTake()
           ? null
-          : send(new Planned(position, call.request(endpoints.get(position))), time);
+          : send(new Planned(position, call.request(route.at(position))), time);
     } catch (RuntimeException e) {
       return null;
     }

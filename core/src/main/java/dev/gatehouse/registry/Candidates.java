@@ -2,6 +2,7 @@ package dev.gatehouse.registry;
 
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +20,7 @@ public final class Candidates {
   private static final int DRAWS = 4;
 
   private final Fleet fleet;
+  private final AtomicLong turns;
   private final Member[] members;
   private final int[] positions;
   private final int version;
@@ -30,6 +32,7 @@ public final class Candidates {
 
   Candidates(Fleet fleet, int[] positions, int version, long until) {
     this.fleet = fleet;
+    this.turns = fleet.state().turns;
     this.positions = positions;
     this.members = Arrays.stream(positions).mapToObj(fleet::member).toArray(Member[]::new);
     this.version = version;
@@ -130,19 +133,23 @@ public final class Candidates {
     return members[index].cpu(fleet.nanoTime());
   }
 
-  /**
-   * How long one more call would take there, if calls under way wait for each other and who has
-   * twice the weight bears twice as many.
-   */
-  double cost(int index) {
-    double weight = weight(index);
-    double relative = weight > 0 ? meanWeight / weight : 1;
-    return latencyNanos(index) * (1 + inFlight(index) * relative);
+  /** Which of two would take less time for one more call; the first if neither. */
+  int cheaper(int one, int other) {
+    long now = fleet.nanoTime();
+    return cost(other, now) < cost(one, now) ? other : one;
+  }
+
+  /** Calls under way wait for each other, and who has twice the weight bears twice as many. */
+  private double cost(int index, long now) {
+    double latency = members[index].latency().now(now);
+    int inFlight = inFlight(index);
+    double weight = inFlight == 0 ? 0 : weight(index);
+    return latency * (1 + (weight > 0 ? inFlight * meanWeight / weight : inFlight));
   }
 
   /** A number that grows by one at each call, for all callers together, and may wrap around. */
   public long turn() {
-    return fleet.state().turn();
+    return turns.getAndIncrement();
   }
 
   /** A random number from 0 to the bound, not included. */

@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +28,7 @@ final class FleetState {
   private final String server;
   private final FleetOptions options;
   final AtomicLong turns = new AtomicLong();
-  private final AtomicInteger version = new AtomicInteger();
+  private volatile int version;
   private final Map<String, Member> members = new HashMap<>();
   private final Map<String, ServicePolicies> policies = new ConcurrentHashMap<>();
   private final AtomicReference<@Nullable RetryBudget> budget = new AtomicReference<>();
@@ -45,13 +44,9 @@ final class FleetState {
     return server;
   }
 
-  long turn() {
-    return turns.getAndIncrement();
-  }
-
   /** Changes whenever other instances may take calls than before. */
   int version() {
-    return version.get();
+    return version;
   }
 
   /**
@@ -85,7 +80,7 @@ final class FleetState {
       members.put(member.address(), member);
     }
     published = true;
-    version.incrementAndGet();
+    version++;
   }
 
   private boolean areKnown(Member[] present) {
@@ -150,7 +145,7 @@ final class FleetState {
       member.ejectedUntil = now + base * member.ejections;
       member.ejected = true;
       member.forgetFailures();
-      version.incrementAndGet();
+      version++;
     }
     tell(member, "ejected");
   }
@@ -182,7 +177,7 @@ final class FleetState {
       } else {
         return;
       }
-      version.incrementAndGet();
+      version++;
     }
     tell(member, change);
   }
@@ -203,7 +198,7 @@ final class FleetState {
         }
       }
       if (!restored.isEmpty()) {
-        version.incrementAndGet();
+        version++;
       }
     }
     restored.forEach(member -> tell(member, "restored"));

@@ -12,7 +12,7 @@ final class Latency {
   /** After this time without an answer, or with faster ones, 37 % are left. */
   private static final double FADE_NANOS = 10e9;
 
-  /** Up to here fading is less than one in a thousand, and not worth an exponential. */
+  /** Up to here fading is less than one in a thousand, and not worth the time. */
   private static final long FRESH_NANOS = 10_000_000;
 
   /** What a failure counts for at least. */
@@ -49,6 +49,15 @@ final class Latency {
     }
     double average = Double.longBitsToDouble(bits);
     long age = now - observedAt;
-    return age < FRESH_NANOS ? average : average * Math.exp(-age / FADE_NANOS);
+    return age < FRESH_NANOS ? average : average * faded(age / FADE_NANOS);
+  }
+
+  /** About e to the power of that less than nothing, as (1 - x/64)^64: it need not be exact. */
+  private static double faded(double x) {
+    double left = Math.max(0, 1 - x / 64);
+    for (int squared = 0; squared < 6; squared++) {
+      left *= left;
+    }
+    return left;
   }
 }

@@ -24,8 +24,9 @@ import java.util.Optional;
  * call returns, unless the storage fails just after the commit. Changes by other nodes, and by
  * transactions that this registry joined, become visible within the bound: the lookup that finds
  * the snapshot older asks the storage for its version and reads what changed; lookups of other
- * threads go on with the old snapshot meanwhile. While the storage fails, the old snapshot serves
- * on. Lists read the storage.
+ * threads go on with the old snapshot meanwhile. While a {@link RegistryUpkeep} of it is started,
+ * one of its threads does that ahead of the bound as long as there are lookups. While the storage
+ * fails, the old snapshot serves on. Lists read the storage.
  *
  * <p>Safe for use by multiple threads, but for what {@link #joining} returns.
  */

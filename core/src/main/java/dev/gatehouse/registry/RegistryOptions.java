@@ -33,6 +33,9 @@ public record RegistryOptions(
     FleetOptions fleet,
     CallOptions calls) {
 
+  /** The clock whose time passes as that of sleeping threads does. */
+  static final LongSupplier SYSTEM_NANO_TIME = System::nanoTime;
+
   /** Where services are called. */
   public enum Addressing {
     /** At an instance of the server, as these are when it is called. */
@@ -77,7 +80,7 @@ public record RegistryOptions(
         clock,
         ids,
         Duration.ofSeconds(1),
-        System::nanoTime,
+        SYSTEM_NANO_TIME,
         Set.of(),
         Addressing.AT_CALL,
         Protocols.KEPT,

@@ -8,18 +8,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /** A server with its addresses and services, laid out for lookups. Immutable. */
 final class Site {
-  /** A service and how to call it at each instance, in their order; or at the one place it has. */
-  private record Target(Optional<Service> service, List<Endpoint> endpoints) {}
-
   private final Optional<Server> server;
   private final List<Instance> instances;
   private final Fleet fleet;
   private final boolean isFixed;
-  private final Map<String, Target> targets = new HashMap<>();
+  private final Map<String, Route> routes = new HashMap<>();
   private final List<LocatedService> services = new ArrayList<>();
 
   private Site(Server server, List<Instance> instances, Fleet fleet, Addressing addressing) {
@@ -39,9 +35,13 @@ final class Site {
     Site site = new Site(server, instances, fleets.of(server, instances), addressing);
     for (Service service : services) {
       site.services.add(LocatedService.of(server, service, addressing));
-      Target target =
-          new Target(Optional.of(service), endpoints(server, instances, service, addressing));
-      Snapshot.Draft.putByName(site.targets, service.name(), target);
+      Route route =
+          new Route(
+              server.name(),
+              service,
+              endpoints(server, instances, service, addressing),
+              site.isFixed ? null : site.fleet);
+      Snapshot.Draft.putByName(site.routes, service.name(), route);
     }
     return site;
   }
@@ -77,12 +77,12 @@ final class Site {
   }
 
   Set<String> serviceKeys() {
-    return targets.keySet();
+    return routes.keySet();
   }
 
   Optional<Service> service(String name) {
-    Target target = Snapshot.lookUp(targets, name);
-    return target == null ? Optional.empty() : target.service;
+    Route route = Snapshot.lookUp(routes, name);
+    return route == null ? Optional.empty() : route.service();
   }
 
   Fleet fleet() {
@@ -90,22 +90,16 @@ final class Site {
   }
 
   /**
-   * How to call a service at each instance, or at the one place where it is whatever these are.
+   * How to call a service.
    *
    * @param asked the server's name as the caller spelled it
    */
-  List<Endpoint> endpoints(String asked, String service) {
-    Target target = Snapshot.lookUp(targets, service);
-    if (target == null) {
+  Route route(String asked, String service) {
+    Route route = Snapshot.lookUp(routes, service);
+    if (route == null) {
       throw Missing.service(asked, service);
     }
-    return target.endpoints;
-  }
-
-  /** How to call a service at the instance that is chosen now. */
-  Endpoint endpoint(String asked, String service, @Nullable String key) {
-    List<Endpoint> endpoints = endpoints(asked, service);
-    return endpoints.get(isFixed ? 0 : fleet.pick(key));
+    return route;
   }
 
   /** Whether services are called at one place each, whatever instances there are. */

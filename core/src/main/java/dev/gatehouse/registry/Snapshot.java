@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * All that was registered at one version of the store, laid out so that a hit allocates nothing:
  * what a lookup answers is kept ready, and things are kept both under the name as it was registered
- * and under that name in lower case, so that only another spelling is converted. Immutable.
+ * and under that name in lower case, so that only another spelling is converted. Immutable, but for
+ * what it remembers to be faster.
  */
 final class Snapshot {
   private static final Comparator<LocatedService> ORDER =
@@ -22,11 +23,20 @@ final class Snapshot {
               found -> RegistryStore.nameKey(found.service().server()))
           .thenComparing(found -> RegistryStore.nameKey(found.service().name()));
 
+  /** A power of two. */
+  private static final int ASKED = 256;
+
   private final long version;
   private final ApplicationsById applicationsById;
   private final Map<String, Optional<Application>> applicationsByName;
   private final Map<String, Optional<Application>> applicationsByKey;
   private final Map<String, Site> sites;
+
+  /**
+   * Routes that were asked for, each at the place that its names' hashes say, where the first
+   * stays: one step where the maps take two. Who does not see another thread's takes the two.
+   */
+  private final @Nullable Route[] asked = new Route[ASKED];
 
   private Snapshot(Draft draft) {
     version = draft.version;
@@ -64,8 +74,18 @@ final class Snapshot {
     return site == null ? Optional.empty() : site.service(name);
   }
 
-  Endpoint endpoint(String server, String service, @Nullable String key) {
-    return site(server).endpoint(server, service, key);
+  /** How to call a service. */
+  Route route(String server, String service) {
+    int place = (31 * server.hashCode() + service.hashCode()) & (ASKED - 1);
+    Route known = asked[place];
+    if (known != null && known.isOf(server, service)) {
+      return known;
+    }
+    Route found = site(server).route(server, service);
+    if (known == null && found.isOf(server, service)) {
+      asked[place] = found;
+    }
+    return found;
   }
 
   void forEachSite(Consumer<Site> action) {

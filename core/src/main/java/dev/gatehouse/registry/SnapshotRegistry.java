@@ -139,17 +139,16 @@ final class SnapshotRegistry implements Registry {
   public Endpoint resolve(String server, String service) {
     return snapshots
         .current()
-        .endpoint(requireNonNull(server, "server"), requireNonNull(service, "service"), null);
+        .route(requireNonNull(server, "server"), requireNonNull(service, "service"))
+        .choose(null);
   }
 
   @Override
   public Endpoint resolve(String server, String service, String key) {
     return snapshots
         .current()
-        .endpoint(
-            requireNonNull(server, "server"),
-            requireNonNull(service, "service"),
-            requireNonNull(key, "key"));
+        .route(requireNonNull(server, "server"), requireNonNull(service, "service"))
+        .choose(requireNonNull(key, "key"));
   }
 
   @Override
@@ -183,6 +182,10 @@ final class SnapshotRegistry implements Registry {
   /** The latest that was read, however old. */
   Snapshot knownSnapshot() {
     return snapshots.known();
+  }
+
+  Snapshots snapshots() {
+    return snapshots;
   }
 
   RegistryOptions options() {

@@ -10,7 +10,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The latest snapshot of a store, brought up to date by those who read it.
+ * The latest snapshot of a store, brought up to date by those who read it, or ahead of them by an
+ * upkeep that is started. That one looks at the clock for them, too, which costs more than all else
+ * of a lookup: while it watches, readers look at one flag.
  *
  * <p>No lock is held while the store is read, on purpose. A reader may hold locks of the storage
  * already (with a storage in memory, a transaction holds its only one), and would wait for ever for
@@ -22,31 +24,59 @@ import org.slf4j.LoggerFactory;
 final class Snapshots {
   private static final Logger LOG = LoggerFactory.getLogger(Registry.class);
 
+  /** Below this, a thread that wakes up late would break the bound too often. */
+  private static final long SHORTEST_WATCHED = 400_000_000L;
+
   private final SnapshotReader reader;
   private final Fleets fleets;
   private final LongSupplier nanoTime;
   private final long staleNanos;
+  private final boolean mayBeWatched;
   private final AtomicReference<@Nullable Snapshot> latest = new AtomicReference<>();
   private final AtomicBoolean refreshing = new AtomicBoolean();
   private final AtomicBoolean failing = new AtomicBoolean();
   private volatile long checkedAt;
   private volatile boolean expired;
+  private volatile boolean watched;
+
+  /** The latest, if readers need not look any further: it is watched, and did not expire. */
+  private volatile @Nullable Snapshot quiet;
+
   private volatile @Nullable Snapshot published;
 
   Snapshots(RegistryStore store, RegistryOptions options, Fleets fleets) {
+    this(store, options, fleets, options.nanoTime() == RegistryOptions.SYSTEM_NANO_TIME);
+  }
+
+  /**
+   * What serves snapshots of that store.
+   *
+   * @param passes whether time passes by the options' clock as it does for sleeping threads
+   */
+  Snapshots(RegistryStore store, RegistryOptions options, Fleets fleets, boolean passes) {
     this.fleets = fleets;
     this.reader = new SnapshotReader(requireNonNull(store, "store"), options.addressing(), fleets);
     this.nanoTime = options.nanoTime();
     this.staleNanos = options.staleness().toNanos();
+    this.mayBeWatched = passes && staleNanos >= SHORTEST_WATCHED;
   }
 
   /** The latest snapshot, after bringing it up to date if it is older than the bound. */
   Snapshot current() {
+    Snapshot undoubted = quiet;
+    return undoubted == null ? lookedAt() : undoubted;
+  }
+
+  private Snapshot lookedAt() {
     Snapshot snapshot = latest.get();
     if (snapshot == null) {
       return refresh();
     }
-    if (!isStale() || !refreshing.compareAndSet(false, true)) {
+    if (!isStale()) {
+      beQuiet(snapshot);
+      return snapshot;
+    }
+    if (!refreshing.compareAndSet(false, true)) {
       return snapshot;
     }
     try {
@@ -73,10 +103,74 @@ final class Snapshots {
   /** Lets the next reader bring the snapshot up to date, however young it is. */
   void expire() {
     expired = true;
+    quiet = null;
   }
 
   private boolean isStale() {
-    return expired || nanoTime.getAsLong() - checkedAt >= staleNanos;
+    return expired || (!watched && age() >= staleNanos);
+  }
+
+  private long age() {
+    return nanoTime.getAsLong() - checkedAt;
+  }
+
+  /** Who ends it does so after what it ends it for, which is looked at once more. */
+  private void beQuiet(Snapshot snapshot) {
+    if (watched) {
+      quiet = snapshot;
+      if (expired || !watched || latest.get() != snapshot) {
+        quiet = null;
+      }
+    }
+  }
+
+  /**
+   * Lets the snapshot expire shortly before it is too old. From the first call on readers rely on
+   * further ones in time, by {@link #nanosUntilOld}, until {@link #unwatch}.
+   */
+  void watch() {
+    watched = mayBeWatched;
+    if (watched && age() >= oldNanos()) {
+      expire();
+    }
+  }
+
+  /** Lets readers look at the clock again. */
+  void unwatch() {
+    watched = false;
+    quiet = null;
+  }
+
+  /** When to {@link #watch} again. */
+  long nanosUntilOld() {
+    long left = oldNanos() - age();
+    return left > 0 ? left : staleNanos / 2;
+  }
+
+  private long oldNanos() {
+    return staleNanos - staleNanos / 8;
+  }
+
+  /** Brings the snapshot up to date ahead of its readers, if one came since that was done last. */
+  void refreshAhead() {
+    Snapshot snapshot = latest.get();
+    if (snapshot == null || quiet == null || age() < staleNanos / 2) {
+      return;
+    }
+    if (refreshing.compareAndSet(false, true)) {
+      try {
+        quiet = null;
+        refreshOrKeep(snapshot);
+      } finally {
+        refreshing.set(false);
+      }
+    }
+  }
+
+  /** When to {@link #refreshAhead} again. */
+  long nanosUntilAhead() {
+    long left = staleNanos / 2 - age();
+    return left > 0 ? left : staleNanos;
   }
 
   private Snapshot refreshOrKeep(Snapshot snapshot) {
@@ -104,6 +198,7 @@ final class Snapshots {
       Snapshot after = before == null ? reader.load() : reader.upToDate(before);
       if (latest.compareAndSet(before, after)) {
         checkedAt = now;
+        quiet = null;
         publish();
         return after;
       }

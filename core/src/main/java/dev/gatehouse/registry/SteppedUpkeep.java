@@ -12,14 +12,16 @@ import java.util.function.LongSupplier;
 /**
  * The upkeep whose work are functions that threads, or a test, call time and again. Leases are
  * renewed on a thread of their own, for whatever holds up the rest must not end them; probes are,
- * for they need no storage.
+ * for they need no storage; and so is the snapshot's age looked at, for lookups rely on that.
  */
 final class SteppedUpkeep implements RegistryUpkeep {
   private static final long STEP_NANOS = 500_000_000L;
   private static final long SHORTEST_NANOS = 50_000_000L;
   private static final long JOIN_NANOS = 10_000_000_000L;
 
+  private final Snapshots snapshots;
   private final LeaseKeeper leases;
+  private final UpkeepPart watching;
   private final UpkeepPart renewing;
   private final UpkeepPart sweeping;
   private final UpkeepPart probing;
@@ -31,9 +33,17 @@ final class SteppedUpkeep implements RegistryUpkeep {
     requireNonNull(registry, "registry");
     Sweeper sweeper = new Sweeper(registry);
     Prober prober = new Prober(registry);
+    this.snapshots = registry.snapshots();
     this.leases = new LeaseKeeper(registry);
+    this.watching = new UpkeepPart("watch how old the snapshot is", snapshots::watch);
     this.renewing = new UpkeepPart("renew leases", leases::renewDue);
-    this.sweeping = new UpkeepPart("remove instances whose lease is over", sweeper::sweepIfDue);
+    this.sweeping =
+        new UpkeepPart(
+            "look at the registry and remove instances whose lease is over",
+            () -> {
+              snapshots.refreshAhead();
+              sweeper.sweepIfDue();
+            });
     this.probing = new UpkeepPart("send probes", prober::probeWhoIsDue);
   }
 
@@ -67,18 +77,24 @@ final class SteppedUpkeep implements RegistryUpkeep {
     synchronized (lifecycle) {
       requireOpen();
       if (threads.isEmpty()) {
-        start("gatehouse-registry", sweeping, () -> STEP_NANOS);
-        start(
-            "gatehouse-leases",
-            renewing,
-            () -> Math.max(SHORTEST_NANOS, leases.nanosUntilDue(STEP_NANOS)));
-        start("gatehouse-probes", probing, () -> STEP_NANOS);
+        start("gatehouse-registry", () -> run(sweeping, snapshots::nanosUntilAhead));
+        start("gatehouse-leases", () -> run(renewing, () -> leases.nanosUntilDue(STEP_NANOS)));
+        start("gatehouse-probes", () -> run(probing, () -> STEP_NANOS));
+        start("gatehouse-staleness", this::watch);
       }
     }
   }
 
-  private void start(String name, UpkeepPart part, LongSupplier restNanos) {
-    Thread thread = new Thread(() -> run(part, restNanos), name);
+  private void watch() {
+    try {
+      run(watching, snapshots::nanosUntilOld);
+    } finally {
+      snapshots.unwatch();
+    }
+  }
+
+  private void start(String name, Runnable work) {
+    Thread thread = new Thread(work, name);
     thread.setDaemon(true);
     threads.add(thread);
     thread.start();
@@ -90,7 +106,8 @@ final class SteppedUpkeep implements RegistryUpkeep {
       synchronized (lifecycle) {
         try {
           if (!closed) {
-            TimeUnit.NANOSECONDS.timedWait(lifecycle, restNanos.getAsLong());
+            long rest = Math.min(STEP_NANOS, restNanos.getAsLong());
+            TimeUnit.NANOSECONDS.timedWait(lifecycle, Math.max(SHORTEST_NANOS, rest));
           }
         } catch (InterruptedException e) {
           return;

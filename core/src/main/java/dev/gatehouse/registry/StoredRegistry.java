@@ -348,12 +348,12 @@ final class StoredRegistry implements Registry {
 
   @Override
   public Endpoint resolve(String server, String service) {
-    return site(server, service).endpoint(server, service, null);
+    return site(server, service).route(server, service).choose(null);
   }
 
   @Override
   public Endpoint resolve(String server, String service, String key) {
-    return site(server, service).endpoint(server, service, requireNonNull(key, "key"));
+    return site(server, service).route(server, service).choose(requireNonNull(key, "key"));
   }
 
   @Override
