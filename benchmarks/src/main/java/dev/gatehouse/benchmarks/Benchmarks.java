@@ -3,6 +3,7 @@ package dev.gatehouse.benchmarks;
 import dev.gatehouse.benchmarks.audit.AuditArea;
 import dev.gatehouse.benchmarks.http.HttpArea;
 import dev.gatehouse.benchmarks.permission.PermissionArea;
+import dev.gatehouse.benchmarks.registry.RegistryArea;
 import dev.gatehouse.benchmarks.scheduler.SchedulerArea;
 import dev.gatehouse.benchmarks.signing.SigningArea;
 import java.io.IOException;
@@ -28,6 +29,8 @@ public final class Benchmarks {
           HttpArea::new,
           "permission",
           PermissionArea::new,
+          "registry",
+          RegistryArea::new,
           "scheduler",
           SchedulerArea::new,
           "signing",
