@@ -64,6 +64,7 @@ public interface Registry {
    *
    * @return the server with its times
    * @throws IllegalArgumentException if the name is reserved
+   * @throws dev.gatehouse.error.LimitException if there are 10,000 servers
    * @throws dev.gatehouse.error.StorageException if the storage fails; then nothing was stored
    */
   Server register(Server server);
@@ -112,7 +113,8 @@ public interface Registry {
    * @return what was registered, with its times
    * @throws NotFoundException if an instance or a service is of a server that is neither there nor
    *     registered yet
-   * @throws dev.gatehouse.error.LimitException if a server would have more than 1,000 instances
+   * @throws dev.gatehouse.error.LimitException if a server would have more than 1,000 instances or
+   *     services, or there would be more than 10,000 servers
    * @throws IllegalArgumentException if a server's name is reserved
    */
   Registration register(Registration registration);
@@ -122,7 +124,9 @@ public interface Registry {
    * are its own then, and change and remove what is its own; of all else it may only read. That is
    * proven in the transaction of each change: an application that was disabled or whose secret was
    * rotated out meanwhile can change nothing more. A server stays its own if the host changes it,
-   * and is removed with the application.
+   * and is removed with the application. It may have 100 servers, 1,000 instances and 1,000
+   * services in all; beyond, registering throws {@link dev.gatehouse.error.LimitException}. Audit
+   * records of what it does name it as the actor.
    *
    * <p>On what this returns, {@link #register(Application.Draft)}, {@link #removeApplication} and
    * {@link #removeLapsed} throw {@link dev.gatehouse.error.DeniedException}; each change of
@@ -141,6 +145,7 @@ public interface Registry {
    *
    * @return the service with its times
    * @throws NotFoundException if there is no such server
+   * @throws dev.gatehouse.error.LimitException if there are 1,000 services on the server
    * @throws IllegalArgumentException if its own protocol must be its server's and is not
    * @throws dev.gatehouse.error.StorageException if the storage fails; then nothing was stored
    */

@@ -8,12 +8,27 @@ import dev.gatehouse.json.Json;
 import dev.gatehouse.transaction.Transaction;
 import java.util.Optional;
 
-/** What the registry writes into the audit log. */
+/**
+ * What the registry writes into the audit log. What an application did that {@linkplain
+ * Registry#attachedBy attached} has its id as the actor; the host's own has none.
+ */
 final class RegistryRecords {
   private final AuditLog audit;
+  private final long actor;
 
+  /** Records of what the host does. */
   RegistryRecords(AuditLog audit) {
+    this(audit, 0);
+  }
+
+  /**
+   * Records of what somebody does.
+   *
+   * @param actor an application; 0 for the host
+   */
+  RegistryRecords(AuditLog audit, long actor) {
     this.audit = audit;
+    this.actor = actor;
   }
 
   /** Something was registered, or changed if it was there before. */
@@ -34,6 +49,9 @@ final class RegistryRecords {
   }
 
   private void write(Transaction transaction, Operation operation, String content, ObjectNode ext) {
+    if (actor != 0) {
+      ext.put("actor", Long.toString(actor));
+    }
     audit
         .joining(transaction)
         .write(

@@ -79,6 +79,15 @@ public interface RegistryStore {
   }
 
   /**
+   * How much is an application's own.
+   *
+   * @param servers those whose owner it is
+   * @param instances of all these
+   * @param services on all these
+   */
+  record Owned(int servers, int instances, int services) {}
+
+  /**
    * The form of a name by which names are compared: in lower case by the rules of no language. It
    * may be twice as long as the name.
    */
@@ -177,6 +186,15 @@ public interface RegistryStore {
 
   /** How many instances a server has; 0 if there is no such server. */
   int countInstances(String server);
+
+  /** How many services are on a server; 0 if there is no such server. */
+  int countServices(String server);
+
+  /** How many servers there are. */
+  int countServers();
+
+  /** How much an application attached. */
+  Owned owned(long applicationId);
 
   /**
    * A page of the instances of all servers, in order of server, then address, after that pair.

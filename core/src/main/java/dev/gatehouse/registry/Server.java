@@ -29,6 +29,15 @@ public final class Server {
   /** The key of the metadata entry with the path of probes. */
   public static final String HEALTH = "health";
 
+  /** Most servers in a registry. */
+  public static final int MAX_SERVERS = 10_000;
+
+  /**
+   * Most servers that an application {@linkplain Registry#attachedBy attaches}. Of instances and of
+   * services it has as many in all as a server may have.
+   */
+  public static final int MAX_ATTACHED_SERVERS = 100;
+
   /** Names that FATE Flow's routes and configuration hold for themselves. */
   private static final Set<String> RESERVED =
       Set.of("service", "version", "fateflow", "fate_on_eggroll", "fate_on_spark");

@@ -30,6 +30,9 @@ public final class Service {
   /** Longest name, in chars. */
   public static final int MAX_NAME = 30;
 
+  /** Most services on a server. */
+  public static final int MAX_SERVICES = 1_000;
+
   /** Longest path and query, in chars. */
   public static final int MAX_URI = 1_000;
 

@@ -4,7 +4,6 @@ import static dev.gatehouse.registry.RegistryRecords.ids;
 import static dev.gatehouse.registry.RegistryRecords.text;
 
 import dev.gatehouse.check.Check;
-import dev.gatehouse.error.LimitException;
 import dev.gatehouse.registry.RegistryOptions.Protocols;
 import dev.gatehouse.registry.RegistryStore.Subject;
 import dev.gatehouse.transaction.Transaction;
@@ -26,6 +25,7 @@ final class StoredServers {
   private final RegistryStore rows;
   private final StoredRegistry.Writing writing;
   private final RegistryRecords records;
+  private final Room room;
 
   /** The application that acts; 0 for the host. */
   private final long actor;
@@ -38,9 +38,10 @@ final class StoredServers {
     this.transaction = transaction;
     this.rows = rows;
     this.writing = writing;
-    this.records = new RegistryRecords(writing.audit());
     this.actor =
         attachment == null ? 0 : attachment.requireProven(transaction, rows, writing.keys());
+    this.records = new RegistryRecords(writing.audit(), actor);
+    this.room = new Room(rows, actor);
   }
 
   Server register(Server server) {
@@ -49,9 +50,15 @@ final class StoredServers {
     if (seen.isPresent() && seen.get().isWhatIsRegisteredBy(server)) {
       return seen.get();
     }
+    if (seen.isEmpty()) {
+      room.requireForServers(1);
+    }
     rows.advance(Subject.SERVER, server.name());
     Optional<Server> existing = rows.findServer(server.name());
     existing.ifPresent(this::requireOwn);
+    if (existing.isEmpty()) {
+      room.requireForServers(1);
+    }
     Instant now = now();
     Server stored =
         server
@@ -69,7 +76,7 @@ final class StoredServers {
       return seen.get();
     }
     if (seen.isEmpty()) {
-      requireRoom(instance.server(), 1);
+      room.requireForInstances(instance.server(), 1);
     }
     long epoch = rows.advance(Subject.SERVER, instance.server());
     return place(instance, epoch, rows.findInstance(instance.server(), instance.address()));
@@ -100,7 +107,7 @@ final class StoredServers {
   private Instance place(Instance instance, long epoch, Optional<Instance> existing) {
     requireOwn(instance.server());
     if (existing.isEmpty()) {
-      requireRoom(instance.server(), 1);
+      room.requireForInstances(instance.server(), 1);
     }
     Instant now = now();
     Instance stored =
@@ -117,19 +124,6 @@ final class StoredServers {
     return stored;
   }
 
-  private void requireRoom(String server, int more) {
-    int count = rows.countInstances(server);
-    if (count + more > Instance.MAX_INSTANCES) {
-      throw new LimitException(
-          "server '"
-              + Check.shown(server)
-              + "' must have at most "
-              + Instance.MAX_INSTANCES
-              + " instances, would have "
-              + (count + more));
-    }
-  }
-
   Service register(Service service) {
     requireAgreement(requireOwn(service.server()), service);
     Optional<Service> seen = rows.findService(service.server(), service.name());
@@ -137,10 +131,16 @@ final class StoredServers {
     if (seen.isPresent() && seen.get().isWhatIsRegisteredBy(service, origin(server))) {
       return seen.get();
     }
+    if (seen.isEmpty()) {
+      room.requireForServices(service.server(), 1);
+    }
     rows.advance(Subject.SERVER, service.server());
     server = requireOwn(service.server());
     requireAgreement(server, service);
     Optional<Service> existing = rows.findService(service.server(), service.name());
+    if (existing.isEmpty()) {
+      room.requireForServices(service.server(), 1);
+    }
     Instant now = now();
     Service stored =
         service.registered(origin(server), existing.flatMap(Service::createdAt).orElse(now), now);
@@ -162,9 +162,15 @@ final class StoredServers {
   /** Refuses, before anything is written, what the parts would be refused for. */
   private void requireWhole(Registration registration) {
     Map<String, Server> coming = new HashMap<>();
+    int fresh = 0;
     for (Server server : registration.servers()) {
-      rows.findServer(server.name()).ifPresent(this::requireOwn);
+      Optional<Server> present = rows.findServer(server.name());
+      present.ifPresent(this::requireOwn);
+      fresh += present.isEmpty() ? 1 : 0;
       coming.put(RegistryStore.nameKey(server.name()), server);
+    }
+    if (fresh > 0) {
+      room.requireForServers(fresh);
     }
     Map<String, Integer> added = new HashMap<>();
     for (Instance instance : registration.instances()) {
@@ -176,11 +182,16 @@ final class StoredServers {
         added.merge(key, 1, Integer::sum);
       }
     }
-    added.forEach(this::requireRoom);
+    added.forEach(room::requireForInstances);
+    added.clear();
     for (Service service : registration.services()) {
       Server server = coming.get(RegistryStore.nameKey(service.server()));
       requireAgreement(server == null ? requireOwn(service.server()) : server, service);
+      if (rows.findService(service.server(), service.name()).isEmpty()) {
+        added.merge(RegistryStore.nameKey(service.server()), 1, Integer::sum);
+      }
     }
+    added.forEach(room::requireForServices);
   }
 
   void removeServer(String name) {

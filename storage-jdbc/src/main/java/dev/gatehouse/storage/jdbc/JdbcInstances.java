@@ -110,17 +110,6 @@ final class JdbcInstances {
                 == 1);
   }
 
-  int count(String server) {
-    return database.use(
-        handle ->
-            handle
-                .createQuery(
-                    "SELECT COUNT(*) FROM gh_instance WHERE server_key = ?" + Sql.latest(handle))
-                .bind(0, RegistryStore.nameKey(server))
-                .mapTo(Integer.class)
-                .one());
-  }
-
   List<Instance> lapsed(int limit) {
     return database.use(
         handle ->

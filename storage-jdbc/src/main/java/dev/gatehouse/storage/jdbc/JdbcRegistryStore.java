@@ -39,6 +39,7 @@ final class JdbcRegistryStore implements RegistryStore {
 
   private final Database database;
   private final JdbcInstances instances;
+  private final JdbcRegistryCounts counts;
   private final Reads reads;
 
   JdbcRegistryStore(Database database) {
@@ -48,6 +49,7 @@ final class JdbcRegistryStore implements RegistryStore {
   private JdbcRegistryStore(Database database, Reads reads) {
     this.database = database;
     this.instances = new JdbcInstances(database);
+    this.counts = new JdbcRegistryCounts(database);
     this.reads = reads;
   }
 
@@ -289,7 +291,22 @@ final class JdbcRegistryStore implements RegistryStore {
 
   @Override
   public int countInstances(String server) {
-    return TextArgument.isStorable(server) ? instances.count(server) : 0;
+    return counts.ofServer("gh_instance", server);
+  }
+
+  @Override
+  public int countServices(String server) {
+    return counts.ofServer("gh_service", server);
+  }
+
+  @Override
+  public int countServers() {
+    return counts.servers();
+  }
+
+  @Override
+  public Owned owned(long applicationId) {
+    return counts.owned(applicationId);
   }
 
   @Override

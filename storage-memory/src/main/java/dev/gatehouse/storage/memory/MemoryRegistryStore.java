@@ -308,6 +308,32 @@ final class MemoryRegistryStore implements RegistryStore {
   }
 
   @Override
+  public int countServices(String server) {
+    return journal.run(() -> on(services, server, "").size());
+  }
+
+  @Override
+  public int countServers() {
+    return journal.run(servers::size);
+  }
+
+  @Override
+  public Owned owned(long applicationId) {
+    return journal.run(
+        () -> {
+          List<String> own =
+              servers.values().stream()
+                  .filter(server -> server.owner().orElse(0) == applicationId)
+                  .map(Server::name)
+                  .toList();
+          return new Owned(
+              own.size(),
+              own.stream().mapToInt(this::countInstances).sum(),
+              own.stream().mapToInt(this::countServices).sum());
+        });
+  }
+
+  @Override
   public List<Instance> instances(String afterServer, String afterAddress, int limit) {
     PartKey after = PartKey.of(afterServer, afterAddress);
     return journal.run(() -> bare(page(instances.tailMap(after, false).values(), limit)));

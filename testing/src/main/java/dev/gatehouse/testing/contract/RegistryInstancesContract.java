@@ -7,6 +7,7 @@ import static dev.gatehouse.testing.contract.RegistryRows.refusesLimit;
 import static dev.gatehouse.testing.contract.RegistryRows.registered;
 import static dev.gatehouse.testing.contract.RegistryRows.rollBack;
 import static dev.gatehouse.testing.contract.RegistryRows.server;
+import static dev.gatehouse.testing.contract.RegistryRows.service;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gatehouse.registry.Instance;
@@ -307,5 +308,23 @@ public abstract class RegistryInstancesContract extends StoreContract {
     assertThat(store().countInstances("A")).isEqualTo(2);
     assertThat(store().countInstances("b")).isZero();
     assertThat(store().countInstances("'\u0000\uD83D")).isZero();
+  }
+
+  @Test
+  void REGISTRY8_counts_ofServersAndTheirOwners() {
+    store().put(server("a").ownedBy(7));
+    store().put(server("aa").ownedBy(7));
+    store().put(server("b"));
+    put(instance("a", 1), instance("aa", 1), instance("aa", 2), instance("b", 1));
+    for (String server : List.of("a", "aa", "b")) {
+      assertThat(store().put(service(server, "n"))).isTrue();
+    }
+    assertThat(store().put(service("A", "m"))).isTrue();
+    assertThat(store().countServers()).isEqualTo(3);
+    assertThat(store().countServices("A")).isEqualTo(2);
+    assertThat(store().countServices("c")).isZero();
+    assertThat(store().countServices("'\u0000\uD83D")).isZero();
+    assertThat(store().owned(7)).isEqualTo(new RegistryStore.Owned(2, 3, 3));
+    assertThat(store().owned(8)).isEqualTo(new RegistryStore.Owned(0, 0, 0));
   }
 }
