@@ -78,7 +78,8 @@ final class Caller {
       throw new IllegalStateException("no transport: services cannot be called here");
     }
     this.transport = known;
-    this.policies = fleet.state().policies(RegistryStore.nameKey(service), options);
+    this.policies =
+        fleet.state().policies(RegistryStore.nameKey(service), options, fleet::nanoTime);
     this.budget = fleet.state().budget(options);
     Duration timeout = call.timeout() == null ? options.timeout() : call.timeout();
     this.attemptTimeout = call.isOnce() ? timeout : options.attemptTimeout();

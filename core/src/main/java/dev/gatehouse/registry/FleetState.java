@@ -2,6 +2,7 @@ package dev.gatehouse.registry;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.gatehouse.observe.GatehouseListener;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -11,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,12 +34,17 @@ final class FleetState {
   private final Map<String, Member> members = new HashMap<>();
   private final Map<String, ServicePolicies> policies = new ConcurrentHashMap<>();
   private final AtomicReference<@Nullable RetryBudget> budget = new AtomicReference<>();
+  private final AtomicReference<@Nullable CallOptions> calls = new AtomicReference<>();
   private boolean allDown;
   private boolean published;
 
   FleetState(String server, FleetOptions options) {
     this.server = server;
     this.options = options;
+  }
+
+  GatehouseListener listener() {
+    return options.listener();
   }
 
   String server() {
@@ -88,16 +95,27 @@ final class FleetState {
         && Arrays.stream(present).allMatch(one -> members.get(one.address()) == one);
   }
 
+  /** How the server's services are called, as it was said when that was asked first. */
+  CallOptions calls(RegistryOptions registry) {
+    CallOptions known = calls.get();
+    if (known != null) {
+      return known;
+    }
+    CallOptions said = registry.callsOf().apply(server, registry.calls());
+    calls.compareAndSet(null, requireNonNull(said, "callsOf"));
+    return requireNonNull(calls.get());
+  }
+
   /** The policies of a service's calls. */
-  ServicePolicies policies(String service, CallOptions calls) {
+  ServicePolicies policies(String service, CallOptions chosen, LongSupplier nanoTime) {
     return policies.computeIfAbsent(
-        service, name -> new ServicePolicies(server, name, calls, options.listener()));
+        service, name -> new ServicePolicies(this, name, chosen, nanoTime));
   }
 
   /** What all calls of the server save up for repetitions. */
-  RetryBudget budget(CallOptions calls) {
+  RetryBudget budget(CallOptions chosen) {
     if (budget.get() == null) {
-      budget.compareAndSet(null, new RetryBudget(calls.retryBudget()));
+      budget.compareAndSet(null, new RetryBudget(chosen.retryBudget()));
     }
     return requireNonNull(budget.get());
   }

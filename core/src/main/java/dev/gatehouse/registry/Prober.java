@@ -39,7 +39,6 @@ final class Prober {
   /** Probes all that are due; what is thrown for one keeps no other from it. */
   void probeWhoIsDue() {
     failure = null;
-    Transport transport = options.calls().transport();
     Set<Member> present = new HashSet<>();
     registry
         .knownSnapshot()
@@ -49,8 +48,8 @@ final class Prober {
                 site.fleet().current();
               }
               String path = healthPath(site);
-              if (path != null && transport != null) {
-                probe(site.fleet(), path, transport, present);
+              if (path != null) {
+                probe(site.fleet(), path, present);
               }
             });
     due.keySet().retainAll(present);
@@ -63,7 +62,11 @@ final class Prober {
     return site.server().map(server -> server.metadata().get(Server.HEALTH)).orElse(null);
   }
 
-  private void probe(Fleet fleet, String path, Transport transport, Set<Member> present) {
+  private void probe(Fleet fleet, String path, Set<Member> present) {
+    Transport transport = transport(fleet);
+    if (transport == null) {
+      return;
+    }
     for (int i = 0; i < fleet.size(); i++) {
       Member member = fleet.member(i);
       present.add(member);
@@ -72,6 +75,15 @@ final class Prober {
         due.put(member, now() + spread(PROBE_NANOS * 9 / 10, PROBE_NANOS / 5));
         send(fleet, i, path, transport);
       }
+    }
+  }
+
+  private @Nullable Transport transport(Fleet fleet) {
+    try {
+      return fleet.state().calls(options).transport();
+    } catch (RuntimeException e) {
+      failure = e;
+      return null;
     }
   }
 

@@ -6,6 +6,7 @@ import dev.gatehouse.check.Check;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 
@@ -21,6 +22,9 @@ import java.util.stream.Collectors;
  * @param protocols whether a service's own protocol must be its server's
  * @param fleet how calls are spread over the instances of servers
  * @param calls how services are called
+ * @param callsOf how those of a server are called, by its name in lower case, of what holds for
+ *     all; asked once, at the first call after the server was registered or the process began. What
+ *     it throws, that call throws
  */
 public record RegistryOptions(
     InstantSource clock,
@@ -31,7 +35,8 @@ public record RegistryOptions(
     Addressing addressing,
     Protocols protocols,
     FleetOptions fleet,
-    CallOptions calls) {
+    CallOptions calls,
+    BiFunction<String, CallOptions, CallOptions> callsOf) {
 
   /** The clock whose time passes as that of sleeping threads does. */
   static final LongSupplier SYSTEM_NANO_TIME = System::nanoTime;
@@ -69,6 +74,7 @@ public record RegistryOptions(
     requireNonNull(protocols, "protocols");
     requireNonNull(fleet, "fleet");
     requireNonNull(calls, "calls");
+    requireNonNull(callsOf, "callsOf");
   }
 
   /**
@@ -85,48 +91,118 @@ public record RegistryOptions(
         Addressing.AT_CALL,
         Protocols.KEPT,
         FleetOptions.DEFAULT,
-        CallOptions.DEFAULT);
+        CallOptions.DEFAULT,
+        (server, all) -> all);
   }
 
   /** These options with another staleness. */
   public RegistryOptions staleness(Duration value) {
     return new RegistryOptions(
-        clock, ids, value, nanoTime, reservedServerNames, addressing, protocols, fleet, calls);
+        clock,
+        ids,
+        value,
+        nanoTime,
+        reservedServerNames,
+        addressing,
+        protocols,
+        fleet,
+        calls,
+        callsOf);
   }
 
   /** These options with another clock for measuring staleness. */
   public RegistryOptions nanoTime(LongSupplier value) {
     return new RegistryOptions(
-        clock, ids, staleness, value, reservedServerNames, addressing, protocols, fleet, calls);
+        clock,
+        ids,
+        staleness,
+        value,
+        reservedServerNames,
+        addressing,
+        protocols,
+        fleet,
+        calls,
+        callsOf);
   }
 
   /** These options with other reserved server names, such as the host's configuration sections. */
   public RegistryOptions reservedServerNames(Set<String> value) {
     return new RegistryOptions(
-        clock, ids, staleness, nanoTime, value, addressing, protocols, fleet, calls);
+        clock, ids, staleness, nanoTime, value, addressing, protocols, fleet, calls, callsOf);
   }
 
   /** These options with services called elsewhere. */
   public RegistryOptions addressing(Addressing value) {
     return new RegistryOptions(
-        clock, ids, staleness, nanoTime, reservedServerNames, value, protocols, fleet, calls);
+        clock,
+        ids,
+        staleness,
+        nanoTime,
+        reservedServerNames,
+        value,
+        protocols,
+        fleet,
+        calls,
+        callsOf);
   }
 
   /** These options with something else made of services' own protocols. */
   public RegistryOptions protocols(Protocols value) {
     return new RegistryOptions(
-        clock, ids, staleness, nanoTime, reservedServerNames, addressing, value, fleet, calls);
+        clock,
+        ids,
+        staleness,
+        nanoTime,
+        reservedServerNames,
+        addressing,
+        value,
+        fleet,
+        calls,
+        callsOf);
   }
 
   /** These options with calls spread otherwise. */
   public RegistryOptions fleet(FleetOptions value) {
     return new RegistryOptions(
-        clock, ids, staleness, nanoTime, reservedServerNames, addressing, protocols, value, calls);
+        clock,
+        ids,
+        staleness,
+        nanoTime,
+        reservedServerNames,
+        addressing,
+        protocols,
+        value,
+        calls,
+        callsOf);
   }
 
   /** These options with services called otherwise. */
   public RegistryOptions calls(CallOptions value) {
     return new RegistryOptions(
-        clock, ids, staleness, nanoTime, reservedServerNames, addressing, protocols, fleet, value);
+        clock,
+        ids,
+        staleness,
+        nanoTime,
+        reservedServerNames,
+        addressing,
+        protocols,
+        fleet,
+        value,
+        callsOf);
+  }
+
+  /** These options with the services of some servers called otherwise. */
+  public RegistryOptions callsOf(BiFunction<String, CallOptions, CallOptions> value) {
+    return new RegistryOptions(
+        clock,
+        ids,
+        staleness,
+        nanoTime,
+        reservedServerNames,
+        addressing,
+        protocols,
+        fleet,
+        calls,
+        value);
   }
 }

@@ -2,32 +2,43 @@ package dev.gatehouse.registry;
 
 import dev.failsafe.Bulkhead;
 import dev.failsafe.CircuitBreaker;
-import dev.gatehouse.observe.GatehouseListener;
 import dev.gatehouse.transport.Response;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What the calls of one service share. Safe for use by multiple threads. */
+/**
+ * What the calls of one service share. Failsafe's breaker goes by the system's clock only, so that
+ * it is told here when its delay is over. Safe for use by multiple threads.
+ */
 final class ServicePolicies {
   private static final Logger LOG = LoggerFactory.getLogger(Registry.class);
   private static final int WINDOW = 100;
 
-  private final String server;
+  /** Longer than any process runs: when the breaker is half open is this class's to say. */
+  private static final Duration NEVER = Duration.ofDays(100_000);
+
+  private final FleetState fleet;
   private final String service;
-  private final GatehouseListener listener;
+  private final LongSupplier nanoTime;
+  private final long delayNanos;
+  private final AtomicLong openedAt = new AtomicLong();
   private final CircuitBreaker<Response> breaker;
   private final Bulkhead<Response> bulkhead;
 
-  ServicePolicies(String server, String service, CallOptions options, GatehouseListener listener) {
-    this.server = server;
+  ServicePolicies(FleetState fleet, String service, CallOptions options, LongSupplier nanoTime) {
+    this.fleet = fleet;
     this.service = service;
-    this.listener = listener;
+    this.nanoTime = nanoTime;
+    this.delayNanos = options.breakerDelay().toNanos();
     this.breaker =
         CircuitBreaker.<Response>builder()
             .withFailureThreshold(options.breaker(), WINDOW)
             .withSuccessThreshold(1)
-            .withDelay(options.breakerDelay())
+            .withDelay(NEVER)
             .onOpen(event -> tell("open"))
             .onHalfOpen(event -> tell("half-open"))
             .onClose(event -> tell("closed"))
@@ -52,12 +63,19 @@ final class ServicePolicies {
    * #abandoned} what came of it.
    */
   boolean tryBegin() {
+    long opened = openedAt.get();
+    if (breaker.isOpen()) {
+      long now = nanoTime.getAsLong();
+      if (now - opened >= delayNanos && openedAt.compareAndSet(opened, now)) {
+        breaker.halfOpen();
+      }
+    }
     return breaker.tryAcquirePermit();
   }
 
   void ended(boolean failed) {
     if (failed) {
-      breaker.recordFailure();
+      recordFailure();
     } else {
       breaker.recordSuccess();
     }
@@ -69,8 +87,16 @@ final class ServicePolicies {
    */
   void abandoned() {
     if (breaker.isHalfOpen()) {
-      breaker.recordFailure();
+      recordFailure();
     }
+  }
+
+  /** The time comes first: who sees the breaker open sees since when. */
+  private void recordFailure() {
+    if (!breaker.isOpen()) {
+      openedAt.set(nanoTime.getAsLong());
+    }
+    breaker.recordFailure();
   }
 
   Bulkhead<Response> bulkhead() {
@@ -78,9 +104,9 @@ final class ServicePolicies {
   }
 
   private void tell(String state) {
-    LOG.info("The breaker of service '{}' on server '{}' is {}", service, server, state);
+    LOG.info("The breaker of service '{}' on server '{}' is {}", service, fleet.server(), state);
     try {
-      listener.breakerChanged(server, service, state);
+      fleet.listener().breakerChanged(fleet.server(), service, state);
     } catch (RuntimeException e) {
       LOG.error("A listener failed", e);
     }

@@ -157,7 +157,8 @@ final class SnapshotRegistry implements Registry {
     requireNonNull(service, "service");
     requireNonNull(call, "call");
     Site site = snapshots.current().site(server);
-    return new Caller(site, server, service, call, stored.options().calls()).call();
+    CallOptions options = site.fleet().state().calls(stored.options());
+    return new Caller(site, server, service, call, options).call();
   }
 
   @Override

@@ -212,13 +212,13 @@ final class CallHealthTest {
 
   @Test
   void breaker_halfOpen_oneTrialDecides() throws Exception {
-    Registry registry = registry(options.breaker(5, Duration.ofMillis(40)), 1);
+    Registry registry = registry(options.breaker(5, HOUR), 1);
     ServiceCall once = ServiceCall.EMPTY.once();
     answers = host -> answer(500);
     for (int call = 0; call < 5; call++) {
       registry.call("s", "get", once);
     }
-    TimeUnit.MILLISECONDS.sleep(60);
+    node.nanos.addAndGet(HOUR.toNanos());
     answers = host -> new CompletableFuture<>();
     Thread trial = new Thread(() -> registry.call("s", "get", once.within(HOUR)));
     trial.setUncaughtExceptionHandler((thread, expected) -> heard.add("trial ended"));
@@ -229,9 +229,10 @@ final class CallHealthTest {
         .isInstanceOf(TransportException.class);
     exchanges.get(5).complete(Response.of(500, ""));
     trial.join();
+    node.nanos.addAndGet(HOUR.toNanos() - 1);
     assertThatThrownBy(() -> registry.call("s", "get", once))
         .hasMessage("the breaker of service 'get' is open");
-    TimeUnit.MILLISECONDS.sleep(60);
+    node.nanos.addAndGet(1);
     answers = host -> answer(200);
     registry.call("s", "get", once);
     answers = host -> answer(500);
@@ -243,13 +244,13 @@ final class CallHealthTest {
 
   @Test
   void breaker_trialInterrupted_anotherIsMadeLater() throws Exception {
-    Registry registry = registry(options.breaker(1, Duration.ofMillis(20)), 1);
+    Registry registry = registry(options.breaker(1, HOUR), 1);
     answers = host -> answer(500);
     registry.call("s", "get", ServiceCall.EMPTY.once());
-    TimeUnit.MILLISECONDS.sleep(40);
+    node.nanos.addAndGet(HOUR.toNanos());
     answers = host -> new CompletableFuture<>();
     interruptWhen(registry, ServiceCall.EMPTY, 2);
-    TimeUnit.MILLISECONDS.sleep(40);
+    node.nanos.addAndGet(HOUR.toNanos());
     answers = host -> answer(200);
     assertThat(registry.call("s", "get", ServiceCall.EMPTY).status()).isEqualTo(200);
   }

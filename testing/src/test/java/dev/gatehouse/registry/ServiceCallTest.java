@@ -15,12 +15,15 @@ import dev.gatehouse.transport.Response;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 
 /** Calls of services: what is sent, what is tried again, and where it ends. */
 final class ServiceCallTest {
+  private static final Duration HOUR = Duration.ofHours(1);
+
   private final MemoryStorage storage = MemoryStorage.create();
   private final Node node = new Node(storage);
   private final RecordingTransport transport = RecordingTransport.create();
@@ -213,5 +216,59 @@ final class ServiceCallTest {
         .isInstanceOf(NotFoundException.class);
     assertThatThrownBy(() -> registry.reportCpu("s", "h1:80", 101))
         .hasMessage("percent must be in 0..100, was 101");
+  }
+
+  @Test
+  void call_serverWithOptionsOfItsOwn_isCalledByThem() {
+    RegistryOptions chosen =
+        node.options()
+            .calls(options)
+            .callsOf(
+                (server, all) ->
+                    server.equals("brittle")
+                        ? all.retries(1, Duration.ZERO, 0).breaker(1, HOUR)
+                        : all);
+    Registry registry =
+        Registry.create(storage.registry(), storage, node.audit.log(), node, chosen);
+    for (String server : List.of("Brittle", "s")) {
+      registry.register(Server.named(server).at("h", 80));
+      registry.register(Service.named("get").on(server).uri("/").method("GET"));
+    }
+    transport.answer(503, "").answer(503, "").answer(200, "second");
+    assertThat(registry.call("brittle", "get", ServiceCall.EMPTY).status()).isEqualTo(503);
+    assertThat(registry.call("s", "get", ServiceCall.EMPTY).text()).isEqualTo("second");
+    assertThatThrownBy(() -> registry.call("brittle", "get", ServiceCall.EMPTY))
+        .hasMessage("the breaker of service 'get' is open");
+    assertThat(transport.requests()).hasSize(3);
+  }
+
+  /** One server's options that throw are no matter of the others', nor of probes. */
+  @Test
+  void call_optionsOfOneServerThrow_thatCallThrows() {
+    RegistryOptions chosen =
+        node.options()
+            .calls(options)
+            .callsOf(
+                (server, all) -> {
+                  if (server.equals("bad")) {
+                    throw new IllegalStateException("as told");
+                  }
+                  return all;
+                });
+    Registry registry =
+        Registry.create(storage.registry(), storage, node.audit.log(), node, chosen);
+    for (String server : List.of("bad", "s")) {
+      registry.register(Server.named(server).at(server, 80).metadata(Map.of("health", "/up")));
+      registry.register(Service.named("get").on(server).uri("/").method("GET"));
+    }
+    assertThatThrownBy(() -> registry.call("bad", "get", ServiceCall.EMPTY)).hasMessage("as told");
+    assertThat(registry.call("s", "get", ServiceCall.EMPTY).status()).isEqualTo(200);
+    try (RegistryUpkeep upkeep = RegistryUpkeep.create(registry)) {
+      upkeep.step();
+      node.nanos.addAndGet(Duration.ofSeconds(11).toNanos());
+      upkeep.step();
+    }
+    assertThat(hosts()).containsExactly("s", "s");
+    assertThat(transport.lastRequest().uri().getPath()).isEqualTo("/up");
   }
 }
