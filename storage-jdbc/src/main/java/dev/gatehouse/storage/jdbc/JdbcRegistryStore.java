@@ -333,7 +333,7 @@ final class JdbcRegistryStore implements RegistryStore {
     String server = RegistryStore.nameKey(afterServer);
     return page(
         JdbcInstances.SELECT
-            + "WHERE server_key > ? OR (server_key = ? AND address_key > ?)"
+            + "WHERE server_key >= ? AND (server_key > ? OR address_key > ?)"
             + " ORDER BY server_key, address_key",
         JdbcInstances::instance,
         limit,
@@ -425,7 +425,7 @@ final class JdbcRegistryStore implements RegistryStore {
     String server = RegistryStore.nameKey(afterServer);
     return page(
         SERVICES
-            + "WHERE server_key > ? OR (server_key = ? AND name_key > ?)"
+            + "WHERE server_key >= ? AND (server_key > ? OR name_key > ?)"
             + " ORDER BY server_key, name_key",
         RegistryRows::service,
         limit,
