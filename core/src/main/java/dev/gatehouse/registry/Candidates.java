@@ -160,11 +160,7 @@ public final class Candidates {
   /** A random index, as likely as its weight says. */
   public int weighted() {
     AliasTable present = weights;
-    if (present == null) {
-      present = AliasTable.of(this);
-      weights = present;
-    }
-    return present.pick(fleet.random());
+    return (present == null ? weighed() : present).pick(fleet.random());
   }
 
   /** Another random index, as likely as its weight says, or any where one has nearly all. */
@@ -182,10 +178,25 @@ public final class Candidates {
   /** The index that a key belongs to, by a consistent hash. */
   public int shard(String key) {
     Ring present = ring;
+    return (present == null ? arranged() : present).find(key);
+  }
+
+  /** Made by the first that asks, while the others wait: all of them would take as long. */
+  private synchronized AliasTable weighed() {
+    AliasTable present = weights;
+    if (present == null) {
+      present = AliasTable.of(this);
+      weights = present;
+    }
+    return present;
+  }
+
+  private synchronized Ring arranged() {
+    Ring present = ring;
     if (present == null) {
       present = Ring.of(this);
       ring = present;
     }
-    return present.find(key);
+    return present;
   }
 }

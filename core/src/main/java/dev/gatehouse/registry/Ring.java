@@ -1,63 +1,67 @@
 package dev.gatehouse.registry;
 
 import java.util.Arrays;
-import java.util.Comparator;
-import java.util.stream.IntStream;
 
 /**
  * A consistent hash: each instance owns points on a ring of 64-bit numbers, as many as its weight
  * says, and a key belongs to the owner of the next point. Points depend on the instance's address
- * alone, so that they stay where they are while others come and go. Immutable.
+ * alone, but for their last bits, which tell the owner, so that they stay where they are while
+ * others come and go. Immutable.
  */
 final class Ring {
-  private final long[] points;
-  private final int[] owners;
+  /** Enough for the most instances that a server has, with its own address. */
+  private static final int OWNER_BITS = 10;
 
-  private Ring(long[] points, int[] owners) {
+  private static final long OWNER = (1L << OWNER_BITS) - 1;
+
+  /** An odd number near 2^64 divided by the golden ratio, which keeps multiples apart. */
+  private static final long STEP = 0x9e3779b97f4a7c15L;
+
+  private final long[] points;
+
+  private Ring(long[] points) {
     this.points = points;
-    this.owners = owners;
   }
 
   static Ring of(Candidates candidates) {
-    int[] counts =
-        IntStream.range(0, candidates.size())
-            .map(i -> Math.max(1, candidates.instance(i).weight()))
-            .toArray();
-    int size = Arrays.stream(counts).sum();
+    int size = 0;
+    for (int owner = 0; owner < candidates.size(); owner++) {
+      size += points(candidates, owner);
+    }
     long[] points = new long[size];
-    int[] owners = new int[size];
     int next = 0;
-    for (int member = 0; member < counts.length; member++) {
-      String address = candidates.instance(member).address();
-      for (int i = 0; i < counts[member]; i++) {
-        points[next] = hash(address + '#' + i);
-        owners[next++] = member;
+    for (int owner = 0; owner < candidates.size(); owner++) {
+      long start = hash(candidates.instance(owner).address());
+      for (int i = 0; i < points(candidates, owner); i++) {
+        points[next++] = (spread(start + i * STEP) & ~OWNER) | owner;
       }
     }
-    int[] order =
-        IntStream.range(0, size)
-            .boxed()
-            .sorted(Comparator.comparingLong(i -> points[i]))
-            .mapToInt(Integer::intValue)
-            .toArray();
-    return new Ring(
-        Arrays.stream(order).mapToLong(i -> points[i]).toArray(),
-        Arrays.stream(order).map(i -> owners[i]).toArray());
+    Arrays.sort(points);
+    return new Ring(points);
+  }
+
+  private static int points(Candidates candidates, int owner) {
+    return Math.max(1, candidates.instance(owner).weight());
   }
 
   int find(String key) {
-    int found = Arrays.binarySearch(points, hash(key));
+    int found = Arrays.binarySearch(points, spread(hash(key)) & ~OWNER);
     int next = found >= 0 ? found : -found - 1;
-    return owners[next == points.length ? 0 : next];
+    return (int) (points[next == points.length ? 0 : next] & OWNER);
   }
 
-  /** FNV-1a over the chars, then the last steps of MurmurHash3, which spread it over the ring. */
+  /** FNV-1a over the chars. */
   private static long hash(String text) {
     long hash = 0xcbf29ce484222325L;
     for (int i = 0; i < text.length(); i++) {
       hash = (hash ^ text.charAt(i)) * 0x100000001b3L;
     }
-    hash = (hash ^ (hash >>> 33)) * 0xff51afd7ed558ccdL;
+    return hash;
+  }
+
+  /** The last steps of MurmurHash3, which spread a number over the ring. */
+  private static long spread(long number) {
+    long hash = (number ^ (number >>> 33)) * 0xff51afd7ed558ccdL;
     hash = (hash ^ (hash >>> 33)) * 0xc4ceb9fe1a85ec53L;
     return hash ^ (hash >>> 33);
   }

@@ -184,6 +184,18 @@ final class BalancerTest {
     assertThat(shares.values()).hasSize(4).allSatisfy(n -> assertThat(n).isBetween(1_700, 3_300));
   }
 
+  /** A point tells its owner by a few bits. */
+  @Test
+  void shard_mostInstances_everyOneHasAShareAndNoOther() {
+    int most = Instance.MAX_INSTANCES + 1;
+    Fleet fleet = fleet(Balancer.shard(), IntStream.range(0, most).map(i -> 100).toArray());
+    int[] counts = new int[most];
+    for (int i = 0; i < 50 * most; i++) {
+      counts[fleet.pick("account-" + i)]++;
+    }
+    assertThat(IntStream.of(counts)).allSatisfy(n -> assertThat(n).isBetween(15, 120));
+  }
+
   @Test
   void shard_oneEjected_onlyItsKeysMoveAndComeBack() {
     FleetOptions options = options(Balancer.shard()).slowStart(Duration.ZERO);
