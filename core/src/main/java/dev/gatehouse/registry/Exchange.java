@@ -38,17 +38,14 @@ final class Exchange {
     if (member != null) {
       member.began();
     }
-    CompletableFuture<Response> sent;
     try {
-      sent = sending.get().toCompletableFuture();
-    } catch (RuntimeException e) {
-      if (member != null) {
+      answer = sending.get().toCompletableFuture();
+    } finally {
+      if (answer == null && member != null) {
         member.ended();
       }
-      throw e;
     }
-    answer = sent;
-    whenDone(sent, this::ended);
+    whenDone(answer(), this::ended);
   }
 
   CompletableFuture<Response> answer() {

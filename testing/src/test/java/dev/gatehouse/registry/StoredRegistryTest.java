@@ -113,6 +113,30 @@ final class StoredRegistryTest {
   }
 
   @Test
+  void registerTogether_sameNewNamesByManyThreads_oneRowEach() throws Exception {
+    Registration registration =
+        new Registration(
+            List.of(FEATURES),
+            List.of(Instance.on("features").at("a", 1).lease(Duration.ofMinutes(1))),
+            List.of(UPLOAD));
+    Callable<Registration> register = () -> registry.register(registration);
+    ExecutorService executor = Executors.newFixedThreadPool(8);
+    try {
+      List<Future<Registration>> all =
+          executor.invokeAll(IntStream.range(0, 16).mapToObj(i -> register).toList());
+      for (Future<Registration> one : all) {
+        assertThat(one.get().services()).containsExactly(registry.service("features", "upload"));
+      }
+    } finally {
+      executor.shutdownNow();
+    }
+    assertThat(registry.servers("", 10)).hasSize(1);
+    assertThat(registry.instances("features")).hasSize(2);
+    assertThat(registry.services("features", "", 10)).hasSize(1);
+    assertThat(node.audit.contents()).filteredOn(text -> text.endsWith("registered")).hasSize(3);
+  }
+
+  @Test
   void register_serverAgain_replacedWholeAndServicesMoveAlong() {
     Server first = registry.register(FEATURES.protocol("https"));
     registry.register(UPLOAD);
