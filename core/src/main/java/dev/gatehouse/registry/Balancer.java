@@ -102,9 +102,10 @@ public interface Balancer {
       public int pick(Candidates candidates, @Nullable String key) {
         int best = -1;
         int least = Integer.MAX_VALUE;
+        long now = candidates.now();
         for (int sample = 0; sample < 3; sample++) {
           int index = candidates.random(candidates.size());
-          int busy = candidates.cpu(index);
+          int busy = candidates.cpu(index, now);
           if (busy >= 0 && busy < 10) {
             return index;
           }

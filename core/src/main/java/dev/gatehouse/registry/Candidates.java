@@ -130,12 +130,21 @@ public final class Candidates {
 
   /** How busy its CPU was told to be last, in per cent; -1 if that is not known. */
   public int cpu(int index) {
-    return members[index].cpu(fleet.nanoTime());
+    return cpu(index, now());
+  }
+
+  int cpu(int index, long now) {
+    return members[index].cpu(now);
+  }
+
+  /** The time by which one pick judges all that it looks at: it takes longer to read than these. */
+  long now() {
+    return fleet.nanoTime();
   }
 
   /** Which of two would take less time for one more call; the first if neither. */
   int cheaper(int one, int other) {
-    long now = fleet.nanoTime();
+    long now = now();
     return cost(other, now) < cost(one, now) ? other : one;
   }
 

@@ -84,6 +84,16 @@ final class FateRegistryTest {
   }
 
   @Test
+  void A8_serviceWithoutUriOrOfAnotherForm_refusedByName() {
+    assertThatThrownBy(() -> Service.named("upload").on("mysvr").uri(null))
+        .isInstanceOf(NullPointerException.class)
+        .hasMessage("uri");
+    assertThatThrownBy(() -> Service.named("upload").on("mysvr").uri("nolead"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("uri must");
+  }
+
+  @Test
   void A9_queryForWhatIsNotThere_empty() {
     assertThat(registry.services(ServiceQuery.where(Column.SERVICE, List.of("none")))).isEmpty();
   }

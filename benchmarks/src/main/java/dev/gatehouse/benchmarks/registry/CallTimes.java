@@ -58,7 +58,7 @@ final class CallTimes implements AutoCloseable {
           if (side == null) {
             side = opener.open(port());
             sides.add(side);
-            measure(side, plan.pick(6_000, 20_000));
+            measure(side, plan.pick(12_000, 20_000));
             warm.set(side);
           }
           return measure(side, plan.pick(300, 1_000));

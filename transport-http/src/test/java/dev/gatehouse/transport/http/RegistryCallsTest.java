@@ -141,6 +141,25 @@ final class RegistryCallsTest {
   }
 
   @Test
+  void A5_service_isCalledByItsMethodAtItsUriWithWhatWasStored() {
+    RawServer server = friendly();
+    Registry registry = registry(calls -> calls, server.port());
+    registry.register(
+        Service.named("UPLOAD")
+            .on("FEATURES")
+            .uri("/v2/upload")
+            .params("{\"a\":\"\u4e2d\"}")
+            .data("{\"b\":1}"));
+    assertThat(registry.call("features", "upload", ServiceCall.of("{\"c\":2}")).text())
+        .isEqualTo("success");
+    assertThat(server.heard().get(0).lines())
+        .contains(
+            "POST /v2/upload?a=%E4%B8%AD HTTP/1.1",
+            "Content-Type: application/json", "Host: 127.0.0.1:" + server.port());
+    assertThat(server.heard().get(0).body().utf8()).isEqualTo("{\"b\":1,\"c\":2}");
+  }
+
+  @Test
   void attemptTimeout_oneHangs_anotherAnswersAndTheConnectionEnds() throws Exception {
     RawServer hanging = hanging();
     RawServer friendly = friendly();
