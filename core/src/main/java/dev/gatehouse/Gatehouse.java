@@ -58,8 +58,6 @@ import org.jspecify.annotations.Nullable;
  * may share a database. Safe for use by multiple threads.
  */
 public final class Gatehouse implements AutoCloseable {
-  private static final LongSupplier SYSTEM_NANO_TIME = System::nanoTime;
-
   private final Storage storage;
   private final @Nullable Transport transport;
   private final Scheme scheme;
@@ -132,10 +130,9 @@ public final class Gatehouse implements AutoCloseable {
   }
 
   private static RegistryOptions registryOptions(Builder builder, IdSource ids) {
-    RegistryOptions stock = RegistryOptions.of(builder.clock, ids::next);
     RegistryOptions options =
         builder.registry.apply(
-            builder.nanoTime == SYSTEM_NANO_TIME ? stock : stock.nanoTime(builder.nanoTime));
+            RegistryOptions.of(builder.clock, ids::next).nanoTime(builder.nanoTime));
     RegistryOptions heard = options.fleet(options.fleet().listener(builder.listener));
     return builder.transport == null
         ? heard
@@ -371,7 +368,7 @@ public final class Gatehouse implements AutoCloseable {
     private @Nullable MasterKey masterKey;
     private Scheme scheme = SerendipityScheme.strict();
     private InstantSource clock = InstantSource.system();
-    private LongSupplier nanoTime = SYSTEM_NANO_TIME;
+    private LongSupplier nanoTime = RegistryOptions.SYSTEM_NANO_TIME;
     private GatehouseListener listener = GatehouseListener.NONE;
     private SchedulerOptions scheduler = SchedulerOptions.DEFAULT;
     private DecisionAudit audited = DecisionAudit.DENIALS;

@@ -38,8 +38,11 @@ public record RegistryOptions(
     CallOptions calls,
     BiFunction<String, CallOptions, CallOptions> callsOf) {
 
-  /** The clock whose time passes as that of sleeping threads does. */
-  static final LongSupplier SYSTEM_NANO_TIME = System::nanoTime;
+  /**
+   * {@link System#nanoTime}, the default. With this very clock, whose time passes as that of
+   * sleeping threads does, a started upkeep measures the staleness for lookups.
+   */
+  public static final LongSupplier SYSTEM_NANO_TIME = System::nanoTime;
 
   /** Where services are called. */
   public enum Addressing {
