@@ -83,19 +83,22 @@ final class KeyRingVerifier implements Verifier {
     refusals.add(reason, request + " refused: " + why.getMessage(), ext);
   }
 
+  /**
+   * Keys are tried whether the application is enabled or not, and of a stranger there are none to
+   * try: trials with keys that nobody has make up for it.
+   */
   private Application prove(Claim claim, Request request, Instant now) {
-    Optional<Application> application =
-        signer(claim).filter(found -> found.status() == Application.Status.ENABLED);
-    KeySet candidates =
-        application
-            .map(known -> keys.keysOf(known.id()))
-            .orElseGet(() -> keys.keysOfStranger(claim.party()));
+    Optional<Application> application = signer(claim);
+    Trials trials = from == null ? keys.trials() : Trials.NONE;
+    KeySet candidates = application.map(known -> keys.keysOf(known.id())).orElse(KeySet.NONE);
     if (!parts.scheme().isTimely(claim, now)) {
       throw new AuthenticationException(
           Reason.EXPIRED, "the timestamp lies outside the time that the scheme allows");
     }
-    boolean proven = candidates.proves(claim, parts.scheme(), now, keys.mostKeys());
-    if (!proven || application.isEmpty()) {
+    boolean proven = candidates.proves(claim, parts.scheme(), now, trials);
+    boolean enabled =
+        application.filter(found -> found.status() == Application.Status.ENABLED).isPresent();
+    if (!proven || !enabled) {
       throw new AuthenticationException(
           Reason.SIGNATURE, "the key is unknown or the signature does not match");
     }
