@@ -146,6 +146,15 @@ public final class Check {
     return value;
   }
 
+  /** A text of the form. */
+  public static String matches(String value, Form form, String name) {
+    if (!form.matches(requireNonNull(value, name))) {
+      throw new IllegalArgumentException(
+          name + " must match " + form + ", was '" + shown(value) + "'");
+    }
+    return value;
+  }
+
   /** A text of 1..max chars of printable ASCII, blanks among them. */
   public static String ascii(String value, int max, String name) {
     requireNonNull(value, name);

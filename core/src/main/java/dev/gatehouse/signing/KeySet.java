@@ -2,6 +2,7 @@ package dev.gatehouse.signing;
 
 import dev.gatehouse.error.StorageException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -82,12 +83,12 @@ record KeySet(List<ReadyKey> keys, List<UnreadableKey> unreadable) {
   }
 
   boolean proves(Claim claim, Scheme scheme, Instant now, Trials trials, Nobodys nobodys) {
-    List<SignatureKey> serving =
-        keys.stream()
-            .filter(ready -> ready.key().purpose() == scheme.verifyingPurpose())
-            .filter(ready -> ready.key().verifiesAt(now))
-            .map(ReadyKey::signature)
-            .toList();
+    List<SignatureKey> serving = new ArrayList<>(keys.size());
+    for (ReadyKey ready : keys) {
+      if (ready.key().purpose() == scheme.verifyingPurpose() && ready.key().verifiesAt(now)) {
+        serving.add(ready.signature());
+      }
+    }
     for (Proof proof : claim.proofs()) {
       for (SignatureKey key : serving) {
         if (proof.isBy(key)) {
