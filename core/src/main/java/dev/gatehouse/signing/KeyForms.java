@@ -10,6 +10,7 @@ import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.EnumSet;
+import java.util.HexFormat;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -48,11 +49,15 @@ final class KeyForms {
 
   /**
    * Whether those bytes are a key that is not secret, or the text of any key: PEM, a JWK or set of
-   * them, OpenSSH's, or in DER an SPKI, a certificate or a PKCS#1 public key; or the Base64 of one
-   * of them. The bytes of a point alone look like any others.
+   * them, OpenSSH's, a webhook's, that of heads; or in DER an SPKI, a certificate or a PKCS#1
+   * public key; or the Base64 or hex of one of them. The bytes of a point alone look like any
+   * others.
    */
   static boolean looksPublic(byte[] secret) {
-    return isPublic(secret) || base64(text(secret)).filter(KeyForms::isPublic).isPresent();
+    String text = text(secret);
+    return isPublic(secret)
+        || decoded(text, KeyForms::mime).filter(KeyForms::isPublic).isPresent()
+        || decoded(text, HexFormat.of()::parseHex).filter(KeyForms::isPublic).isPresent();
   }
 
   private static boolean isPublic(byte[] key) {
@@ -60,6 +65,8 @@ final class KeyForms {
     return text.contains("-----BEGIN ")
         || text.contains("---- BEGIN SSH2 ")
         || OPENSSH.matcher(text).find()
+        || WebhookKeyText.isPair(text)
+        || HeadKeys.isText(text)
         || isJwk(text)
         || isPublicDer(key);
   }
@@ -85,13 +92,16 @@ final class KeyForms {
     }
   }
 
-  private static Optional<byte[]> base64(String text) {
+  private static Optional<byte[]> decoded(String text, Function<String, byte[]> decoder) {
     try {
-      String standard = text.replace('-', '+').replace('_', '/');
-      return Optional.of(Base64.getMimeDecoder().decode(standard));
+      return Optional.of(decoder.apply(text));
     } catch (IllegalArgumentException e) {
       return Optional.empty();
     }
+  }
+
+  private static byte[] mime(String text) {
+    return Base64.getMimeDecoder().decode(text.replace('-', '+').replace('_', '/'));
   }
 
   private static boolean isJwk(String text) {

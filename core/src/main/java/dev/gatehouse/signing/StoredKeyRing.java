@@ -403,6 +403,10 @@ final class StoredKeyRing implements KeyRing {
         destroy(keys, audit, stored);
       } else if (stored.serves(fresh.purpose())) {
         live += stored.isInTime(now) ? 1 : 0;
+        if (stored.isOutOfUse() && isSame(stored, fresh.material())) {
+          throw new ConflictException(
+              "key " + stored.id() + " is the same key, and disabled: destroy it first");
+        }
       } else if (isSame(stored, fresh.material())) {
         throw new ConflictException(
             "key " + stored.id() + " for " + stored.key().purpose() + " is the same key");
