@@ -62,6 +62,7 @@ public final class Gatehouse implements AutoCloseable {
   private final @Nullable Transport transport;
   private final Scheme scheme;
   private final InstantSource clock;
+  private final int nonceQuota;
   private final Logs logs;
   private final KeyRing keys;
   private final Registry registry;
@@ -79,6 +80,7 @@ public final class Gatehouse implements AutoCloseable {
     scheme = builder.scheme;
     clock = builder.clock;
     drain = builder.scheduler.drain();
+    nonceQuota = builder.nonceQuota;
     IdSource ids = new IdSource(clock);
     logs =
         new Logs(
@@ -180,14 +182,7 @@ public final class Gatehouse implements AutoCloseable {
   public Verifier verifier(Scheme scheme) {
     return Verifier.create(
         new Verifier.Configuration(
-            registry,
-            keys,
-            storage.nonces(),
-            scheme,
-            clock,
-            logs.automatic,
-            listener,
-            Verifier.Configuration.DEFAULT_NONCE_QUOTA));
+            registry, keys, storage.nonces(), scheme, clock, logs.automatic, listener, nonceQuota));
   }
 
   /** Roles, grants and decisions. */
@@ -330,37 +325,6 @@ public final class Gatehouse implements AutoCloseable {
     }
   }
 
-  /**
-   * The parts inside one transaction. Not safe: confine to one thread.
-   *
-   * @param registry third parties
-   * @param keys their keys
-   * @param permissions roles, grants and decisions
-   * @param scheduler delayed tasks
-   * @param workflows tasks of which some wait for others
-   * @param audit what happened
-   * @param eventLog what happened in the systems that the host serves
-   */
-  public record Joined(
-      Registry registry,
-      KeyRing keys,
-      Permissions permissions,
-      TaskScheduler scheduler,
-      Workflows workflows,
-      AuditLog audit,
-      AuditLog eventLog) {
-    /** Checks that nothing is missing. */
-    public Joined {
-      requireNonNull(registry, "registry");
-      requireNonNull(keys, "keys");
-      requireNonNull(permissions, "permissions");
-      requireNonNull(scheduler, "scheduler");
-      requireNonNull(workflows, "workflows");
-      requireNonNull(audit, "audit");
-      requireNonNull(eventLog, "eventLog");
-    }
-  }
-
   /** Makes a Gatehouse. Not safe: confine to one thread. */
   public static final class Builder {
     private @Nullable Storage storage;
@@ -376,6 +340,7 @@ public final class Gatehouse implements AutoCloseable {
     private @Nullable AuditOptions eventLog;
     private UnaryOperator<RegistryOptions> registry = UnaryOperator.identity();
     private Set<AutomaticRecord> automaticRecords = Set.of(AutomaticRecord.values());
+    private int nonceQuota = Verifier.Configuration.DEFAULT_NONCE_QUOTA;
     private final Map<String, TaskHandler> handlers = new HashMap<>();
 
     private Builder() {}
@@ -408,6 +373,17 @@ public final class Gatehouse implements AutoCloseable {
     /** How requests and callbacks are signed. Default {@link SerendipityScheme#strict()}. */
     public Builder scheme(Scheme value) {
       scheme = requireNonNull(value, "scheme");
+      return this;
+    }
+
+    /**
+     * How many nonces of one application are remembered at a time; beyond that its requests are
+     * refused. Default {@value Verifier.Configuration#DEFAULT_NONCE_QUOTA}.
+     *
+     * @param value 1 or more
+     */
+    public Builder nonceQuota(int value) {
+      nonceQuota = Check.range(value, 1, Integer.MAX_VALUE, "nonceQuota");
       return this;
     }
 

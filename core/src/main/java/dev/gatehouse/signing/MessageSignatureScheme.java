@@ -45,6 +45,9 @@ import org.jspecify.annotations.Nullable;
  * rsa-v1_5-sha256} and {@code rsa-pss-sha512}; and HMAC with SM3, which has no registered name, so
  * that a signature by it has no {@code alg}.
  *
+ * <p>Where the same key signs both ways, a message that was sent to somebody can come back as
+ * theirs, if what it covers fits there as well: set a {@link #tag} for each direction.
+ *
  * <p>A receiver that knows the path only takes the host from {@code Host}, and the URL's scheme
  * from its settings. What one signs must be what comes in there: a proxy that changes path, host or
  * a covered field breaks the signature. Immutable.

@@ -29,8 +29,9 @@ import java.time.InstantSource;
  * before; where the scheme needs nonces, timestamps before the second in which the store was made
  * are refused then. What was signed by a clock that runs ahead can still be replayed just after a
  * restart: keep nonces in a database where that matters. Wherever they are kept, a nonce is
- * remembered for a minute longer than its request could be accepted: a clock that is set back by
- * more lets it be replayed.
+ * remembered for a minute longer than its request could be accepted by this verifier: a clock that
+ * is set back by more lets it be replayed, and so does another verifier over the same store that
+ * judges the application's requests with a wider tolerance. Let them have the same.
  *
  * <p>Safe for use by multiple threads.
  */

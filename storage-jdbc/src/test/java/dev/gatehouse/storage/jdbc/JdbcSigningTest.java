@@ -152,6 +152,20 @@ class JdbcSigningTest {
           .isEqualTo(Outcome.REPLAYED);
     }
 
+    /** A clock that is an hour ahead lets nobody replay anything on the other nodes. */
+    @Test
+    void claim_onANodeWhoseClockIsFarAhead_forgetsByTheDatabasesTime() throws SQLException {
+      Storage storage = JdbcStorage.of(database);
+      NonceStore nonces = storage.nonces();
+      long now = System.currentTimeMillis();
+      assertThat(nonces.claim(ID, "kept", now + 600_000, now, QUOTA)).isEqualTo(Outcome.CLAIMED);
+      long itsNow = now + 3_600_000;
+      for (int i = 0; i < 600; i++) {
+        nonces.claim(ID, "other" + i, itsNow + 600_000, itsNow, 10_000);
+      }
+      assertThat(nonces.claim(ID, "kept", now + 600_000, now, 10_000)).isEqualTo(Outcome.REPLAYED);
+    }
+
     @Test
     void rotate_inTheHostsTransaction_noticedWithinASecondOfItsCommit() throws SQLException {
       Storage storage = JdbcStorage.of(database, clock);
