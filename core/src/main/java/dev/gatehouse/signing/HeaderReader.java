@@ -20,6 +20,7 @@ final class HeaderReader {
   private static final int MAX_SECONDS_DIGITS = 10;
 
   private static final HexFormat HEX = HexFormat.of();
+  private static final Form VISIBLE = Form.of("[!-~]", 1, Integer.MAX_VALUE);
 
   private HeaderReader() {}
 
@@ -103,9 +104,7 @@ final class HeaderReader {
 
   /** Whether that is 1..max characters of ASCII that can be seen, so neither blank nor control. */
   static boolean isVisible(String value, int max) {
-    return !value.isEmpty()
-        && value.length() <= max
-        && value.chars().allMatch(c -> c > ' ' && c < 0x7f);
+    return value.length() <= max && VISIBLE.matches(value);
   }
 
   static AuthenticationException missing(String name) {

@@ -58,7 +58,7 @@ public final class MessageSignatureScheme extends Scheme {
   private static final String DIGEST_COMPONENT = "\"content-digest\"";
   private static final int MAX_COMPONENTS = 32;
   private static final int MAX_SIGNATURES = 8;
-  private static final int MAX_TEXT = 256;
+  private static final Form TEXT = Form.of("[ -~]", 1, 256);
   private static final Form APP_KEY = Form.of("[A-Za-z0-9]", 16, 16);
   private static final Pattern LABEL = Pattern.compile("[a-z*][a-z0-9_.*-]{0,63}");
   private static final Set<String> PARAMETERS =
@@ -312,9 +312,7 @@ public final class MessageSignatureScheme extends Scheme {
   }
 
   private static boolean isText(String text) {
-    return !text.isEmpty()
-        && text.length() <= MAX_TEXT
-        && text.chars().allMatch(c -> c >= ' ' && c < 0x7f);
+    return TEXT.matches(text);
   }
 
   private static Instant time(Map<String, Object> parameters, String name) {
