@@ -188,7 +188,7 @@ final class KeyForms {
       case "EC PRIVATE KEY" -> {
         Check.that(
             algorithm == Key.Algorithm.ECDSA_P256_SHA256 || algorithm == Key.Algorithm.SM2_SM3,
-            "PEM must hold a key of " + algorithm + ", held one on a curve");
+            () -> "PEM must hold a key of " + algorithm + ", held one on a curve");
         yield EcNumbers.ofSec1(curve(algorithm), pem.der(), true);
       }
       default ->
@@ -201,7 +201,7 @@ final class KeyForms {
   private static void requireRsa(Key.Algorithm algorithm) {
     Check.that(
         RsaKey.ALGORITHMS.contains(algorithm),
-        "PEM must hold a key of " + algorithm + ", held one of RSA");
+        () -> "PEM must hold a key of " + algorithm + ", held one of RSA");
   }
 
   static KeyNumbers ofPrivate(Key.Algorithm algorithm, PrivateKeyInfo info) {
@@ -235,7 +235,8 @@ final class KeyForms {
     Check.that(jwk.isObject(), "JWK must be a JSON object, was not");
     String type = jwkType(algorithm);
     Check.that(
-        Jwk.text(jwk, "kty").equals(type), "kty of a JWK for " + algorithm + " must be " + type);
+        Jwk.text(jwk, "kty").equals(type),
+        () -> "kty of a JWK for " + algorithm + " must be " + type);
     requireUse(algorithm, jwk);
     return switch (algorithm) {
       case HMAC_SHA256, HMAC_SHA1, HMAC_SM3 -> KeyMaterial.secret(algorithm, Jwk.bytes(jwk, "k"));
@@ -252,7 +253,8 @@ final class KeyForms {
       boolean suits =
           named.equals(jwkAlgorithm(algorithm))
               || (algorithm == Key.Algorithm.ED25519 && named.equals("Ed25519"));
-      Check.that(suits, "alg of a JWK for " + algorithm + " must be " + jwkAlgorithm(algorithm));
+      Check.that(
+          suits, () -> "alg of a JWK for " + algorithm + " must be " + jwkAlgorithm(algorithm));
     }
     if (jwk.has("use")) {
       Check.that(Jwk.text(jwk, "use").equals("sig"), "use of the JWK must be sig");

@@ -64,7 +64,7 @@ public final class Headers {
     requireNonNull(namesAndValues, "namesAndValues");
     Check.that(
         namesAndValues.length % 2 == 0,
-        "names and values must come in pairs, were " + namesAndValues.length);
+        () -> "names and values must come in pairs, were " + namesAndValues.length);
     List<Field> fields = new ArrayList<>(namesAndValues.length / 2);
     for (int i = 0; i < namesAndValues.length; i += 2) {
       fields.add(new Field(namesAndValues[i], namesAndValues[i + 1]));

@@ -66,7 +66,7 @@ public final class Request {
     requireNonNull(bytes, "body");
     Check.that(
         bytes.length <= MAX_BODY,
-        "body must have at most " + MAX_BODY + " bytes, had " + bytes.length);
+        () -> "body must have at most " + MAX_BODY + " bytes, had " + bytes.length);
     return new Request(method, uri, headers, bytes.clone());
   }
 
