@@ -112,13 +112,8 @@ public final class Gatehouse implements AutoCloseable {
             ids::next,
             Permissions.Settings.defaults()
                 .with(clock, builder.nanoTime, builder.listener, builder.audited));
-    work =
-        new Work(
-            builder,
-            storage,
-            logs.automatic,
-            ids,
-            new Callbacks(registry, this::signer, transport));
+    Callbacks callbacks = new Callbacks(registry, this::signer, transport);
+    work = new Work(builder, storage, logs.automatic, ids, callbacks);
   }
 
   /** A builder, which needs a storage at least. */
