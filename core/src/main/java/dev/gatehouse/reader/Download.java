@@ -25,6 +25,7 @@ final class Download {
 
   private static final int OK = 200;
   private static final int PARTIAL = 206;
+  private static final int NOT_SATISFIABLE = 416;
   private static final int TOLD_EVERY = 1_024;
   private static final Pattern NUMBER = Pattern.compile("\\d{1,18}");
   private static final Pattern RANGE =
@@ -61,13 +62,15 @@ final class Download {
    * Takes all of it.
    *
    * @param asked from where it was asked for
+   * @param fence the attempt's
    */
-  Outcome take(Position asked) {
-    Position from = judged(asked);
-    FeatureSink sink = feed.open(step.reading(), from);
+  Outcome take(Position asked, long fence) {
+    boolean nothingLeft = isAtItsEnd(asked);
+    Position from = nothingLeft ? asked : judged(asked);
+    FeatureSink sink = feed.open(step.reading(), from, fence);
     boolean complete = false;
     try {
-      Outcome outcome = rows(sink, from);
+      Outcome outcome = nothingLeft ? new Outcome(from.rows(), from.bytes()) : rows(sink, from);
       requireAsTold(outcome.rows());
       sink.complete(outcome.rows());
       complete = true;
@@ -79,6 +82,18 @@ final class Download {
         sink.broken();
       }
     }
+  }
+
+  /** Whether the third party refuses to go on because all of it was taken, but for the word. */
+  private boolean isAtItsEnd(Position asked) {
+    return answer.status() == NOT_SATISFIABLE
+        && asked.isResumable()
+        && headers.first("Content-Range").filter(("bytes */" + asked.bytes())::equals).isPresent();
+  }
+
+  /** Whether it has less than was held of it, so that it is another download. */
+  boolean isShorterThan(Position asked) {
+    return answer.status() == NOT_SATISFIABLE && asked.isResumable() && !isAtItsEnd(asked);
   }
 
   /** From where the answer really is. */

@@ -30,12 +30,14 @@ public interface FeatureFeed {
 
   /**
    * Begins to take rows. Those after the position follow; whatever else it has of that reading,
-   * from an attempt that broke off, is void.
+   * from an attempt that broke off, is void. An attempt that was presumed dead may go on for a
+   * while beside this one: who keeps rows for good takes none of a lower fence any more.
    *
    * @param from what {@link #held} told, if the third party goes on from there; else {@link
    *     Position#START}
+   * @param fence grows with every attempt, on whatever node
    */
-  FeatureSink open(Reading reading, Position from);
+  FeatureSink open(Reading reading, Position from, long fence);
 
   /** Hears how far a reading is, from time to time. It should not block. Default nothing. */
   default void progress(Reading reading, Progress progress) {}

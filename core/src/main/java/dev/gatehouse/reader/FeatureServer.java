@@ -19,7 +19,6 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -151,7 +150,7 @@ final class FeatureServer {
 
   /**
    * Sends one request by streaming, and shows the head of the answer to a registry that knows of
-   * whole answers only; the deadline that this has is for the head.
+   * whole answers only, and gives up when it does.
    */
   private static final class HeadsOnly implements Transport {
     private final Transport transport;
@@ -193,14 +192,13 @@ final class FeatureServer {
                   answer.close();
                 }
               });
-      CompletableFuture<Response> late =
-          head.orTimeout(Math.max(1, ofHead.remaining().toNanos()), TimeUnit.NANOSECONDS)
-              .whenComplete(
-                  (answer, failure) -> {
-                    if (failure != null) {
-                      sent.cancel(true);
-                    }
-                  });
+      CompletableFuture<Response> cancelled =
+          head.whenComplete(
+              (answer, failure) -> {
+                if (failure != null) {
+                  sent.cancel(true);
+                }
+              });
       return head;
     }
   }

@@ -25,7 +25,6 @@ import org.slf4j.LoggerFactory;
 final class ReadingHandler implements TaskHandler {
   private static final Logger LOGGER = LoggerFactory.getLogger(ReadingHandler.class);
   private static final int OK = 200;
-  private static final int NOT_SATISFIABLE = 416;
   private static final long TOLD_EVERY = 1 << 20;
 
   private final FeatureFeed feed;
@@ -53,7 +52,7 @@ final class ReadingHandler implements TaskHandler {
     try {
       step = Step.parse(context.content());
     } catch (IllegalArgumentException e) {
-      return TaskResult.failedForGood(String.valueOf(e.getMessage()));
+      return TaskResult.failed(String.valueOf(e.getMessage()));
     }
     try {
       return switch (step.stage()) {
@@ -129,10 +128,11 @@ final class ReadingHandler implements TaskHandler {
   private Optional<Download.Outcome> take(TaskContext context, Step step, Position from) {
     Teller teller = new Teller(context, step);
     try (StreamedResponse answer = server.download(step.reading(), step.jobId(), from)) {
-      if (answer.status() == NOT_SATISFIABLE && from.isResumable()) {
+      Download download = new Download(step, feed, options, answer, teller::tell);
+      if (download.isShorterThan(from)) {
         return Optional.empty();
       }
-      Download.Outcome outcome = new Download(step, feed, options, answer, teller::tell).take(from);
+      Download.Outcome outcome = download.take(from, context.fence());
       teller.report(outcome.bytes(), OptionalLong.of(outcome.bytes()), outcome.rows());
       return Optional.of(outcome);
     }

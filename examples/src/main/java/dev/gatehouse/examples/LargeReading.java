@@ -92,7 +92,7 @@ public final class LargeReading implements FeatureFeed {
   }
 
   @Override
-  public FeatureSink open(Reading reading, Position from) {
+  public FeatureSink open(Reading reading, Position from, long fence) {
     rows = 0;
     sum = 0;
     return new FeatureSink() {

@@ -195,7 +195,7 @@ public final class TwoSites {
     }
 
     @Override
-    public FeatureSink open(Reading reading, Position from) {
+    public FeatureSink open(Reading reading, Position from, long fence) {
       rows.clear();
       return new FeatureSink() {
         @Override

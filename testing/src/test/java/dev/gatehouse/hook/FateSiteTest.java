@@ -154,7 +154,7 @@ final class FateSiteTest {
   }
 
   @Test
-  void A14_call_hookDoesNotSign_nothingIsSent() {
+  void A13andA14_call_hookSigns_goesOutWithIt_elseNothingIsSent() {
     guest.registry().register(Server.named("third").at("third.example", 80));
     guest.registry().register(Service.named("signature").on("third").uri("/s"));
     guest.registry().register(Server.named("partner").at("host.example", 80));

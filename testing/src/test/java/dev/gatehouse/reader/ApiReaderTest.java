@@ -12,6 +12,7 @@ import dev.gatehouse.registry.RetryPolicy;
 import dev.gatehouse.registry.Server;
 import dev.gatehouse.registry.Service;
 import dev.gatehouse.scheduler.Attempt;
+import dev.gatehouse.scheduler.SchedulerOptions;
 import dev.gatehouse.scheduler.TaskId;
 import dev.gatehouse.scheduler.TaskStatus;
 import dev.gatehouse.storage.memory.MemoryStorage;
@@ -46,17 +47,18 @@ class ApiReaderTest {
 
   @BeforeEach
   void register() {
-    virtual.gatehouse().registry().register(Server.named("features").at("f.example", 80));
+    offerAll(virtual.gatehouse());
+  }
+
+  private static void offerAll(Gatehouse gatehouse) {
+    gatehouse.registry().register(Server.named("features").at("f.example", 80));
     for (String service : List.of("upload", "query", "download")) {
-      offer(service);
+      offer(gatehouse, service);
     }
   }
 
-  private void offer(String service) {
-    virtual
-        .gatehouse()
-        .registry()
-        .register(Service.named(service).on("features").uri("/" + service));
+  private static void offer(Gatehouse gatehouse, String service) {
+    gatehouse.registry().register(Service.named(service).on("features").uri("/" + service));
   }
 
   @AfterEach
@@ -294,6 +296,30 @@ class ApiReaderTest {
   }
 
   @Test
+  void finishedTasksAreNotKept_readingGoesOnUnderItsNumber() {
+    try (VirtualGatehouse forgetful =
+        VirtualGatehouse.create(
+            builder ->
+                builder
+                    .reader(options)
+                    .scheduler(
+                        SchedulerOptions.builder()
+                            .lease(Duration.ofDays(36_500))
+                            .retention(Duration.ZERO)
+                            .build()))) {
+      offerAll(forgetful.gatehouse());
+      forgetful.transport().answer(200, ACCEPTED).answer(200, RUNNING);
+      forgetful.transport().answer(200, SUCCESS).answer(200, ROWS);
+      forgetful.gatehouse().reader().read(reading());
+      forgetful.runDue();
+      assertThat(forgetful.gatehouse().reader().find(NUMBER).orElseThrow().polls()).isEqualTo(1);
+      forgetful.advance(Duration.ofMinutes(1));
+      assertThat(table.completed).containsEntry(NUMBER, 2L);
+      assertThat(forgetful.gatehouse().reader().find(NUMBER)).isEmpty();
+    }
+  }
+
+  @Test
   void cancel_whileItWaits_asksNoMore() {
     TaskId id = read(reading(), ACCEPTED, RUNNING);
     virtual.runDue();
@@ -324,7 +350,7 @@ class ApiReaderTest {
     assertThatThrownBy(() -> read(reading()))
         .isInstanceOf(NotFoundException.class)
         .hasMessage("no service 'query' is registered on server 'features'");
-    offer("query");
+    offer(virtual.gatehouse(), "query");
     read(reading());
     assertThatThrownBy(() -> read(reading())).isInstanceOf(ConflictException.class);
     assertThatThrownBy(() -> reading().parameters("[]"))
@@ -343,10 +369,7 @@ class ApiReaderTest {
             .transport(virtual.transport())
             .reader(options)
             .build()) {
-      host.registry().register(Server.named("features").at("f.example", 80));
-      for (String service : List.of("upload", "query", "download")) {
-        host.registry().register(Service.named(service).on("features").uri("/" + service));
-      }
+      offerAll(host);
       assertThatThrownBy(
               () ->
                   storage.run(

@@ -35,7 +35,7 @@ final class Table implements FeatureFeed {
   }
 
   @Override
-  public FeatureSink open(Reading reading, Position from) {
+  public FeatureSink open(Reading reading, Position from, long fence) {
     openedAt.add(from);
     if (from.equals(Position.START)) {
       rows.clear();

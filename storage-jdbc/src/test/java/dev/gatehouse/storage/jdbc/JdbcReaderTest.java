@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
@@ -108,6 +109,7 @@ class JdbcReaderTest {
     final List<Gatehouse> opened = new ArrayList<>();
     final List<String> taken = new CopyOnWriteArrayList<>();
     final RecordingTransport transport = RecordingTransport.create().always(this::answer);
+    final AtomicLong newest = new AtomicLong();
     volatile @Nullable Position held;
     int asked;
 
@@ -217,16 +219,14 @@ class JdbcReaderTest {
       }
 
       @Override
-      public FeatureSink open(Reading reading, Position from) {
+      public FeatureSink open(Reading reading, Position from, long fence) {
+        newest.accumulateAndGet(fence, Math::max);
         taken.add("from " + from.bytes());
         return new FeatureSink() {
-          private boolean over;
-
           @Override
           public void row(FeatureRow row, Position after) {
             coming.accept(row.key());
-            over |= held != null && held.bytes() >= after.bytes();
-            if (!over) {
+            if (fence == newest.get()) {
               taken.add(row.key());
               held = Position.parse(after.text());
             }
@@ -234,7 +234,7 @@ class JdbcReaderTest {
 
           @Override
           public void complete(long count) {
-            if (!over) {
+            if (fence == newest.get()) {
               taken.add("complete " + count);
             }
           }

@@ -62,7 +62,7 @@ class HostileFeaturesTest {
     }
 
     @Override
-    public FeatureSink open(Reading reading, Position from) {
+    public FeatureSink open(Reading reading, Position from, long fence) {
       openedAt.add(from);
       if (from.equals(Position.START)) {
         rows.clear();
@@ -206,6 +206,16 @@ class HostileFeaturesTest {
     answering("HTTP/1.1 416 No|Connection: close|Content-Length: 0||", whole("", CONTENT));
     assertThat(read()).isEmpty();
     assertThat(kept.endings).containsExactly("complete 3", "complete 3");
+  }
+
+  @Test
+  void download_allHeldButForTheWord_isComplete() throws IOException {
+    kept.held = new Position(CONTENT.length(), 3, 2, "\"v1\"");
+    answering(
+        "HTTP/1.1 416 No|Content-Range: bytes */" + CONTENT.length() + "|Content-Length: 0||");
+    assertThat(read()).isEmpty();
+    assertThat(kept.openedAt).containsExactly(kept.held);
+    assertThat(kept.endings).containsExactly("complete 3");
   }
 
   @Test
