@@ -192,7 +192,7 @@ final class FeatureServer {
                   answer.close();
                 }
               });
-      CompletableFuture<Response> cancelled =
+      CompletableFuture<Response> unusedToo =
           head.whenComplete(
               (answer, failure) -> {
                 if (failure != null) {

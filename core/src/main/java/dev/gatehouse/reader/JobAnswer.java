@@ -23,12 +23,16 @@ record JobAnswer(JsonNode json) {
     }
   }
 
-  /** Throws unless the code is the integer 0, or is absent where it may be. */
-  void requireCode(String stage, boolean isRequired) {
-    JsonNode code = json.path("code");
-    if (code.isMissingNode() && !isRequired) {
-      return;
+  /** Throws if there is a code that is not the integer 0. */
+  void requireNoOtherCode(String stage) {
+    if (json.has("code")) {
+      requireCode(stage);
     }
+  }
+
+  /** Throws unless the code is the integer 0. */
+  void requireCode(String stage) {
+    JsonNode code = json.path("code");
     if (!code.isIntegralNumber() || code.bigIntegerValue().signum() != 0) {
       String shown = code.isMissingNode() ? "none" : Check.shown(Json.write(code));
       throw ReadingFailedException.forGood(stage + " return: code " + shown + message());

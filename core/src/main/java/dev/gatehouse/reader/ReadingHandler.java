@@ -84,7 +84,7 @@ final class ReadingHandler implements TaskHandler {
         JobAnswer.of(answer)
             .orElseThrow(
                 () -> ReadingFailedException.forGood("upload return: must be a JSON object"));
-    job.requireCode("upload", true);
+    job.requireCode("upload");
     teller.report(body.length(), OptionalLong.of(body.length()), 0);
     return goOn(context, step.uploaded(job.jobId()), Duration.ZERO);
   }
@@ -100,7 +100,7 @@ final class ReadingHandler implements TaskHandler {
     if (job == null) {
       throw ReadingFailedException.forGood("query return: must be a JSON object");
     }
-    job.requireCode("query", false);
+    job.requireNoOtherCode("query");
     Step polled = step.polled();
     new Teller(context, polled).report(0, OptionalLong.empty(), 0);
     return switch (status) {

@@ -48,7 +48,7 @@ public final class TwoSites {
         PartnerSite host = new PartnerSite("10000", port, ReaderOptions.DEFAULT)) {
       sites.exchangeKeys(guest, host);
       sites.send(guest, host);
-      sites.forge(guest, host);
+      sites.forge(guest);
       sites.read(guest.gatehouse());
       hook.stop(0);
       sites.losesItsHook(guest, host);
@@ -112,11 +112,11 @@ public final class TwoSites {
         "108 2 readers only");
   }
 
-  private void forge(PartnerSite guest, PartnerSite host) {
+  private void forge(PartnerSite guest) {
     story.chapter("What is not theirs is not let in");
     story.check(
         "a job that was changed on its way",
-        sent(guest, host, "{\"component\":\"reader\",\"limit\":2}"),
+        sent(guest, "{\"component\":\"reader\",\"limit\":2}"),
         "109 SIGNATURE");
     story.check(
         "a job for another site",
@@ -129,7 +129,7 @@ public final class TwoSites {
   }
 
   /** As the guest sends it, but with another body than was signed. */
-  private static String sent(PartnerSite guest, PartnerSite host, String changed) {
+  private static String sent(PartnerSite guest, String changed) {
     return guest
         .gatehouse()
         .registry()

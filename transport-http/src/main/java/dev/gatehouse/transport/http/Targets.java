@@ -155,7 +155,13 @@ final class Targets {
   }
 
   /** A body that is nobody else's. */
-  private record Bytes(byte[] bytes) implements BodySource {
+  private static final class Bytes implements BodySource {
+    private final byte[] bytes;
+
+    Bytes(byte[] bytes) {
+      this.bytes = bytes;
+    }
+
     @Override
     public long length() {
       return bytes.length;

@@ -307,7 +307,7 @@ class HostileFeaturesTest {
 
   @Test
   void download_slowDrip_endsWithItsTime() throws IOException {
-    options.transferTimeout(Duration.ofMillis(500)).retryPolicy(RetryPolicy.NONE);
+    options.transferTimeout(Duration.ofMillis(250)).retryPolicy(RetryPolicy.NONE);
     downloads.add(
         conversation -> {
           conversation.say("HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\nid,x1,x2\n");
