@@ -74,10 +74,7 @@ class JdbcReaderTest {
       reached.await();
       Gatehouse second = node(new Rows(row -> {}));
       second.start();
-      await()
-          .atMost(Duration.ofSeconds(30))
-          .untilAsserted(
-              () -> assertThat(state(second).task().status()).isEqualTo(TaskStatus.FINISHED));
+      awaitFinished(second);
       assertThat(taken)
           .containsExactly("from 0", "u1", "from " + BEFORE_U2, "u2", "u3", "complete 3");
       unfrozen.countDown();
@@ -179,6 +176,14 @@ class JdbcReaderTest {
       }
     }
 
+    static void awaitFinished(Gatehouse node) {
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .pollInterval(Duration.ofMillis(10))
+          .untilAsserted(
+              () -> assertThat(state(node).task().status()).isEqualTo(TaskStatus.FINISHED));
+    }
+
     long sent(String path) {
       return transport.requests().stream()
           .filter(request -> request.uri().getPath().equals(path))
@@ -189,7 +194,8 @@ class JdbcReaderTest {
     void reading_stepAfterStep_isOneTaskToItsEnd() {
       Gatehouse node = node(new Rows(row -> {}));
       TaskId id = node.reader().read(reading());
-      run(node, node.stepper());
+      node.start();
+      awaitFinished(node);
       ReadingState state = state(node);
       assertThat(state.task().id()).isEqualTo(id);
       assertThat(state.task().status()).isEqualTo(TaskStatus.FINISHED);
