@@ -151,6 +151,16 @@ public final class FateSiteScheme extends Scheme {
     return text.getBytes(StandardCharsets.US_ASCII);
   }
 
+  /**
+   * The text that is signed for a body: its JSON in the form that Python gives it.
+   *
+   * @throws IllegalArgumentException if it is not JSON
+   */
+  public static String signedText(String json) {
+    byte[] text = message(json.getBytes(StandardCharsets.UTF_8));
+    return new String(text, StandardCharsets.US_ASCII);
+  }
+
   @Override
   public String toString() {
     return "FateSiteScheme of party " + ownParty + (acceptsMd5 ? ", accepting MD5" : "");
