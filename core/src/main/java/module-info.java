@@ -18,6 +18,7 @@ module dev.gatehouse {
   exports dev.gatehouse.hook;
   exports dev.gatehouse.observe;
   exports dev.gatehouse.permission;
+  exports dev.gatehouse.reader;
   exports dev.gatehouse.registry;
   exports dev.gatehouse.scheduler;
   exports dev.gatehouse.signing;

@@ -8,21 +8,22 @@ import dev.gatehouse.audit.AuditTree;
 import dev.gatehouse.audit.AutomaticRecord;
 import dev.gatehouse.check.Check;
 import dev.gatehouse.error.ClosedException;
+import dev.gatehouse.hook.FateSite;
 import dev.gatehouse.hook.SiteKeys;
 import dev.gatehouse.id.IdSource;
 import dev.gatehouse.observe.GatehouseListener;
 import dev.gatehouse.permission.DecisionAudit;
 import dev.gatehouse.permission.Permissions;
+import dev.gatehouse.reader.ApiReader;
+import dev.gatehouse.reader.ReaderOptions;
 import dev.gatehouse.registry.Application;
 import dev.gatehouse.registry.Registry;
 import dev.gatehouse.registry.RegistryOptions;
 import dev.gatehouse.registry.RegistryUpkeep;
 import dev.gatehouse.scheduler.Callbacks;
 import dev.gatehouse.scheduler.SchedulerOptions;
-import dev.gatehouse.scheduler.SchedulerParts;
 import dev.gatehouse.scheduler.Stepper;
 import dev.gatehouse.scheduler.Task;
-import dev.gatehouse.scheduler.TaskEngine;
 import dev.gatehouse.scheduler.TaskHandler;
 import dev.gatehouse.scheduler.TaskScheduler;
 import dev.gatehouse.scheduler.Workflows;
@@ -62,6 +63,7 @@ public final class Gatehouse implements AutoCloseable {
   private final @Nullable Transport transport;
   private final Scheme scheme;
   private final InstantSource clock;
+  private final int nonceQuota;
   private final Logs logs;
   private final KeyRing keys;
   private final Registry registry;
@@ -69,7 +71,7 @@ public final class Gatehouse implements AutoCloseable {
   private final GatehouseListener listener;
   private final Verifier verifier;
   private final Permissions permissions;
-  private final TaskEngine engine;
+  private final Work work;
   private final Duration drain;
   private final AtomicBoolean closing = new AtomicBoolean();
 
@@ -79,6 +81,7 @@ public final class Gatehouse implements AutoCloseable {
     scheme = builder.scheme;
     clock = builder.clock;
     drain = builder.scheduler.drain();
+    nonceQuota = builder.nonceQuota;
     IdSource ids = new IdSource(clock);
     logs =
         new Logs(
@@ -99,7 +102,7 @@ public final class Gatehouse implements AutoCloseable {
                 new PolicyHorizon(storage, this::registry)));
     registry =
         Registry.create(
-            storage.registry(), storage, logs.automatic, keys, registryOptions(builder, ids));
+            storage.registry(), storage, logs.automatic, keys, Work.registryOptions(builder, ids));
     upkeep = RegistryUpkeep.create(registry);
     listener = builder.listener;
     verifier = verifier(scheme);
@@ -111,32 +114,8 @@ public final class Gatehouse implements AutoCloseable {
             ids::next,
             Permissions.Settings.defaults()
                 .with(clock, builder.nanoTime, builder.listener, builder.audited));
-    engine =
-        TaskEngine.create(
-            new SchedulerParts(
-                storage.tasks(),
-                storage.schedules(),
-                storage.workflows(),
-                storage,
-                logs.automatic,
-                Map.copyOf(builder.handlers),
-                new Callbacks(registry, this::signer, transport),
-                ids::next,
-                ids::nodeNumber,
-                clock,
-                builder.nanoTime,
-                builder.listener,
-                builder.scheduler));
-  }
-
-  private static RegistryOptions registryOptions(Builder builder, IdSource ids) {
-    RegistryOptions options =
-        builder.registry.apply(
-            RegistryOptions.of(builder.clock, ids::next).nanoTime(builder.nanoTime));
-    RegistryOptions heard = options.fleet(options.fleet().listener(builder.listener));
-    return builder.transport == null
-        ? heard
-        : heard.calls(heard.calls().transport(builder.transport));
+    Callbacks callbacks = new Callbacks(registry, this::signer, transport);
+    work = new Work(builder, storage, logs.automatic, ids, callbacks);
   }
 
   /** A builder, which needs a storage at least. */
@@ -180,14 +159,7 @@ public final class Gatehouse implements AutoCloseable {
   public Verifier verifier(Scheme scheme) {
     return Verifier.create(
         new Verifier.Configuration(
-            registry,
-            keys,
-            storage.nonces(),
-            scheme,
-            clock,
-            logs.automatic,
-            listener,
-            Verifier.Configuration.DEFAULT_NONCE_QUOTA));
+            registry, keys, storage.nonces(), scheme, clock, logs.automatic, listener, nonceQuota));
   }
 
   /** Roles, grants and decisions. */
@@ -197,12 +169,17 @@ public final class Gatehouse implements AutoCloseable {
 
   /** Delayed tasks. */
   public TaskScheduler scheduler() {
-    return engine.scheduler();
+    return work.engine.scheduler();
   }
 
   /** Workflows: tasks of which some wait for others. */
   public Workflows workflows() {
-    return engine.workflows();
+    return work.engine.workflows();
+  }
+
+  /** Fetches feature data from third parties. */
+  public ApiReader reader() {
+    return work.reader;
   }
 
   /**
@@ -212,6 +189,15 @@ public final class Gatehouse implements AutoCloseable {
    */
   public SiteKeys siteKeys(String ownParty) {
     return SiteKeys.create(storage, registry, keys, ownParty);
+  }
+
+  /**
+   * This site among other sites of FATE, which signs by the key that {@link SiteKeys#own} made.
+   *
+   * @param ownParty this site's party id, the name of an application, 1..100 characters
+   */
+  public FateSite site(String ownParty) {
+    return Work.site(this, ownParty);
   }
 
   /** What happened. */
@@ -245,7 +231,7 @@ public final class Gatehouse implements AutoCloseable {
    * @throws ClosedException if it is closed
    */
   public GatehouseStatus status() {
-    return new GatehouseStatus(engine.status());
+    return new GatehouseStatus(work.engine.status());
   }
 
   /**
@@ -258,8 +244,8 @@ public final class Gatehouse implements AutoCloseable {
         registry.joining(transaction),
         keys.joining(transaction),
         permissions.joining(transaction),
-        engine.scheduler().joining(transaction),
-        engine.workflows().joining(transaction),
+        work.engine.scheduler().joining(transaction),
+        work.engine.workflows().joining(transaction),
         logs.audit.joining(transaction),
         logs.events.joining(transaction));
   }
@@ -284,7 +270,7 @@ public final class Gatehouse implements AutoCloseable {
    * @throws ClosedException if it is closed
    */
   public void start() {
-    engine.start();
+    work.engine.start();
     logs.start();
     upkeep.start();
   }
@@ -297,7 +283,7 @@ public final class Gatehouse implements AutoCloseable {
    * @throws ClosedException if it is closed
    */
   public Stepper stepper() {
-    return engine.stepper();
+    return work.engine.stepper();
   }
 
   /** As {@link #close(Duration)}, with the time that {@link SchedulerOptions#drain()} says. */
@@ -325,58 +311,29 @@ public final class Gatehouse implements AutoCloseable {
       try {
         upkeep.close();
       } finally {
-        engine.close(timeout);
+        work.engine.close(timeout);
       }
-    }
-  }
-
-  /**
-   * The parts inside one transaction. Not safe: confine to one thread.
-   *
-   * @param registry third parties
-   * @param keys their keys
-   * @param permissions roles, grants and decisions
-   * @param scheduler delayed tasks
-   * @param workflows tasks of which some wait for others
-   * @param audit what happened
-   * @param eventLog what happened in the systems that the host serves
-   */
-  public record Joined(
-      Registry registry,
-      KeyRing keys,
-      Permissions permissions,
-      TaskScheduler scheduler,
-      Workflows workflows,
-      AuditLog audit,
-      AuditLog eventLog) {
-    /** Checks that nothing is missing. */
-    public Joined {
-      requireNonNull(registry, "registry");
-      requireNonNull(keys, "keys");
-      requireNonNull(permissions, "permissions");
-      requireNonNull(scheduler, "scheduler");
-      requireNonNull(workflows, "workflows");
-      requireNonNull(audit, "audit");
-      requireNonNull(eventLog, "eventLog");
     }
   }
 
   /** Makes a Gatehouse. Not safe: confine to one thread. */
   public static final class Builder {
     private @Nullable Storage storage;
-    private @Nullable Transport transport;
+    @Nullable Transport transport;
     private @Nullable MasterKey masterKey;
     private Scheme scheme = SerendipityScheme.strict();
-    private InstantSource clock = InstantSource.system();
-    private LongSupplier nanoTime = RegistryOptions.SYSTEM_NANO_TIME;
-    private GatehouseListener listener = GatehouseListener.NONE;
-    private SchedulerOptions scheduler = SchedulerOptions.DEFAULT;
+    InstantSource clock = InstantSource.system();
+    LongSupplier nanoTime = RegistryOptions.SYSTEM_NANO_TIME;
+    GatehouseListener listener = GatehouseListener.NONE;
+    SchedulerOptions scheduler = SchedulerOptions.DEFAULT;
     private DecisionAudit audited = DecisionAudit.DENIALS;
     private AuditOptions audit = AuditOptions.DEFAULT;
     private @Nullable AuditOptions eventLog;
-    private UnaryOperator<RegistryOptions> registry = UnaryOperator.identity();
+    UnaryOperator<RegistryOptions> registry = UnaryOperator.identity();
     private Set<AutomaticRecord> automaticRecords = Set.of(AutomaticRecord.values());
-    private final Map<String, TaskHandler> handlers = new HashMap<>();
+    private int nonceQuota = Verifier.Configuration.DEFAULT_NONCE_QUOTA;
+    ReaderOptions reader = ReaderOptions.DEFAULT;
+    final Map<String, TaskHandler> handlers = new HashMap<>();
 
     private Builder() {}
 
@@ -408,6 +365,17 @@ public final class Gatehouse implements AutoCloseable {
     /** How requests and callbacks are signed. Default {@link SerendipityScheme#strict()}. */
     public Builder scheme(Scheme value) {
       scheme = requireNonNull(value, "scheme");
+      return this;
+    }
+
+    /**
+     * How many nonces of one application are remembered at a time; beyond that its requests are
+     * refused. Default {@value Verifier.Configuration#DEFAULT_NONCE_QUOTA}.
+     *
+     * @param value 1 or more
+     */
+    public Builder nonceQuota(int value) {
+      nonceQuota = Check.range(value, 1, Integer.MAX_VALUE, "nonceQuota");
       return this;
     }
 
@@ -453,6 +421,12 @@ public final class Gatehouse implements AutoCloseable {
     /** As {@link #audit}. Default the audit log's {@link AuditOptions#forEventLog}. */
     public Builder eventLog(AuditOptions value) {
       eventLog = requireNonNull(value, "eventLog");
+      return this;
+    }
+
+    /** How feature data are read, and what for. Default {@link ReaderOptions#DEFAULT}: nothing. */
+    public Builder reader(ReaderOptions value) {
+      reader = requireNonNull(value, "reader");
       return this;
     }
 

@@ -105,7 +105,7 @@ public final class AuditEntry {
     for (AuditEntry entry : entries) {
       Check.that(
           entry.log == log,
-          "entries must be of the " + log + " log, one is of the " + entry.log + " log");
+          () -> "entries must be of the " + log + " log, one is of the " + entry.log + " log");
     }
   }
 
@@ -127,7 +127,8 @@ public final class AuditEntry {
     AuditRecord record;
     try {
       LogName says = LogName.ofFrame(canonical);
-      Check.that(says == log, "it must be of the " + log + " log, is of the " + says + " log");
+      Check.that(
+          says == log, () -> "it must be of the " + log + " log, is of the " + says + " log");
       record = AuditFrame.decode(canonical, openings);
     } catch (IllegalArgumentException e) {
       throw new StorageException("a stored audit record is damaged: " + e.getMessage(), e);

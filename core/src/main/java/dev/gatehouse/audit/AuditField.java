@@ -55,7 +55,8 @@ public final class AuditField<T> {
   private AuditField(String name, Type type, Class<T> valueClass) {
     this.name = Check.matches(requireNonNull(name, "name"), NAME, "name of the field");
     Check.that(
-        !Field.isReserved(name), "name of the field must not be that of a core field: " + name);
+        !Field.isReserved(name),
+        () -> "name of the field must not be that of a core field: " + name);
     this.type = type;
     this.valueClass = valueClass;
   }
@@ -123,11 +124,12 @@ public final class AuditField<T> {
     requireNonNull(value, name);
     Check.that(
         valueClass.isInstance(value),
-        name
-            + " must be a "
-            + valueClass.getSimpleName()
-            + ", was a "
-            + value.getClass().getName());
+        () ->
+            name
+                + " must be a "
+                + valueClass.getSimpleName()
+                + ", was a "
+                + value.getClass().getName());
     return switch (type) {
       case KEYWORD -> Check.text((String) value, 0, MAX_KEYWORD, name);
       case TEXT -> checkedText((String) value);
@@ -139,12 +141,12 @@ public final class AuditField<T> {
 
   private String checkedText(String value) {
     Check.range(value.length(), 0, MAX_TEXT, "length of " + name);
-    Check.that(value.indexOf(0) < 0, name + " must not hold U+0000");
+    Check.that(value.indexOf(0) < 0, () -> name + " must not hold U+0000");
     return Utf8.checked(value, 3 * MAX_TEXT, name);
   }
 
   private Double checkedDouble(Double value) {
-    Check.that(Double.isFinite(value), name + " must be finite, was " + value);
+    Check.that(Double.isFinite(value), () -> name + " must be finite, was " + value);
     return value == 0 ? Double.valueOf(0) : value;
   }
 
@@ -152,7 +154,7 @@ public final class AuditField<T> {
     Instant millis = value.truncatedTo(ChronoUnit.MILLIS);
     Check.that(
         !millis.isBefore(Instant.EPOCH) && !millis.isAfter(LATEST),
-        name + " must be in " + Instant.EPOCH + ".." + LATEST + ", was " + value);
+        () -> name + " must be in " + Instant.EPOCH + ".." + LATEST + ", was " + value);
     return millis;
   }
 
@@ -169,7 +171,7 @@ public final class AuditField<T> {
     Object value = checked(parsed(text));
     Check.that(
         new String(encode(value), StandardCharsets.UTF_8).equals(text),
-        name + " must be written in the one right way, was not");
+        () -> name + " must be written in the one right way, was not");
     return value;
   }
 

@@ -175,7 +175,7 @@ public final class AuditQuery {
     requireNonNull(instant, name);
     Check.that(
         !instant.isBefore(Instant.EPOCH) && !instant.isAfter(LATEST),
-        name + " must be in " + Instant.EPOCH + ".." + LATEST + ", was " + instant);
+        () -> name + " must be in " + Instant.EPOCH + ".." + LATEST + ", was " + instant);
     return instant.toEpochMilli();
   }
 

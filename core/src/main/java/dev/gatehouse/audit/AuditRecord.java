@@ -320,7 +320,7 @@ public final class AuditRecord {
       this.resultType = resultType;
       this.content = Utf8.checked(content, MAX_CONTENT, "content");
       int nul = content.indexOf(0);
-      Check.that(nul < 0, "content must not hold U+0000, held one at " + nul);
+      Check.that(nul < 0, () -> "content must not hold U+0000, held one at " + nul);
     }
 
     /** What a record holds was checked when that was made. */
@@ -351,9 +351,11 @@ public final class AuditRecord {
     /** The time, 1970..9999, cut to microseconds; by default the log's clock when written. */
     public Builder time(Instant value) {
       Instant micros = requireNonNull(value, "time").truncatedTo(ChronoUnit.MICROS);
-      Check.that(
-          !micros.isBefore(EARLIEST) && !micros.isAfter(LATEST),
-          "time must be in " + EARLIEST + ".." + LATEST + ", was " + value);
+      // The message is made only where it is thrown: each record that is read comes through here.
+      if (micros.isBefore(EARLIEST) || micros.isAfter(LATEST)) {
+        throw new IllegalArgumentException(
+            "time must be in " + EARLIEST + ".." + LATEST + ", was " + value);
+      }
       time = micros;
       return this;
     }

@@ -91,7 +91,7 @@ public final class AuditRules {
     for (AuditField<?> field : kept.fields()) {
       Check.that(
           field.equals(fields.get(field.name())),
-          "a field must be made known by AuditRules, was not: " + field);
+          () -> "a field must be made known by AuditRules, was not: " + field);
     }
     return kept;
   }

@@ -57,7 +57,7 @@ final class FrameReader {
     LogName.ofFrame(frame);
     Check.that(frame.length > AuditFrame.TAG + 2, "frame must hold more than its tag");
     byte version = frame[AuditFrame.TAG];
-    Check.that(version == AuditFrame.VERSION, "frame must have version 1, had " + version);
+    Check.that(version == AuditFrame.VERSION, () -> "frame must have version 1, had " + version);
     kind();
     at = AuditFrame.TAG + 2;
   }
@@ -89,7 +89,7 @@ final class FrameReader {
 
   private void requireLength(int bytes, String name) {
     int had = number(name);
-    Check.that(had == bytes, name + " must have " + bytes + " bytes, had " + had);
+    Check.that(had == bytes, () -> name + " must have " + bytes + " bytes, had " + had);
   }
 
   int number(String name) {
@@ -152,7 +152,7 @@ final class FrameReader {
       state = State.ERASED;
       return;
     }
-    Check.that(kind == AuditFrame.OPEN, "an opening must be 0 or 1, was " + kind);
+    Check.that(kind == AuditFrame.OPEN, () -> "an opening must be 0 or 1, was " + kind);
     requireOpenLeft(AuditFrame.SALT + Integer.BYTES);
     length = int32(openings, openAt + AuditFrame.SALT);
     openAt += AuditFrame.SALT + Integer.BYTES;
@@ -183,7 +183,7 @@ final class FrameReader {
   }
 
   byte[] requiredBytes(String name) {
-    Check.that(state == State.CLEAR || state == State.OPEN, name + " must be there");
+    Check.that(state == State.CLEAR || state == State.OPEN, () -> name + " must be there");
     return Arrays.copyOfRange(source, start, start + length);
   }
 

@@ -96,7 +96,7 @@ final class PagedAuditLog implements AuditLog {
     for (AuditRecord record : records) {
       Check.that(
           requireNonNull(record, "record").id() == 0,
-          "record must not have an id, had " + record.id());
+          () -> "record must not have an id, had " + record.id());
       AuditRecord kept = rules().apply(record, context);
       entries.add(freeze(kept, rules()::isErasable, hash));
     }

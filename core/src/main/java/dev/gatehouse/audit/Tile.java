@@ -29,7 +29,7 @@ final class Tile {
   static Tile of(byte[] hashes, MerkleHash hash) {
     Check.that(
         hashes.length % HASH == 0 && hashes.length <= WIDTH * HASH,
-        "a tile must have at most 256 hashes of 32 bytes, had " + hashes.length + " bytes");
+        () -> "a tile must have at most 256 hashes of 32 bytes, had " + hashes.length + " bytes");
     Tile tile = new Tile();
     for (int at = 0; at < hashes.length; at += HASH) {
       tile.add(hashes, at, hash);

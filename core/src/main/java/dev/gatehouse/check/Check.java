@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.text.Normalizer;
 import java.time.Duration;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 /**
@@ -146,6 +147,15 @@ public final class Check {
     return value;
   }
 
+  /** A text of the form. */
+  public static String matches(String value, Form form, String name) {
+    if (!form.matches(requireNonNull(value, name))) {
+      throw new IllegalArgumentException(
+          name + " must match " + form + ", was '" + shown(value) + "'");
+    }
+    return value;
+  }
+
   /** A text of 1..max chars of printable ASCII, blanks among them. */
   public static String ascii(String value, int max, String name) {
     requireNonNull(value, name);
@@ -167,6 +177,13 @@ public final class Check {
   public static void that(boolean holds, String message) {
     if (!holds) {
       throw new IllegalArgumentException(message);
+    }
+  }
+
+  /** As {@link #that(boolean, String)}, for what is checked so often that its message costs. */
+  public static void that(boolean holds, Supplier<String> message) {
+    if (!holds) {
+      throw new IllegalArgumentException(message.get());
     }
   }
 

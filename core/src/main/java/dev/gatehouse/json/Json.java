@@ -113,10 +113,11 @@ public final class Json {
 
   private static JsonNode parse(long bytes, String text, String what) {
     Check.that(
-        bytes <= MAX_BYTES, what + " must have at most " + MAX_BYTES + " bytes, had " + bytes);
+        bytes <= MAX_BYTES,
+        () -> what + " must have at most " + MAX_BYTES + " bytes, had " + bytes);
     try {
       JsonNode node = MAPPER.readTree(text);
-      Check.that(!node.isMissingNode(), what + " must be JSON, was empty");
+      Check.that(!node.isMissingNode(), () -> what + " must be JSON, was empty");
       return node;
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException(what + " must be JSON: " + reason(e));
@@ -134,7 +135,7 @@ public final class Json {
     JsonNode node = parse(utf8, what);
     try {
       T value = MAPPER.treeToValue(node, type);
-      Check.that(value != null, what + " must not be null");
+      Check.that(value != null, () -> what + " must not be null");
       return value;
     } catch (InvalidDefinitionException e) {
       throw new IllegalStateException("no JSON can be read as " + type.getName(), e);
@@ -159,9 +160,10 @@ public final class Json {
     JsonNode node = parse(text, what);
     Check.that(
         node.isObject(),
-        what
-            + " must be a JSON object, was of type "
-            + node.getNodeType().name().toLowerCase(Locale.ROOT));
+        () ->
+            what
+                + " must be a JSON object, was of type "
+                + node.getNodeType().name().toLowerCase(Locale.ROOT));
     return text;
   }
 

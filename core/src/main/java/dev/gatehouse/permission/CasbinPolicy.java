@@ -70,7 +70,7 @@ final class CasbinPolicy {
         ResourcePattern.of(resourceType, object.startsWith("/") ? object.substring(1) : object);
     Check.that(
         isPlain(pattern),
-        "object must hold no star but a last '**', was '" + Check.shown(object) + "'");
+        () -> "object must hold no star but a last '**', was '" + Check.shown(object) + "'");
     return pattern;
   }
 
@@ -105,22 +105,25 @@ final class CasbinPolicy {
       case "p" -> {
         Check.that(
             size == 4 || size == 5,
-            "p must have subject, object, action and perhaps allow or deny, had "
-                + (size - 1)
-                + " fields; domains are not supported");
+            () ->
+                "p must have subject, object, action and perhaps allow or deny, had "
+                    + (size - 1)
+                    + " fields; domains are not supported");
         String effect = size == 5 ? fields.get(4) : "allow";
         Check.that(
             effect.equals("allow") || effect.equals("deny"),
-            "effect must be allow or deny, was '"
-                + Check.shown(effect)
-                + "'; domains are not supported");
+            () ->
+                "effect must be allow or deny, was '"
+                    + Check.shown(effect)
+                    + "'; domains are not supported");
       }
       case "g" ->
           Check.that(
               size == 3,
-              "g must have member and role, had "
-                  + (size - 1)
-                  + " fields; domains are not supported");
+              () ->
+                  "g must have member and role, had "
+                      + (size - 1)
+                      + " fields; domains are not supported");
       default ->
           throw new IllegalArgumentException(
               "line must begin with p or g, was '" + Check.shown(fields.get(0)) + "'");
@@ -181,11 +184,15 @@ final class CasbinPolicy {
     for (String role : set.roles()) {
       Check.that(
           roles.contains(role),
-          "role '" + Check.shown(role) + "' must have members, or it would be read as a subject");
+          () ->
+              "role '"
+                  + Check.shown(role)
+                  + "' must have members, or it would be read as a subject");
     }
     StringBuilder text = new StringBuilder();
     for (Grant.Terms terms : set.grants()) {
-      Check.that(terms.equals(terms.unlimited()), "grant must be without limits, was " + terms);
+      Check.that(
+          terms.equals(terms.unlimited()), () -> "grant must be without limits, was " + terms);
       text.append("p, ")
           .append(name(terms.holder(), roles))
           .append(", ")
@@ -207,17 +214,22 @@ final class CasbinPolicy {
   private String name(Subject subject, Set<String> roles) {
     Check.that(
         subject.isRole() || subject.type().equals(subjectType),
-        "subject must be a role or a " + subjectType + ", was " + subject);
+        () -> "subject must be a role or a " + subjectType + ", was " + subject);
     Check.that(
         subject.isRole() == roles.contains(subject.name()),
-        "subject must not be named as a role is, and a role must have members, was " + subject);
+        () ->
+            "subject must not be named as a role is, and a role must have members, was " + subject);
     return field(subject.name());
   }
 
   private String object(ResourcePattern resource) {
     Check.that(
         resource.type().equals(resourceType) && isPlain(resource),
-        "resource must be a " + resourceType + " without a star but a last '**', was " + resource);
+        () ->
+            "resource must be a "
+                + resourceType
+                + " without a star but a last '**', was "
+                + resource);
     return resource.path();
   }
 

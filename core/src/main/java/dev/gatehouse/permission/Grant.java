@@ -37,7 +37,7 @@ public record Grant(long id, Terms terms) {
     requireNonNull(moment, what);
     Check.that(
         !moment.isBefore(Instant.EPOCH) && !moment.isAfter(LAST),
-        what + " must be in " + Instant.EPOCH + ".." + LAST + ", was " + moment);
+        () -> what + " must be in " + Instant.EPOCH + ".." + LAST + ", was " + moment);
     return moment.truncatedTo(ChronoUnit.MILLIS);
   }
 
@@ -147,10 +147,11 @@ public record Grant(long id, Terms terms) {
       int length = condition.toJson().length();
       Check.that(
           length <= Condition.MAX_JSON,
-          "condition must have at most "
-              + Condition.MAX_JSON
-              + " characters of JSON, had "
-              + length);
+          () ->
+              "condition must have at most "
+                  + Condition.MAX_JSON
+                  + " characters of JSON, had "
+                  + length);
       return with(new Limits(limits.expiresAt, condition, limits.times));
     }
 

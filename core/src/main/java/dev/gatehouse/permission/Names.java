@@ -28,7 +28,7 @@ final class Names {
   static String name(String value, String what) {
     Check.name(value, MAX_NAME, what);
     Check.that(
-        !value.equals(ANY), what + " must not be '*': wildcards belong to actions and paths");
+        !value.equals(ANY), () -> what + " must not be '*': wildcards belong to actions and paths");
     return value;
   }
 
@@ -36,7 +36,7 @@ final class Names {
   static String action(String value) {
     Check.name(value, MAX_ACTION, "action");
     Check.that(
-        value.indexOf('*') < 0, "action must not hold '*', was '" + Check.shown(value) + "'");
+        value.indexOf('*') < 0, () -> "action must not hold '*', was '" + Check.shown(value) + "'");
     return value;
   }
 
@@ -45,15 +45,16 @@ final class Names {
     Check.name(value, MAX_PATH, "segment of '" + Check.shown(path) + "'");
     Check.that(
         !value.equals(".") && !value.equals(".."),
-        "path must not hold '.' or '..' as a segment, was '" + Check.shown(path) + "'");
+        () -> "path must not hold '.' or '..' as a segment, was '" + Check.shown(path) + "'");
     for (int i = 0; i < value.length(); i++) {
       char c = value.charAt(i);
       boolean escape = c == '%' && isHex(value, i + 1) && isHex(value, i + 2);
       Check.that(
           c != '*' && c != '/' && c != '\\' && c != ';' && !escape,
-          "segment must not hold '*', '/', '\\', ';' or a %-escape, was '"
-              + Check.shown(value)
-              + "'");
+          () ->
+              "segment must not hold '*', '/', '\\', ';' or a %-escape, was '"
+                  + Check.shown(value)
+                  + "'");
     }
     return value;
   }

@@ -64,7 +64,9 @@ public record PermissionBatch(
     public Assignment {
       Check.that(
           !requireNonNull(subject, "subject").isRole(),
-          "subject must not be a role: a role inherits, was " + Check.shown(subject.toString()));
+          () ->
+              "subject must not be a role: a role inherits, was "
+                  + Check.shown(subject.toString()));
       Names.name(role, "role");
     }
   }

@@ -63,13 +63,14 @@ final class PermissionLines {
         Set<String> names = names(node);
         if (names.equals(Set.of("role"))) {
           String role = Names.name(string(node, "role"), "role");
-          Check.that(roles.add(role), "role must occur once, again was " + Check.shown(role));
+          Check.that(roles.add(role), () -> "role must occur once, again was " + Check.shown(role));
         } else if (names.equals(Set.of("member", "of"))) {
           Place place = new Place(subject(string(node, "member")), string(node, "of"));
-          Check.that(places.add(place), "membership must occur once, again was " + place);
+          Check.that(places.add(place), () -> "membership must occur once, again was " + place);
         } else {
           Grant.Terms terms = terms(node, names);
-          Check.that(unlimited.add(terms.unlimited()), "grant must occur once, again was " + terms);
+          Check.that(
+              unlimited.add(terms.unlimited()), () -> "grant must occur once, again was " + terms);
           grants.add(terms);
         }
       } catch (IllegalArgumentException | DateTimeException e) {
@@ -85,15 +86,16 @@ final class PermissionLines {
     more.removeAll(LIMITS);
     Check.that(
         names.containsAll(GRANT) && more.isEmpty(),
-        "permission must be a role, a member of one, or a grant, had "
-            + Check.shown(names.stream().sorted().toList().toString()));
+        () ->
+            "permission must be a role, a member of one, or a grant, had "
+                + Check.shown(names.stream().sorted().toList().toString()));
     Subject holder = subject(string(node, "holder"));
     String action = string(node, "action");
     ResourcePattern resource = pattern(string(node, "resource"));
     String effect = string(node, "effect");
     Check.that(
         effect.equals("ALLOW") || effect.equals("DENY"),
-        "effect must be ALLOW or DENY, was '" + Check.shown(effect) + "'");
+        () -> "effect must be ALLOW or DENY, was '" + Check.shown(effect) + "'");
     Grant.Terms terms =
         effect.equals("ALLOW")
             ? Grant.allow(holder, action, resource)
@@ -121,7 +123,7 @@ final class PermissionLines {
   }
 
   private static String string(JsonNode node, String name) {
-    Check.that(node.get(name).isTextual(), name + " must be a text");
+    Check.that(node.get(name).isTextual(), () -> name + " must be a text");
     return node.get(name).textValue();
   }
 
@@ -137,7 +139,7 @@ final class PermissionLines {
 
   private static int colon(String key, String what) {
     int colon = key.indexOf(':');
-    Check.that(colon > 0, what + " must be TYPE:NAME, was '" + Check.shown(key) + "'");
+    Check.that(colon > 0, () -> what + " must be TYPE:NAME, was '" + Check.shown(key) + "'");
     return colon;
   }
 }

@@ -28,7 +28,7 @@ public final class ResourcePattern {
       boolean rest = steps[i].equals(Names.REST);
       Check.that(
           !rest || i == steps.length - 1,
-          "path must have '**' as its last segment only, was '" + Check.shown(path) + "'");
+          () -> "path must have '**' as its last segment only, was '" + Check.shown(path) + "'");
       if (rest || steps[i].equals(Names.ANY)) {
         wildcard = true;
       } else {
@@ -37,7 +37,7 @@ public final class ResourcePattern {
     }
     Check.that(
         !everyType || path.equals(Names.REST),
-        "type '*' must come with path '**', was '" + Check.shown(path) + "'");
+        () -> "type '*' must come with path '**', was '" + Check.shown(path) + "'");
     this.exact = !wildcard;
   }
 

@@ -20,7 +20,7 @@ record Address(String protocol, String host, int port) {
     String lower = requireNonNull(value, "protocol").toLowerCase(Locale.ROOT);
     Check.that(
         lower.equals("http") || lower.equals("https"),
-        "protocol must be http or https, was '" + Check.shown(value) + "'");
+        () -> "protocol must be http or https, was '" + Check.shown(value) + "'");
     return lower;
   }
 

@@ -174,18 +174,19 @@ public final class Application {
       String scheme = parsed.getScheme() == null ? "" : parsed.getScheme().toLowerCase(Locale.ROOT);
       Check.that(
           scheme.equals("http") || scheme.equals("https"),
-          "callback must be http or https, was '" + shown(uri) + "'");
+          () -> "callback must be http or https, was '" + shown(uri) + "'");
       String authority = parsed.getRawAuthority();
       Check.that(
           authority == null || authority.indexOf('@') < 0,
-          "callback must not hold user info, was '" + shown(uri) + "'");
-      Check.that(parsed.getHost() != null, "callback must name a host, was '" + shown(uri) + "'");
+          () -> "callback must not hold user info, was '" + shown(uri) + "'");
+      Check.that(
+          parsed.getHost() != null, () -> "callback must name a host, was '" + shown(uri) + "'");
       Check.that(
           parsed.getRawFragment() == null,
-          "callback must not hold a fragment, was '" + shown(uri) + "'");
+          () -> "callback must not hold a fragment, was '" + shown(uri) + "'");
       Check.that(
           parsed.getPort() >= -1 && parsed.getPort() != 0 && parsed.getPort() <= 65_535,
-          "callback's port must be in 1..65535, was " + parsed.getPort());
+          () -> "callback's port must be in 1..65535, was " + parsed.getPort());
       return new Draft(name, parsed, retryPolicy, status, remark);
     }
 

@@ -41,11 +41,12 @@ final class Host {
                 && (IPV4.matcher(host).matches() || NAME.matcher(host).matches());
     Check.that(
         valid,
-        "host must be a host name of at most "
-            + MAX_LENGTH
-            + " letters, digits, hyphens and dots, or an IP address, was '"
-            + shown(value)
-            + "'");
+        () ->
+            "host must be a host name of at most "
+                + MAX_LENGTH
+                + " letters, digits, hyphens and dots, or an IP address, was '"
+                + shown(value)
+                + "'");
     return host;
   }
 

@@ -17,12 +17,13 @@ final class Paths {
   static String valid(String path, String what) {
     requireNonNull(path, what);
     Check.range(path.length(), 1, Service.MAX_URI, "length of " + what);
-    Check.that(path.startsWith("/"), what + " must start with '/', was '" + shown(path) + "'");
     Check.that(
-        path.indexOf('#') < 0, what + " must not hold a fragment, was '" + shown(path) + "'");
+        path.startsWith("/"), () -> what + " must start with '/', was '" + shown(path) + "'");
+    Check.that(
+        path.indexOf('#') < 0, () -> what + " must not hold a fragment, was '" + shown(path) + "'");
     Check.that(
         CHARS.matcher(path).matches() && isUri(path),
-        what + " must be a percent-encoded path and query, was '" + shown(path) + "'");
+        () -> what + " must be a percent-encoded path and query, was '" + shown(path) + "'");
     return path;
   }
 

@@ -71,7 +71,7 @@ public final class Server {
   static void refuseReserved(String name, Set<String> reserved) {
     Check.that(
         !reserved.contains(RegistryStore.nameKey(name)),
-        "server name must not be reserved, was '" + Check.shown(name) + "'");
+        () -> "server name must not be reserved, was '" + Check.shown(name) + "'");
   }
 
   /**

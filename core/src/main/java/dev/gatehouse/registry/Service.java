@@ -104,9 +104,10 @@ public final class Service {
     for (Headers.Field field : requireNonNull(value, "headers").fields()) {
       Check.that(
           names.add(field.name().toLowerCase(Locale.ROOT)),
-          "headers must not repeat a name, repeated " + field.name());
+          () -> "headers must not repeat a name, repeated " + field.name());
       Check.that(
-          isWellFormed(field.value()), "header " + field.name() + " must be well-formed Unicode");
+          isWellFormed(field.value()),
+          () -> "header " + field.name() + " must be well-formed Unicode");
       length += field.name().length() + field.value().length();
     }
     Check.range(length, 0, MAX_TEXT, "length of headers");

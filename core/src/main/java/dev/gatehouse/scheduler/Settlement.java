@@ -113,6 +113,6 @@ public sealed interface Settlement {
   private static void requireSuccess(Attempt attempt) {
     Check.that(
         attempt.outcome() == Attempt.Outcome.SUCCESS && attempt.error().isEmpty(),
-        "attempt must be a SUCCESS without an error, was " + attempt.outcome());
+        () -> "attempt must be a SUCCESS without an error, was " + attempt.outcome());
   }
 }

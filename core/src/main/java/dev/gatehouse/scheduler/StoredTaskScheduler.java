@@ -145,16 +145,17 @@ final class StoredTaskScheduler implements TaskScheduler {
     int bytes = task.content().getBytes(StandardCharsets.UTF_8).length;
     Check.that(
         bytes <= CallbackSender.MAX_CONTENT,
-        "content of a callback must have at most "
-            + CallbackSender.MAX_CONTENT
-            + " bytes, had "
-            + bytes);
+        () ->
+            "content of a callback must have at most "
+                + CallbackSender.MAX_CONTENT
+                + " bytes, had "
+                + bytes);
   }
 
   private void requireOwn(Application application) {
     Check.that(
         scope == null || scope.id() == application.id(),
-        "application must be the scheduler's, was " + application.id());
+        () -> "application must be the scheduler's, was " + application.id());
   }
 
   @Override

@@ -37,7 +37,7 @@ public final class Workflow {
     for (WorkflowNode node : nodes) {
       Check.that(
           numbers.putIfAbsent(node.name(), numbers.size()) == null,
-          "names of nodes must differ, two were '" + Check.shown(node.name()) + "'");
+          () -> "names of nodes must differ, two were '" + Check.shown(node.name()) + "'");
     }
   }
 
@@ -70,11 +70,12 @@ public final class Workflow {
       for (String after : node.after()) {
         Check.that(
             numbers.containsKey(after),
-            "'"
-                + Check.shown(node.name())
-                + "' must be after nodes of the workflow, was after '"
-                + Check.shown(after)
-                + "'");
+            () ->
+                "'"
+                    + Check.shown(node.name())
+                    + "' must be after nodes of the workflow, was after '"
+                    + Check.shown(after)
+                    + "'");
       }
     }
   }

@@ -40,7 +40,7 @@ public final class WorkflowNode {
     Check.name(name, MAX_NAME, "node");
     Check.that(
         requireNonNull(task, "task").taskNo().isEmpty(),
-        "task of a node must be unnumbered, that of '" + Check.shown(name) + "' was not");
+        () -> "task of a node must be unnumbered, that of '" + Check.shown(name) + "' was not");
     return new WorkflowNode(name, task, Set.of(), IfFailed.STOP);
   }
 
@@ -54,7 +54,8 @@ public final class WorkflowNode {
     for (String node : nodes) {
       Check.name(node, MAX_NAME, "after");
       Check.that(
-          !node.equals(name), "node must not be after itself, '" + Check.shown(name) + "' was");
+          !node.equals(name),
+          () -> "node must not be after itself, '" + Check.shown(name) + "' was");
       all.add(node);
     }
     Check.range(

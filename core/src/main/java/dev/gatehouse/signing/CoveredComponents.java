@@ -1,5 +1,6 @@
 package dev.gatehouse.signing;
 
+import dev.gatehouse.check.Form;
 import dev.gatehouse.signing.StructuredField.InnerList;
 import dev.gatehouse.signing.StructuredField.Item;
 import dev.gatehouse.signing.StructuredField.Member;
@@ -42,7 +43,9 @@ final class CoveredComponents {
       Set.of(
           "@method", "@target-uri", "@authority", "@scheme", "@request-target", "@path", "@query");
 
-  private static final Pattern FIELD = Pattern.compile("[!#$%&'*+.^_`|~0-9a-z-]{1,256}");
+  private static final Form FIELD = Form.of("[!#$%&'*+.^_`|~0-9a-z-]", 1, 256);
+  private static final Form PRINTABLE = Form.of("[\\t -~]", 0, Integer.MAX_VALUE);
+  private static final Form ASCII = Form.of("[\\x00-\\x7f]", 0, Integer.MAX_VALUE);
 
   /** A name, an IPv4 address or an IPv6 address in brackets, and perhaps a port. */
   private static final Pattern AUTHORITY =
@@ -99,11 +102,11 @@ final class CoveredComponents {
       return parameters.size() == 1 && parameters.get("name") instanceof String;
     }
     if (parameters.isEmpty()) {
-      return DERIVED.contains(name) || FIELD.matcher(name).matches();
+      return DERIVED.contains(name) || FIELD.matches(name);
     }
     boolean oneKnown =
         Boolean.TRUE.equals(parameters.get("bs")) || parameters.get("key") instanceof String;
-    return FIELD.matcher(name).matches() && parameters.size() == 1 && oneKnown;
+    return FIELD.matches(name) && parameters.size() == 1 && oneKnown;
   }
 
   private String value(Item component) {
@@ -111,7 +114,7 @@ final class CoveredComponents {
       throw HeaderReader.malformed("a component is covered that is not known");
     }
     String value = derived(name, component.parameters());
-    if (!value.chars().allMatch(c -> c == '\t' || (c >= ' ' && c < 0x7f))) {
+    if (!PRINTABLE.matches(value)) {
       throw HeaderReader.malformed("a covered component is not in printable ASCII");
     }
     return value;
@@ -155,7 +158,7 @@ final class CoveredComponents {
 
   private String normalized(String authority) {
     Matcher matcher = AUTHORITY.matcher(authority.toLowerCase(Locale.ROOT));
-    if (!matcher.matches() || !authority.chars().allMatch(c -> c < 0x80)) {
+    if (!matcher.matches() || !ASCII.matches(authority)) {
       throw HeaderReader.malformed("the host is not one in ASCII, perhaps with a port");
     }
     String host = matcher.group(1);

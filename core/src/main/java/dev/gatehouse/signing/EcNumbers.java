@@ -75,7 +75,7 @@ final class EcNumbers implements KeyNumbers {
   private static void requireCurve(AlgorithmIdentifier algorithm, Curve curve) {
     Check.that(
         algorithm.equals(identifier(curve)),
-        "key must be on the curve " + curve + " by its identifier, was not");
+        () -> "key must be on the curve " + curve + " by its identifier, was not");
   }
 
   /**
@@ -89,7 +89,7 @@ final class EcNumbers implements KeyNumbers {
         Der.extract(() -> Optional.ofNullable(key.getParametersObject()), SEC1);
     Check.that(
         parameters.isEmpty() ? !named : parameters.get().equals(curve.identifier()),
-        "private key must be on the curve " + curve + " by its identifier, was not");
+        () -> "private key must be on the curve " + curve + " by its identifier, was not");
     EcNumbers numbers = ofScalar(curve, Der.extract(key::getKey, SEC1));
     Der.extract(() -> Optional.ofNullable(key.getPublicKey()), SEC1)
         .ifPresent(given -> requireSame(numbers, ofPoint(curve, Der.octets(given))));

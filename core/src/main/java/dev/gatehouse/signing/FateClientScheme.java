@@ -3,6 +3,7 @@ package dev.gatehouse.signing;
 import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.check.Check;
+import dev.gatehouse.check.Form;
 import dev.gatehouse.registry.Application;
 import dev.gatehouse.registry.Registry;
 import dev.gatehouse.transport.Headers;
@@ -14,12 +15,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Base64;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,29 +53,23 @@ public final class FateClientScheme extends Scheme {
   private static final Duration REMEMBERED = WINDOW.multipliedBy(3);
 
   private static final Set<Key.Algorithm> ALGORITHMS = Set.of(Key.Algorithm.HMAC_SHA1);
-  private static final Pattern TIMESTAMP = Pattern.compile("[1-9][0-9]{0,14}");
-  private static final Pattern VISIBLE =
-      Pattern.compile("[\\x21-\\x7e]{1," + NonceStore.MAX_NONCE + "}");
-  private static final Pattern SIGNATURE = Pattern.compile("[A-Za-z0-9+/]{27}=");
+  private static final int TIMESTAMP_DIGITS = 15;
+  private static final int SIGNATURE_BYTES = 20;
+  private static final Form VISIBLE = Form.of("[\\x21-\\x7e]", 1, NonceStore.MAX_NONCE);
 
   /** What Python writes for what it takes for false. */
   private static final Set<String> FALSE =
       Set.of("null", "false", "0", "0.0", "-0.0", "\"\"", "[]", "{}");
 
   /** Most clients with an app key of their own. */
-  public static final int MAX_CLIENTS = 1_000;
+  public static final int MAX_CLIENTS = Aliases.MAX;
 
-  private static final FateClientScheme PLAIN = new FateClientScheme(Map.of(), Map.of());
+  private static final FateClientScheme PLAIN = new FateClientScheme(Aliases.NONE);
 
-  /** What clients call themselves, and the app key that the registry gave to each. */
-  private final Map<String, String> registered;
+  private final Aliases clients;
 
-  /** The other way round. */
-  private final Map<String, String> own;
-
-  private FateClientScheme(Map<String, String> registered, Map<String, String> own) {
-    this.registered = Map.copyOf(registered);
-    this.own = Map.copyOf(own);
+  private FateClientScheme(Aliases clients) {
+    this.clients = clients;
   }
 
   /** The scheme, for clients with the app keys that the registry gave them. */
@@ -97,22 +89,12 @@ public final class FateClientScheme extends Scheme {
    */
   public FateClientScheme client(String appKey, Application application) {
     Check.matches(appKey, VISIBLE, "appKey");
-    String given = application.appKey();
-    Check.that(
-        !registered.containsKey(appKey) && !own.containsKey(given),
-        "a client must be given once, was given again: " + application);
-    Check.range(registered.size() + 1, 1, MAX_CLIENTS, "number of clients");
-    Map<String, String> more = new HashMap<>(registered);
-    more.put(appKey, given);
-    Map<String, String> back = new HashMap<>(own);
-    back.put(given, appKey);
-    return new FateClientScheme(more, back);
+    return new FateClientScheme(clients.and(appKey, application));
   }
 
   @Override
   Optional<Application> application(Claim claim, Registry registry) {
-    String appKey = claim.party();
-    return registry.findApplicationByKey(registered.getOrDefault(appKey, appKey));
+    return registry.findApplicationByKey(clients.appKey(claim.party()));
   }
 
   @Override
@@ -125,8 +107,9 @@ public final class FateClientScheme extends Scheme {
     Headers headers = request.headers();
     String appKey = LooseHeaders.one(headers, "app_key", VISIBLE);
     String nonce = LooseHeaders.one(headers, "nonce", VISIBLE);
-    String timestamp = LooseHeaders.one(headers, "timestamp", TIMESTAMP);
-    byte[] signature = LooseHeaders.base64(headers, "signature", SIGNATURE);
+    String timestamp = LooseHeaders.one(headers, "timestamp");
+    long millis = HeaderReader.decimal(timestamp, TIMESTAMP_DIGITS, "header timestamp");
+    byte[] signature = LooseHeaders.base64(headers, "signature", SIGNATURE_BYTES, SIGNATURE_BYTES);
     byte[] message;
     try {
       message = message(timestamp, nonce, appKey, request);
@@ -135,7 +118,7 @@ public final class FateClientScheme extends Scheme {
     }
     return new Claim(
         appKey,
-        Instant.ofEpochMilli(Long.parseLong(timestamp)),
+        Instant.ofEpochMilli(millis),
         nonce,
         "",
         List.of(new Proof(message, signature, ALGORITHMS)));
@@ -153,7 +136,7 @@ public final class FateClientScheme extends Scheme {
   }
 
   @Override
-  Optional<Instant> remembersUntil(Instant now) {
+  Optional<Instant> remembersUntil(Claim claim, Instant now) {
     return Optional.of(now.plus(REMEMBERED));
   }
 
@@ -161,7 +144,7 @@ public final class FateClientScheme extends Scheme {
   SignedHeaders sign(Request request, Signing signing) {
     LooseHeaders.unsigned(request.headers(), "timestamp", "nonce", "app_key", "signature");
     String timestamp = Long.toString(signing.now().toEpochMilli());
-    String appKey = own.getOrDefault(signing.party(), signing.party());
+    String appKey = clients.name(signing.party());
     byte[] message = message(timestamp, signing.nonce(), appKey, request);
     return new SignedHeaders(
         Headers.of(

@@ -1,6 +1,7 @@
 package dev.gatehouse.signing;
 
 import dev.gatehouse.check.Check;
+import dev.gatehouse.check.Form;
 import dev.gatehouse.registry.Application;
 import dev.gatehouse.registry.Registry;
 import dev.gatehouse.transport.Headers;
@@ -10,7 +11,6 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -42,11 +42,10 @@ public final class FateSiteScheme extends Scheme {
   private static final Set<Key.Algorithm> ALGORITHMS = Set.of(Key.Algorithm.RSA_PKCS1_SHA256);
   private static final String NOTHING = "null";
   private static final String SRC_PARTY_ID = "src_party_id";
-  private static final Pattern PARTY =
-      Pattern.compile("[\\x21-\\x7e]{1," + Application.MAX_NAME + "}");
+  private static final Form PARTY = Form.of("[\\x21-\\x7e]", 1, Application.MAX_NAME);
 
-  /** Up to 8,192 bits. */
-  private static final Pattern SIGNATURE = Pattern.compile("[A-Za-z0-9+/]{2,1366}={0,2}");
+  /** Of a key of 8,192 bits. */
+  private static final int MAX_SIGNATURE = 1024;
 
   private final String ownParty;
   private final boolean acceptsMd5;
@@ -103,7 +102,7 @@ public final class FateSiteScheme extends Scheme {
         stated.isEmpty() || stated.equals("0")
             ? ownParty
             : HeaderReader.matching(stated, PARTY, "header src_party_id");
-    byte[] signature = LooseHeaders.base64(headers, "site_signature", SIGNATURE);
+    byte[] signature = LooseHeaders.base64(headers, "site_signature", 1, MAX_SIGNATURE);
     byte[] message;
     try {
       message = message(request.body());
@@ -150,6 +149,16 @@ public final class FateSiteScheme extends Scheme {
             : PythonJson.rewrite(body)
                 .orElseThrow(() -> new IllegalArgumentException("body must be JSON, or empty"));
     return text.getBytes(StandardCharsets.US_ASCII);
+  }
+
+  /**
+   * The text that is signed for a body: its JSON in the form that Python gives it.
+   *
+   * @throws IllegalArgumentException if it is not JSON
+   */
+  public static String signedText(String json) {
+    byte[] text = message(json.getBytes(StandardCharsets.UTF_8));
+    return new String(text, StandardCharsets.US_ASCII);
   }
 
   @Override

@@ -61,6 +61,16 @@ public final class HeadKeys {
         "key must be of ED25519 or SM2_SM3, was of " + algorithm);
   }
 
+  /** Whether that is the text of one. */
+  static boolean isText(String text) {
+    try {
+      parse(text);
+      return true;
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
+  }
+
   /**
    * Reads the text of a {@link HeadKey}, of Ed25519 or of SM2.
    *

@@ -1,5 +1,6 @@
 package dev.gatehouse.signing;
 
+import dev.gatehouse.check.Form;
 import dev.gatehouse.error.AuthenticationException;
 import dev.gatehouse.error.AuthenticationException.Reason;
 import dev.gatehouse.transport.Headers;
@@ -8,7 +9,6 @@ import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /**
  * Reads signature headers: what occurs once, in the one spelling that there is. Whatever else comes
@@ -20,6 +20,7 @@ final class HeaderReader {
   private static final int MAX_SECONDS_DIGITS = 10;
 
   private static final HexFormat HEX = HexFormat.of();
+  private static final Form VISIBLE = Form.of("[!-~]", 1, Integer.MAX_VALUE);
 
   private HeaderReader() {}
 
@@ -37,27 +38,33 @@ final class HeaderReader {
     if (values.size() > 1) {
       throw malformed("header " + name + " occurs more than once");
     }
-    return values.stream().findFirst();
+    return values.isEmpty() ? Optional.empty() : Optional.of(values.get(0));
   }
 
   /** The value, if it is of the form. */
-  static String matching(String value, Pattern form, String name) {
-    if (!form.matcher(value).matches()) {
-      throw malformed(name + " does not match " + form.pattern());
+  static String matching(String value, Form form, String name) {
+    if (!form.matches(value)) {
+      throw malformed(name + " does not match " + form);
     }
     return value;
   }
 
   /** A time in seconds since 1970: 1..10 ASCII digits, the first not 0. */
   static Instant seconds(String value, String name) {
-    boolean digits = !value.isEmpty() && value.length() <= MAX_SECONDS_DIGITS;
+    return Instant.ofEpochSecond(decimal(value, MAX_SECONDS_DIGITS, name));
+  }
+
+  /** A number of 1 or more: ASCII digits, the first not 0. */
+  static long decimal(String value, int maxDigits, String name) {
+    boolean digits = !value.isEmpty() && value.length() <= maxDigits;
     for (int i = 0; digits && i < value.length(); i++) {
       digits = value.charAt(i) >= (i == 0 ? '1' : '0') && value.charAt(i) <= '9';
     }
     if (!digits) {
-      throw malformed(name + " is not a number of seconds in 1..10 digits without leading zero");
+      throw malformed(
+          name + " is not a number of 1.." + maxDigits + " digits without leading zero");
     }
-    return Instant.ofEpochSecond(Long.parseLong(value));
+    return Long.parseLong(value);
   }
 
   /** Bytes in Base64 with its padding and without a bit too many. */
@@ -71,6 +78,15 @@ final class HeaderReader {
       throw malformed(name + " is not in Base64");
     }
     throw malformed(name + " is not in the one Base64 that its bytes have");
+  }
+
+  /** As many bytes in Base64. */
+  static byte[] base64(String value, int min, int max, String name) {
+    byte[] bytes = base64(value, name);
+    if (bytes.length < min || bytes.length > max) {
+      throw malformed(name + " is not " + (min == max ? "" : min + "..") + max + " bytes");
+    }
+    return bytes;
   }
 
   /** That many bytes in lower-case hex. */
@@ -88,9 +104,7 @@ final class HeaderReader {
 
   /** Whether that is 1..max characters of ASCII that can be seen, so neither blank nor control. */
   static boolean isVisible(String value, int max) {
-    return !value.isEmpty()
-        && value.length() <= max
-        && value.chars().allMatch(c -> c > ' ' && c < 0x7f);
+    return value.length() <= max && VISIBLE.matches(value);
   }
 
   static AuthenticationException missing(String name) {

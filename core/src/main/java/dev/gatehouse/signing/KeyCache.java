@@ -2,18 +2,21 @@ package dev.gatehouse.signing;
 
 import dev.gatehouse.error.StorageException;
 import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.LongFunction;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Key sets as of one version of the store. What is held was loaded after that version was seen, so
- * as long as the version stays, it is current.
+ * The keys of all applications as of one version of the store. What is held was read after that
+ * version was seen, so as long as the version stays, it is current.
+ *
+ * <p>All are held, and not those that were asked for: whether the store is asked, and so how long
+ * an answer takes, must depend on nothing that a request claims.
  *
  * <p>Once the version was seen half a second ago, one thread asks again while the others go on, as
  * it does itself if the storage fails; once it was seen a whole second ago, every thread asks for
@@ -22,79 +25,52 @@ import org.jspecify.annotations.Nullable;
  * one.
  */
 final class KeyCache {
+  /** When the keys of so many applications changed at once, all are read anew. */
+  static final int MAX_CHANGED = 100;
+
   private static final long RENEW_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
   private static final long STALE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-  /** When so many applications are held, all are dropped before the next comes in. */
-  private static final int MAX_SETS = 16_384;
-
-  /**
-   * When so many strangers are held, the store is asked about no more of them until a key changes:
-   * whoever makes up names must not make it work for each.
-   */
-  static final int MAX_STRANGERS = 16_384;
-
-  /** The id that no application has. */
-  static final long NOBODY = 0;
-
-  private static final long NO_VERSION = Long.MIN_VALUE;
-
-  private final LongSupplier version;
-  private final LongFunction<KeySet> loader;
+  private final Source source;
   private final InstantSource clock;
   private final LongSupplier nanoTime;
   private final AtomicReference<@Nullable Snapshot> current = new AtomicReference<>();
   private final AtomicBoolean renewing = new AtomicBoolean();
 
-  KeyCache(
-      LongSupplier version,
-      LongFunction<KeySet> loader,
-      InstantSource clock,
-      LongSupplier nanoTime) {
-    this.version = version;
-    this.loader = loader;
+  /** Where keys come from. Every method may throw a {@link StorageException}. */
+  interface Source {
+    /** The number of changes so far. */
+    long version();
+
+    /** Applications whose keys were changed after that version, as many as the limit allows. */
+    List<Long> changedAfter(long version, int limit);
+
+    /** The keys of one application. */
+    KeySet of(long applicationId);
+
+    /** The keys of all applications that have any, in a map that is the caller's. */
+    Map<Long, KeySet> all();
+  }
+
+  KeyCache(Source source, InstantSource clock, LongSupplier nanoTime) {
+    this.source = source;
     this.clock = clock;
     this.nanoTime = nanoTime;
   }
 
   KeySet keysOf(long applicationId) {
-    Snapshot snapshot = snapshot();
-    Map<Long, KeySet> sets = snapshot.sets();
-    KeySet set = sets.get(applicationId);
-    if (set == null) {
-      set = loader.apply(applicationId);
-      snapshot.most().meet(set, clock.instant());
-      if (sets.size() >= MAX_SETS) {
-        sets.clear();
-      }
-      sets.put(applicationId, set);
-    }
-    return set;
+    return snapshot().sets().getOrDefault(applicationId, KeySet.NONE);
   }
 
-  /**
-   * The keys of a party that is no application that may call: none, found out at the same cost to
-   * the store as those of one that is, so that how long it takes does not tell which it was.
-   */
-  KeySet keysOfStranger(String party) {
-    Map<String, KeySet> strangers = snapshot().strangers();
-    KeySet none = strangers.get(party);
-    if (none == null && strangers.size() < MAX_STRANGERS) {
-      none = loader.apply(NOBODY);
-      strangers.put(party, none);
-    }
-    return none == null ? KeySet.NONE : none;
-  }
-
-  /** The most keys that any application has, of those that were asked about. */
-  MostKeys mostKeys() {
-    return snapshot().most();
+  /** How often a refusal tries each kind of key. */
+  Trials trials() {
+    return snapshot().trials();
   }
 
   /** Makes the next call ask the store. */
-  void forget() {
+  void expire() {
     long stale = nanoTime.getAsLong() - STALE_NANOS;
-    current.updateAndGet(held -> held == null ? null : held.forgotten(stale));
+    current.updateAndGet(held -> held == null ? null : held.seenAt(stale, held.seenMillis()));
   }
 
   private Snapshot snapshot() {
@@ -127,29 +103,40 @@ final class KeyCache {
     return Math.max(nanoTime.getAsLong() - held.seenNanos(), hostNanos);
   }
 
+  /** What another thread asked for since this one began is as good as an answer of its own. */
   private Snapshot ask() {
-    long nanos = nanoTime.getAsLong();
-    long millis = clock.millis();
-    long seen = version.getAsLong();
+    long began = nanoTime.getAsLong();
     while (true) {
       Snapshot held = current.get();
-      if (held != null && held.seenNanos() - nanos > 0) {
+      if (held != null && held.seenNanos() - began > 0) {
         return held;
       }
+      long nanos = nanoTime.getAsLong();
+      long millis = clock.millis();
+      long version = source.version();
       Snapshot next =
-          held != null && held.version() == seen
-              ? new Snapshot(seen, nanos, millis, held.sets(), held.strangers(), held.most())
-              : new Snapshot(
-                  seen,
-                  nanos,
-                  millis,
-                  new ConcurrentHashMap<>(),
-                  new ConcurrentHashMap<>(),
-                  held == null ? MostKeys.since(nanos) : held.most().after(nanos));
+          held != null && held.version() == version
+              ? held.seenAt(nanos, millis)
+              : Snapshot.of(version, nanos, millis, sets(held, version));
       if (current.compareAndSet(held, next)) {
         return next;
       }
     }
+  }
+
+  private Map<Long, KeySet> sets(@Nullable Snapshot held, long version) {
+    if (held == null || held.version() > version) {
+      return source.all();
+    }
+    List<Long> changed = source.changedAfter(held.version(), MAX_CHANGED);
+    if (changed.size() >= MAX_CHANGED) {
+      return source.all();
+    }
+    Map<Long, KeySet> sets = new HashMap<>(held.sets());
+    for (Long applicationId : changed) {
+      sets.put(applicationId, source.of(applicationId));
+    }
+    return sets;
   }
 
   /**
@@ -157,19 +144,15 @@ final class KeyCache {
    *
    * @param seenNanos the monotonic clock just before the store was asked
    * @param seenMillis the host's clock at the same moment
-   * @param strangers those of whom it is known that there are no keys
-   * @param most keys that any application has
    */
   private record Snapshot(
-      long version,
-      long seenNanos,
-      long seenMillis,
-      Map<Long, KeySet> sets,
-      Map<String, KeySet> strangers,
-      MostKeys most) {
-    /** What is left when all sets are dropped: how many keys there were. */
-    Snapshot forgotten(long staleNanos) {
-      return new Snapshot(NO_VERSION, staleNanos, seenMillis, Map.of(), Map.of(), most);
+      long version, long seenNanos, long seenMillis, Map<Long, KeySet> sets, Trials trials) {
+    static Snapshot of(long version, long nanos, long millis, Map<Long, KeySet> sets) {
+      return new Snapshot(version, nanos, millis, sets, Trials.among(sets.values()));
+    }
+
+    Snapshot seenAt(long nanos, long millis) {
+      return new Snapshot(version, nanos, millis, sets, trials);
     }
   }
 }

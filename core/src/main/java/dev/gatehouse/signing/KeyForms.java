@@ -10,6 +10,7 @@ import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.EnumSet;
+import java.util.HexFormat;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -48,11 +49,15 @@ final class KeyForms {
 
   /**
    * Whether those bytes are a key that is not secret, or the text of any key: PEM, a JWK or set of
-   * them, OpenSSH's, or in DER an SPKI, a certificate or a PKCS#1 public key; or the Base64 of one
-   * of them. The bytes of a point alone look like any others.
+   * them, OpenSSH's, a webhook's, that of heads; or in DER an SPKI, a certificate or a PKCS#1
+   * public key; or the Base64 or hex of one of them. The bytes of a point alone look like any
+   * others.
    */
   static boolean looksPublic(byte[] secret) {
-    return isPublic(secret) || base64(text(secret)).filter(KeyForms::isPublic).isPresent();
+    String text = text(secret);
+    return isPublic(secret)
+        || decoded(text, KeyForms::mime).filter(KeyForms::isPublic).isPresent()
+        || decoded(text, HexFormat.of()::parseHex).filter(KeyForms::isPublic).isPresent();
   }
 
   private static boolean isPublic(byte[] key) {
@@ -60,6 +65,8 @@ final class KeyForms {
     return text.contains("-----BEGIN ")
         || text.contains("---- BEGIN SSH2 ")
         || OPENSSH.matcher(text).find()
+        || WebhookKeyText.isPair(text)
+        || HeadKeys.isText(text)
         || isJwk(text)
         || isPublicDer(key);
   }
@@ -85,13 +92,16 @@ final class KeyForms {
     }
   }
 
-  private static Optional<byte[]> base64(String text) {
+  private static Optional<byte[]> decoded(String text, Function<String, byte[]> decoder) {
     try {
-      String standard = text.replace('-', '+').replace('_', '/');
-      return Optional.of(Base64.getMimeDecoder().decode(standard));
+      return Optional.of(decoder.apply(text));
     } catch (IllegalArgumentException e) {
       return Optional.empty();
     }
+  }
+
+  private static byte[] mime(String text) {
+    return Base64.getMimeDecoder().decode(text.replace('-', '+').replace('_', '/'));
   }
 
   private static boolean isJwk(String text) {
@@ -178,7 +188,7 @@ final class KeyForms {
       case "EC PRIVATE KEY" -> {
         Check.that(
             algorithm == Key.Algorithm.ECDSA_P256_SHA256 || algorithm == Key.Algorithm.SM2_SM3,
-            "PEM must hold a key of " + algorithm + ", held one on a curve");
+            () -> "PEM must hold a key of " + algorithm + ", held one on a curve");
         yield EcNumbers.ofSec1(curve(algorithm), pem.der(), true);
       }
       default ->
@@ -191,7 +201,7 @@ final class KeyForms {
   private static void requireRsa(Key.Algorithm algorithm) {
     Check.that(
         RsaKey.ALGORITHMS.contains(algorithm),
-        "PEM must hold a key of " + algorithm + ", held one of RSA");
+        () -> "PEM must hold a key of " + algorithm + ", held one of RSA");
   }
 
   static KeyNumbers ofPrivate(Key.Algorithm algorithm, PrivateKeyInfo info) {
@@ -225,7 +235,8 @@ final class KeyForms {
     Check.that(jwk.isObject(), "JWK must be a JSON object, was not");
     String type = jwkType(algorithm);
     Check.that(
-        Jwk.text(jwk, "kty").equals(type), "kty of a JWK for " + algorithm + " must be " + type);
+        Jwk.text(jwk, "kty").equals(type),
+        () -> "kty of a JWK for " + algorithm + " must be " + type);
     requireUse(algorithm, jwk);
     return switch (algorithm) {
       case HMAC_SHA256, HMAC_SHA1, HMAC_SM3 -> KeyMaterial.secret(algorithm, Jwk.bytes(jwk, "k"));
@@ -242,7 +253,8 @@ final class KeyForms {
       boolean suits =
           named.equals(jwkAlgorithm(algorithm))
               || (algorithm == Key.Algorithm.ED25519 && named.equals("Ed25519"));
-      Check.that(suits, "alg of a JWK for " + algorithm + " must be " + jwkAlgorithm(algorithm));
+      Check.that(
+          suits, () -> "alg of a JWK for " + algorithm + " must be " + jwkAlgorithm(algorithm));
     }
     if (jwk.has("use")) {
       Check.that(Jwk.text(jwk, "use").equals("sig"), "use of the JWK must be sig");

@@ -90,8 +90,9 @@ public final class KeyMaterial {
   private static byte[] requireSecret(Key.Algorithm algorithm, byte[] secret) {
     Check.that(
         KeyForms.isShared(algorithm),
-        "algorithm of a shared secret must be HMAC_SHA256, HMAC_SHA1 or HMAC_SM3, was "
-            + algorithm);
+        () ->
+            "algorithm of a shared secret must be HMAC_SHA256, HMAC_SHA1 or HMAC_SM3, was "
+                + algorithm);
     Check.range(secret.length, MIN_SECRET, MAX_SECRET, "length of secret");
     return secret;
   }
@@ -361,7 +362,7 @@ public final class KeyMaterial {
   private static KeyMaterial shortSecret(Key.Algorithm algorithm, byte[] secret) {
     Check.that(
         algorithm == Key.Algorithm.HMAC_SHA1,
-        "algorithm of a short secret must be HMAC_SHA1, was " + algorithm);
+        () -> "algorithm of a short secret must be HMAC_SHA1, was " + algorithm);
     Check.range(secret.length, 1, MIN_SECRET - 1, "length of short secret");
     return ofStoredSecret(algorithm, secret);
   }

@@ -130,7 +130,7 @@ public sealed interface KeyRing extends KeyIssuer permits StoredKeyRing {
    * here that has a secret already.
    *
    * @throws dev.gatehouse.error.ConflictException if the application has a key of the same secret
-   *     for another purpose, of those that can be read
+   *     for another purpose, or one that is disabled, of those that can be read
    * @throws dev.gatehouse.error.LimitException if the application has {@value #MAX_LIVE} keys for
    *     requests in their time
    */
@@ -141,7 +141,7 @@ public sealed interface KeyRing extends KeyIssuer permits StoredKeyRing {
    * only verifies.
    *
    * @throws dev.gatehouse.error.ConflictException if the application has a key of the same material
-   *     for another purpose, of those that can be read
+   *     for another purpose, or one that is disabled, of those that can be read
    * @throws dev.gatehouse.error.LimitException if the application has {@value #MAX_LIVE} keys of
    *     the purpose in their time
    */

@@ -26,6 +26,7 @@ final class KeyRingVerifier implements Verifier {
       new RefusalLog.Kind("signing", Operation.AUTHENTICATE, "Requests");
 
   private final Configuration parts;
+  private final Scheme scheme;
   private final StoredKeyRing keys;
   private final RefusalLog<Reason> refusals;
 
@@ -38,6 +39,7 @@ final class KeyRingVerifier implements Verifier {
   private KeyRingVerifier(
       Configuration parts, RefusalLog<Reason> refusals, @Nullable Application from) {
     this.parts = parts;
+    this.scheme = from == null ? parts.scheme() : parts.scheme().forOnly(from);
     this.refusals = refusals;
     this.from = from;
     keys = (StoredKeyRing) parts.keys();
@@ -51,15 +53,15 @@ final class KeyRingVerifier implements Verifier {
   @Override
   public Verified verify(Request request) {
     requireNonNull(request, "request");
-    if (from == null && !parts.scheme().namesParty()) {
+    if (from == null && !scheme.namesParty()) {
       throw new IllegalStateException(
-          parts.scheme() + " does not tell who signed: verify with from(application)");
+          scheme + " does not tell who signed: verify with from(application)");
     }
     Instant now = parts.clock().instant();
     refusals.settle();
     @Nullable Claim claim = null;
     try {
-      claim = parts.scheme().read(request);
+      claim = scheme.read(request);
       return new Verified(prove(claim, request, now), request);
     } catch (AuthenticationException e) {
       refused(e.reason(), e, claim);
@@ -83,23 +85,26 @@ final class KeyRingVerifier implements Verifier {
     refusals.add(reason, request + " refused: " + why.getMessage(), ext);
   }
 
+  /**
+   * Keys are tried whether the application is enabled or not, and of a stranger there are none to
+   * try: trials with keys that nobody has make up for it.
+   */
   private Application prove(Claim claim, Request request, Instant now) {
-    Optional<Application> application =
-        signer(claim).filter(found -> found.status() == Application.Status.ENABLED);
-    KeySet candidates =
-        application
-            .map(known -> keys.keysOf(known.id()))
-            .orElseGet(() -> keys.keysOfStranger(claim.party()));
-    if (!parts.scheme().isTimely(claim, now)) {
+    Optional<Application> application = signer(claim);
+    Trials trials = from == null ? keys.trials() : Trials.NONE;
+    KeySet candidates = application.map(known -> keys.keysOf(known.id())).orElse(KeySet.NONE);
+    if (!scheme.isTimely(claim, now)) {
       throw new AuthenticationException(
           Reason.EXPIRED, "the timestamp lies outside the time that the scheme allows");
     }
-    boolean proven = candidates.proves(claim, parts.scheme(), now, keys.mostKeys());
-    if (!proven || application.isEmpty()) {
+    boolean proven = candidates.proves(claim, scheme, now, trials);
+    boolean enabled =
+        application.filter(found -> found.status() == Application.Status.ENABLED).isPresent();
+    if (!proven || !enabled) {
       throw new AuthenticationException(
           Reason.SIGNATURE, "the key is unknown or the signature does not match");
     }
-    if (!parts.scheme().covers(claim, request)) {
+    if (!scheme.covers(claim, request)) {
       throw new AuthenticationException(
           Reason.SIGNATURE, "the signed payload is not a digest of the request's content");
     }
@@ -109,16 +114,16 @@ final class KeyRingVerifier implements Verifier {
 
   private Optional<Application> signer(Claim claim) {
     return from == null
-        ? parts.scheme().application(claim, parts.registry())
+        ? scheme.application(claim, parts.registry())
         : parts.registry().findApplication(from.id());
   }
 
   private void claimNonce(Application application, Claim claim, Instant now) {
-    Optional<Instant> expiry = parts.scheme().remembersUntil(now);
+    Optional<Instant> expiry = scheme.remembersUntil(claim, now);
     if (expiry.isEmpty()) {
       return;
     }
-    Instant since = parts.nonces().remembersSince().truncatedTo(parts.scheme().precision());
+    Instant since = parts.nonces().remembersSince().truncatedTo(scheme.precision());
     if (claim.signedAt() != null && claim.signedAt().isBefore(since)) {
       throw new AuthenticationException(
           Reason.UNVERIFIABLE, "signed before the time since which nonces are remembered");

@@ -2,6 +2,7 @@ package dev.gatehouse.signing;
 
 import dev.gatehouse.error.StorageException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -73,21 +74,21 @@ record KeySet(List<ReadyKey> keys, List<UnreadableKey> unreadable) {
   /**
    * Whether a key of the scheme's purpose that verifies at that instant made a signature. Where
    * none did, keys that nobody has judge too, for each algorithm that a signature may be by, until
-   * as many have reckoned as anybody has: so that refusing costs the same whoever was named.
+   * there were as many trials as a refusal is to cost.
    *
    * @throws StorageException if none did, and a key that cannot be read might have
    */
-  boolean proves(Claim claim, Scheme scheme, Instant now, MostKeys most) {
-    return proves(claim, scheme, now, most, Proof::judgeInVain);
+  boolean proves(Claim claim, Scheme scheme, Instant now, Trials trials) {
+    return proves(claim, scheme, now, trials, Proof::judgeInVain);
   }
 
-  boolean proves(Claim claim, Scheme scheme, Instant now, MostKeys most, Nobodys nobodys) {
-    List<SignatureKey> serving =
-        keys.stream()
-            .filter(ready -> ready.key().purpose() == scheme.verifyingPurpose())
-            .filter(ready -> ready.key().verifiesAt(now))
-            .map(ReadyKey::signature)
-            .toList();
+  boolean proves(Claim claim, Scheme scheme, Instant now, Trials trials, Nobodys nobodys) {
+    List<SignatureKey> serving = new ArrayList<>(keys.size());
+    for (ReadyKey ready : keys) {
+      if (ready.key().purpose() == scheme.verifyingPurpose() && ready.key().verifiesAt(now)) {
+        serving.add(ready.signature());
+      }
+    }
     for (Proof proof : claim.proofs()) {
       for (SignatureKey key : serving) {
         if (proof.isBy(key)) {
@@ -101,7 +102,7 @@ record KeySet(List<ReadyKey> keys, List<UnreadableKey> unreadable) {
             serving.stream()
                 .filter(key -> key.algorithm() == algorithm && proof.isWorkFor(key))
                 .count();
-        for (long i = reckoned; i < most.of(scheme.verifyingPurpose(), algorithm); i++) {
+        for (long i = reckoned; i < trials.of(scheme.verifyingPurpose(), algorithm); i++) {
           nobodys.judge(proof, algorithm);
         }
       }

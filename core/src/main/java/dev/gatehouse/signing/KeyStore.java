@@ -20,7 +20,8 @@ import java.util.Optional;
  * meanwhile once, oldest first; {@code KEY-11} a destroyed key has no material any more, and all
  * else that is known of it; {@code KEY-12} where several versions share a store, a key that this
  * one does not know stops no read of others: it comes back as an {@link UnknownKey}, counts as live
- * unless it is destroyed, and can be destroyed.
+ * unless it is destroyed, and can be destroyed; {@code KEY-13} whoever knows the keys of a version
+ * learns which applications' keys to read again, those of removed applications among them.
  *
  * <p>Every method may throw a {@link dev.gatehouse.error.StorageException}. Safe for use by
  * multiple threads, but for what {@link #joining} returns.
@@ -84,6 +85,15 @@ public interface KeyStore {
 
   /** The number of changes so far: while it stays the same, no key has changed ({@code KEY-7}). */
   long version();
+
+  /**
+   * The applications whose keys were changed by transactions that advanced the version beyond that
+   * one, in order of their ids ({@code KEY-13}).
+   *
+   * @param version 0 or more
+   * @param limit 1..1000
+   */
+  List<Long> changedAfter(long version, int limit);
 
   /** This store inside the transaction ({@code KEY-9}). */
   KeyStore joining(Transaction transaction);

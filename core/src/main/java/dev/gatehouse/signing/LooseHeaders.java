@@ -1,8 +1,8 @@
 package dev.gatehouse.signing;
 
+import dev.gatehouse.check.Form;
 import dev.gatehouse.transport.Headers;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /**
  * Reads the headers of the schemes whose names hold underscores. Such names are alike whatever
@@ -18,9 +18,13 @@ final class LooseHeaders {
   }
 
   /** The value of the one field of that name. */
-  static String one(Headers headers, String name, Pattern form) {
-    String value = atMostOne(headers, name).orElseThrow(() -> HeaderReader.missing(name));
-    return HeaderReader.matching(value, form, "header " + name);
+  static String one(Headers headers, String name) {
+    return atMostOne(headers, name).orElseThrow(() -> HeaderReader.missing(name));
+  }
+
+  /** The value of the one field of that name, which is of the form. */
+  static String one(Headers headers, String name, Form form) {
+    return HeaderReader.matching(one(headers, name), form, "header " + name);
   }
 
   /**
@@ -34,8 +38,8 @@ final class LooseHeaders {
     }
   }
 
-  /** What the one field of that name holds in Base64. */
-  static byte[] base64(Headers headers, String name, Pattern form) {
-    return HeaderReader.base64(one(headers, name, form), "header " + name);
+  /** What the one field of that name holds in Base64: so many bytes. */
+  static byte[] base64(Headers headers, String name, int min, int max) {
+    return HeaderReader.base64(one(headers, name), min, max, "header " + name);
   }
 }

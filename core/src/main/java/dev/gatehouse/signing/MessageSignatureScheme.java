@@ -3,7 +3,10 @@ package dev.gatehouse.signing;
 import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.check.Check;
+import dev.gatehouse.check.Form;
 import dev.gatehouse.error.AuthenticationException;
+import dev.gatehouse.registry.Application;
+import dev.gatehouse.registry.Registry;
 import dev.gatehouse.signing.StructuredField.InnerList;
 import dev.gatehouse.signing.StructuredField.Item;
 import dev.gatehouse.signing.StructuredField.Member;
@@ -12,13 +15,13 @@ import dev.gatehouse.transport.Request;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -31,16 +34,19 @@ import org.jspecify.annotations.Nullable;
  * there is a body its digest must be covered, whatever was chosen.
  *
  * <p>A signature says when it was made, in {@code created}, at most 5 minutes off either way unless
- * set otherwise; by whom, in {@code keyid}, which is the application's app key; and has a {@code
- * nonce}, which is accepted once: key ids of another form and messages without a nonce, as in the
- * RFC's examples, are refused. {@code expires} is honoured where it is there, {@code alg} must be
- * that of the key, and {@code tag} must be the one that was set, or none. Of several signatures the
- * one with the label that was set counts, {@code sig1} by default. Fields {@code Signature}, {@code
- * Signature-Input} and {@code Content-Digest} that occur twice are refused.
+ * set otherwise; by whom, in {@code keyid}, which is the application's app key unless {@link
+ * #keyId} says otherwise; and has a {@code nonce}, which is accepted once: messages without one, as
+ * in the RFC's examples, are refused. {@code expires} is honoured where it is there, {@code alg}
+ * must be that of the key, and {@code tag} must be the one that was set, or none. Of several
+ * signatures the one with the label that was set counts, {@code sig1} by default. Fields {@code
+ * Signature}, {@code Signature-Input} and {@code Content-Digest} that occur twice are refused.
  *
  * <p>Algorithms are {@code hmac-sha256}, {@code ed25519}, {@code ecdsa-p256-sha256}, {@code
  * rsa-v1_5-sha256} and {@code rsa-pss-sha512}; and HMAC with SM3, which has no registered name, so
  * that a signature by it has no {@code alg}.
+ *
+ * <p>Where the same key signs both ways, a message that was sent to somebody can come back as
+ * theirs, if what it covers fits there as well: set a {@link #tag} for each direction.
  *
  * <p>A receiver that knows the path only takes the host from {@code Host}, and the URL's scheme
  * from its settings. What one signs must be what comes in there: a proxy that changes path, host or
@@ -52,8 +58,8 @@ public final class MessageSignatureScheme extends Scheme {
   private static final String DIGEST_COMPONENT = "\"content-digest\"";
   private static final int MAX_COMPONENTS = 32;
   private static final int MAX_SIGNATURES = 8;
-  private static final int MAX_TEXT = 256;
-  private static final Pattern APP_KEY = Pattern.compile("[A-Za-z0-9]{16}");
+  private static final Form TEXT = Form.of("[ -~]", 1, 256);
+  private static final Form APP_KEY = Form.of("[A-Za-z0-9]", 16, 16);
   private static final Pattern LABEL = Pattern.compile("[a-z*][a-z0-9_.*-]{0,63}");
   private static final Set<String> PARAMETERS =
       Set.of("created", "expires", "nonce", "keyid", "alg", "tag");
@@ -68,29 +74,54 @@ public final class MessageSignatureScheme extends Scheme {
       Stream.concat(NAMED.values().stream(), Stream.of(Key.Algorithm.HMAC_SM3))
           .collect(Collectors.toUnmodifiableSet());
 
-  /** What a host chooses; the tag is empty if there must be none. */
-  private record Settings(
-      List<Item> components,
-      TimeWindow window,
-      String label,
-      String tag,
-      String urlScheme,
-      Set<Key.Algorithm> algorithms) {}
-
   private final Settings settings;
 
   private MessageSignatureScheme(Settings settings) {
-    super(settings.window());
+    super(settings.window);
     this.settings = settings;
+  }
+
+  /** What a host chooses. */
+  private static final class Settings {
+    private List<Item> components =
+        Stream.of("@method", "@authority", "@path", "@query")
+            .map(MessageSignatureScheme::component)
+            .toList();
+    private TimeWindow window = TimeWindow.DEFAULT;
+    private String label = "sig1";
+
+    /** Empty if there must be none. */
+    private String tag = "";
+
+    private String urlScheme = "https";
+    private Set<Key.Algorithm> algorithms = ALGORITHMS;
+    private Aliases keyIds = Aliases.NONE;
+    private boolean takesAnyKeyId;
+
+    Settings() {}
+
+    Settings(Settings from) {
+      components = from.components;
+      window = from.window;
+      label = from.label;
+      tag = from.tag;
+      urlScheme = from.urlScheme;
+      algorithms = from.algorithms;
+      keyIds = from.keyIds;
+      takesAnyKeyId = from.takesAnyKeyId;
+    }
   }
 
   /** With the defaults. */
   public static MessageSignatureScheme create() {
-    List<Item> components =
-        Arrays.asList(
-            component("@method"), component("@authority"), component("@path"), component("@query"));
-    return new MessageSignatureScheme(
-        new Settings(List.copyOf(components), TimeWindow.DEFAULT, "sig1", "", "https", ALGORITHMS));
+    return new MessageSignatureScheme(new Settings());
+  }
+
+  /** This scheme with its settings changed. */
+  private MessageSignatureScheme with(Consumer<Settings> change) {
+    Settings changed = new Settings(settings);
+    change.accept(changed);
+    return new MessageSignatureScheme(changed);
   }
 
   /**
@@ -110,14 +141,7 @@ public final class MessageSignatureScheme extends Scheme {
       Check.that(
           different.add(StructuredField.text(item)), "component " + component + " is named twice");
     }
-    return new MessageSignatureScheme(
-        new Settings(
-            List.copyOf(items),
-            settings.window(),
-            settings.label(),
-            settings.tag(),
-            settings.urlScheme(),
-            settings.algorithms()));
+    return with(changed -> changed.components = List.copyOf(items));
   }
 
   private static Item component(String component) {
@@ -140,39 +164,20 @@ public final class MessageSignatureScheme extends Scheme {
    * @param tolerance how far {@code created} may be off either way: whole seconds, 1 s to 1 hour
    */
   public MessageSignatureScheme tolerance(Duration tolerance) {
-    return new MessageSignatureScheme(
-        new Settings(
-            settings.components(),
-            new TimeWindow(tolerance),
-            settings.label(),
-            settings.tag(),
-            settings.urlScheme(),
-            settings.algorithms()));
+    TimeWindow window = new TimeWindow(tolerance);
+    return with(changed -> changed.window = window);
   }
 
   /** This scheme with another label: 1..64 characters, as the key of a dictionary may have. */
   public MessageSignatureScheme label(String label) {
-    return new MessageSignatureScheme(
-        new Settings(
-            settings.components(),
-            settings.window(),
-            Check.matches(label, LABEL, "label"),
-            settings.tag(),
-            settings.urlScheme(),
-            settings.algorithms()));
+    Check.matches(label, LABEL, "label");
+    return with(changed -> changed.label = label);
   }
 
   /** This scheme with a tag, which tells for what a signature is: 1..256 printable ASCII. */
   public MessageSignatureScheme tag(String tag) {
     Check.that(isText(requireNonNull(tag, "tag")), "tag must have 1..256 printable ASCII");
-    return new MessageSignatureScheme(
-        new Settings(
-            settings.components(),
-            settings.window(),
-            settings.label(),
-            tag,
-            settings.urlScheme(),
-            settings.algorithms()));
+    return with(changed -> changed.tag = tag);
   }
 
   /** This scheme for a receiver whose requests come over {@code http} or {@code https}. */
@@ -180,14 +185,7 @@ public final class MessageSignatureScheme extends Scheme {
     Check.that(
         urlScheme.equals("http") || urlScheme.equals("https"),
         "urlScheme must be http or https, was '" + Check.shown(urlScheme) + "'");
-    return new MessageSignatureScheme(
-        new Settings(
-            settings.components(),
-            settings.window(),
-            settings.label(),
-            settings.tag(),
-            urlScheme,
-            settings.algorithms()));
+    return with(changed -> changed.urlScheme = urlScheme);
   }
 
   /**
@@ -195,14 +193,33 @@ public final class MessageSignatureScheme extends Scheme {
    * have keys of several.
    */
   public MessageSignatureScheme only(Key.Algorithm algorithm) {
-    return new MessageSignatureScheme(
-        new Settings(
-            settings.components(),
-            settings.window(),
-            settings.label(),
-            settings.tag(),
-            settings.urlScheme(),
-            one(algorithm, ALGORITHMS)));
+    Set<Key.Algorithm> only = one(algorithm, ALGORITHMS);
+    return with(changed -> changed.algorithms = only);
+  }
+
+  /**
+   * This scheme with an application that names its key otherwise than by its app key: requests with
+   * that {@code keyid} are the application's, as those with its app key are, and what is signed for
+   * it has that. A verifier of one application alone takes any.
+   *
+   * @param keyId 1..256 printable ASCII
+   * @throws IllegalArgumentException if the key id or the application was given before, or 1,000
+   *     were
+   */
+  public MessageSignatureScheme keyId(String keyId, Application application) {
+    Check.that(isText(requireNonNull(keyId, "keyId")), "keyId must have 1..256 printable ASCII");
+    Aliases keyIds = settings.keyIds.and(keyId, application);
+    return with(changed -> changed.keyIds = keyIds);
+  }
+
+  @Override
+  Scheme forOnly(Application application) {
+    return with(changed -> changed.takesAnyKeyId = true);
+  }
+
+  @Override
+  Optional<Application> application(Claim claim, Registry registry) {
+    return registry.findApplicationByKey(settings.keyIds.appKey(claim.party()));
   }
 
   @Override
@@ -212,7 +229,7 @@ public final class MessageSignatureScheme extends Scheme {
     if (!(inputs instanceof InnerList input)
         || !(signatures instanceof Item item && item.value() instanceof byte[] signature)) {
       throw HeaderReader.malformed(
-          "the member " + settings.label() + " is not a list in one field and bytes in the other");
+          "the member " + settings.label + " is not a list in one field and bytes in the other");
     }
     String digest = demandCovered(input, request);
     Map<String, Object> parameters = input.parameters();
@@ -221,7 +238,7 @@ public final class MessageSignatureScheme extends Scheme {
         parameters.containsKey("alg")
             ? Set.of(requireNonNull(NAMED.get(text(parameters, "alg"))))
             : algorithms();
-    byte[] base = CoveredComponents.of(request, input, settings.urlScheme());
+    byte[] base = CoveredComponents.of(request, input, settings.urlScheme);
     return new Claim(
         text(parameters, "keyid"),
         time(parameters, "created"),
@@ -237,9 +254,9 @@ public final class MessageSignatureScheme extends Scheme {
     if (members.size() > MAX_SIGNATURES) {
       throw HeaderReader.malformed("field " + name + " has more than " + MAX_SIGNATURES);
     }
-    @Nullable Member member = members.get(settings.label());
+    @Nullable Member member = members.get(settings.label);
     if (member == null) {
-      throw HeaderReader.malformed("field " + name + " has no member " + settings.label());
+      throw HeaderReader.malformed("field " + name + " has no member " + settings.label);
     }
     return member;
   }
@@ -248,7 +265,7 @@ public final class MessageSignatureScheme extends Scheme {
   private String demandCovered(InnerList input, Request request) {
     Set<String> covered = new HashSet<>();
     input.items().forEach(item -> covered.add(StructuredField.text(item)));
-    for (Item component : settings.components()) {
+    for (Item component : settings.components) {
       if (!covered.contains(StructuredField.text(component))) {
         throw HeaderReader.malformed(
             "the signature does not cover " + StructuredField.text(component));
@@ -269,11 +286,12 @@ public final class MessageSignatureScheme extends Scheme {
     if (!PARAMETERS.containsAll(parameters.keySet())) {
       throw HeaderReader.malformed("the signature has a parameter that is not known");
     }
-    if (!APP_KEY.matcher(text(parameters, "keyid")).matches()) {
-      throw HeaderReader.malformed("keyid is not of the form of an app key");
+    String keyId = text(parameters, "keyid");
+    if (!settings.takesAnyKeyId && !APP_KEY.matches(settings.keyIds.appKey(keyId))) {
+      throw HeaderReader.malformed("keyid is neither an app key nor one that was given");
     }
     String tag = parameters.containsKey("tag") ? text(parameters, "tag") : "";
-    if (!tag.equals(settings.tag())) {
+    if (!tag.equals(settings.tag)) {
       throw HeaderReader.malformed("tag is not the one that is demanded");
     }
     if (parameters.containsKey("alg") && !offers(text(parameters, "alg"))) {
@@ -294,9 +312,7 @@ public final class MessageSignatureScheme extends Scheme {
   }
 
   private static boolean isText(String text) {
-    return !text.isEmpty()
-        && text.length() <= MAX_TEXT
-        && text.chars().allMatch(c -> c >= ' ' && c < 0x7f);
+    return TEXT.matches(text);
   }
 
   private static Instant time(Map<String, Object> parameters, String name) {
@@ -330,7 +346,7 @@ public final class MessageSignatureScheme extends Scheme {
   }
 
   private SignedHeaders signed(Request request, Signing signing) {
-    List<Item> components = new ArrayList<>(settings.components());
+    List<Item> components = new ArrayList<>(settings.components);
     Headers headers = Headers.NONE;
     boolean chosen =
         components.stream().anyMatch(item -> StructuredField.text(item).equals(DIGEST_COMPONENT));
@@ -341,12 +357,12 @@ public final class MessageSignatureScheme extends Scheme {
       }
     }
     InnerList input = new InnerList(components, parameters(signing));
-    byte[] base = CoveredComponents.of(request.headers(headers), input, settings.urlScheme());
+    byte[] base = CoveredComponents.of(request.headers(headers), input, settings.urlScheme);
     Item signature = new Item(signing.key().sign(base), Map.of());
     return new SignedHeaders(
         headers
-            .and(SIGNATURE_INPUT, settings.label() + "=" + StructuredField.text(input))
-            .and(SIGNATURE, settings.label() + "=" + StructuredField.text(signature)));
+            .and(SIGNATURE_INPUT, settings.label + "=" + StructuredField.text(input))
+            .and(SIGNATURE, settings.label + "=" + StructuredField.text(signature)));
   }
 
   /** The field to add; none if the request has it, and it is right. */
@@ -365,28 +381,28 @@ public final class MessageSignatureScheme extends Scheme {
     long created = signing.now().getEpochSecond();
     Map<String, Object> parameters = new LinkedHashMap<>();
     parameters.put("created", created);
-    parameters.put("expires", created + settings.window().width().toSeconds());
+    parameters.put("expires", created + settings.window.width().toSeconds());
     parameters.put("nonce", signing.nonce());
-    parameters.put("keyid", signing.party());
+    parameters.put("keyid", settings.keyIds.name(signing.party()));
     NAMED.forEach(
         (name, algorithm) -> {
           if (algorithm == signing.key().algorithm()) {
             parameters.put("alg", name);
           }
         });
-    if (!settings.tag().isEmpty()) {
-      parameters.put("tag", settings.tag());
+    if (!settings.tag.isEmpty()) {
+      parameters.put("tag", settings.tag);
     }
     return parameters;
   }
 
   @Override
   Set<Key.Algorithm> algorithms() {
-    return settings.algorithms();
+    return settings.algorithms;
   }
 
   @Override
   public String toString() {
-    return "MessageSignatureScheme " + settings.label();
+    return "MessageSignatureScheme " + settings.label;
   }
 }

@@ -1,5 +1,6 @@
 package dev.gatehouse.signing;
 
+import dev.gatehouse.check.Form;
 import java.net.URI;
 import org.jspecify.annotations.Nullable;
 
@@ -9,6 +10,8 @@ import org.jspecify.annotations.Nullable;
  * {@code //} and {@code /} stay apart.
  */
 final class RequestTarget {
+  private static final Form ASCII = Form.of("[\\x00-\\x7f]", 0, Integer.MAX_VALUE);
+
   private RequestTarget() {}
 
   /**
@@ -36,8 +39,7 @@ final class RequestTarget {
   /** As long as a character is not escaped, its bytes on the wire are anyone's guess. */
   private static boolean isAscii(URI uri) {
     @Nullable String query = uri.getRawQuery();
-    String text = query == null ? uri.getRawPath() : uri.getRawPath() + query;
-    return text.chars().allMatch(c -> c < 0x80);
+    return ASCII.matches(uri.getRawPath()) && (query == null || ASCII.matches(query));
   }
 
   /** Path and query, as in the first line of a request. */

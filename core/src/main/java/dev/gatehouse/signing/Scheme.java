@@ -56,7 +56,7 @@ public abstract sealed class Scheme
   }
 
   /** Until when the nonce of a request accepted now must be remembered; empty if not at all. */
-  Optional<Instant> remembersUntil(Instant now) {
+  Optional<Instant> remembersUntil(Claim claim, Instant now) {
     return Optional.ofNullable(window).map(held -> held.remembersUntil(now));
   }
 
@@ -95,6 +95,11 @@ public abstract sealed class Scheme
   /** Whether a claim says who signed; if not, a verifier serves one application only. */
   boolean namesParty() {
     return true;
+  }
+
+  /** This scheme for a verifier of one application alone, whatever its requests call it. */
+  Scheme forOnly(Application application) {
+    return this;
   }
 
   /** Whom the claim's party names. */

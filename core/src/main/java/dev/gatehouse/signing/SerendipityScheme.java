@@ -3,6 +3,8 @@ package dev.gatehouse.signing;
 import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.check.Check;
+import dev.gatehouse.check.Form;
+import dev.gatehouse.registry.Application;
 import dev.gatehouse.transport.Headers;
 import dev.gatehouse.transport.Request;
 import java.nio.charset.StandardCharsets;
@@ -12,7 +14,8 @@ import java.time.Instant;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.regex.Pattern;
+import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
@@ -46,30 +49,27 @@ public final class SerendipityScheme extends Scheme {
   /** Greatest age that {@link #compat(Duration)} can be given: what upstream accepts. */
   public static final Duration MAX_AGE = Duration.ofDays(1800);
 
-  private static final Pattern APP_KEY = Pattern.compile("[A-Za-z0-9]{16}");
-  private static final Pattern SIGNATURE = Pattern.compile("[A-Za-z0-9+/]{86}==");
-  private static final Pattern VISIBLE = Pattern.compile("[\\x21-\\x7e]{1,256}");
-  private static final Pattern STRICT_TIMESTAMP = Pattern.compile("[0-9]{10}");
-  private static final Pattern STRICT_NONCE = Pattern.compile("[A-Za-z0-9]{6,64}");
-  private static final Pattern STRICT_PAYLOAD = Pattern.compile("[0-9a-f]{32}|[0-9a-f]{64}");
-  private static final Pattern COMPAT_TIMESTAMP = Pattern.compile("[1-9][0-9]{0,9}");
-  private static final Pattern LOWER_HEX = Pattern.compile("[0-9a-f]{64}");
+  private static final Form APP_KEY = Form.of("[A-Za-z0-9]", 16, 16);
+  private static final Form VISIBLE = Form.of("[\\x21-\\x7e]", 1, 256);
+  private static final Form STRICT_TIMESTAMP = Form.of("[0-9]", 10, 10);
+  private static final Form STRICT_NONCE = Form.of("[A-Za-z0-9]", 6, 64);
+  private static final int MD5_BYTES = 16;
+  private static final int SHA256_BYTES = 32;
+  private static final int MAC_BYTES = 32;
   private static final HexFormat HEX = HexFormat.of();
 
-  private static final SerendipityScheme STRICT = new SerendipityScheme();
+  private static final SerendipityScheme STRICT = new SerendipityScheme(0, Set.of());
 
-  private final boolean strict;
+  /** 0 if all are judged strictly. */
   private final long maxAgeSeconds;
 
-  private SerendipityScheme() {
-    super(TimeWindow.DEFAULT);
-    strict = true;
-    maxAgeSeconds = SKEW.toSeconds();
-  }
+  /** The app keys whose requests are not judged strictly, or null if that is all. */
+  private final @Nullable Set<String> lenientTo;
 
-  private SerendipityScheme(Duration maxAge) {
-    strict = false;
-    maxAgeSeconds = maxAge.toSeconds();
+  private SerendipityScheme(long maxAgeSeconds, @Nullable Set<String> lenientTo) {
+    super(TimeWindow.DEFAULT);
+    this.maxAgeSeconds = maxAgeSeconds;
+    this.lenientTo = lenientTo;
   }
 
   /**
@@ -90,11 +90,32 @@ public final class SerendipityScheme extends Scheme {
    * For clients that were written against upstream and cannot be changed yet: any decimal timestamp
    * that is no older than the age and at most 300 s in the future, any nonce and any payload. The
    * content is not covered and headers can be used again and again while they are young enough:
-   * they are as good as a password. What PHP takes for empty, such as {@code 0}, is refused.
+   * they are as good as a password, those too that were signed to be judged by {@link #strict()}.
+   * What PHP takes for empty, such as {@code 0}, is refused. Where only some clients need it, name
+   * them: {@link #compat(Duration, Set)}.
    *
    * @param maxAge whole seconds, 1 s to 1800 days; above 30 days a warning is logged
    */
   public static SerendipityScheme compat(Duration maxAge) {
+    return lenient(maxAge, null);
+  }
+
+  /**
+   * As {@link #compat(Duration)} for the applications named, and as {@link #strict()} for all
+   * others, so that an endpoint need not be open for all because of one old client.
+   *
+   * @param maxAge whole seconds, 1 s to 1800 days; above 30 days a warning is logged
+   * @param appKeys of the clients that cannot be changed yet
+   */
+  public static SerendipityScheme compat(Duration maxAge, Set<String> appKeys) {
+    Set<String> named = Set.copyOf(requireNonNull(appKeys, "appKeys"));
+    for (String appKey : named) {
+      Check.matches(appKey, APP_KEY, "appKey");
+    }
+    return lenient(maxAge, named);
+  }
+
+  private static SerendipityScheme lenient(Duration maxAge, @Nullable Set<String> appKeys) {
     Check.range(maxAge, Duration.ofSeconds(1), MAX_AGE, "maxAge");
     Check.that(maxAge.toNanosPart() == 0, "maxAge must be whole seconds, was " + maxAge);
     if (maxAge.compareTo(DEFAULT_AGE) > 0) {
@@ -104,27 +125,49 @@ public final class SerendipityScheme extends Scheme {
                   + " long; meant for a migration only",
               maxAge.toDays());
     }
-    return new SerendipityScheme(maxAge);
+    return new SerendipityScheme(maxAge.toSeconds(), appKeys);
+  }
+
+  /** Or a request could choose how it is judged by naming another. */
+  @Override
+  Scheme forOnly(Application application) {
+    return isStrict(application.appKey()) ? STRICT : new SerendipityScheme(maxAgeSeconds, null);
+  }
+
+  /** Whether requests of that application are judged as in {@link #strict()}. */
+  private boolean isStrict(String appKey) {
+    return maxAgeSeconds == 0 || (lenientTo != null && !lenientTo.contains(appKey));
   }
 
   @Override
   Claim read(Request request) {
     Headers headers = request.headers();
-    String appKey = single(headers, "app_key", APP_KEY);
-    String nonce = single(headers, "nonce", strict ? STRICT_NONCE : VISIBLE);
-    String timestamp = single(headers, "timestamps", strict ? STRICT_TIMESTAMP : COMPAT_TIMESTAMP);
-    String payload = single(headers, "payload", strict ? STRICT_PAYLOAD : VISIBLE);
-    String signature = single(headers, "signature", SIGNATURE);
-    return new Claim(
-        appKey,
-        Instant.ofEpochSecond(Long.parseLong(timestamp)),
-        nonce,
-        payload,
-        List.of(new Proof(message(timestamp, nonce, payload), decode(signature), algorithms())));
+    String appKey = single(headers, "app_key");
+    HeaderReader.matching(appKey, APP_KEY, "header app_key");
+    boolean strict = isStrict(appKey);
+    String nonce = single(headers, "nonce");
+    HeaderReader.matching(nonce, strict ? STRICT_NONCE : VISIBLE, "header nonce");
+    String timestamp = single(headers, "timestamps");
+    Instant signedAt =
+        strict
+            ? Instant.ofEpochSecond(
+                Long.parseLong(
+                    HeaderReader.matching(timestamp, STRICT_TIMESTAMP, "header timestamps")))
+            : HeaderReader.seconds(timestamp, "header timestamps");
+    String payload = single(headers, "payload");
+    if (strict) {
+      int bytes = payload.length() == 2 * MD5_BYTES ? MD5_BYTES : SHA256_BYTES;
+      HeaderReader.lowerHex(payload, bytes, "header payload");
+    } else {
+      HeaderReader.matching(payload, VISIBLE, "header payload");
+    }
+    byte[] signature = signature(single(headers, "signature"));
+    Proof proof = new Proof(message(timestamp, nonce, payload), signature, algorithms());
+    return new Claim(appKey, signedAt, nonce, payload, List.of(proof));
   }
 
-  private static String single(Headers headers, String name, Pattern form) {
-    String value = LooseHeaders.one(headers, name, form);
+  private static String single(Headers headers, String name) {
+    String value = LooseHeaders.one(headers, name);
     if (value.equals("0")) {
       throw HeaderReader.malformed("header " + name + " is 0, which upstream takes for empty");
     }
@@ -132,13 +175,10 @@ public final class SerendipityScheme extends Scheme {
   }
 
   /** Reads one spelling only, so that no second text stands for the same signature. */
-  private static byte[] decode(String signature) {
-    byte[] hex = Base64.getDecoder().decode(signature);
-    String text = new String(hex, StandardCharsets.ISO_8859_1);
-    if (!LOWER_HEX.matcher(text).matches() || !encode(HEX.parseHex(text)).equals(signature)) {
-      throw HeaderReader.malformed("header signature is not Base64 of lower-case hex");
-    }
-    return HEX.parseHex(text);
+  private static byte[] signature(String base64) {
+    byte[] hex = HeaderReader.base64(base64, "header signature");
+    return HeaderReader.lowerHex(
+        new String(hex, StandardCharsets.ISO_8859_1), MAC_BYTES, "header signature, decoded,");
   }
 
   private static String encode(byte[] signature) {
@@ -152,7 +192,7 @@ public final class SerendipityScheme extends Scheme {
 
   @Override
   boolean isTimely(Claim claim, Instant now) {
-    if (strict) {
+    if (isStrict(claim.party())) {
       return super.isTimely(claim, now);
     }
     long age = now.getEpochSecond() - requireNonNull(claim.signedAt()).getEpochSecond();
@@ -161,10 +201,10 @@ public final class SerendipityScheme extends Scheme {
 
   @Override
   boolean covers(Claim claim, Request request) {
-    if (!strict) {
+    if (!isStrict(claim.party())) {
       return true;
     }
-    String algorithm = claim.content().length() == 32 ? "MD5" : "SHA-256";
+    String algorithm = claim.content().length() == 2 * MD5_BYTES ? "MD5" : "SHA-256";
     byte[] digest = HEX.parseHex(claim.content());
     return MessageDigest.isEqual(digest, SignedBytes.digest(algorithm, content(request)));
   }
@@ -195,9 +235,18 @@ public final class SerendipityScheme extends Scheme {
   }
 
   @Override
+  Optional<Instant> remembersUntil(Claim claim, Instant now) {
+    return isStrict(claim.party()) ? super.remembersUntil(claim, now) : Optional.empty();
+  }
+
+  @Override
   public String toString() {
-    return strict
-        ? "SerendipityScheme strict"
-        : "SerendipityScheme compat, " + maxAgeSeconds + " s";
+    if (maxAgeSeconds == 0) {
+      return "SerendipityScheme strict";
+    }
+    return "SerendipityScheme compat, "
+        + maxAgeSeconds
+        + " s"
+        + (lenientTo == null ? "" : ", for " + lenientTo.size() + " applications");
   }
 }

@@ -63,6 +63,7 @@ final class SignedBytes {
   }
 
   static void requireNone(List<String> values, String name) {
-    Check.that(values.isEmpty(), "a request to be signed must not have a header " + name + " yet");
+    Check.that(
+        values.isEmpty(), () -> "a request to be signed must not have a header " + name + " yet");
   }
 }

@@ -39,8 +39,7 @@ final class StoredKeyRing implements KeyRing {
   private StoredKeyRing(Configuration parts, LongSupplier nanoTime) {
     this.parts = parts;
     vault = new Vault(parts.masterKey());
-    KeyStore store = parts.store();
-    cache = new KeyCache(store::version, id -> load(store, id), parts.clock(), nanoTime);
+    cache = new KeyCache(new KeyLoader(store(), vault), parts.clock(), nanoTime);
     joined = null;
     takesShortOverlaps = false;
   }
@@ -77,49 +76,25 @@ final class StoredKeyRing implements KeyRing {
   }
 
   /**
-   * The application's keys: from memory, or inside a transaction as it sees them. One that cannot
-   * be read does not stop the others; what it might have proven or signed fails.
+   * The application's keys, none if it has none: from memory, or inside a transaction as it sees
+   * them.
    *
    * @throws StorageException if the store cannot be asked
    */
   KeySet keysOf(long applicationId) {
-    return joined == null ? cache.keysOf(applicationId) : load(store(), applicationId);
+    return joined == null
+        ? cache.keysOf(applicationId)
+        : new KeyLoader(store(), vault).of(applicationId);
   }
 
-  /** What {@link #keysOf} costs, for a party that is no application: it has no keys. */
-  KeySet keysOfStranger(String party) {
-    return joined == null ? cache.keysOfStranger(party) : load(store(), KeyCache.NOBODY);
-  }
-
-  /** The most keys that any application has, as far as memory knows; inside a transaction, one. */
-  MostKeys mostKeys() {
-    return joined == null ? cache.mostKeys() : MostKeys.since(0);
+  /** How often a refusal tries each kind of key; inside a transaction, only those there are. */
+  Trials trials() {
+    return joined == null ? cache.trials() : Trials.NONE;
   }
 
   /** The store, inside the transaction if there is one. */
   private KeyStore store() {
     return joined == null ? parts.store() : parts.store().joining(joined);
-  }
-
-  private KeySet load(KeyStore store, long applicationId) {
-    List<KeySet.ReadyKey> ready = new ArrayList<>();
-    List<KeySet.UnreadableKey> unreadable = new ArrayList<>();
-    for (StoredKey stored : store.live(applicationId, MAX_PAGE)) {
-      if (!stored.isOutOfUse()) {
-        try {
-          KeyMaterial material = vault.open(stored);
-          ready.add(new KeySet.ReadyKey(stored.key(), material.signatureKey(), material.canSign()));
-        } catch (StorageException e) {
-          unreadable.add(new KeySet.UnreadableKey(stored, String.valueOf(e.getMessage())));
-        }
-      }
-    }
-    if (!unreadable.isEmpty()) {
-      LOG.error(
-          "Keys are left out of use: {}",
-          unreadable.stream().map(KeySet.UnreadableKey::why).toList());
-    }
-    return new KeySet(ready, unreadable);
   }
 
   @Override
@@ -386,7 +361,7 @@ final class StoredKeyRing implements KeyRing {
               look.accept(transaction);
               KeyStore keys = parts.store().joining(transaction);
               keys.advance();
-              transaction.afterCommit(cache::forget);
+              transaction.afterCommit(cache::expire);
               return change.apply(keys, parts.audit().joining(transaction));
             });
   }
@@ -428,6 +403,10 @@ final class StoredKeyRing implements KeyRing {
         destroy(keys, audit, stored);
       } else if (stored.serves(fresh.purpose())) {
         live += stored.isInTime(now) ? 1 : 0;
+        if (stored.isOutOfUse() && isSame(stored, fresh.material())) {
+          throw new ConflictException(
+              "key " + stored.id() + " is the same key, and disabled: destroy it first");
+        }
       } else if (isSame(stored, fresh.material())) {
         throw new ConflictException(
             "key " + stored.id() + " for " + stored.key().purpose() + " is the same key");

@@ -16,7 +16,8 @@ import java.time.InstantSource;
  * <p>In this order: the form of the headers, the key, the time, the signature, the content, and
  * last the nonce, so that nobody without a key can use up room for nonces. Whether a key is
  * unknown, its application not enabled or the signature wrong, the answer and its cost are the
- * same. In the normal case the claim of the nonce is the only I/O.
+ * same. The claim of the nonce is the only I/O, but for a look twice a second for keys that changed
+ * (all keys are read into memory first: 1 to 2 KiB each, private keys of RSA 7 KiB).
  *
  * <p>Refusals are audited, those where the storage fails among them as far as it takes records
  * ({@code UNVERIFIABLE}), but no flood of them floods the log: of each reason the first five in ten
@@ -28,8 +29,9 @@ import java.time.InstantSource;
  * before; where the scheme needs nonces, timestamps before the second in which the store was made
  * are refused then. What was signed by a clock that runs ahead can still be replayed just after a
  * restart: keep nonces in a database where that matters. Wherever they are kept, a nonce is
- * remembered for a minute longer than its request could be accepted: a clock that is set back by
- * more lets it be replayed.
+ * remembered for a minute longer than its request could be accepted by this verifier: a clock that
+ * is set back by more lets it be replayed, and so does another verifier over the same store that
+ * judges the application's requests with a wider tolerance. Let them have the same.
  *
  * <p>Safe for use by multiple threads.
  */
@@ -51,7 +53,8 @@ public interface Verifier {
 
   /**
    * This verifier for what that application signs, and nobody else: whomever a request names, only
-   * that application's keys prove it. Schemes that do not tell who signed need it.
+   * that application's keys prove it. Schemes that do not tell who signed need it. How long a
+   * refusal takes tells how many keys the application has.
    */
   Verifier from(Application application);
 

@@ -52,6 +52,11 @@ public final class WebhookKeyText {
     return pair;
   }
 
+  /** Whether that is how the text of a key with two halves begins, or of its public half. */
+  static boolean isPair(String text) {
+    return text.startsWith(PUBLIC_KEY) || text.startsWith(SECRET_KEY);
+  }
+
   private static KeyMaterial publicKey(byte[] bytes) {
     return KeyMaterial.of(Key.Algorithm.ED25519, Ed25519Numbers.ofPublic(bytes));
   }

@@ -3,6 +3,7 @@ package dev.gatehouse.signing;
 import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.check.Check;
+import dev.gatehouse.check.Form;
 import dev.gatehouse.error.AuthenticationException;
 import dev.gatehouse.registry.Application;
 import dev.gatehouse.registry.Registry;
@@ -62,9 +63,9 @@ public final class WechatPayScheme extends Scheme {
           "WECHATPAY2-SM2-WITH-SM3", Key.Algorithm.SM2_SM3);
 
   private static final Set<Key.Algorithm> ALGORITHMS = Set.copyOf(TYPES.values());
-  private static final Pattern MCHID = Pattern.compile("[0-9A-Za-z_-]{1,32}");
-  private static final Pattern SERIAL_NUMBER = Pattern.compile("[0-9A-Za-z_]{1,64}");
-  private static final Pattern NONCE_FORM = Pattern.compile("[0-9A-Za-z_+/=-]{1,128}");
+  private static final Form MCHID = Form.of("[0-9A-Za-z_-]", 1, 32);
+  private static final Form SERIAL_NUMBER = Form.of("[0-9A-Za-z_]", 1, 64);
+  private static final Form NONCE_FORM = Form.of("[0-9A-Za-z_+/=-]", 1, 128);
   private static final Pattern PARAMETER = Pattern.compile("([a-z_]{1,16})=\"([^\"\\\\]*)\"(,|$)");
   private static final Set<String> PARAMETERS =
       Set.of("mchid", "nonce_str", "timestamp", "serial_no", "signature");

@@ -3,10 +3,10 @@ package dev.gatehouse.transport;
 import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.check.Check;
+import dev.gatehouse.check.Form;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /**
  * The header fields of a message: ordered, repeatable, looked up without regard to case. At most
@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
 public final class Headers {
   /** One field. */
   public record Field(String name, String value) {
-    private static final Pattern NAME = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}");
+    private static final Form NAME = Form.of("[!#$%&'*+.^_`|~0-9A-Za-z-]", 1, 256);
 
     /** Checks name and value. */
     public Field {
@@ -64,7 +64,7 @@ public final class Headers {
     requireNonNull(namesAndValues, "namesAndValues");
     Check.that(
         namesAndValues.length % 2 == 0,
-        "names and values must come in pairs, were " + namesAndValues.length);
+        () -> "names and values must come in pairs, were " + namesAndValues.length);
     List<Field> fields = new ArrayList<>(namesAndValues.length / 2);
     for (int i = 0; i < namesAndValues.length; i += 2) {
       fields.add(new Field(namesAndValues[i], namesAndValues[i + 1]));
@@ -118,15 +118,32 @@ public final class Headers {
    * for that.
    */
   public List<String> allAlike(String name) {
-    String wanted = name.replace('-', '_');
     List<String> values = new ArrayList<>(1);
     for (Field field : fields) {
-      String own = field.name();
-      if (own.length() == name.length() && own.replace('-', '_').equalsIgnoreCase(wanted)) {
+      if (isAlike(field.name(), name)) {
         values.add(field.value());
       }
     }
     return List.copyOf(values);
+  }
+
+  /** The one is of ASCII only, of which no two letters differ by more than case. */
+  private static boolean isAlike(String own, String name) {
+    if (own.length() != name.length()) {
+      return false;
+    }
+    for (int i = 0; i < name.length(); i++) {
+      char wanted = name.charAt(i);
+      char c = own.charAt(i);
+      if (c != wanted && underscored(c) != underscored(wanted)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static char underscored(char c) {
+    return c == '-' ? '_' : Character.toLowerCase(c);
   }
 
   /** All fields in order. */

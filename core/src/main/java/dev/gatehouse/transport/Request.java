@@ -3,9 +3,9 @@ package dev.gatehouse.transport;
 import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.check.Check;
+import dev.gatehouse.check.Form;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.util.regex.Pattern;
 
 /**
  * A request, outbound or inbound: method, absolute or relative URI, headers, and the body's exact
@@ -15,7 +15,7 @@ public final class Request {
   /** Largest body in bytes. */
   public static final int MAX_BODY = 1 << 20;
 
-  private static final Pattern METHOD = Pattern.compile("[A-Z]{1,16}");
+  private static final Form METHOD = Form.of("[A-Z]", 1, 16);
   private static final byte[] EMPTY = {};
 
   private final String method;
@@ -66,7 +66,7 @@ public final class Request {
     requireNonNull(bytes, "body");
     Check.that(
         bytes.length <= MAX_BODY,
-        "body must have at most " + MAX_BODY + " bytes, had " + bytes.length);
+        () -> "body must have at most " + MAX_BODY + " bytes, had " + bytes.length);
     return new Request(method, uri, headers, bytes.clone());
   }
 

@@ -160,7 +160,7 @@ class FateSiteSchemeTest {
             .body(FIRST.body());
     assertThat(isProven(SCHEME, elsewhere)).isTrue();
     assertThat(SCHEME.isTimely(SCHEME.read(elsewhere), NOW.plusSeconds(1L << 30))).isTrue();
-    assertThat(SCHEME.remembersUntil(NOW)).isEmpty();
+    assertThat(SCHEME.remembersUntil(SCHEME.read(elsewhere), NOW)).isEmpty();
   }
 
   /** The one signature of upstream's that is not accepted here: it would prove anything. */

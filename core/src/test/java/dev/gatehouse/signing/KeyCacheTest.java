@@ -6,33 +6,89 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.gatehouse.error.StorageException;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 class KeyCacheTest {
   private static final long APPLICATION = 7;
 
+  /** A store that counts what it is asked. */
+  private static class Source implements KeyCache.Source {
+    final List<String> asked = new ArrayList<>();
+    final Map<Long, KeySet> sets = new HashMap<>();
+    final Map<Long, Long> changes = new TreeMap<>();
+    long version;
+    boolean broken;
+
+    @Override
+    public long version() {
+      asked.add("version");
+      if (broken) {
+        throw new StorageException("broken on purpose");
+      }
+      return version;
+    }
+
+    @Override
+    public List<Long> changedAfter(long after, int limit) {
+      asked.add("changedAfter");
+      return changes.entrySet().stream()
+          .filter(change -> change.getValue() > after)
+          .map(Map.Entry::getKey)
+          .limit(limit)
+          .toList();
+    }
+
+    @Override
+    public KeySet of(long applicationId) {
+      asked.add("of");
+      return sets.getOrDefault(applicationId, KeySet.NONE);
+    }
+
+    @Override
+    public Map<Long, KeySet> all() {
+      asked.add("all");
+      return new HashMap<>(sets);
+    }
+
+    KeySet change(long applicationId) {
+      KeySet changed = new KeySet(List.of(readyKey(applicationId, Key.Algorithm.HMAC_SHA256)));
+      sets.put(applicationId, changed);
+      changes.put(applicationId, ++version);
+      return changed;
+    }
+
+    List<String> drain() {
+      List<String> drained = List.copyOf(asked);
+      asked.clear();
+      return drained;
+    }
+  }
+
   private final AtomicLong nanos = new AtomicLong(Long.MAX_VALUE - 1_000);
   private final AtomicLong millis = new AtomicLong(1_700_000_000_000L);
   private final InstantSource clock = () -> Instant.ofEpochMilli(millis.get());
-  private int asked;
-  private int loaded;
-  private long version;
-  private boolean broken;
-  private final KeyCache cache = new KeyCache(this::askVersion, this::load, clock, nanos::get);
+  private final Source source = new Source();
+  private final KeyCache cache = new KeyCache(source, clock, nanos::get);
 
-  private long askVersion() {
-    asked++;
-    if (broken) {
-      throw new StorageException("broken on purpose");
-    }
-    return version;
-  }
-
-  private KeySet load(long applicationId) {
-    loaded++;
-    return new KeySet(java.util.List.of());
+  private static KeySet.ReadyKey readyKey(long applicationId, Key.Algorithm algorithm) {
+    Key key =
+        new Key(
+            1,
+            applicationId,
+            algorithm,
+            Key.Purpose.REQUEST,
+            Key.State.ENABLED,
+            Instant.EPOCH,
+            Key.FOREVER);
+    return new KeySet.ReadyKey(key, TestKeys.of(algorithm), true);
   }
 
   private void pass(long passedMillis) {
@@ -40,157 +96,180 @@ class KeyCacheTest {
   }
 
   @Test
-  void keysOf_withinHalfASecond_asksAndLoadsOnce() {
+  void keysOf_withinHalfASecond_asksAndReadsOnce() {
+    KeySet first = source.change(APPLICATION);
+    KeySet second = source.change(8);
     for (int i = 0; i < 499; i++) {
-      cache.keysOf(APPLICATION);
+      assertThat(cache.keysOf(APPLICATION)).isSameAs(first);
+      assertThat(cache.keysOf(8)).isSameAs(second);
+      assertThat(cache.keysOf(9).keys()).isEmpty();
       pass(1);
     }
-    assertThat(asked).isEqualTo(1);
-    assertThat(loaded).isEqualTo(1);
+    assertThat(source.asked).containsExactly("version", "all");
   }
 
   @Test
-  void keysOf_versionTheSameForLong_neverLoadsAgain() {
+  void keysOf_versionTheSameForLong_neverReadsAgain() {
     for (int i = 0; i < 100; i++) {
       cache.keysOf(APPLICATION);
       pass(600);
     }
-    assertThat(asked).isEqualTo(100);
-    assertThat(loaded).isEqualTo(1);
+    assertThat(source.asked).hasSize(101).containsOnlyOnce("all").doesNotContain("changedAfter");
   }
 
   @Test
-  void keysOf_versionChanged_loadsAgainWithinASecond() {
+  void keysOf_versionChanged_readsWhatChangedWithinASecond() {
+    KeySet other = source.change(8);
     cache.keysOf(APPLICATION);
-    version++;
+    KeySet changed = source.change(APPLICATION);
+    source.drain();
     pass(1_000);
+    assertThat(cache.keysOf(APPLICATION)).isSameAs(changed);
+    assertThat(cache.keysOf(8)).isSameAs(other);
+    assertThat(source.asked).containsExactly("version", "changedAfter", "of");
+  }
+
+  @Test
+  void keysOf_keysGone_none() {
+    source.change(APPLICATION);
     cache.keysOf(APPLICATION);
-    assertThat(loaded).isEqualTo(2);
+    source.change(APPLICATION);
+    source.sets.clear();
+    pass(1_000);
+    assertThat(cache.keysOf(APPLICATION).keys()).isEmpty();
+  }
+
+  @Test
+  void keysOf_moreChangesThanAreReadOneByOne_readsAll() {
+    cache.keysOf(APPLICATION);
+    LongStream.rangeClosed(1, KeyCache.MAX_CHANGED - 1).forEach(source::change);
+    source.drain();
+    pass(1_000);
+    assertThat(cache.keysOf(1).keys()).hasSize(1);
+    assertThat(source.drain()).hasSize(1 + KeyCache.MAX_CHANGED).doesNotContain("all");
+    LongStream.rangeClosed(1, KeyCache.MAX_CHANGED).forEach(source::change);
+    pass(1_000);
+    assertThat(cache.keysOf(KeyCache.MAX_CHANGED).keys()).hasSize(1);
+    assertThat(source.drain()).containsExactly("version", "changedAfter", "all");
+  }
+
+  /** A storage that was restored from a copy tells nothing of what it lost. */
+  @Test
+  void keysOf_versionWentBack_readsAll() {
+    source.change(APPLICATION);
+    cache.keysOf(APPLICATION);
+    source.sets.clear();
+    source.version = 0;
+    source.drain();
+    pass(1_000);
+    assertThat(cache.keysOf(APPLICATION).keys()).isEmpty();
+    assertThat(source.asked).containsExactly("version", "all");
   }
 
   @Test
   void keysOf_hostsClockMovedEitherWay_asksAgain() {
     cache.keysOf(APPLICATION);
+    source.drain();
     millis.addAndGet(1_000);
     cache.keysOf(APPLICATION);
-    assertThat(asked).isEqualTo(2);
+    assertThat(source.drain()).containsExactly("version");
     millis.addAndGet(-5_000);
     cache.keysOf(APPLICATION);
-    assertThat(asked).isEqualTo(3);
+    assertThat(source.drain()).containsExactly("version");
   }
 
   @Test
-  void keysOf_afterForget_asksAndLoadsAtOnce() {
+  void keysOf_afterExpire_asksAtOnce() {
     cache.keysOf(APPLICATION);
-    cache.forget();
-    cache.keysOf(APPLICATION);
-    assertThat(asked).isEqualTo(2);
-    assertThat(loaded).isEqualTo(2);
+    KeySet changed = source.change(APPLICATION);
+    assertThat(cache.keysOf(APPLICATION).keys()).isEmpty();
+    cache.expire();
+    assertThat(cache.keysOf(APPLICATION)).isSameAs(changed);
   }
 
   @Test
   void keysOf_storeBroken_failsRatherThanUseWhatIsStale() {
     cache.keysOf(APPLICATION);
-    broken = true;
+    source.broken = true;
     pass(1_000);
     for (int i = 0; i < 3; i++) {
       assertThatThrownBy(() -> cache.keysOf(APPLICATION)).isInstanceOf(StorageException.class);
+      assertThatThrownBy(cache::trials).isInstanceOf(StorageException.class);
     }
-    broken = false;
+    source.broken = false;
     cache.keysOf(APPLICATION);
-    assertThat(loaded).isEqualTo(1);
+    assertThat(source.asked).containsOnlyOnce("all");
   }
 
   /** A storage that fails for a moment must not refuse whoever happens to ask it. */
   @Test
   void keysOf_storeBrokenForLessThanASecond_goesOnWithWhatIsKnown() {
     cache.keysOf(APPLICATION);
-    broken = true;
+    source.broken = true;
+    source.drain();
     pass(999);
     cache.keysOf(APPLICATION);
-    assertThat(asked).isEqualTo(2);
+    assertThat(source.asked).containsExactly("version");
     pass(1);
     assertThatThrownBy(() -> cache.keysOf(APPLICATION)).isInstanceOf(StorageException.class);
   }
 
   @Test
-  void keysOf_moreApplicationsThanItHolds_staysBounded() {
-    for (long id = 1; id <= 20_000; id++) {
-      cache.keysOf(id);
+  void trials_afterEachChange_thoseOfTheSetsHeld() {
+    KeySet.ReadyKey ready = readyKey(APPLICATION, Key.Algorithm.ED25519);
+    assertThat(cache.trials().of(Key.Purpose.REQUEST, Key.Algorithm.ED25519)).isZero();
+    for (int keys : List.of(1, 2, 8, 1, 0)) {
+      source.change(APPLICATION);
+      source.sets.put(APPLICATION, new KeySet(java.util.Collections.nCopies(keys, ready)));
+      pass(1_000);
+      assertThat(cache.trials().of(Key.Purpose.REQUEST, Key.Algorithm.ED25519))
+          .isEqualTo(Math.min(keys, Trials.MOST));
     }
-    assertThat(loaded).isEqualTo(20_000);
-    cache.keysOf(20_000);
-    assertThat(loaded).isEqualTo(20_000);
-    cache.keysOf(1);
-    assertThat(loaded).as("the first was dropped").isEqualTo(20_001);
-  }
-
-  @Test
-  void keysOfStranger_askedOnceUntilAKeyChanges() {
-    for (int i = 0; i < 3; i++) {
-      assertThat(cache.keysOfStranger("one").keys()).isEmpty();
-      assertThat(cache.keysOfStranger("other").keys()).isEmpty();
-    }
-    assertThat(loaded).isEqualTo(2);
-    version++;
-    pass(1_000);
-    cache.keysOfStranger("one");
-    assertThat(loaded).isEqualTo(3);
-  }
-
-  /** Made-up names cost the store no more than so many queries, and no application its place. */
-  @Test
-  void keysOfStranger_moreThanItHolds_notAskedAbout() {
-    cache.keysOf(APPLICATION);
-    for (int i = 0; i < KeyCache.MAX_STRANGERS + 10; i++) {
-      cache.keysOfStranger("stranger " + i);
-    }
-    cache.keysOf(APPLICATION);
-    assertThat(loaded).isEqualTo(1 + KeyCache.MAX_STRANGERS);
-  }
-
-  /** What a change drops from memory still counts, or it could be told who is asked for next. */
-  @Test
-  void mostKeys_afterAChange_asBefore() {
-    Key key =
-        new Key(
-            1,
-            APPLICATION,
-            Key.Algorithm.ED25519,
-            Key.Purpose.REQUEST,
-            Key.State.ENABLED,
-            Instant.EPOCH,
-            Key.FOREVER);
-    KeySet.ReadyKey ready = new KeySet.ReadyKey(key, TestKeys.of(key.algorithm()), true);
-    KeyCache busy =
-        new KeyCache(
-            this::askVersion, id -> new KeySet(java.util.List.of(ready, ready)), clock, nanos::get);
-    assertThat(busy.mostKeys().of(key.purpose(), key.algorithm())).isEqualTo(1);
-    busy.keysOf(APPLICATION);
-    assertThat(busy.mostKeys().of(key.purpose(), key.algorithm())).isEqualTo(2);
-    busy.forget();
-    assertThat(busy.mostKeys().of(key.purpose(), key.algorithm())).isEqualTo(2);
-    version++;
-    pass(1_000);
-    assertThat(busy.mostKeys().of(key.purpose(), key.algorithm())).isEqualTo(2);
   }
 
   /** A change that commits while keys are being read must not be overlooked for good. */
   @Test
-  void keysOf_changeWhileLoading_noticedAtNextAsking() {
-    KeyCache racing =
-        new KeyCache(
-            () -> version,
-            id -> {
-              loaded++;
-              version++;
-              return new KeySet(java.util.List.of());
-            },
-            clock,
-            nanos::get);
-    racing.keysOf(APPLICATION);
+  void keysOf_changeWhileReading_noticedAtNextAsking() {
+    Source racing =
+        new Source() {
+          @Override
+          public Map<Long, KeySet> all() {
+            Map<Long, KeySet> before = super.all();
+            change(APPLICATION);
+            return before;
+          }
+        };
+    KeyCache racingCache = new KeyCache(racing, clock, nanos::get);
+    assertThat(racingCache.keysOf(APPLICATION).keys()).isEmpty();
     pass(1_000);
-    racing.keysOf(APPLICATION);
-    assertThat(loaded).isEqualTo(2);
+    assertThat(racingCache.keysOf(APPLICATION).keys()).hasSize(1);
+  }
+
+  /** Whoever reads for long must not put what is older in place of what another read meanwhile. */
+  @Test
+  void keysOf_anotherReadMeanwhile_newerStays() {
+    List<KeyCache> caches = new ArrayList<>();
+    Source slow =
+        new Source() {
+          private boolean overtaken;
+
+          @Override
+          public KeySet of(long applicationId) {
+            KeySet read = super.of(applicationId);
+            if (!overtaken) {
+              overtaken = true;
+              change(applicationId);
+              nanos.incrementAndGet();
+              caches.get(0).keysOf(applicationId);
+            }
+            return read;
+          }
+        };
+    caches.add(new KeyCache(slow, clock, nanos::get));
+    caches.get(0).keysOf(APPLICATION);
+    slow.change(APPLICATION);
+    pass(1_000);
+    KeySet read = caches.get(0).keysOf(APPLICATION);
+    assertThat(read).isSameAs(slow.sets.get(APPLICATION));
   }
 }

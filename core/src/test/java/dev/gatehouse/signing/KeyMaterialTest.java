@@ -263,6 +263,12 @@ class KeyMaterialTest {
             Base64.getEncoder()
                 .encodeToString(pem("ed25519-spki").getBytes(StandardCharsets.US_ASCII)),
             Base64.getUrlEncoder().withoutPadding().encodeToString(der),
+            HexFormat.of().formatHex(der),
+            HexFormat.of().withUpperCase().formatHex(der) + "\n",
+            WebhookKeyText.of(KeyMaterial.ofPem(Key.Algorithm.ED25519, pem("ed25519-spki"))),
+            WebhookKeyText.of(KeyMaterial.generate(Key.Algorithm.ED25519)),
+            HeadKeys.key("ours", KeyMaterial.generate(Key.Algorithm.ED25519)).toString(),
+            HeadKeys.key("ours", KeyMaterial.generate(Key.Algorithm.SM2_SM3)).toString(),
             Base64.getEncoder().encodeToString(der),
             "\n" + Base64.getMimeEncoder().encodeToString(der) + "\n")) {
       byte[] bytes = text.getBytes(StandardCharsets.UTF_8);

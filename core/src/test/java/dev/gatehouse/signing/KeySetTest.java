@@ -25,8 +25,15 @@ class KeySetTest {
   private static final Scheme SCHEME = SerendipityScheme.strict();
   private static final byte[] MESSAGE = {1, 2, 3};
 
-  /** Nobody has more than one key. */
-  private static final MostKeys ONE = MostKeys.since(0);
+  /** Somebody has a key of each kind, and nobody has more. */
+  private static final Trials ONE =
+      Trials.among(
+          List.of(
+              new KeySet(
+                  Arrays.stream(Key.Algorithm.values())
+                      .map(algorithm -> key(algorithm, Key.Purpose.REQUEST, Key.State.ENABLED))
+                      .map(key -> new KeySet.ReadyKey(key, TestKeys.of(key.algorithm()), true))
+                      .toList())));
 
   /** A key that counts how often it was tried. */
   private static final class Counting implements SignatureKey {
@@ -194,55 +201,39 @@ class KeySetTest {
         });
   }
 
-  /** While keys overlap, and with as many as there may be. */
+  /** While keys overlap; who has more pays alone. */
   @ParameterizedTest
-  @ValueSource(ints = {1, 2, 8})
-  void proves_refusedWithSeveralKeys_asManyTrialsAsForNobodyOrOne(int number) {
+  @ValueSource(ints = {0, 1, 2, 3, 8})
+  void proves_refusedWithSeveralKeys_asManyTrialsAsForOthers(int number) {
     Key key = key(Key.Algorithm.HMAC_SHA256, Key.Purpose.REQUEST, Key.State.VERIFY_ONLY);
     Counting own = new Counting(KeyMaterial.generate(key.algorithm()).signatureKey());
     KeySet known = new KeySet(Collections.nCopies(number, new KeySet.ReadyKey(key, own, true)));
-    MostKeys most = MostKeys.since(0);
-    most.meet(known, NOW);
-    assertThat(trials(known, own, most)).isEqualTo(number);
-    assertThat(trials(KeySet.NONE, own, most)).isEqualTo(number);
-    assertThat(trials(set(key, own), own, most)).isEqualTo(number);
-    assertThat(trials(set(key.in(Key.State.DISABLED), own), own, most)).isEqualTo(number);
+    Trials trials = Trials.among(List.of(set(key, own), known, KeySet.NONE));
+    int most = Math.min(Math.max(1, number), Trials.MOST);
+    assertThat(trials(known, own, trials)).isEqualTo(Math.max(number, most));
+    assertThat(trials(KeySet.NONE, own, trials)).isEqualTo(most);
+    assertThat(trials(set(key, own), own, trials)).isEqualTo(most);
+    assertThat(trials(set(key.in(Key.State.DISABLED), own), own, trials)).isEqualTo(most);
+    assertThat(trials(known, own, Trials.NONE))
+        .as("who is alone pays for itself")
+        .isEqualTo(number);
   }
 
-  private static int trials(KeySet keys, Counting own, MostKeys most) {
+  private static int trials(KeySet keys, Counting own, Trials trials) {
     own.tried = 0;
     List<Key.Algorithm> nobodys = new ArrayList<>();
     Claim claim = claim(new byte[32], Key.Algorithm.HMAC_SHA256);
-    keys.proves(claim, SCHEME, NOW, most, (proof, algorithm) -> nobodys.add(algorithm));
+    keys.proves(claim, SCHEME, NOW, trials, (proof, algorithm) -> nobodys.add(algorithm));
     return own.tried + nobodys.size();
   }
 
   @Test
-  void mostKeys_ofOtherPurposesAndAlgorithmsAndTimesGone_notCounted() {
+  void trials_ofOtherPurposesAndAlgorithms_none() {
     Key key = key(Key.Algorithm.HMAC_SHA256, Key.Purpose.REQUEST, Key.State.ENABLED);
-    SignatureKey signature = TestKeys.of(key.algorithm());
-    KeySet.ReadyKey live = new KeySet.ReadyKey(key, signature, true);
-    KeySet.ReadyKey over = new KeySet.ReadyKey(key.until(NOW), signature, true);
-    MostKeys most = MostKeys.since(0);
-    most.meet(new KeySet(List.of(live, live, over)), NOW);
-    most.meet(set(key, signature), NOW);
-    assertThat(most.of(Key.Purpose.REQUEST, Key.Algorithm.HMAC_SHA256)).isEqualTo(2);
-    assertThat(most.of(Key.Purpose.REQUEST, Key.Algorithm.ED25519)).isEqualTo(1);
-    assertThat(most.of(Key.Purpose.SITE, Key.Algorithm.HMAC_SHA256)).isEqualTo(1);
-  }
-
-  @Test
-  void mostKeys_notMetForTwoTimes_forgotten() {
-    Key key = key(Key.Algorithm.HMAC_SHA256, Key.Purpose.REQUEST, Key.State.ENABLED);
-    KeySet.ReadyKey ready = new KeySet.ReadyKey(key, TestKeys.of(key.algorithm()), true);
-    MostKeys first = MostKeys.since(Long.MAX_VALUE - 5);
-    first.meet(new KeySet(List.of(ready, ready)), NOW);
-    long hour = Long.MAX_VALUE - 5 + MostKeys.TIME_NANOS;
-    assertThat(first.after(hour - 1)).isSameAs(first);
-    MostKeys second = first.after(hour);
-    assertThat(second.of(Key.Purpose.REQUEST, key.algorithm())).isEqualTo(2);
-    MostKeys third = second.after(hour + MostKeys.TIME_NANOS);
-    assertThat(third.of(Key.Purpose.REQUEST, key.algorithm())).isEqualTo(1);
+    Trials trials = Trials.among(List.of(set(key, TestKeys.of(key.algorithm()))));
+    assertThat(trials.of(Key.Purpose.REQUEST, Key.Algorithm.HMAC_SHA256)).isEqualTo(1);
+    assertThat(trials.of(Key.Purpose.REQUEST, Key.Algorithm.ED25519)).isZero();
+    assertThat(trials.of(Key.Purpose.SITE, Key.Algorithm.HMAC_SHA256)).isZero();
   }
 
   @Test

@@ -330,8 +330,10 @@ class SerendipitySchemeTest {
 
   @Test
   void remembersUntil_strict_untilNoTimestampIsAccepted() {
-    assertThat(STRICT.remembersUntil(NOW)).contains(NOW.plusSeconds(660));
-    assertThat(COMPAT.remembersUntil(NOW)).isEmpty();
+    Request request = Vectors.vector("V1").signedRequest();
+    Claim claim = COMPAT.read(request);
+    assertThat(STRICT.remembersUntil(claim, NOW)).contains(NOW.plusSeconds(660));
+    assertThat(COMPAT.remembersUntil(claim, NOW)).isEmpty();
   }
 
   @Test

@@ -54,4 +54,12 @@ class HeadersTest {
   void value_withTab_taken() {
     assertThat(Headers.of("a", "b\tc").all("a")).containsExactly("b\tc");
   }
+
+  @Test
+  void allAlike_eitherSpelling_inOrder() {
+    Headers headers = Headers.of("App-Key", "1", "app_key", "2", "APP_KEY", "3", "appkey", "4");
+    assertThat(headers.allAlike("app_key")).containsExactly("1", "2", "3");
+    assertThat(headers.allAlike("APP-KEY")).containsExactly("1", "2", "3");
+    assertThat(headers.allAlike("app key")).isEmpty();
+  }
 }

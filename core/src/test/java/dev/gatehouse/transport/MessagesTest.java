@@ -7,6 +7,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Collections;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -96,5 +97,20 @@ class MessagesTest {
         .isBetween(Duration.ofMinutes(59), Duration.ofHours(1));
     assertThatIllegalArgumentException().isThrownBy(() -> Deadline.in(Duration.ZERO));
     assertThatIllegalArgumentException().isThrownBy(() -> Deadline.in(Duration.ofDays(2)));
+  }
+
+  @Test
+  void stream_byATransportThatCannot_failsAndDoesNotThrow() {
+    Transport small =
+        (request, deadline) -> CompletableFuture.completedFuture(Response.of(200, ""));
+    assertThat(
+            small.stream(
+                    Request.get(URI.create("http://a.example/")),
+                    BodySource.of(new byte[0]),
+                    Deadline.in(Duration.ofSeconds(1)))
+                .toCompletableFuture())
+        .failsWithin(Duration.ofSeconds(1))
+        .withThrowableThat()
+        .withMessageContaining("this transport does not stream bodies");
   }
 }

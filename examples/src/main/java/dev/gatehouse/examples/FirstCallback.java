@@ -1,6 +1,7 @@
 package dev.gatehouse.examples;
 
 import dev.gatehouse.Gatehouse;
+import dev.gatehouse.Joined;
 import dev.gatehouse.audit.AuditRecord;
 import dev.gatehouse.registry.Application;
 import dev.gatehouse.scheduler.Task;
@@ -48,7 +49,7 @@ public final class FirstCallback {
       insert.setInt(1, order);
       insert.executeUpdate();
 
-      Gatehouse.Joined joined = gatehouse.joining(JdbcTransaction.of(connection));
+      Joined joined = gatehouse.joining(JdbcTransaction.of(connection));
       String content = "{\"order\":" + order + "}";
       TaskId task =
           joined

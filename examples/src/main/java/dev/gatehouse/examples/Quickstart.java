@@ -44,8 +44,8 @@ import java.util.stream.Stream;
 
 /**
  * The whole idea on real input, checking itself: a third party on a real socket, an H2 database in
- * a real file, and a restart in the middle. Ends with an exception, so with a non-zero exit code,
- * if anything was not as it should be.
+ * a real file, and a restart in the middle; then {@link TwoSites}. Ends with an exception, so with
+ * a non-zero exit code, if anything was not as it should be.
  */
 public final class Quickstart {
   private static final URI ORDERS = URI.create("https://host.example/orders");
@@ -65,13 +65,14 @@ public final class Quickstart {
   }
 
   /** Runs the job; takes no arguments. */
-  public static void main(String[] arguments) throws IOException {
+  public static void main(String[] arguments) throws IOException, InterruptedException {
     Path directory = Files.createTempDirectory("gatehouse-quickstart");
     try (ThirdParty party = new ThirdParty()) {
       new Quickstart(directory.resolve("gatehouse"), party).run();
     } finally {
       delete(directory);
     }
+    TwoSites.main(arguments);
   }
 
   private void run() {

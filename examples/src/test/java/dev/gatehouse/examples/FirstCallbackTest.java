@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 import dev.gatehouse.Gatehouse;
+import dev.gatehouse.Joined;
 import dev.gatehouse.audit.AuditQuery;
 import dev.gatehouse.audit.AuditRecord;
 import dev.gatehouse.error.ConflictException;
@@ -79,7 +80,7 @@ class FirstCallbackTest {
     TaskId task;
     try (Connection connection = dataSource.getConnection()) {
       connection.setAutoCommit(false);
-      Gatehouse.Joined joined = gatehouse.joining(JdbcTransaction.of(connection));
+      Joined joined = gatehouse.joining(JdbcTransaction.of(connection));
       Application other = joined.registry().register(Application.named("shipping"));
       joined.registry().register(Server.named("warehouse").at("10.0.0.9", 80));
       joined.keys().rotate(other.id(), java.time.Duration.ZERO);
@@ -104,7 +105,7 @@ class FirstCallbackTest {
   void joined_committed_showsEverythingOfEveryPart() throws SQLException {
     try (Connection connection = dataSource.getConnection()) {
       connection.setAutoCommit(false);
-      Gatehouse.Joined joined = gatehouse.joining(JdbcTransaction.of(connection));
+      Joined joined = gatehouse.joining(JdbcTransaction.of(connection));
       joined.registry().register(Application.named("shipping"));
       joined.permissions().grant(allowance());
       joined.audit().write(AuditRecord.of(1, 0, "it happened").build());
@@ -135,7 +136,7 @@ class FirstCallbackTest {
         Statement statement = connection.createStatement()) {
       connection.setAutoCommit(false);
       statement.execute("INSERT INTO orders(id) VALUES (10)");
-      Gatehouse.Joined joined = gatehouse.joining(JdbcTransaction.of(connection));
+      Joined joined = gatehouse.joining(JdbcTransaction.of(connection));
       assertThatExceptionOfType(ConflictException.class)
           .isThrownBy(() -> joined.scheduler().schedule(Task.of("order-10").application(billing)))
           .withMessageContaining("order-10");

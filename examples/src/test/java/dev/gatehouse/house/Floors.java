@@ -17,6 +17,7 @@ final class Floors {
           "dev.gatehouse",
           "dev.gatehouse.storage",
           "dev.gatehouse.hook",
+          "dev.gatehouse.reader",
           "dev.gatehouse.scheduler",
           "dev.gatehouse.permission",
           "dev.gatehouse.signing",

@@ -108,6 +108,21 @@ class KeysOfPairsTest {
     keys.importKey(ID, Key.Purpose.SITE, pair);
   }
 
+  /** What leaked must not come back because somebody finds it in an old file. */
+  @Test
+  void importKey_sameAsOneDisabled_refusedUntilThatIsDestroyed() {
+    keys.importKey(ID, WEBHOOK, pair);
+    keys.disable(ID, 1);
+    for (KeyMaterial same : List.of(pair, pair.publicPart())) {
+      assertThatThrownBy(() -> keys.importKey(ID, WEBHOOK, same))
+          .isInstanceOf(ConflictException.class)
+          .hasMessage("key 1 is the same key, and disabled: destroy it first");
+    }
+    assertThat(all()).hasSize(1);
+    keys.destroy(ID, 1);
+    keys.importKey(ID, WEBHOOK, pair);
+  }
+
   @Test
   void importKey_sameSecretByTwoAlgorithmsForOnePurpose_both() {
     byte[] secret = SECRET.reveal().getBytes(StandardCharsets.US_ASCII);

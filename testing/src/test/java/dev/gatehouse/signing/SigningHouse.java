@@ -126,13 +126,16 @@ final class SigningHouse {
         registry(), keyRing, nonceStore, scheme, clock, audit(), listener, nonceQuota);
   }
 
-  /** A registry of which only the look-up by app key is used. */
+  /** A registry of which only the look-ups by app key and by id are used. */
   private Registry registry() {
     return stub(
         Registry.class,
         (proxy, method, arguments) -> {
           if (method.getName().equals("findApplicationByKey")) {
             return Optional.ofNullable(applications.get((String) arguments[0]));
+          }
+          if (method.getName().equals("findApplication") && arguments[0] instanceof Long id) {
+            return applications.values().stream().filter(found -> found.id() == id).findFirst();
           }
           throw new UnsupportedOperationException(method.toString());
         });

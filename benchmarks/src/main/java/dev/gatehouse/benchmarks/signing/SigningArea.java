@@ -5,6 +5,10 @@ import dev.gatehouse.benchmarks.Case;
 import dev.gatehouse.benchmarks.Plan;
 import dev.gatehouse.benchmarks.Subject;
 import dev.gatehouse.signing.Key;
+import dev.gatehouse.signing.MessageSignatureScheme;
+import dev.gatehouse.signing.Scheme;
+import dev.gatehouse.signing.SerendipityScheme;
+import dev.gatehouse.signing.WechatPayScheme;
 import java.security.GeneralSecurityException;
 import java.security.KeyPairGenerator;
 import java.security.spec.ECGenParameterSpec;
@@ -38,7 +42,14 @@ public final class SigningArea implements Area {
         hmac("256B", SHORT),
         hmac("16KiB", LONG),
         nonces(),
-        verifications(),
+        refusals(),
+        verifications(
+            "hmac-sha256 serendipity 256B",
+            SHORT,
+            Key.Algorithm.HMAC_SHA256,
+            SerendipityScheme.strict(),
+            SerendipityScheme.strict(),
+            () -> SignatureSide.bareMac("HmacSHA256")),
         ed25519("256B", SHORT),
         ed25519("16KiB", LONG),
         ecdsa("256B", SHORT),
@@ -66,7 +77,15 @@ public final class SigningArea implements Area {
                 SHORT,
                 Key.Algorithm.HMAC_SM3,
                 List.of(new Peer(BOUNCY_CASTLE, SignatureSide::bouncyCastleSm3)))
-            .atLength());
+            .atLength(),
+        hmacMessages("256B", SHORT),
+        hmacMessages("16KiB", LONG),
+        ed25519Messages("256B", SHORT),
+        ed25519Messages("16KiB", LONG),
+        rsaMessages("256B", SHORT),
+        rsaMessages("16KiB", LONG),
+        sm2Messages("256B", SHORT),
+        sm2Messages("16KiB", LONG));
   }
 
   /** Someone with an implementation. */
@@ -168,12 +187,72 @@ public final class SigningArea implements Area {
             new Subject("concurrent hash map", claims::rawMap)));
   }
 
-  private Case verifications() {
-    WholeVerifications whole = new WholeVerifications(plan);
+  private Case refusals() {
+    Refusals refusals = new Refusals(plan);
     return Case.of(
-        "whole verifications",
+        "refusals h2",
+        refusals.metrics(),
+        List.of(
+            new Subject(GATEHOUSE, refusals::known),
+            new Subject("of strangers", refusals::strangers)));
+  }
+
+  private Case hmacMessages(String length, int bytes) {
+    return verifications(
+        "hmac-sha256 rfc9421 " + length,
+        bytes,
+        Key.Algorithm.HMAC_SHA256,
+        MessageSignatureScheme.create(),
+        MessageSignatureScheme.create(),
+        () -> SignatureSide.bareMac("HmacSHA256"));
+  }
+
+  private Case ed25519Messages(String length, int bytes) {
+    return verifications(
+            "ed25519 rfc9421 " + length,
+            bytes,
+            Key.Algorithm.ED25519,
+            MessageSignatureScheme.create(),
+            MessageSignatureScheme.create(),
+            SignatureSide::bouncyCastleEd25519)
+        .atLength();
+  }
+
+  private Case rsaMessages(String length, int bytes) {
+    return verifications(
+            "rsa-pkcs1 rfc9421 " + length,
+            bytes,
+            Key.Algorithm.RSA_PKCS1_SHA256,
+            MessageSignatureScheme.create(),
+            MessageSignatureScheme.create(),
+            SigningArea::barePkcs1)
+        .atLength();
+  }
+
+  private Case sm2Messages(String length, int bytes) {
+    return verifications(
+            "sm2 wechatpay " + length,
+            bytes,
+            Key.Algorithm.SM2_SM3,
+            WechatPayScheme.platform("1").only(Key.Algorithm.SM2_SM3),
+            WechatPayScheme.merchant("1", "1").only(Key.Algorithm.SM2_SM3),
+            SignatureSide::bouncyCastleSm2)
+        .atLength();
+  }
+
+  private Case verifications(
+      String name,
+      int length,
+      Key.Algorithm algorithm,
+      Scheme signing,
+      Scheme verifying,
+      SignatureSide.Opener primitive) {
+    WholeVerifications whole =
+        new WholeVerifications(plan, name, length, algorithm, signing, verifying, primitive);
+    return Case.of(
+        "whole " + name,
         whole.metrics(),
-        List.of(new Subject(GATEHOUSE, whole::gatehouse), new Subject(JCA, whole::bare)));
+        List.of(new Subject(GATEHOUSE, whole::gatehouse), new Subject("primitive", whole::bare)));
   }
 
   @Override

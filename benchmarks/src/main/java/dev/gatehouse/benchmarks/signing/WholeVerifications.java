@@ -5,12 +5,16 @@ import dev.gatehouse.benchmarks.Measurement;
 import dev.gatehouse.benchmarks.Metric;
 import dev.gatehouse.benchmarks.Plan;
 import dev.gatehouse.registry.Application;
+import dev.gatehouse.signing.Key;
+import dev.gatehouse.signing.KeyMaterial;
+import dev.gatehouse.signing.Scheme;
 import dev.gatehouse.signing.Signer;
 import dev.gatehouse.signing.Verifier;
 import dev.gatehouse.storage.memory.MemoryStorage;
 import dev.gatehouse.transport.Request;
 import java.net.URI;
 import java.security.GeneralSecurityException;
+import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
 
@@ -19,14 +23,41 @@ import java.util.List;
  * registry, keys and nonces in memory; beside it, the bare primitive over the same body.
  */
 final class WholeVerifications {
-  private static final int BODY = 1 << 10;
+  private static final URI PLACE = URI.create("https://host.example/orders");
 
-  private final Metric median = new Metric("verification p50 ns hmac-sha256 1KiB", "ns");
-  private final Metric slowest = new Metric("verification p99 ns hmac-sha256 1KiB", "ns");
-  private final Plan plan;
+  private final Metric median;
+  private final Metric slowest;
+  private final int count;
+  private final int length;
+  private final Key.Algorithm algorithm;
+  private final Scheme signing;
+  private final Scheme verifying;
+  private final SignatureSide.Opener primitive;
 
-  WholeVerifications(Plan plan) {
-    this.plan = plan;
+  /**
+   * Verifications of requests with a body of that length.
+   *
+   * @param signing by which the other side signs
+   * @param verifying by which this one verifies
+   * @param primitive the algorithm without all else
+   */
+  WholeVerifications(
+      Plan plan,
+      String name,
+      int length,
+      Key.Algorithm algorithm,
+      Scheme signing,
+      Scheme verifying,
+      SignatureSide.Opener primitive) {
+    median = new Metric("verification p50 ns " + name, "ns");
+    slowest = new Metric("verification p99 ns " + name, "ns");
+    count =
+        algorithm == Key.Algorithm.HMAC_SHA256 ? plan.pick(2_000, 20_000) : plan.pick(200, 2_000);
+    this.length = length;
+    this.algorithm = algorithm;
+    this.signing = signing;
+    this.verifying = verifying;
+    this.primitive = primitive;
   }
 
   List<Metric> metrics() {
@@ -41,11 +72,13 @@ final class WholeVerifications {
   Measurement gatehouse() {
     try (Gatehouse gatehouse = Gatehouse.builder().storage(MemoryStorage.create()).build()) {
       Application application = gatehouse.registry().register(Application.named("benchmark"));
-      Signer signer = gatehouse.signer(application);
-      Verifier verifier = gatehouse.verifier();
-      Request[] signed = new Request[2 * count()];
+      KeyMaterial material = KeyMaterial.generate(algorithm);
+      gatehouse.keys().importKey(application.id(), Key.Purpose.REQUEST, material);
+      Signer signer = Signer.of(application.appKey(), material, signing, InstantSource.system());
+      Verifier verifier = gatehouse.verifier(verifying).from(application);
+      Request request = Request.post(PLACE, "x".repeat(length));
+      Request[] signed = new Request[2 * count];
       for (int i = 0; i < signed.length; i++) {
-        Request request = Request.post(URI.create("/orders/" + i), "x".repeat(BODY));
         signed[i] = signer.sign(request).addTo(request);
       }
       return measure(
@@ -57,8 +90,8 @@ final class WholeVerifications {
 
   Measurement bare() {
     try {
-      SignatureSide side = SignatureSide.bareMac("HmacSHA256");
-      byte[] body = new byte[BODY];
+      SignatureSide side = primitive.open();
+      byte[] body = new byte[length];
       byte[] signature = side.sign(body);
       return measure(index -> side.verify(body, signature));
     } catch (GeneralSecurityException e) {
@@ -66,13 +99,8 @@ final class WholeVerifications {
     }
   }
 
-  private int count() {
-    return plan.pick(10_000, 40_000);
-  }
-
   /** The first half warms up. */
   private Measurement measure(Verification verification) throws GeneralSecurityException {
-    int count = count();
     long[] nanos = new long[count];
     for (int i = 0; i < 2 * count; i++) {
       long begin = System.nanoTime();

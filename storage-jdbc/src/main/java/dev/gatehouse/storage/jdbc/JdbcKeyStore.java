@@ -24,6 +24,7 @@ final class JdbcKeyStore implements KeyStore {
   private static final String SELECT_ALL =
       "SELECT id, application_id, algorithm, purpose, state, not_before, not_after, material"
           + " FROM gh_key WHERE ";
+  private static final String VERSION = "(SELECT version FROM gh_key_version WHERE id = 1)";
   private static final String SELECT = SELECT_ALL + "application_id = :application_id";
 
   private final Database database;
@@ -36,8 +37,10 @@ final class JdbcKeyStore implements KeyStore {
   public void insert(StoredKey key) {
     String sql =
         "INSERT INTO gh_key(id, application_id, algorithm, purpose, state, not_before, not_after,"
-            + " material) VALUES (:id, :application_id, :algorithm, :purpose, :state, :not_before,"
-            + " :not_after, :material)"
+            + " material, version) VALUES (:id, :application_id, :algorithm, :purpose, :state,"
+            + " :not_before, :not_after, :material, "
+            + VERSION
+            + ")"
             + database.dialect().orNothing();
     boolean inserted =
         database.use(handle -> Database.inserted(bind(handle.createUpdate(sql), key)));
@@ -55,7 +58,8 @@ final class JdbcKeyStore implements KeyStore {
                         handle.createUpdate(
                             "UPDATE gh_key SET algorithm = :algorithm, purpose = :purpose,"
                                 + " state = :state, not_before = :not_before,"
-                                + " not_after = :not_after, material = :material"
+                                + " not_after = :not_after, material = :material, version = "
+                                + VERSION
                                 + " WHERE id = :id AND application_id = :application_id"),
                         key)
                     .execute());
@@ -69,7 +73,8 @@ final class JdbcKeyStore implements KeyStore {
             handle ->
                 handle
                     .createUpdate(
-                        "UPDATE gh_key SET state = :destroyed, material = :nothing"
+                        "UPDATE gh_key SET state = :destroyed, material = :nothing, version = "
+                            + VERSION
                             + " WHERE id = :id AND application_id = :application_id")
                     .bind("destroyed", Key.State.DESTROYED.name())
                     .bind("nothing", new byte[0])
@@ -212,6 +217,22 @@ final class JdbcKeyStore implements KeyStore {
                 .createQuery("SELECT version FROM gh_key_version WHERE id = 1")
                 .mapTo(Long.class)
                 .one());
+  }
+
+  @Override
+  public List<Long> changedAfter(long version, int limit) {
+    Check.range(version, 0, Long.MAX_VALUE, "version");
+    Check.range(limit, 1, MAX_LIMIT, "limit");
+    return database.use(
+        handle ->
+            handle
+                .createQuery(
+                    "SELECT DISTINCT application_id FROM gh_key WHERE version > :version"
+                        + " ORDER BY application_id LIMIT :limit")
+                .bind("version", version)
+                .bind("limit", limit)
+                .mapTo(Long.class)
+                .list());
   }
 
   @Override

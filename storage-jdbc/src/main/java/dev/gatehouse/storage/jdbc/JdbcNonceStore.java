@@ -20,7 +20,8 @@ import org.slf4j.LoggerFactory;
  * The NonceStore of a {@link JdbcStorage}. The primary key decides between claims of one nonce;
  * each runs in a transaction of its own. Rows are deleted as claims come in, twice as many at a
  * time as can have come in since the last time, once they have expired by the clock of any node:
- * clocks may differ by {@link KeyRing#SKEW}.
+ * clocks may differ by {@link KeyRing#SKEW}, and one that is further ahead of the database's
+ * deletes no more for it.
  */
 final class JdbcNonceStore implements NonceStore {
   private static final int CLAIMS_PER_PURGE = 256;
@@ -63,7 +64,7 @@ final class JdbcNonceStore implements NonceStore {
         insert(applicationId, bytes, expiresAtMillis)
             || renew(applicationId, bytes, expiresAtMillis, nowMillis);
     if (claims.incrementAndGet() % CLAIMS_PER_PURGE == 0) {
-      purge(nowMillis - KeyRing.SKEW.toMillis());
+      purge(nowMillis);
     }
     return claimed ? Outcome.CLAIMED : Outcome.REPLAYED;
   }
@@ -110,10 +111,12 @@ final class JdbcNonceStore implements NonceStore {
                 .one());
   }
 
-  private void purge(long now) {
+  /** By the database's clock where the caller's is ahead of it, by however much. */
+  private void purge(long callersNow) {
     try {
       database.use(
           handle -> {
+            long now = Math.min(callersNow, database.now(handle)) - KeyRing.SKEW.toMillis();
             List<Row> expired =
                 handle
                     .createQuery(

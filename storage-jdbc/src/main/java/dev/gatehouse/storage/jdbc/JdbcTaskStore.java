@@ -221,7 +221,7 @@ final class JdbcTaskStore implements TaskStore {
     for (Settlement settlement : settlements) {
       Check.that(
           byId.put(settlement.id(), settlement) == null,
-          "settlements must name each task once, named twice: " + settlement.id());
+          () -> "settlements must name each task once, named twice: " + settlement.id());
     }
     return database.use(
         handle -> {

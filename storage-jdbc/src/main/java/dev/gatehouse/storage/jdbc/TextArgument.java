@@ -25,7 +25,8 @@ final class TextArgument extends AbstractArgumentFactory<String> {
   protected Argument build(String value, ConfigRegistry config) {
     int at = misfit(value);
     Check.that(
-        at < 0, "text must be well-formed Unicode without U+0000, was neither at index " + at);
+        at < 0,
+        () -> "text must be well-formed Unicode without U+0000, was neither at index " + at);
     return (position, statement, context) -> statement.setString(position, value);
   }
 

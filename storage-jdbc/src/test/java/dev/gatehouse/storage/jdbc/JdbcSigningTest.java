@@ -152,6 +152,20 @@ class JdbcSigningTest {
           .isEqualTo(Outcome.REPLAYED);
     }
 
+    /** A clock that is an hour ahead lets nobody replay anything on the other nodes. */
+    @Test
+    void claim_onANodeWhoseClockIsFarAhead_forgetsByTheDatabasesTime() throws SQLException {
+      Storage storage = JdbcStorage.of(database);
+      NonceStore nonces = storage.nonces();
+      long now = System.currentTimeMillis();
+      assertThat(nonces.claim(ID, "kept", now + 600_000, now, QUOTA)).isEqualTo(Outcome.CLAIMED);
+      long itsNow = now + 3_600_000;
+      for (int i = 0; i < 600; i++) {
+        nonces.claim(ID, "other" + i, itsNow + 600_000, itsNow, 10_000);
+      }
+      assertThat(nonces.claim(ID, "kept", now + 600_000, now, 10_000)).isEqualTo(Outcome.REPLAYED);
+    }
+
     @Test
     void rotate_inTheHostsTransaction_noticedWithinASecondOfItsCommit() throws SQLException {
       Storage storage = JdbcStorage.of(database, clock);
@@ -322,7 +336,8 @@ class JdbcSigningTest {
     }
 
     @Test
-    void reseal_severalBatches_nextMasterKeyAloneReadsAll() {
+    void reseal_severalBatchesBesideChanges_undoesNoneAndNextMasterKeyAloneReadsAll()
+        throws Exception {
       MasterKey old = MasterKey.of(new byte[MasterKey.LENGTH]);
       byte[] bytes = new byte[MasterKey.LENGTH];
       bytes[0] = 1;
@@ -330,13 +345,37 @@ class JdbcSigningTest {
       for (int application = 1; application <= 120; application++) {
         before.generate(application, Key.Purpose.OUTGOING_WEBHOOK, Key.Algorithm.ED25519);
       }
-      KeyRing next = keyRing(JdbcStorage.of(database, clock), MasterKey.of(bytes).replacing(old));
-      assertThat(next.reseal()).isEqualTo(120);
+      MasterKey replacing = MasterKey.of(bytes).replacing(old);
+      KeyRing next = keyRing(JdbcStorage.of(database, clock), replacing);
+      KeyRing changing = keyRing(JdbcStorage.of(database, clock), replacing);
+      ExecutorService thread = Executors.newSingleThreadExecutor();
+      try {
+        Future<Long> resealing = thread.submit(next::reseal);
+        for (int application = 120; application > 90; application--) {
+          long id = changing.keys(application, Long.MAX_VALUE, 1).get(0).id();
+          if (application % 3 == 0) {
+            changing.disable(application, id);
+          } else if (application % 3 == 1) {
+            changing.destroy(application, id);
+          } else {
+            changing.retire(application, id, Duration.ofHours(1));
+          }
+        }
+        assertThat(resealing.get(60, TimeUnit.SECONDS)).isBetween(90L, 120L);
+      } finally {
+        thread.shutdownNow();
+      }
       assertThat(next.reseal()).isZero();
       KeyRing alone = keyRing(JdbcStorage.of(database, clock), MasterKey.of(bytes));
+      List<Key.State> changed =
+          List.of(Key.State.DISABLED, Key.State.DESTROYED, Key.State.VERIFY_ONLY);
       for (int application = 1; application <= 120; application++) {
-        long id = alone.keys(application, Long.MAX_VALUE, 1).get(0).id();
-        assertThat(alone.publicPart(application, id).canSign()).isFalse();
+        Key key = alone.keys(application, Long.MAX_VALUE, 1).get(0);
+        assertThat(key.state())
+            .isEqualTo(application > 90 ? changed.get(application % 3) : Key.State.ENABLED);
+        if (key.state() != Key.State.DESTROYED) {
+          assertThat(alone.publicPart(application, key.id()).canSign()).isFalse();
+        }
       }
     }
 

@@ -1,6 +1,6 @@
 package dev.gatehouse.storage.jdbc;
 
-import dev.gatehouse.Gatehouse;
+import dev.gatehouse.Joined;
 import dev.gatehouse.audit.AuditRecord;
 import dev.gatehouse.permission.Grant;
 import dev.gatehouse.permission.Resource;
@@ -16,7 +16,7 @@ final class JoinedCalls {
 
   private JoinedCalls() {}
 
-  static List<ThrowingCallable> of(Gatehouse.Joined joined) {
+  static List<ThrowingCallable> of(Joined joined) {
     Task good = Task.of("good-1").handler("work");
     Task taken = Task.of("order-3").handler("work");
     AuditRecord record = AuditRecord.of(1, 0, "new").build();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gatehouse.Gatehouse;
+import dev.gatehouse.Joined;
 import dev.gatehouse.audit.AuditRecord;
 import dev.gatehouse.error.StorageException;
 import dev.gatehouse.scheduler.Task;
@@ -49,7 +50,7 @@ class SpringTest {
       host.update("INSERT INTO orders VALUES (?)", id);
       Connection connection = DataSourceUtils.getConnection(dataSource);
       try {
-        Gatehouse.Joined joined = gatehouse.joining(JdbcTransaction.of(connection));
+        Joined joined = gatehouse.joining(JdbcTransaction.of(connection));
         joined
             .scheduler()
             .schedule(Task.of("order-" + id).handler("remind").in(Duration.ofHours(1)));

@@ -25,6 +25,9 @@ final class MemoryKeyStore implements KeyStore {
   /** By application, then newest first. */
   private final Map<Long, NavigableMap<Long, StoredKey>> keysOf = new HashMap<>();
 
+  /** At which version the keys of an application changed last. */
+  private final Map<Long, Long> changes = new HashMap<>();
+
   private long version;
 
   MemoryKeyStore(Journal journal) {
@@ -77,6 +80,7 @@ final class MemoryKeyStore implements KeyStore {
     keysOf
         .computeIfAbsent(key.key().applicationId(), id -> new TreeMap<>(Collections.reverseOrder()))
         .put(key.key().id(), key);
+    changes.put(key.key().applicationId(), version);
   }
 
   private void remove(StoredKey key) {
@@ -139,6 +143,20 @@ final class MemoryKeyStore implements KeyStore {
   @Override
   public long version() {
     return journal.run(() -> version);
+  }
+
+  @Override
+  public List<Long> changedAfter(long after, int limit) {
+    Check.range(after, 0, Long.MAX_VALUE, "version");
+    Check.range(limit, 1, MAX_LIMIT, "limit");
+    return journal.run(
+        () ->
+            changes.entrySet().stream()
+                .filter(change -> change.getValue() > after)
+                .map(Map.Entry::getKey)
+                .sorted()
+                .limit(limit)
+                .toList());
   }
 
   @Override

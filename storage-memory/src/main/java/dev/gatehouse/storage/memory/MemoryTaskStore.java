@@ -177,7 +177,7 @@ final class MemoryTaskStore implements TaskStore {
         settlement ->
             Check.that(
                 once.add(settlement.id()),
-                "settlements must name each task once, named twice: " + settlement.id()));
+                () -> "settlements must name each task once, named twice: " + settlement.id()));
     return journal.run(
         () ->
             settlements.stream()

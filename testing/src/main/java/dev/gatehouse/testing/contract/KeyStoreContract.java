@@ -16,6 +16,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -357,7 +358,59 @@ public abstract class KeyStoreContract extends StoreContract {
     assertThat(keys().find(APPLICATION, 1)).contains(stored(1));
   }
 
-  private void rolledBack(java.util.function.Consumer<KeyStore> work) {
+  @Test
+  final void KEY13_changedAfter_everyKindOfChange_itsApplication() {
+    changing(joined -> joined.insert(stored(1)));
+    changing(joined -> joined.insert(of(8, 2)));
+    changing(joined -> joined.insert(of(9, 3)));
+    assertThat(keys().changedAfter(0, 1000)).containsExactly(APPLICATION, 8L, 9L);
+    assertThat(keys().changedAfter(0, 2)).containsExactly(APPLICATION, 8L);
+    long before = keys().version();
+    assertThat(keys().changedAfter(before, 1000)).isEmpty();
+    changing(joined -> joined.update(stored(1)));
+    assertThat(keys().changedAfter(before, 1000)).containsExactly(APPLICATION);
+    changing(joined -> joined.destroy(8, 2));
+    assertThat(keys().changedAfter(before, 1000)).containsExactly(APPLICATION, 8L);
+    assertThat(keys().changedAfter(before + 1, 1000)).containsExactly(8L);
+  }
+
+  @Test
+  final void KEY13_changedAfter_severalOfOneApplicationInOneTransaction_once() {
+    changing(joined -> List.of(stored(1), stored(2), stored(3)).forEach(joined::insert));
+    assertThat(keys().changedAfter(0, 1000)).containsExactly(APPLICATION);
+  }
+
+  @Test
+  final void KEY13_changedAfter_argumentsOutOfRange_refused() {
+    assertThatIllegalArgumentException().isThrownBy(() -> keys().changedAfter(-1, 1));
+    assertThatIllegalArgumentException().isThrownBy(() -> keys().changedAfter(0, 0));
+    assertThatIllegalArgumentException().isThrownBy(() -> keys().changedAfter(0, 1001));
+  }
+
+  private StoredKey of(long applicationId, long id) {
+    Key key =
+        new Key(
+            id,
+            applicationId,
+            Key.Algorithm.HMAC_SHA256,
+            Key.Purpose.REQUEST,
+            Key.State.ENABLED,
+            clock.instant(),
+            Key.FOREVER);
+    return new StoredKey(key, new byte[] {1});
+  }
+
+  private void changing(Consumer<KeyStore> change) {
+    storage()
+        .run(
+            transaction -> {
+              KeyStore joined = keys().joining(transaction);
+              joined.advance();
+              change.accept(joined);
+            });
+  }
+
+  private void rolledBack(Consumer<KeyStore> work) {
     RuntimeException failure = new IllegalStateException("the host's work fails");
     assertThatThrownBy(
             () ->

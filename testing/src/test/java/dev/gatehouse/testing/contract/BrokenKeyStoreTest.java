@@ -232,6 +232,19 @@ class BrokenKeyStoreTest {
     }
   }
 
+  static final class ForgetsWhatWasDestroyed extends Broken {
+    ForgetsWhatWasDestroyed() {
+      super(
+          (store, method, arguments) -> {
+            Object result = invoke(store, method, arguments);
+            return method.getName().equals("changedAfter")
+                ? ((List<?>) result)
+                    .stream().filter(id -> !store.live((Long) id, 1).isEmpty()).toList()
+                : result;
+          });
+    }
+  }
+
   @Test
   void contract_eachDefect_noticedByItsRule() {
     assertThat(ContractRun.brokenRules(AltersMaterial.class)).contains("KEY1");
@@ -247,6 +260,7 @@ class BrokenKeyStoreTest {
     assertThat(ContractRun.brokenRules(KeepsWhatWasRolledBack.class)).contains("KEY9");
     assertThat(ContractRun.brokenRules(WalksOverTheDestroyed.class)).contains("KEY10");
     assertThat(ContractRun.brokenRules(DisablesWhatItShouldDestroy.class)).contains("KEY11");
+    assertThat(ContractRun.brokenRules(ForgetsWhatWasDestroyed.class)).contains("KEY13");
   }
 
   static final class Sound extends Broken {

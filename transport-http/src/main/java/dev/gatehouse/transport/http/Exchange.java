@@ -17,7 +17,7 @@ import okhttp3.ResponseBody;
  * early, at the deadline, on closing, or when the caller cancels it; early means that OkHttp is
  * told to give up and may need a little longer to do so.
  */
-final class Exchange implements Callback {
+final class Exchange implements Callback, UnderWay {
   private final CompletableFuture<Response> future = new CompletableFuture<>();
   private final Call call;
   private final Trip trip;
@@ -45,8 +45,8 @@ final class Exchange implements Callback {
     return future;
   }
 
-  /** Where the request goes: scheme, host and port. */
-  String origin() {
+  @Override
+  public String origin() {
     return origin(call.request());
   }
 
@@ -68,8 +68,8 @@ final class Exchange implements Callback {
     call.enqueue(this);
   }
 
-  /** Ends early. */
-  void end(TransportException failure) {
+  @Override
+  public void end(TransportException failure) {
     future.completeExceptionally(failure);
   }
 
@@ -94,14 +94,15 @@ final class Exchange implements Callback {
   /** A refused address reads like one where nothing answers; only the cause tells them apart. */
   private void fail(Exception e) {
     finish();
-    future.completeExceptionally(new TransportException(reason(), e));
+    future.completeExceptionally(
+        new TransportException(reason(closed.getAsBoolean(), trip, origin()), e));
   }
 
-  private String reason() {
-    if (closed.getAsBoolean()) {
+  static String reason(boolean closed, Trip trip, String origin) {
+    if (closed) {
       return HttpTransport.CLOSED;
     }
-    return (trip.connected() ? "no whole answer from " : "no connection to ") + origin();
+    return (trip.connected() ? "no whole answer from " : "no connection to ") + origin;
   }
 
   private void finish() {
@@ -120,7 +121,7 @@ final class Exchange implements Callback {
     return Response.of(answer.code(), headers, bytes);
   }
 
-  private static Headers headers(okhttp3.Headers headers) {
+  static Headers headers(okhttp3.Headers headers) {
     List<Headers.Field> fields = new ArrayList<>(headers.size());
     for (int i = 0; i < headers.size(); i++) {
       fields.add(new Headers.Field(headers.name(i), headers.value(i)));

@@ -4,9 +4,11 @@ import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.check.Check;
 import dev.gatehouse.error.TransportException;
+import dev.gatehouse.transport.BodySource;
 import dev.gatehouse.transport.Deadline;
 import dev.gatehouse.transport.Request;
 import dev.gatehouse.transport.Response;
+import dev.gatehouse.transport.StreamedResponse;
 import dev.gatehouse.transport.Transport;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -33,6 +35,7 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import okhttp3.Authenticator;
 import okhttp3.Call;
 import okhttp3.ConnectionPool;
@@ -59,7 +62,9 @@ import okhttp3.Protocol;
  * further ones wait, up to {@value #MAX_PENDING} under way or waiting, beyond which a send fails;
  * an answer's head of 256 KiB and 128 fields, else it fails; of an answer's body, {@link
  * Builder#maxAnswerBytes} are kept and the rest is cut off. The deadline covers waiting, name
- * resolution, connecting, sending and receiving. A connection is kept for 4 s after its last
+ * resolution, connecting, sending and receiving. Of what is {@linkplain #stream streamed}, any
+ * length is taken, {@value #MAX_STREAMS} at once in all, further ones fail; and it fails if no byte
+ * comes or goes for {@link Builder#streamIdleTimeout}. A connection is kept for 4 s after its last
  * answer, and looked at before it is used again: a server may have closed it.
  *
  * <p>A failure's message names the origin and says {@code no connection to}, {@code no whole answer
@@ -73,6 +78,7 @@ public final class HttpTransport implements Transport {
   static final int MAX_PER_HOST = 64;
   static final int MAX_REQUESTS = 256;
   static final int MAX_PENDING = 4096;
+  static final int MAX_STREAMS = 64;
 
   static final String CLOSED = "the transport is closed";
   private static final String NOT_IN_TIME = "no answer in time from ";
@@ -80,13 +86,15 @@ public final class HttpTransport implements Transport {
   private static final Duration IDLE_THREAD = Duration.ofSeconds(10);
 
   private final OkHttpClient client;
+  private final OkHttpClient streaming;
   private final Targets targets;
   private final AddressGuard guard;
   private final int maxAnswerBytes;
   private final ExecutorService workers;
   private final ScheduledThreadPoolExecutor deadlines;
   private final Semaphore slots = new Semaphore(MAX_PENDING);
-  private final Set<Exchange> underWay = ConcurrentHashMap.newKeySet();
+  private final Semaphore streams = new Semaphore(MAX_STREAMS);
+  private final Set<UnderWay> underWay = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
 
   private HttpTransport(Builder builder) {
@@ -106,6 +114,12 @@ public final class HttpTransport implements Transport {
     deadlines.setRemoveOnCancelPolicy(true);
     guard = new AddressGuard(builder.allowed, new OwnAddresses());
     client = hardened(builder.client, guard, builder.connectTimeout, workers);
+    streaming =
+        client
+            .newBuilder()
+            .readTimeout(builder.streamIdleTimeout)
+            .writeTimeout(builder.streamIdleTimeout)
+            .build();
   }
 
   /** A transport with the safe defaults. */
@@ -157,22 +171,57 @@ public final class HttpTransport implements Transport {
     Trip trip = new Trip();
     Call call;
     try {
-      call = client.newCall(targets.translate(request, trip));
+      call = call(client, targets.translate(request, trip), deadline);
+      take(slots, "too many requests under way, at most " + MAX_PENDING);
     } catch (TransportException e) {
       return CompletableFuture.failedFuture(e);
     }
+    Exchange exchange = new Exchange(call, trip, maxAnswerBytes, slots::release, () -> closed);
+    watch(exchange, deadline.remaining(), exchange::start);
+    return exchange.future();
+  }
+
+  @Override
+  public CompletionStage<StreamedResponse> stream(
+      Request request, BodySource body, Deadline deadline) {
+    requireNonNull(request, "request");
+    requireNonNull(body, "body");
+    requireNonNull(deadline, "deadline");
+    Trip trip = new Trip();
+    Call call;
+    try {
+      call = call(streaming, targets.translate(request, body, trip), deadline);
+      take(streams, "too many streams under way, at most " + MAX_STREAMS);
+    } catch (TransportException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+    StreamedExchange exchange = new StreamedExchange(call, trip, () -> closed);
+    watch(
+        exchange,
+        deadline.remaining(),
+        completed ->
+            exchange.start(
+                () -> {
+                  streams.release();
+                  completed.run();
+                }));
+    return exchange.future();
+  }
+
+  private Call call(OkHttpClient by, okhttp3.Request request, Deadline deadline) {
     if (closed) {
-      return failed(CLOSED);
+      throw new TransportException(CLOSED);
     }
     if (deadline.remaining().isZero()) {
-      return failed(NOT_IN_TIME + Exchange.origin(call.request()));
+      throw new TransportException(NOT_IN_TIME + Exchange.origin(request));
     }
-    if (!slots.tryAcquire()) {
-      return failed("too many requests under way, at most " + MAX_PENDING);
+    return by.newCall(request);
+  }
+
+  private static void take(Semaphore room, String tooMany) {
+    if (!room.tryAcquire()) {
+      throw new TransportException(tooMany);
     }
-    Exchange exchange = new Exchange(call, trip, maxAnswerBytes, slots::release, () -> closed);
-    start(exchange, deadline.remaining());
-    return exchange.future();
   }
 
   /**
@@ -222,14 +271,15 @@ public final class HttpTransport implements Transport {
     }
   }
 
-  private void start(Exchange exchange, Duration timeout) {
+  /** Starts it with what is to be run when it is over, and ends it when its time is. */
+  private void watch(UnderWay exchange, Duration timeout, Consumer<Runnable> start) {
     underWay.add(exchange);
     ScheduledFuture<?> timer =
         deadlines.schedule(
             () -> endEarly(exchange, NOT_IN_TIME + exchange.origin()),
             timeout.toNanos(),
             TimeUnit.NANOSECONDS);
-    exchange.start(
+    start.accept(
         () -> {
           underWay.remove(exchange);
           timer.cancel(false);
@@ -240,17 +290,13 @@ public final class HttpTransport implements Transport {
   }
 
   /** Completes the future on a worker, since its dependents are the caller's code. */
-  private void endEarly(Exchange exchange, String message) {
+  private void endEarly(UnderWay exchange, String message) {
     Runnable end = () -> exchange.end(new TransportException(message));
     try {
       workers.execute(end);
     } catch (RejectedExecutionException e) {
       end.run();
     }
-  }
-
-  private static CompletionStage<Response> failed(String message) {
-    return CompletableFuture.failedFuture(new TransportException(message));
   }
 
   private static ThreadFactory threads(String prefix) {
@@ -266,7 +312,7 @@ public final class HttpTransport implements Transport {
   @Override
   public void close() {
     closed = true;
-    for (Exchange exchange : underWay) {
+    for (UnderWay exchange : underWay) {
       endEarly(exchange, CLOSED);
     }
     deadlines.shutdownNow();
@@ -281,6 +327,7 @@ public final class HttpTransport implements Transport {
     private Targets.Schemes schemes = Targets.Schemes.HTTP_AND_HTTPS;
     private OkHttpClient client = new OkHttpClient();
     private Duration connectTimeout = Duration.ofSeconds(3);
+    private Duration streamIdleTimeout = Duration.ofSeconds(30);
     private int maxAnswerBytes = 64 << 10;
 
     private Builder() {}
@@ -333,6 +380,16 @@ public final class HttpTransport implements Transport {
     public Builder connectTimeout(Duration value) {
       connectTimeout =
           Check.range(value, Duration.ofMillis(1), Duration.ofSeconds(60), "connectTimeout");
+      return this;
+    }
+
+    /**
+     * How long nothing may come, or nothing be taken, while bodies are streamed, 1 ms to 10 min.
+     * Default 30 s.
+     */
+    public Builder streamIdleTimeout(Duration value) {
+      streamIdleTimeout =
+          Check.range(value, Duration.ofMillis(1), Duration.ofMinutes(10), "streamIdleTimeout");
       return this;
     }
 

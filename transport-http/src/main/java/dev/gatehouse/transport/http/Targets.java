@@ -2,9 +2,11 @@ package dev.gatehouse.transport.http;
 
 import dev.gatehouse.check.Check;
 import dev.gatehouse.error.TransportException;
+import dev.gatehouse.transport.BodySource;
 import dev.gatehouse.transport.Headers;
 import dev.gatehouse.transport.Request;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.URI;
 import java.util.Locale;
 import java.util.Set;
@@ -67,7 +69,7 @@ final class Targets {
    *
    * @throws TransportException if it may not be sent, with the rule that it breaks
    */
-  okhttp3.Request translate(Request request, Trip trip) {
+  okhttp3.Request translate(Request request, BodySource body, Trip trip) {
     okhttp3.Request.Builder builder =
         new okhttp3.Request.Builder().url(url(request.uri())).tag(Trip.class, trip);
     if (request.headers().first("User-Agent").isEmpty()) {
@@ -81,7 +83,11 @@ final class Targets {
       checkHeader(field);
       builder.addHeader(field.name(), field.value());
     }
-    return builder.method(request.method(), body(request)).build();
+    return builder.method(request.method(), body(request.method(), body)).build();
+  }
+
+  okhttp3.Request translate(Request request, Trip trip) {
+    return translate(request, new Bytes(request.body()), trip);
   }
 
   private HttpUrl url(URI given) {
@@ -129,17 +135,15 @@ final class Targets {
         "header " + field.name() + " must be ASCII to be sent");
   }
 
-  private static @Nullable RequestBody body(Request request) {
-    byte[] bytes = request.body();
-    switch (request.method()) {
+  private static @Nullable RequestBody body(String method, BodySource body) {
+    switch (method) {
       case "GET", "HEAD" -> {
-        rule(bytes.length == 0, "a " + request.method() + " must not have a body");
+        rule(body.length() == 0, "a " + method + " must not have a body");
         return null;
       }
-      case "CONNECT", "TRACE" ->
-          throw new TransportException("the method must not be " + request.method());
+      case "CONNECT", "TRACE" -> throw new TransportException("the method must not be " + method);
       default -> {
-        return new OnceBody(bytes);
+        return new OnceBody(body);
       }
     }
   }
@@ -150,12 +154,31 @@ final class Targets {
     }
   }
 
-  /** A body that OkHttp must not send a second time, whatever happened to the first. */
-  private static final class OnceBody extends RequestBody {
+  /** A body that is nobody else's. */
+  private static final class Bytes implements BodySource {
     private final byte[] bytes;
 
-    OnceBody(byte[] bytes) {
+    Bytes(byte[] bytes) {
       this.bytes = bytes;
+    }
+
+    @Override
+    public long length() {
+      return bytes.length;
+    }
+
+    @Override
+    public void writeTo(OutputStream out) throws IOException {
+      out.write(bytes);
+    }
+  }
+
+  /** A body that OkHttp must not send a second time, whatever happened to the first. */
+  private static final class OnceBody extends RequestBody {
+    private final BodySource source;
+
+    OnceBody(BodySource source) {
+      this.source = source;
     }
 
     @Override
@@ -165,7 +188,7 @@ final class Targets {
 
     @Override
     public long contentLength() {
-      return bytes.length;
+      return source.length();
     }
 
     @Override
@@ -175,7 +198,12 @@ final class Targets {
 
     @Override
     public void writeTo(BufferedSink sink) throws IOException {
-      sink.write(bytes);
+      try {
+        source.writeTo(sink.outputStream());
+      } catch (RuntimeException e) {
+        // OkHttp would let it end the thread.
+        throw new IOException("the body could not be written", e);
+      }
     }
   }
 }

@@ -154,6 +154,7 @@ final class RawServer implements AutoCloseable {
   final class Conversation {
     private final InputStream in;
     private final OutputStream out;
+    private Heard last = new Heard("", ByteString.EMPTY);
 
     private Conversation(Socket socket) throws IOException {
       in = new BufferedInputStream(socket.getInputStream());
@@ -189,8 +190,14 @@ final class RawServer implements AutoCloseable {
       if (body.length < length) {
         throw new EOFException("the request was cut");
       }
-      heard.add(new Heard(text, ByteString.of(body)));
+      last = new Heard(text, ByteString.of(body));
+      heard.add(last);
       return true;
+    }
+
+    /** The request that was read last. */
+    Heard last() {
+      return last;
     }
 
     void say(String text) throws IOException {

@@ -1,4 +1,5 @@
--- Keys of applications. Material is opaque here: clear or encrypted, as the key ring made it.
+-- Keys of applications. Material is opaque here: clear or encrypted, as the key ring made it. The
+-- version is that of gh_key_version at the last change of the row.
 CREATE TABLE IF NOT EXISTS gh_key(
   id BIGINT NOT NULL PRIMARY KEY,
   application_id BIGINT NOT NULL,
@@ -7,9 +8,11 @@ CREATE TABLE IF NOT EXISTS gh_key(
   state VARCHAR(16) NOT NULL,
   not_before BIGINT NOT NULL,
   not_after BIGINT NOT NULL,
-  material VARBINARY(4096) NOT NULL
+  material VARBINARY(4096) NOT NULL,
+  version BIGINT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS gh_key_application ON gh_key(application_id, id);
+CREATE INDEX IF NOT EXISTS gh_key_changed ON gh_key(version, application_id);
 
 -- One row, which every change of keys updates first: it counts changes and keeps them in turn.
 CREATE TABLE IF NOT EXISTS gh_key_version(

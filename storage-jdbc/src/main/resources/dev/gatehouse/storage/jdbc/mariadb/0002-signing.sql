@@ -1,4 +1,5 @@
--- Keys of applications. Material is opaque here: clear or encrypted, as the key ring made it.
+-- Keys of applications. Material is opaque here: clear or encrypted, as the key ring made it. The
+-- version is that of gh_key_version at the last change of the row.
 CREATE TABLE IF NOT EXISTS gh_key(
   id BIGINT NOT NULL PRIMARY KEY,
   application_id BIGINT NOT NULL,
@@ -8,7 +9,9 @@ CREATE TABLE IF NOT EXISTS gh_key(
   not_before BIGINT NOT NULL,
   not_after BIGINT NOT NULL,
   material VARBINARY(4096) NOT NULL,
-  INDEX gh_key_application (application_id, id)
+  version BIGINT NOT NULL,
+  INDEX gh_key_application (application_id, id),
+  INDEX gh_key_changed (version, application_id)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin ROW_FORMAT = DYNAMIC;
 
 -- One row, which every change of keys updates first: it counts changes and keeps them in turn.

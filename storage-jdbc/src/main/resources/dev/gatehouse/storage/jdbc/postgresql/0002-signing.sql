@@ -1,4 +1,5 @@
--- Keys of applications. Material is opaque here: clear or encrypted, as the key ring made it.
+-- Keys of applications. Material is opaque here: clear or encrypted, as the key ring made it. The
+-- version is that of gh_key_version at the last change of the row.
 CREATE TABLE gh_key(
   id BIGINT NOT NULL PRIMARY KEY,
   application_id BIGINT NOT NULL,
@@ -7,9 +8,11 @@ CREATE TABLE gh_key(
   state VARCHAR(16) COLLATE "C" NOT NULL,
   not_before BIGINT NOT NULL,
   not_after BIGINT NOT NULL,
-  material BYTEA NOT NULL CHECK (octet_length(material) <= 4096)
+  material BYTEA NOT NULL CHECK (octet_length(material) <= 4096),
+  version BIGINT NOT NULL
 );
 CREATE INDEX gh_key_application ON gh_key(application_id, id);
+CREATE INDEX gh_key_changed ON gh_key(version, application_id);
 
 -- One row, which every change of keys updates first: it counts changes and keeps them in turn.
 CREATE TABLE gh_key_version(

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.Gatehouse;
 import dev.gatehouse.check.Check;
+import dev.gatehouse.hook.FateSite;
 import dev.gatehouse.hook.Hooks;
 import dev.gatehouse.hook.SiteKeys;
 import dev.gatehouse.json.Json;
@@ -38,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FateFlowApi extends WireAdapter {
   /** The version that this interface is of. */
-  static final String VERSION = "1.11.2";
+  static final String VERSION = FateSite.VERSION;
 
   private static final int AUTHENTICATION_ERROR = 109;
   private static final int EXCEPTION_ERROR = 100;

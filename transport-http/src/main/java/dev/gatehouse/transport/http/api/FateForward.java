@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.gatehouse.Gatehouse;
 import dev.gatehouse.check.Check;
 import dev.gatehouse.error.GatehouseException;
+import dev.gatehouse.hook.FateSite;
 import dev.gatehouse.hook.HookException;
 import dev.gatehouse.hook.Hooks;
 import dev.gatehouse.registry.Application;
@@ -100,14 +101,12 @@ final class FateForward {
     }
     try {
       Request request =
-          Request.of(method, target(server, header.path("ENDPOINT").asText("")))
-              .header("Content-Type", "application/json")
-              .header("SERVICE", "fateflow")
-              .header("SRC-FATE-VER", FateFlowApi.VERSION)
-              .header("SRC-PARTY-ID", parts.ownParty())
-              .header("DEST-PARTY-ID", header.path("DEST-PARTY-ID").asText(""))
-              .header("SRC-ROLE", header.path("SRC-ROLE").asText(""))
-              .header("User-Agent", "fateflow/" + FateFlowApi.VERSION);
+          FateSite.named(
+              Request.of(method, target(server, header.path("ENDPOINT").asText("")))
+                  .header("Content-Type", "application/json"),
+              parts.ownParty(),
+              header.path("DEST-PARTY-ID").asText(""),
+              header.path("SRC-ROLE").asText(""));
       return request.body(bytes(FateJson.unsorted(body(given))));
     } catch (IllegalArgumentException e) {
       throw FateJson.refused(e);

@@ -2,6 +2,7 @@ package dev.gatehouse.transport.http.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.gatehouse.Gatehouse;
+import dev.gatehouse.Joined;
 import dev.gatehouse.error.AuthenticationException;
 import dev.gatehouse.error.ConflictException;
 import dev.gatehouse.json.Json;
@@ -77,7 +78,7 @@ final class SerendipityApplications {
   }
 
   /** Without a secret, an application of the name was there before: nothing of it may change. */
-  private Application register(Gatehouse.Joined joined, Application.Draft draft) {
+  private Application register(Joined joined, Application.Draft draft) {
     if (joined.registry().findApplication(draft.name()).isPresent()) {
       throw new ConflictException("taken");
     }

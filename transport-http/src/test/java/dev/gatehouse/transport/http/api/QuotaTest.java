@@ -9,17 +9,13 @@ import dev.gatehouse.registry.Application;
 import dev.gatehouse.signing.FateClientScheme;
 import dev.gatehouse.signing.Key;
 import dev.gatehouse.signing.KeyMaterial;
-import dev.gatehouse.signing.NonceStore;
 import dev.gatehouse.signing.Scheme;
 import dev.gatehouse.signing.SerendipityScheme;
 import dev.gatehouse.signing.Signer;
-import dev.gatehouse.storage.Storage;
 import dev.gatehouse.storage.memory.MemoryStorage;
 import dev.gatehouse.testing.fixture.ManualClock;
 import dev.gatehouse.transport.Headers;
 import dev.gatehouse.transport.Request;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -35,7 +31,11 @@ class QuotaTest {
 
   private final ManualClock clock = new ManualClock(Instant.parse("2026-01-02T03:04:05Z"));
   private final Gatehouse gatehouse =
-      Gatehouse.builder().storage(narrow(MemoryStorage.create(clock))).clock(clock).build();
+      Gatehouse.builder()
+          .storage(MemoryStorage.create(clock))
+          .clock(clock)
+          .nonceQuota(QUOTA)
+          .build();
   private final Application application =
       gatehouse.registry().register(Application.named("a").callback("https://a.example/"));
   private final ApiServer server =
@@ -50,36 +50,6 @@ class QuotaTest {
   void close() {
     server.close();
     gatehouse.close();
-  }
-
-  /** A storage whose nonces are a thousand thousandth of what applications have. */
-  private static Storage narrow(Storage storage) {
-    NonceStore whole = storage.nonces();
-    NonceStore narrow =
-        new NonceStore() {
-          @Override
-          public Outcome claim(long id, String nonce, long expiresAt, long now, int quota) {
-            return whole.claim(id, nonce, expiresAt, now, QUOTA);
-          }
-
-          @Override
-          public Instant remembersSince() {
-            return whole.remembersSince();
-          }
-        };
-    return (Storage)
-        Proxy.newProxyInstance(
-            Storage.class.getClassLoader(),
-            new Class<?>[] {Storage.class},
-            (proxy, method, arguments) -> {
-              try {
-                return method.getName().equals("nonces")
-                    ? narrow
-                    : method.invoke(storage, arguments);
-              } catch (InvocationTargetException e) {
-                throw e.getCause();
-              }
-            });
   }
 
   private ApiServer.Answer send(

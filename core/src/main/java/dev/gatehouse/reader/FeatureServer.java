@@ -1,0 +1,205 @@
+package dev.gatehouse.reader;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.gatehouse.error.LimitException;
+import dev.gatehouse.error.NotFoundException;
+import dev.gatehouse.error.TransportException;
+import dev.gatehouse.registry.Endpoint;
+import dev.gatehouse.registry.Registry;
+import dev.gatehouse.registry.ServiceCall;
+import dev.gatehouse.transport.BodySource;
+import dev.gatehouse.transport.Deadline;
+import dev.gatehouse.transport.Request;
+import dev.gatehouse.transport.Response;
+import dev.gatehouse.transport.StreamedResponse;
+import dev.gatehouse.transport.Transport;
+import java.io.IOException;
+import java.net.URI;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The third party's three services, called through the registry, so that health, breaker and limits
+ * hold for them as for all others. They are called once each, on a server that the host itself
+ * registered: ids go to nobody else's. Safe for use by multiple threads.
+ */
+final class FeatureServer {
+  /** Of an answer to an upload, or of one that tells why there is no download. */
+  private static final int MAX_ANSWER = 64 << 10;
+
+  private final Registry registry;
+  private final @Nullable Transport transport;
+  private final ReaderOptions options;
+
+  FeatureServer(Registry registry, @Nullable Transport transport, ReaderOptions options) {
+    this.registry = registry;
+    this.transport = transport;
+    this.options = options;
+  }
+
+  /** Throws {@link NotFoundException} unless all three services are registered. */
+  void requireServices(String server) {
+    registry.service(server, "upload");
+    registry.service(server, "query");
+    registry.service(server, "download");
+  }
+
+  /** Blocks until the ids are sent and answered. */
+  Response upload(Reading reading, IdsBody body) {
+    try (StreamedResponse answer =
+        stream(
+            reading,
+            "upload",
+            endpoint ->
+                request(endpoint, RequestBody.ofUpload(endpoint, reading))
+                    .header("Content-Type", body.contentType()),
+            options.transferTimeout(),
+            body)) {
+      return Response.of(answer.status(), answer.headers(), beginning(answer, "upload"));
+    }
+  }
+
+  Response query(Reading reading, String jobId) {
+    return call(
+        reading,
+        "query",
+        endpoint ->
+            request(endpoint, endpoint.uri())
+                .header("Content-Type", "application/json")
+                .body(RequestBody.ofQuery(jobId)),
+        options.queryTimeout(),
+        sending());
+  }
+
+  /** The answer, which is to be closed; from a position on, if that can be gone on from. */
+  StreamedResponse download(Reading reading, String jobId, Position from) {
+    return stream(
+        reading,
+        "download",
+        endpoint -> {
+          Request request = request(endpoint, RequestBody.ofDownload(endpoint, jobId));
+          return from.isResumable()
+              ? request
+                  .header("Range", "bytes=" + from.bytes() + "-")
+                  .header("If-Range", from.validator())
+              : request;
+        },
+        options.queryTimeout(),
+        BodySource.of(new byte[0]));
+  }
+
+  /** As much of a body as an answer other than a download has. */
+  static byte[] beginning(StreamedResponse answer, String stage) {
+    try {
+      return answer.body().readNBytes(MAX_ANSWER);
+    } catch (IOException e) {
+      throw ReadingFailedException.forNow(stage + " error: " + e.getMessage(), e);
+    }
+  }
+
+  private StreamedResponse stream(
+      Reading reading,
+      String service,
+      Function<Endpoint, Request> maker,
+      Duration timeout,
+      BodySource body) {
+    HeadsOnly heads = new HeadsOnly(sending(), body, Deadline.in(options.transferTimeout()));
+    boolean done = false;
+    try {
+      call(reading, service, maker, timeout, heads);
+      done = true;
+      return heads.open();
+    } finally {
+      if (!done) {
+        heads.abandon();
+      }
+    }
+  }
+
+  private static Request request(Endpoint endpoint, URI uri) {
+    return Request.of(endpoint.method(), uri).headers(endpoint.headers());
+  }
+
+  private Response call(
+      Reading reading,
+      String service,
+      Function<Endpoint, Request> maker,
+      Duration timeout,
+      Transport by) {
+    ServiceCall call =
+        ServiceCall.by(maker).once().within(timeout).ofHost().key(reading.number()).over(by);
+    try {
+      return registry.call(reading.server(), service, call);
+    } catch (NotFoundException | LimitException | TransportException e) {
+      throw ReadingFailedException.forNow(service + " error: " + e.getMessage(), e);
+    } catch (IllegalArgumentException e) {
+      throw ReadingFailedException.forGood(service + " error: " + e.getMessage());
+    }
+  }
+
+  private Transport sending() {
+    if (transport == null) {
+      throw ReadingFailedException.forGood("no transport: nothing can be read here");
+    }
+    return transport;
+  }
+
+  /**
+   * Sends one request by streaming, and shows the head of the answer to a registry that knows of
+   * whole answers only, and gives up when it does.
+   */
+  private static final class HeadsOnly implements Transport {
+    private final Transport transport;
+    private final BodySource body;
+    private final Deadline whole;
+    private volatile @Nullable StreamedResponse open;
+
+    HeadsOnly(Transport transport, BodySource body, Deadline whole) {
+      this.transport = transport;
+      this.body = body;
+      this.whole = whole;
+    }
+
+    StreamedResponse open() {
+      return requireNonNull(open);
+    }
+
+    void abandon() {
+      StreamedResponse late = open;
+      if (late != null) {
+        late.close();
+      }
+    }
+
+    @Override
+    public CompletionStage<Response> send(Request request, Deadline ofHead) {
+      CompletableFuture<StreamedResponse> sent =
+          transport.stream(request, body, whole).toCompletableFuture();
+      CompletableFuture<Response> head = new CompletableFuture<>();
+      CompletableFuture<StreamedResponse> unused =
+          sent.whenComplete(
+              (answer, failure) -> {
+                if (answer == null) {
+                  head.completeExceptionally(requireNonNull(failure));
+                  return;
+                }
+                open = answer;
+                if (!head.complete(Response.of(answer.status(), answer.headers(), new byte[0]))) {
+                  answer.close();
+                }
+              });
+      CompletableFuture<Response> unusedToo =
+          head.whenComplete(
+              (answer, failure) -> {
+                if (failure != null) {
+                  sent.cancel(true);
+                }
+              });
+      return head;
+    }
+  }
+}

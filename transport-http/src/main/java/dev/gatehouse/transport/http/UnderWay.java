@@ -1,0 +1,12 @@
+package dev.gatehouse.transport.http;
+
+import dev.gatehouse.error.TransportException;
+
+/** A request under way, that the deadline or closing may end. Safe for use by multiple threads. */
+interface UnderWay {
+  /** Where it goes: scheme, host and port. */
+  String origin();
+
+  /** Ends it early; no effect once it has ended. */
+  void end(TransportException failure);
+}
