@@ -22,6 +22,7 @@ import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
+import org.jdbi.v3.core.statement.SqlStatements;
 import org.jdbi.v3.core.statement.Update;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -77,7 +78,11 @@ final class Database {
 
   Database(DataSource dataSource, Migration migration, @Nullable InstantSource leaseClock) {
     this(
-        Jdbi.create(new Connections(dataSource)).registerArgument(new TextArgument()),
+        Jdbi.create(new Connections(dataSource))
+            .registerArgument(new TextArgument())
+            .configure(
+                SqlStatements.class,
+                statements -> statements.setTemplateEngine(migration.tables())),
         migration,
         leaseClock,
         null);
@@ -94,10 +99,15 @@ final class Database {
     this.joined = joined;
   }
 
+  /** A statement, or words about tables, with the names that the tables have. */
+  String named(String sql) {
+    return migration.tables().in(sql);
+  }
+
   /** What is missing, without making it. */
   List<String> missing() {
     try {
-      return pooled.withHandle(Migration::missing);
+      return pooled.withHandle(migration::missing);
     } catch (JdbiException e) {
       throw new StorageException("the tables could not be looked at", e);
     }
@@ -120,7 +130,7 @@ final class Database {
     migration.ensure(pooled);
     return joined == null
         ? call(transaction -> on((JdbcTransaction) transaction, statements))
-        : on(joined.reading(dialect()), statements);
+        : on(joined.serving(dialect(), migration.tables()), statements);
   }
 
   /**
@@ -336,7 +346,7 @@ final class Database {
   }
 
   /** The database's own code of what it threw; the others' are none of MariaDB's. */
-  private static int code(Throwable e) {
+  static int code(Throwable e) {
     SQLException thrown = thrown(e);
     return thrown == null ? 0 : thrown.getErrorCode();
   }
