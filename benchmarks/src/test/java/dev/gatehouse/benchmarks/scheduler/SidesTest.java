@@ -8,7 +8,6 @@ import dev.gatehouse.benchmarks.Metric;
 import dev.gatehouse.benchmarks.Plan;
 import dev.gatehouse.benchmarks.Subject;
 import dev.gatehouse.benchmarks.database.H2Databases;
-import dev.gatehouse.benchmarks.database.MariaDbServer;
 import dev.gatehouse.benchmarks.database.PostgresServer;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -73,32 +72,6 @@ class SidesTest {
           .containsExactlyElementsOf(burnDown.metrics());
       assertThat(burnDown.measure(RawLoop::open)).isNotNull();
       assertThat(lateness.measure(RawLoop::open)).isNotNull();
-    }
-  }
-
-  @Test
-  void nodes_gatehouseOnH2_isMeasuredForEachNumber() throws SQLException, InterruptedException {
-    Nodes nodes =
-        Nodes.of(
-            count ->
-                new BurnDown("nodes " + count, H2Databases::create, PATIENT, FEW.nodes(count)));
-
-    assertThat(nodes.measure(GatehouseSide::withoutHistory).values().keySet())
-        .extracting(Metric::name)
-        .containsExactly("nodes 1", "nodes 2", "nodes 4");
-  }
-
-  @Test
-  void burnDown_bothOnMariaDb_runEveryTaskOnce() throws SQLException, InterruptedException {
-    try (MariaDbServer server = MariaDbServer.start()) {
-      BurnDown burnDown = new BurnDown("burn-down", server::create, PATIENT, FEW.warmUp(0));
-
-      assertThat(server.settings())
-          .containsEntry("innodb_flush_log_at_trx_commit", "1")
-          .containsEntry("innodb_doublewrite", "ON");
-      assertThat(burnDown.measure(RawLoop::open).values().keySet())
-          .containsExactlyElementsOf(burnDown.metrics());
-      assertThat(burnDown.measure(GatehouseSide::withoutHistory)).isNotNull();
     }
   }
 
