@@ -6,6 +6,7 @@ import dev.failsafe.Failsafe;
 import dev.failsafe.FailsafeException;
 import dev.failsafe.FailsafeExecutor;
 import dev.failsafe.RetryPolicy;
+import dev.failsafe.function.CheckedSupplier;
 import dev.gatehouse.check.Check;
 import dev.gatehouse.error.GatehouseException;
 import dev.gatehouse.error.StorageException;
@@ -180,8 +181,12 @@ final class Database {
    */
   <T extends @Nullable Object> T call(Function<Transaction, T> work) {
     Profile profile = migration.ensure(pooled);
+    return tried(() -> once(profile, work));
+  }
+
+  private static <T extends @Nullable Object> T tried(CheckedSupplier<T> work) {
     try {
-      return TRIES.get(() -> once(profile, work));
+      return TRIES.get(work);
     } catch (FailsafeException e) {
       Thread.currentThread().interrupt();
       throw new StorageException("interrupted between two tries of a transaction", e);
@@ -229,6 +234,14 @@ final class Database {
       }
       throw e;
     }
+  }
+
+  /**
+   * As {@link #use}, for one statement, which its own commit needs no second message for. It may be
+   * done twice, as nobody knows what became of it if the connection breaks.
+   */
+  <T> T useRepeatable(Function<Handle, T> statement) {
+    return joined == null ? tried(() -> useAlone(statement)) : use(statement);
   }
 
   /** Runs statements outside of any transaction, once. */
