@@ -17,7 +17,6 @@ import org.jspecify.annotations.Nullable;
  *     null if they are where the connections make tables. A letter or underscore and up to 62 of
  *     letters, digits and underscores, ASCII only. It is not quoted: H2 reads it in upper case,
  *     PostgreSQL in lower case, and a word that the database reserves fails the first call
- * @throws IllegalArgumentException if one is of another form
  */
 public record TableNames(String prefix, @Nullable String schema) {
   private static final Pattern PREFIX = Pattern.compile("[a-z][a-z0-9]{0,14}_");
@@ -26,7 +25,11 @@ public record TableNames(String prefix, @Nullable String schema) {
   /** The names of the scripts, {@code gh_...}, where the connections make tables. */
   public static final TableNames STANDARD = new TableNames("gh_", null);
 
-  /** Checks the form of both. */
+  /**
+   * Checks the form of both.
+   *
+   * @throws IllegalArgumentException if one is of another form
+   */
   public TableNames {
     requireNonNull(prefix, "prefix");
     // Without an underscore inside, no prefix and name are another prefix and name.
