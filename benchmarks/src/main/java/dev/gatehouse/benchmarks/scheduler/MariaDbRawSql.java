@@ -1,5 +1,6 @@
 package dev.gatehouse.benchmarks.scheduler;
 
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -67,7 +68,7 @@ final class MariaDbRawSql implements RawSql {
         insert.setInt(2, task.lane());
         insert.setLong(3, task.dueMillis());
         insert.setNull(4, Types.INTEGER);
-        insert.setBytes(5, task.payload());
+        insert.setBytes(5, task.payload().getBytes(StandardCharsets.UTF_8));
         insert.setLong(6, task.dueMillis());
         insert.setLong(7, task.dueMillis());
         insert.addBatch();
@@ -129,7 +130,7 @@ final class MariaDbRawSql implements RawSql {
                   results.getLong(2),
                   results.getLong(3),
                   results.getLong(4),
-                  results.getBytes(5)));
+                  new String(results.getBytes(5), StandardCharsets.UTF_8)));
         }
         return claimed;
       }

@@ -1,5 +1,6 @@
 package dev.gatehouse.benchmarks.scheduler;
 
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -83,7 +84,10 @@ final class PostgresRawSql implements RawSql {
       insert.setObject(1, tasks.stream().mapToLong(NewTask::id).toArray());
       insert.setObject(2, tasks.stream().mapToInt(NewTask::lane).toArray());
       insert.setObject(3, tasks.stream().mapToLong(NewTask::dueMillis).toArray());
-      byte[][] payloads = tasks.stream().map(NewTask::payload).toArray(byte[][]::new);
+      byte[][] payloads =
+          tasks.stream()
+              .map(task -> task.payload().getBytes(StandardCharsets.UTF_8))
+              .toArray(byte[][]::new);
       insert.setArray(4, connection.createArrayOf("bytea", payloads));
       insert.executeUpdate();
     }
@@ -107,7 +111,7 @@ final class PostgresRawSql implements RawSql {
                   results.getLong(2),
                   results.getLong(3),
                   results.getLong(4),
-                  results.getBytes(11)));
+                  new String(results.getBytes(11), StandardCharsets.UTF_8)));
         }
         return claimed;
       }

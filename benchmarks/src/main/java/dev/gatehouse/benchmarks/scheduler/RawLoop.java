@@ -4,7 +4,6 @@ import com.zaxxer.hikari.HikariDataSource;
 import dev.gatehouse.benchmarks.scheduler.RawSql.Claimed;
 import dev.gatehouse.benchmarks.scheduler.RawSql.Cursor;
 import dev.gatehouse.benchmarks.scheduler.RawSql.NewTask;
-import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -85,7 +84,7 @@ final class RawLoop implements Side {
         index,
         index % sql.lanes(),
         tasks.due().apply(index).toEpochMilli(),
-        Payload.of(index, payload).getBytes(StandardCharsets.UTF_8));
+        Payload.of(index, payload));
   }
 
   @Override
@@ -128,7 +127,7 @@ final class RawLoop implements Side {
       List<Claimed> claimed = sql.claim(connection, cursor, System.currentTimeMillis(), CLAIM);
       for (Claimed task : claimed) {
         cursor.passed(task);
-        ran.accept(Payload.index(new String(task.payload(), StandardCharsets.UTF_8)));
+        ran.accept(Payload.index(task.payload()));
       }
       if (claimed.isEmpty()) {
         // MariaDB locks, and so skips, a row that the scan of a neighbouring lane ends at.

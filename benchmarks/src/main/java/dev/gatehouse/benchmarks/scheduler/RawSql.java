@@ -51,10 +51,10 @@ interface RawSql {
   boolean isDrained(Connection connection, Instant due) throws SQLException;
 
   /** A task to be inserted. */
-  record NewTask(long id, int lane, long dueMillis, byte[] payload) {}
+  record NewTask(long id, int lane, long dueMillis, String payload) {}
 
   /** A task that was claimed. */
-  record Claimed(int lane, long dueMillis, long id, long fence, byte[] payload) {}
+  record Claimed(int lane, long dueMillis, long id, long fence, String payload) {}
 
   /** Where a claimer stands in each of its lanes. Not safe: confine to one thread. */
   final class Cursor {
