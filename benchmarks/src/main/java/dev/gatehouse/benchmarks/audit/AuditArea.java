@@ -4,12 +4,9 @@ import dev.gatehouse.benchmarks.Area;
 import dev.gatehouse.benchmarks.Case;
 import dev.gatehouse.benchmarks.Plan;
 import dev.gatehouse.benchmarks.Subject;
-import dev.gatehouse.benchmarks.database.Database;
-import dev.gatehouse.benchmarks.database.PostgresServer;
-import java.sql.SQLException;
+import dev.gatehouse.benchmarks.database.Servers;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Appending to a log on PostgreSQL beside the bare insertion of the same rows, and the tree in
@@ -20,7 +17,7 @@ public final class AuditArea implements Area {
   private static final String RAW = "raw jdbc";
 
   private final Plan plan;
-  private @Nullable PostgresServer server;
+  private final Servers servers = new Servers();
 
   /** An area that measures as much as the plan says. */
   public AuditArea(Plan plan) {
@@ -52,29 +49,17 @@ public final class AuditArea implements Area {
         name,
         rates.metrics(),
         List.of(
-            new Subject(GATEHOUSE, () -> rates.gatehouse(database())),
-            new Subject(RAW, () -> rates.raw(database()))));
-  }
-
-  private Database database() throws SQLException {
-    PostgresServer running = server;
-    if (running == null) {
-      running = PostgresServer.start();
-      server = running;
-    }
-    return running.create();
+            new Subject(GATEHOUSE, () -> rates.gatehouse(servers.postgres())),
+            new Subject(RAW, () -> rates.raw(servers.postgres()))));
   }
 
   @Override
   public Map<String, String> versions() {
-    PostgresServer running = server;
-    return running == null ? Map.of() : running.settings();
+    return servers.versions();
   }
 
   @Override
   public void close() {
-    if (server != null) {
-      server.close();
-    }
+    servers.close();
   }
 }

@@ -31,8 +31,8 @@ final class GatehouseSide implements Side {
           + " WHERE t.lane = l.lane AND t.due_ms <= ? ORDER BY t.due_ms, t.id LIMIT 1) AS due)";
 
   /** No subquery: H2 keeps its result while others' deletions are not committed, and after. */
-  private static final String DUE_H2 =
-      "SELECT COUNT(*) > 0 FROM gh_task WHERE lane IN (0, 1, 2) AND due_ms <= ?";
+  private static final String DUE =
+      "SELECT COUNT(*) > 0 FROM gh_task WHERE lane BETWEEN 0 AND 47 AND due_ms <= ?";
 
   private final Setting setting;
   private final List<HikariDataSource> pools = new ArrayList<>();
@@ -107,7 +107,7 @@ final class GatehouseSide implements Side {
 
   @Override
   public boolean isDrained(Instant due) throws SQLException {
-    String sql = setting.database().product().equals("h2") ? DUE_H2 : DUE_POSTGRESQL;
+    String sql = setting.database().product().equals("postgresql") ? DUE_POSTGRESQL : DUE;
     try (Connection connection = pools.get(0).getConnection();
         PreparedStatement query = connection.prepareStatement(sql)) {
       query.setLong(1, due.toEpochMilli());

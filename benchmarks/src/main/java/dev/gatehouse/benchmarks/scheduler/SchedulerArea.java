@@ -5,19 +5,17 @@ import dev.gatehouse.benchmarks.Case;
 import dev.gatehouse.benchmarks.Measurement;
 import dev.gatehouse.benchmarks.Plan;
 import dev.gatehouse.benchmarks.Subject;
-import dev.gatehouse.benchmarks.database.Database;
 import dev.gatehouse.benchmarks.database.H2Databases;
-import dev.gatehouse.benchmarks.database.PostgresServer;
+import dev.gatehouse.benchmarks.database.Servers;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /** Delayed tasks beside db-scheduler and a bare JDBC loop. Not safe: confine to one thread. */
 public final class SchedulerArea implements Area {
 
   private final Plan plan;
-  private @Nullable PostgresServer server;
+  private final Servers servers = new Servers();
 
   /** An area that measures as much as the plan says. */
   public SchedulerArea(Plan plan) {
@@ -46,11 +44,34 @@ public final class SchedulerArea implements Area {
         lateness("5k/s postgresql", 5_000, 0),
         peered(burnDown("future backlog postgresql", load.later(plan.pick(50_000, 1_000_000)))),
         lateness("2k/s future backlog postgresql", 2_000, plan.pick(50_000, 1_000_000)).atLength(),
+        limited(onMariaDb("burn-down mariadb", load.warmUp(plan.pick(10_000, 150_000)))),
+        nodes("nodes postgresql", servers::postgres, load),
+        nodes("nodes mariadb", servers::mariaDb, load),
         sustained());
   }
 
   private BurnDown burnDown(String name, Load load) {
-    return new BurnDown(name, this::postgres, plan, load);
+    return new BurnDown(name, servers::postgres, plan, load);
+  }
+
+  private BurnDown onMariaDb(String name, Load load) {
+    return new BurnDown(name, servers::mariaDb, plan, load);
+  }
+
+  /** Beside the limit. */
+  private static Case limited(BurnDown ours) {
+    return Case.of(
+        ours.name(), ours.metrics(), List.of(gatehouse(ours::measure), raw(ours::measure)));
+  }
+
+  /** By one, two and four nodes. */
+  private Case nodes(String name, Databases databases, Load load) {
+    Nodes nodes =
+        Nodes.of(
+            count ->
+                new BurnDown(
+                    name + " " + count, databases, plan, load.nodes(count).warmUp(10_000)));
+    return Case.of(name, nodes.metrics(), List.of(gatehouse(nodes::measure))).atLength();
   }
 
   /** Beside the peer. */
@@ -81,13 +102,13 @@ public final class SchedulerArea implements Area {
 
   private Case lateness(String where, int perSecond, int later) {
     Load load = Load.of(plan, 2 * perSecond, 60 * perSecond).later(later);
-    Lateness both = new Lateness(where, this::postgres, plan, perSecond, load);
+    Lateness both = new Lateness(where, servers::postgres, plan, perSecond, load);
     return Case.of(
         both.name(), both.metrics(), List.of(gatehouse(both::measure), peer(both::measure)));
   }
 
   private Case scheduling(String name, int tasks, boolean batched) {
-    Scheduling all = new Scheduling(name, this::postgres, tasks, batched);
+    Scheduling all = new Scheduling(name, servers::postgres, tasks, batched);
     return Case.of(
         all.name(),
         all.metrics(),
@@ -95,7 +116,7 @@ public final class SchedulerArea implements Area {
   }
 
   private Case idleness() {
-    Idleness both = new Idleness("idle statements/s", this::postgres, plan);
+    Idleness both = new Idleness("idle statements/s", servers::postgres, plan);
     return Case.of(
         both.name(), both.metrics(), List.of(gatehouse(both::measure), peer(both::measure)));
   }
@@ -103,7 +124,8 @@ public final class SchedulerArea implements Area {
   /** The peer cannot keep up with such a rate, so it is not asked. */
   private Case sustained() {
     Sustained ours =
-        new Sustained("sustained 50k/s postgresql", this::postgres, plan, 50_000, plan.pick(1, 60));
+        new Sustained(
+            "sustained 50k/s postgresql", servers::postgres, plan, 50_000, plan.pick(1, 60));
     return Case.of(ours.name(), ours.metrics(), List.of(gatehouse(ours::measure))).atLength();
   }
 
@@ -125,22 +147,13 @@ public final class SchedulerArea implements Area {
     return peer(ours.with(ours.load().tasks(tasks))::measure);
   }
 
-  private Database postgres() throws SQLException {
-    if (server == null) {
-      server = PostgresServer.start();
-    }
-    return server.create();
-  }
-
   @Override
   public Map<String, String> versions() {
-    return server == null ? Map.of() : server.settings();
+    return servers.versions();
   }
 
   @Override
   public void close() {
-    if (server != null) {
-      server.close();
-    }
+    servers.close();
   }
 }

@@ -6,6 +6,7 @@ import dev.failsafe.Failsafe;
 import dev.failsafe.FailsafeException;
 import dev.failsafe.FailsafeExecutor;
 import dev.failsafe.RetryPolicy;
+import dev.failsafe.function.CheckedSupplier;
 import dev.gatehouse.check.Check;
 import dev.gatehouse.error.GatehouseException;
 import dev.gatehouse.error.StorageException;
@@ -22,6 +23,7 @@ import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
+import org.jdbi.v3.core.statement.SqlStatements;
 import org.jdbi.v3.core.statement.Update;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -77,7 +79,11 @@ final class Database {
 
   Database(DataSource dataSource, Migration migration, @Nullable InstantSource leaseClock) {
     this(
-        Jdbi.create(new Connections(dataSource)).registerArgument(new TextArgument()),
+        Jdbi.create(new Connections(dataSource))
+            .registerArgument(new TextArgument())
+            .configure(
+                SqlStatements.class,
+                statements -> statements.setTemplateEngine(migration.tables())),
         migration,
         leaseClock,
         null);
@@ -94,10 +100,15 @@ final class Database {
     this.joined = joined;
   }
 
+  /** A statement, or words about tables, with the names that the tables have. */
+  String named(String sql) {
+    return migration.tables().in(sql);
+  }
+
   /** What is missing, without making it. */
   List<String> missing() {
     try {
-      return pooled.withHandle(Migration::missing);
+      return pooled.withHandle(migration::missing);
     } catch (JdbiException e) {
       throw new StorageException("the tables could not be looked at", e);
     }
@@ -120,7 +131,7 @@ final class Database {
     migration.ensure(pooled);
     return joined == null
         ? call(transaction -> on((JdbcTransaction) transaction, statements))
-        : on(joined.reading(dialect()), statements);
+        : on(joined.serving(dialect(), migration.tables()), statements);
   }
 
   /**
@@ -170,8 +181,12 @@ final class Database {
    */
   <T extends @Nullable Object> T call(Function<Transaction, T> work) {
     Profile profile = migration.ensure(pooled);
+    return tried(() -> once(profile, work));
+  }
+
+  private static <T extends @Nullable Object> T tried(CheckedSupplier<T> work) {
     try {
-      return TRIES.get(() -> once(profile, work));
+      return TRIES.get(work);
     } catch (FailsafeException e) {
       Thread.currentThread().interrupt();
       throw new StorageException("interrupted between two tries of a transaction", e);
@@ -219,6 +234,14 @@ final class Database {
       }
       throw e;
     }
+  }
+
+  /**
+   * As {@link #use}, for one statement, which its own commit needs no second message for. It may be
+   * done twice, as nobody knows what became of it if the connection breaks.
+   */
+  <T> T useRepeatable(Function<Handle, T> statement) {
+    return joined == null ? tried(() -> useAlone(statement)) : use(statement);
   }
 
   /** Runs statements outside of any transaction, once. */
@@ -336,7 +359,7 @@ final class Database {
   }
 
   /** The database's own code of what it threw; the others' are none of MariaDB's. */
-  private static int code(Throwable e) {
+  static int code(Throwable e) {
     SQLException thrown = thrown(e);
     return thrown == null ? 0 : thrown.getErrorCode();
   }

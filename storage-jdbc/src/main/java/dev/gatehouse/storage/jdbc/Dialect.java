@@ -78,6 +78,11 @@ enum Dialect {
     return this == POSTGRESQL;
   }
 
+  /** Whether an update can tell what it has made of a row. */
+  boolean renewsInOneStatement() {
+    return this != MARIADB;
+  }
+
   /** Whether a statement's argument may be an array. */
   boolean hasArrays() {
     return this != MARIADB;

@@ -105,8 +105,9 @@ final class HintReceiver implements AutoCloseable {
     return true;
   }
 
-  private static String channel(Statement statement) throws SQLException {
-    try (ResultSet results = statement.executeQuery("SELECT " + JdbcHints.CHANNEL)) {
+  private String channel(Statement statement) throws SQLException {
+    try (ResultSet results =
+        statement.executeQuery(database.named("SELECT " + JdbcHints.CHANNEL))) {
       results.next();
       return results.getString(1);
     }

@@ -16,6 +16,7 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
 import org.jdbi.v3.core.statement.SqlStatements;
+import org.jdbi.v3.core.statement.TemplateEngine;
 
 /**
  * An anchor in a table of another database. Two heads of one size are both kept: that there are two
@@ -32,9 +33,12 @@ final class JdbcAnchor implements Anchor {
   private final Jdbi jdbi;
   private volatile boolean made;
 
-  JdbcAnchor(DataSource dataSource) {
+  JdbcAnchor(DataSource dataSource, TableNames names) {
+    TemplateEngine tables = new NamedTables(names);
     jdbi = Jdbi.create(new Connections(requireNonNull(dataSource, "dataSource")));
-    jdbi.configure(SqlStatements.class, statements -> statements.setQueryTimeout(TIMEOUT_SECONDS));
+    jdbi.configure(
+        SqlStatements.class,
+        statements -> statements.setQueryTimeout(TIMEOUT_SECONDS).setTemplateEngine(tables));
   }
 
   @Override

@@ -204,7 +204,7 @@ final class JdbcAuditTreeStore implements AuditTreeStore {
                     query, row -> new TreeState(row.getLong(1), row.getLong(2), row.getBytes(3))));
     if (rows.isEmpty()) {
       throw new StorageException(
-          tables.in("the row of gh_{log}_tree is gone: the database was damaged"));
+          database.named(tables.in("the row of gh_{log}_tree is gone: the database was damaged")));
     }
     return rows.get(0);
   }

@@ -205,7 +205,7 @@ final class JdbcKeyStore implements KeyStore {
             handle ->
                 handle.execute("UPDATE gh_key_version SET version = version + 1 WHERE id = 1"));
     if (rows != 1) {
-      throw new StorageException("the row of gh_key_version is missing");
+      throw new StorageException(database.named("the row of gh_key_version is missing"));
     }
   }
 

@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  * needs it. Its tables, all named {@code gh_...}, are made or brought up to date on first use, on
  * two connections of their own at most. They are where the host's connections make tables, on
  * PostgreSQL in the first schema of the search path, which must be the same for every connection,
- * that of a {@link JdbcTransaction} included. Where they are up to date already, rights to read and
- * write them are enough, and for what only reads, to read.
+ * that of a {@link JdbcTransaction} included; or as {@link #withTables} says. Where they are up to
+ * date already, rights to read and write them are enough, and for what only reads, to read.
  *
  * <p>Connections may come with any isolation level, with auto-commit on or off, and from a pool
  * that gives each transaction another session: they go back as they came, and transactions of the
@@ -62,6 +62,8 @@ public final class JdbcStorage implements Storage {
   private final @Nullable JdbcConnectionPool ownPool;
   private final @Nullable JdbcHints remoteHints;
   private final @Nullable InstantSource leaseClock;
+  private final Reach hints;
+  private final TableNames names;
   private final RegistryStore registry;
   private final KeyStore keys;
   private final NonceStore nonces;
@@ -82,11 +84,14 @@ public final class JdbcStorage implements Storage {
       DataSource dataSource,
       @Nullable JdbcConnectionPool ownPool,
       @Nullable InstantSource leaseClock,
-      Reach hints) {
+      Reach hints,
+      TableNames names) {
     this.dataSource = dataSource;
     this.ownPool = ownPool;
     this.leaseClock = leaseClock;
-    database = new Database(dataSource, new Migration(), leaseClock);
+    this.hints = hints;
+    this.names = names;
+    database = new Database(dataSource, new Migration(new NamedTables(names)), leaseClock);
     remoteHints = hints == Reach.DATABASE ? new JdbcHints(dataSource, database) : null;
     registry = new JdbcRegistryStore(database);
     keys = new JdbcKeyStore(database);
@@ -104,7 +109,8 @@ public final class JdbcStorage implements Storage {
    * should be opened as {@code jdbc:h2:async:}, or the interruption of a handler closes it for all.
    */
   public static JdbcStorage of(DataSource dataSource) {
-    return new JdbcStorage(requireNonNull(dataSource, "dataSource"), null, null, Reach.DATABASE);
+    return new JdbcStorage(
+        requireNonNull(dataSource, "dataSource"), null, null, Reach.DATABASE, TableNames.STANDARD);
   }
 
   /**
@@ -116,7 +122,8 @@ public final class JdbcStorage implements Storage {
         requireNonNull(dataSource, "dataSource"),
         null,
         requireNonNull(leaseClock, "leaseClock"),
-        Reach.DATABASE);
+        Reach.DATABASE,
+        TableNames.STANDARD);
   }
 
   /**
@@ -136,7 +143,7 @@ public final class JdbcStorage implements Storage {
     JdbcConnectionPool pool =
         JdbcConnectionPool.create("jdbc:h2:async:" + path + ";DB_CLOSE_ON_EXIT=FALSE", "sa", "");
     pool.setMaxConnections(H2_CONNECTIONS);
-    return new JdbcStorage(pool, pool, null, Reach.PROCESS);
+    return new JdbcStorage(pool, pool, null, Reach.PROCESS, TableNames.STANDARD);
   }
 
   /**
@@ -145,7 +152,12 @@ public final class JdbcStorage implements Storage {
    * can change or remove its rows.
    */
   public static Anchor anchor(DataSource dataSource) {
-    return new JdbcAnchor(dataSource);
+    return anchor(dataSource, TableNames.STANDARD);
+  }
+
+  /** As {@link #anchor(DataSource)}, with a table of another prefix or schema. */
+  public static Anchor anchor(DataSource dataSource, TableNames names) {
+    return new JdbcAnchor(dataSource, requireNonNull(names, "names"));
   }
 
   /**
@@ -154,7 +166,16 @@ public final class JdbcStorage implements Storage {
    * tasks; the others find them by polling. The returned one takes this one's place.
    */
   public JdbcStorage withoutHints() {
-    return new JdbcStorage(dataSource, ownPool, leaseClock, Reach.PROCESS);
+    return new JdbcStorage(dataSource, ownPool, leaseClock, Reach.PROCESS, names);
+  }
+
+  /**
+   * This storage with tables of other names, or in another schema, which must be there. All nodes
+   * that are to share tasks, keys and all else must have the same. The returned one takes this
+   * one's place.
+   */
+  public JdbcStorage withTables(TableNames names) {
+    return new JdbcStorage(dataSource, ownPool, leaseClock, hints, requireNonNull(names, "names"));
   }
 
   @Override

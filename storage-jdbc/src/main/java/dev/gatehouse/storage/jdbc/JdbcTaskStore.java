@@ -392,7 +392,11 @@ final class JdbcTaskStore implements TaskStore {
 
   @Override
   public Optional<NodeLease> renew(int node, String boot, Duration duration) {
-    return database.use(handle -> nodes(handle).renew(node, boot, duration));
+    Function<Handle, Optional<NodeLease>> renewal =
+        handle -> nodes(handle).renew(node, boot, duration);
+    return database.dialect().renewsInOneStatement()
+        ? database.useRepeatable(renewal)
+        : database.use(renewal);
   }
 
   @Override

@@ -77,10 +77,13 @@ public final class JdbcTransaction implements Transaction {
     }
   }
 
-  /** This transaction, which if it is a host's may read as of its beginning. */
-  JdbcTransaction reading(Dialect dialect) {
+  /**
+   * This transaction for a storage with those tables. If it is a host's, it may read as of its
+   * beginning, and serve storages of different names in turn.
+   */
+  JdbcTransaction serving(Dialect dialect, NamedTables tables) {
     if (owner == null) {
-      Sql.readLatest(handle, dialect);
+      Sql.join(handle, dialect, tables);
     }
     return this;
   }

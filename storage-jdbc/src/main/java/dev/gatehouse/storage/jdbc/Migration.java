@@ -37,8 +37,11 @@ final class Migration {
           "0008-workflow.sql",
           "0009-event.sql");
 
-  /** SQL states of a table that is not there, in H2, PostgreSQL and MariaDB. */
-  private static final Set<String> NO_TABLE = Set.of("42S02", "42S03", "42S04", "42P01");
+  /** SQL states of a table or, on H2, a schema that is not there, in H2, PostgreSQL and MariaDB. */
+  private static final Set<String> NO_TABLE = Set.of("42S02", "42S03", "42S04", "42P01", "90079");
+
+  /** MariaDB's code of a database that is not there, on a connection to another. */
+  private static final int NO_DATABASE = 1049;
 
   /** SQL state of a statement that ran out of the time that the host allows. */
   private static final String OUT_OF_TIME = "57014";
@@ -52,7 +55,21 @@ final class Migration {
           .withMaxAttempts(30)
           .build();
 
+  private final NamedTables tables;
   private volatile @Nullable Profile profile; // written under the monitor, once all is done
+
+  Migration() {
+    this(NamedTables.STANDARD);
+  }
+
+  /** Of tables with those names; handles must come with them. */
+  Migration(NamedTables tables) {
+    this.tables = tables;
+  }
+
+  NamedTables tables() {
+    return tables;
+  }
 
   /**
    * Applies what is missing; refuses a schema newer than this library.
@@ -84,7 +101,12 @@ final class Migration {
       profile = found;
       return found;
     } catch (JdbiException e) {
-      throw new StorageException("the tables could not be brought up to date", e);
+      String schema = tables.names().schema();
+      throw new StorageException(
+          "the tables "
+              + (schema == null ? "" : "in the schema " + schema + " ")
+              + "could not be brought up to date",
+          e);
     }
   }
 
@@ -112,9 +134,10 @@ final class Migration {
    * What is missing for this library to work, without making it: the version, then what the tables
    * lack. Refuses a schema that is newer.
    */
-  static List<String> missing(Handle handle) {
-    Schema schema = Schema.of(Profile.of(handle).dialect());
-    List<String> missing = Sql.on(handle, schema::missingIn);
+  List<String> missing(Handle handle) {
+    Dialect dialect = Profile.of(handle).dialect();
+    Schema schema = Schema.of(dialect, tables);
+    List<String> missing = Sql.on(handle, connection -> schema.missingIn(connection, dialect));
     int version = versionOrNone(handle);
     if (version == SCRIPTS.size()) {
       return missing;
@@ -129,7 +152,7 @@ final class Migration {
     try {
       return version(handle);
     } catch (JdbiException e) {
-      if (NO_TABLE.contains(Database.sqlState(e))) {
+      if (NO_TABLE.contains(Database.sqlState(e)) || Database.code(e) == NO_DATABASE) {
         return 0;
       }
       throw e;

@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The tables that the scripts of {@link Migration} make, as far as a database can lack them: names
@@ -39,18 +40,27 @@ final class Schema {
     }
   }
 
+  private final NamedTables names;
   private final Map<String, Parts> tables = new TreeMap<>();
 
-  /** What the scripts of that dialect make. */
-  static Schema of(Dialect dialect) {
-    Schema schema = new Schema();
+  private Schema(NamedTables names) {
+    this.names = names;
+  }
+
+  /** What the scripts of that dialect make, with those names. */
+  static Schema of(Dialect dialect, NamedTables names) {
+    Schema schema = new Schema(names);
     for (String script : Migration.SCRIPTS) {
-      String text = Migration.text(dialect.folder() + script);
+      String text = names.unqualified(Migration.text(dialect.folder() + script));
       for (String statement : COMMENT.matcher(text).replaceAll("").split(";", -1)) {
         schema.add(statement);
       }
     }
     return schema;
+  }
+
+  Set<String> tables() {
+    return tables.keySet();
   }
 
   private void add(String statement) {
@@ -101,9 +111,9 @@ final class Schema {
     return name.toLowerCase(Locale.ROOT);
   }
 
-  /** What the connection's schema lacks of this, in the order of the tables' names. */
-  List<String> missingIn(Connection connection) throws SQLException {
-    Map<String, Parts> present = present(connection);
+  /** What the tables' schema lacks of this, in the order of the tables' names. */
+  List<String> missingIn(Connection connection, Dialect dialect) throws SQLException {
+    Map<String, Parts> present = present(connection, Place.of(connection, dialect, names.names()));
     List<String> missing = new ArrayList<>();
     tables.forEach(
         (table, parts) -> {
@@ -131,24 +141,45 @@ final class Schema {
     return own.equals(index) || own.startsWith(index + "_index_");
   }
 
-  private Map<String, Parts> present(Connection connection) throws SQLException {
+  /** Where tables are, in the words of the driver; which is null where it has no such thing. */
+  private record Place(@Nullable String catalog, @Nullable String schema) {
+    static Place of(Connection connection, Dialect dialect, TableNames names) throws SQLException {
+      String catalog = connection.getCatalog();
+      String schema = connection.getSchema();
+      String given = names.schema();
+      if (given == null) {
+        return new Place(catalog, schema);
+      }
+      DatabaseMetaData data = connection.getMetaData();
+      String stored =
+          data.storesUpperCaseIdentifiers()
+              ? given.toUpperCase(Locale.ROOT)
+              : data.storesLowerCaseIdentifiers() ? lower(given) : given;
+      return dialect == Dialect.MARIADB && schema == null
+          ? new Place(stored, null)
+          : new Place(catalog, stored);
+    }
+  }
+
+  private Map<String, Parts> present(Connection connection, Place place) throws SQLException {
     DatabaseMetaData data = connection.getMetaData();
-    String catalog = connection.getCatalog();
-    String schema = connection.getSchema();
-    Map<String, String> names = new TreeMap<>();
-    try (ResultSet rows = data.getTables(catalog, schema, null, null)) {
+    String catalog = place.catalog();
+    String schema = place.schema();
+    String likeSchema = schema == null ? null : like(schema, data);
+    Map<String, String> found = new TreeMap<>();
+    try (ResultSet rows = data.getTables(catalog, likeSchema, null, null)) {
       while (rows.next()) {
         String name = rows.getString("TABLE_NAME");
         if (tables.containsKey(lower(name))) {
-          names.put(lower(name), name);
+          found.put(lower(name), name);
         }
       }
     }
     Map<String, Parts> present = new TreeMap<>();
-    for (Map.Entry<String, String> name : names.entrySet()) {
+    for (Map.Entry<String, String> name : found.entrySet()) {
       Parts parts = new Parts();
-      String pattern = name.getValue().replace("_", data.getSearchStringEscape() + "_");
-      try (ResultSet rows = data.getColumns(catalog, schema, pattern, null)) {
+      String like = like(name.getValue(), data);
+      try (ResultSet rows = data.getColumns(catalog, likeSchema, like, null)) {
         while (rows.next()) {
           parts.columns().add(lower(rows.getString("COLUMN_NAME")));
         }
@@ -167,5 +198,10 @@ final class Schema {
       present.put(name.getKey(), parts);
     }
     return present;
+  }
+
+  /** The pattern that only that name has. */
+  private static String like(String name, DatabaseMetaData data) throws SQLException {
+    return name.replace("_", data.getSearchStringEscape() + "_");
   }
 }

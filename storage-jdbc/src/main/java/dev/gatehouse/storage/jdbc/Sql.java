@@ -16,9 +16,13 @@ final class Sql {
 
   private Sql() {}
 
-  /** Says how the handle's transaction, which is a host's, reads what was committed since. */
-  static void readLatest(Handle handle, Dialect dialect) {
+  /**
+   * Makes ready a handle whose transaction is a host's: it reads what was committed since, and the
+   * tables have a storage's names, until another storage takes part.
+   */
+  static void join(Handle handle, Dialect dialect, NamedTables tables) {
     handle.define(LATEST, dialect.latest());
+    handle.getConfig(SqlStatements.class).setTemplateEngine(tables);
   }
 
   /**
@@ -51,12 +55,13 @@ final class Sql {
     T apply(Connection connection) throws SQLException;
   }
 
-  /** Prepares the statement, uses it and closes it. */
+  /** Prepares the statement, with the names of the handle's tables, uses it and closes it. */
   static <T> T use(Handle handle, String sql, Use<T> use) {
+    String named = NamedTables.of(handle.getConfig(SqlStatements.class)).in(sql);
     return on(
         handle,
         connection -> {
-          try (PreparedStatement statement = connection.prepareStatement(sql)) {
+          try (PreparedStatement statement = connection.prepareStatement(named)) {
             return use.apply(statement);
           }
         });

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.mockito.Mockito.doAnswer;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.verifyNoInteractions;
 import static org.mockito.Mockito.when;
@@ -20,10 +21,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.mockito.AdditionalAnswers;
 
 class DatabaseTest {
   abstract static class OverDatabase {
@@ -90,6 +93,38 @@ class DatabaseTest {
           });
       assertThat(tries).hasValue(3);
       assertThat(count()).isEqualTo(1);
+    }
+
+    /** So Galera refuses, at the commit, what another of its nodes wrote first. */
+    @Test
+    void call_conflictAtTheCommit_isTriedAgainWhole() throws SQLException {
+      AtomicInteger commits = new AtomicInteger();
+      DataSource contended = mock(DataSource.class);
+      when(contended.getConnection())
+          .thenAnswer(call -> losingFirst(commits, dataSource.getConnection()));
+      Database other = new Database(contended, new Migration(), null);
+
+      other.call(transaction -> other.joining(transaction).use(handle -> insert(handle, 7)));
+
+      assertThat(commits).hasValue(2);
+      assertThat(count()).isEqualTo(1);
+    }
+
+    private static Connection losingFirst(AtomicInteger commits, Connection sound)
+        throws SQLException {
+      Connection connection = mock(Connection.class, AdditionalAnswers.delegatesTo(sound));
+      doAnswer(
+              call -> {
+                if (commits.incrementAndGet() == 1) {
+                  sound.rollback();
+                  throw new SQLException("Deadlock found when trying to get lock", "40001", 1213);
+                }
+                sound.commit();
+                return null;
+              })
+          .when(connection)
+          .commit();
+      return connection;
     }
 
     @Test
@@ -216,6 +251,35 @@ class DatabaseTest {
           .isEqualTo(IntStream.rangeClosed(0, Migration.SCRIPTS.size()).boxed().toList());
     }
 
+    /** As an earlier version of the library has left it. */
+    @Test
+    void migrate_fromEachEarlierVersion_addsWhatIsMissingAndKeepsWhatIsThere() {
+      for (int version : earlierVersions()) {
+        DataSource earlier = newDataSource();
+        try (Handle handle = Jdbi.create(earlier).open()) {
+          handle.execute(
+              "CREATE TABLE gh_schema(version INT PRIMARY KEY, script VARCHAR(80) NOT NULL)");
+          handle.execute("INSERT INTO gh_schema VALUES (0, 'lock')");
+          for (int i = 1; i <= version; i++) {
+            String script = Dialect.of(handle).folder() + Migration.SCRIPTS.get(i - 1);
+            handle.createScript(Migration.text(script)).execute();
+            handle.execute("INSERT INTO gh_schema VALUES (?, 'done')", i);
+          }
+          handle.execute("UPDATE gh_registry SET version = 41");
+        }
+        JdbcStorage upgraded = JdbcStorage.of(earlier);
+        upgraded.check();
+        assertThat(upgraded.validate()).isEmpty();
+        assertThat(upgraded.registry().version()).isEqualTo(41);
+        assertThat(versions(earlier)).hasSize(Migration.SCRIPTS.size() + 1);
+      }
+    }
+
+    /** Each of them on H2, where that is quick. */
+    List<Integer> earlierVersions() {
+      return List.of(1, 4, Migration.SCRIPTS.size() - 1);
+    }
+
     @Test
     void migrate_newerSchema_isRefused() {
       database.use(
@@ -295,6 +359,11 @@ class DatabaseTest {
     @Override
     DataSource newDataSource() {
       return H2.memoryDataSource();
+    }
+
+    @Override
+    List<Integer> earlierVersions() {
+      return IntStream.range(1, Migration.SCRIPTS.size()).boxed().toList();
     }
 
     @Override

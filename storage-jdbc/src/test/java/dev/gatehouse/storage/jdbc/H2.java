@@ -32,7 +32,10 @@ final class H2 {
     return JdbcStorage.of(EMPTIED.next(), clock);
   }
 
-  /** A storage in a database in a new file of the directory. */
+  /**
+   * A storage in a database in a new file of the directory. Its tables have names of their own, in
+   * a schema of their own, so that whatever runs here shows that every statement heeds those.
+   */
   static Storage file(Path directory, InstantSource clock) {
     Path database = directory.resolve(UUID.randomUUID().toString());
     try {
@@ -40,7 +43,7 @@ final class H2 {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return JdbcStorage.of(fileDatabase(database), clock);
+    return JdbcStorage.of(fileDatabase(database), clock).withTables(NewFile.NAMES);
   }
 
   static DataSource memoryDataSource() {
@@ -70,6 +73,7 @@ final class H2 {
 
   /** A database with all tables and nothing of anybody's, as it lies in its file. */
   private static final class NewFile {
+    private static final TableNames NAMES = TableNames.of("site7_").inSchema("own_schema");
     private static final byte[] BYTES = bytes();
 
     private static byte[] bytes() {
@@ -77,13 +81,11 @@ final class H2 {
         Path directory = Files.createTempDirectory("gatehouse");
         Path database = directory.resolve("new");
         DataSource dataSource = dataSource("jdbc:h2:file:" + database + ";TRACE_LEVEL_FILE=0");
-        try (Storage storage = JdbcStorage.of(dataSource)) {
+        execute(dataSource, "CREATE SCHEMA own_schema");
+        try (Storage storage = JdbcStorage.of(dataSource).withTables(NAMES)) {
           storage.check();
         }
-        try (Connection connection = dataSource.getConnection();
-            Statement statement = connection.createStatement()) {
-          statement.execute("SHUTDOWN");
-        }
+        execute(dataSource, "SHUTDOWN");
         Path file = Path.of(database + FILE_END);
         byte[] bytes = Files.readAllBytes(file);
         Files.delete(file);
@@ -93,6 +95,13 @@ final class H2 {
         throw new UncheckedIOException(e);
       } catch (SQLException e) {
         throw new IllegalStateException(e);
+      }
+    }
+
+    private static void execute(DataSource dataSource, String sql) throws SQLException {
+      try (Connection connection = dataSource.getConnection();
+          Statement statement = connection.createStatement()) {
+        statement.execute(sql);
       }
     }
   }

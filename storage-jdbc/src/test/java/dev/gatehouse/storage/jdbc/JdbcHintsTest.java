@@ -101,9 +101,21 @@ class JdbcHintsTest {
   @Test
   void announce_otherSchemaOfTheSameDatabase_doesNotHear() {
     PGSimpleDataSource elsewhere = Postgres.unpooledDataSource();
+    assertDoNotHear(JdbcStorage.of(elsewhere), JdbcStorage.of(elsewhere));
+  }
+
+  @Test
+  void announce_otherPrefixInTheSameSchema_doesNotHear() {
+    TableNames names = TableNames.of("other_").inSchema(direct.getCurrentSchema());
+    assertDoNotHear(
+        JdbcStorage.of(direct).withTables(names), JdbcStorage.of(direct).withTables(names));
+  }
+
+  /** Those two hear each other, and nothing of the others. */
+  private void assertDoNotHear(JdbcStorage stranger, JdbcStorage neighbour) {
     List<Long> heardElsewhere = new CopyOnWriteArrayList<>();
-    try (JdbcStorage stranger = JdbcStorage.of(elsewhere);
-        JdbcStorage neighbour = JdbcStorage.of(elsewhere)) {
+    try (stranger;
+        neighbour) {
       listen(far);
       open.add(neighbour.tasks().hints().listen(heardElsewhere::add));
       stranger.check();

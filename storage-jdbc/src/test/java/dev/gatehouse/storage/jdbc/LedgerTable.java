@@ -1,7 +1,9 @@
 package dev.gatehouse.storage.jdbc;
 
+import java.sql.Connection;
 import java.util.List;
 import javax.sql.DataSource;
+import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 
 /**
@@ -22,11 +24,18 @@ final class LedgerTable {
 
   void create() {
     jdbi.useHandle(
-        handle ->
-            handle.execute(
-                "CREATE TABLE ledger(line BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,"
-                    + " writer TEXT, what TEXT, task BIGINT, fence BIGINT, due_ms BIGINT,"
-                    + " at_ms BIGINT DEFAULT FLOOR(EXTRACT(EPOCH FROM clock_timestamp()) * 1000))"));
+        handle -> {
+          Dialect dialect = Dialect.of(handle);
+          String line =
+              dialect == Dialect.MARIADB ? "AUTO_INCREMENT" : "GENERATED ALWAYS AS IDENTITY";
+          handle.execute(
+              "CREATE TABLE ledger(line BIGINT "
+                  + line
+                  + " PRIMARY KEY, writer VARCHAR(20), what VARCHAR(20), task BIGINT, fence BIGINT,"
+                  + " due_ms BIGINT, at_ms BIGINT DEFAULT ("
+                  + dialect.now()
+                  + "))");
+        });
   }
 
   String writer() {
@@ -34,15 +43,22 @@ final class LedgerTable {
   }
 
   void add(String what, long task, long fence, long dueMillis) {
-    jdbi.useHandle(
-        handle ->
-            handle.execute(
-                "INSERT INTO ledger(writer, what, task, fence, due_ms) VALUES (?, ?, ?, ?, ?)",
-                writer,
-                what,
-                task,
-                fence,
-                dueMillis));
+    jdbi.useHandle(handle -> insert(handle, what, task, fence, dueMillis));
+  }
+
+  /** As {@link #add}, in the connection's transaction. */
+  void addIn(Connection connection, String what, long task, long fence, long dueMillis) {
+    insert(Jdbi.create(connection).open(), what, task, fence, dueMillis);
+  }
+
+  private void insert(Handle handle, String what, long task, long fence, long dueMillis) {
+    handle.execute(
+        "INSERT INTO ledger(writer, what, task, fence, due_ms) VALUES (?, ?, ?, ?, ?)",
+        writer,
+        what,
+        task,
+        fence,
+        dueMillis);
   }
 
   /** All lines of that kind, in order. */

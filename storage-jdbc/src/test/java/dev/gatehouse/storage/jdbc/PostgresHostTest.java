@@ -2,6 +2,8 @@ package dev.gatehouse.storage.jdbc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.mockito.ArgumentMatchers.anyString;
+import static org.mockito.Mockito.doAnswer;
 import static org.mockito.Mockito.doNothing;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
@@ -15,10 +17,12 @@ import dev.gatehouse.error.ConflictException;
 import dev.gatehouse.error.StorageException;
 import dev.gatehouse.permission.PermissionStore.Role;
 import dev.gatehouse.registry.Server;
+import dev.gatehouse.scheduler.TaskStore;
 import dev.gatehouse.signing.NonceStore.Outcome;
 import dev.gatehouse.storage.Storage;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -60,6 +64,39 @@ class PostgresHostTest {
                 AuditEntry.of(
                     LogName.AUDIT, AuditRecord.of(1, 0, "done").id(id).time(Instant.EPOCH).build()))
         .toList();
+  }
+
+  /** It is what an idle node does most. */
+  @Test
+  void renew_lease_isOneStatementAndNoTransaction() throws SQLException {
+    AtomicInteger ended = new AtomicInteger();
+    AtomicInteger prepared = new AtomicInteger();
+    DataSource counting =
+        opening(
+            () -> {
+              Connection opened = host.getConnection();
+              Connection connection = mock(Connection.class, AdditionalAnswers.delegatesTo(opened));
+              doAnswer(call -> ended.incrementAndGet()).when(connection).commit();
+              doAnswer(call -> ended.incrementAndGet()).when(connection).setAutoCommit(false);
+              when(connection.prepareStatement(anyString()))
+                  .thenAnswer(
+                      call -> {
+                        prepared.incrementAndGet();
+                        return opened.prepareStatement(call.getArgument(0));
+                      });
+              return connection;
+            });
+    TaskStore own = JdbcStorage.of(host).tasks();
+    int node = own.join("boot", Duration.ofSeconds(30)).node();
+    TaskStore tasks = JdbcStorage.of(counting).tasks();
+    tasks.renew(node, "boot", Duration.ofSeconds(30));
+    prepared.set(0);
+    ended.set(0);
+
+    assertThat(tasks.renew(node, "boot", Duration.ofSeconds(30))).isPresent();
+    assertThat(tasks.renew(node, "another", Duration.ofSeconds(30))).isEmpty();
+    assertThat(prepared).hasValue(2);
+    assertThat(ended).hasValue(0);
   }
 
   /** Writes with every store that needs no task. */

@@ -9,16 +9,20 @@ import dev.gatehouse.scheduler.SchedulerOptions;
 import dev.gatehouse.scheduler.Task;
 import dev.gatehouse.scheduler.TaskContext;
 import dev.gatehouse.scheduler.TaskResult;
+import java.sql.Connection;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import javax.sql.DataSource;
+import org.jdbi.v3.core.Jdbi;
 
 /**
- * A process with a Gatehouse on PostgreSQL that runs tasks and keeps a {@link LedgerTable} of them,
- * to be killed or frozen by a {@link ChildNode}. Tasks with the content {@link #LONG} take it
- * longer than any lease of the tests, but only under their first fence, and heed no interruption.
+ * A process with a Gatehouse that runs tasks and keeps a {@link LedgerTable} of them, to be killed
+ * or frozen by a {@link ChildNode}. Tasks with the content {@link #LONG} take it longer than any
+ * lease of the tests, but only under their first fence, and heed no interruption.
  */
 final class RecordingNode {
   static final Task TASK = Task.unnumbered().handler("work").retryPolicy(RetryPolicy.NONE);
@@ -31,7 +35,8 @@ final class RecordingNode {
   /**
    * Runs for ever.
    *
-   * @param arguments the node's name in the ledger, the URL, the lease in milliseconds
+   * @param arguments the node's name in the ledger, the URL, the lease in milliseconds, and by how
+   *     many milliseconds its clock is wrong, 0 if that is missing
    */
   public static void main(String[] arguments) {
     HikariConfig config = new HikariConfig();
@@ -40,7 +45,13 @@ final class RecordingNode {
     DataSource dataSource = new HikariDataSource(config);
     Duration lease = Duration.ofMillis(Long.parseLong(arguments[2]));
     LedgerTable ledger = new LedgerTable(dataSource, arguments[0]);
-    start(dataSource, lease, ledger, context -> isLong(context) ? LONG_MILLIS : 5);
+    Duration wrong = Duration.ofMillis(arguments.length < 4 ? 0 : Long.parseLong(arguments[3]));
+    start(
+        dataSource,
+        lease,
+        ledger,
+        context -> isLong(context) ? LONG_MILLIS : 5,
+        () -> Instant.now().plus(wrong));
     while (true) {
       LockSupport.park();
     }
@@ -56,9 +67,15 @@ final class RecordingNode {
   }
 
   static Gatehouse start(DataSource dataSource, Duration lease, LedgerTable ledger, Pace pace) {
+    return start(dataSource, lease, ledger, pace, InstantSource.system());
+  }
+
+  private static Gatehouse start(
+      DataSource dataSource, Duration lease, LedgerTable ledger, Pace pace, InstantSource clock) {
     Gatehouse gatehouse =
         Gatehouse.builder()
             .storage(JdbcStorage.of(dataSource))
+            .clock(clock)
             .scheduler(
                 SchedulerOptions.builder()
                     .lease(lease)
@@ -73,6 +90,7 @@ final class RecordingNode {
                   }
                 })
             .handler("work", context -> work(ledger, context, pace.millis(context)))
+            .handler("once", context -> once(dataSource, ledger, context))
             .build();
     gatehouse.start();
     return gatehouse;
@@ -87,6 +105,19 @@ final class RecordingNode {
     }
     add(ledger, "effect", context);
     return TaskResult.done("\"" + ledger.writer() + "\"");
+  }
+
+  /** The effect and the end of the task are one transaction, of the handler's. */
+  private static TaskResult once(DataSource dataSource, LedgerTable ledger, TaskContext context) {
+    add(ledger, "start", context);
+    Jdbi.create(dataSource)
+        .useTransaction(
+            handle -> {
+              Connection connection = handle.getConnection();
+              ledger.addIn(connection, "once", context.id().value(), context.fence(), 0);
+              context.completeIn(JdbcTransaction.of(connection));
+            });
+    return TaskResult.done();
   }
 
   /** On another thread: a pool gives no connection to one that a fenced node interrupts. */
