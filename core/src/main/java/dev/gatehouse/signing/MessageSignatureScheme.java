@@ -202,13 +202,13 @@ public final class MessageSignatureScheme extends Scheme {
    * that {@code keyid} are the application's, as those with its app key are, and what is signed for
    * it has that. A verifier of one application alone takes any.
    *
-   * @param keyId 1..256 printable ASCII
+   * @param name of the key, 1..256 printable ASCII
    * @throws IllegalArgumentException if the key id or the application was given before, or 1,000
    *     were
    */
-  public MessageSignatureScheme keyId(String keyId, Application application) {
-    Check.that(isText(requireNonNull(keyId, "keyId")), "keyId must have 1..256 printable ASCII");
-    Aliases keyIds = settings.keyIds.and(keyId, application);
+  public MessageSignatureScheme keyId(String name, Application application) {
+    Check.that(isText(requireNonNull(name, "name")), "name must have 1..256 printable ASCII");
+    Aliases keyIds = settings.keyIds.and(name, application);
     return with(changed -> changed.keyIds = keyIds);
   }
 

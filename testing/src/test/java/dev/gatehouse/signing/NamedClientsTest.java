@@ -137,7 +137,7 @@ class NamedClientsTest {
     for (String none : List.of("", "x".repeat(257), "\u00e9", "a\nb")) {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> scheme.keyId(none, house.application()))
-          .withMessage("keyId must have 1..256 printable ASCII");
+          .withMessage("name must have 1..256 printable ASCII");
     }
   }
 
