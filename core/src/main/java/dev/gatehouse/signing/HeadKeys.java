@@ -61,7 +61,7 @@ public final class HeadKeys {
         "key must be of ED25519 or SM2_SM3, was of " + algorithm);
   }
 
-  /** Whether that is the text of one. */
+  /** Whether {@link #parse} reads it. */
   static boolean isText(String text) {
     try {
       parse(text);

@@ -80,7 +80,7 @@ final class HeaderReader {
     throw malformed(name + " is not in the one Base64 that its bytes have");
   }
 
-  /** As many bytes in Base64. */
+  /** As {@link #base64(String, String)}, and of so many bytes. */
   static byte[] base64(String value, int min, int max, String name) {
     byte[] bytes = base64(value, name);
     if (bytes.length < min || bytes.length > max) {

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class KeyCache {
   /** When the keys of so many applications changed at once, all are read anew. */
-  static final int MAX_CHANGED = 100;
+  static final int MAX_CHANGED = 200;
 
   private static final long RENEW_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
   private static final long STALE_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -36,6 +37,9 @@ final class KeyCache {
   private final LongSupplier nanoTime;
   private final AtomicReference<@Nullable Snapshot> current = new AtomicReference<>();
   private final AtomicBoolean renewing = new AtomicBoolean();
+
+  /** How often the next call was to ask: what was begun before the last time is not to be kept. */
+  private final AtomicInteger expiries = new AtomicInteger();
 
   /** Where keys come from. Every method may throw a {@link StorageException}. */
   interface Source {
@@ -69,6 +73,11 @@ final class KeyCache {
 
   /** Makes the next call ask the store. */
   void expire() {
+    expiries.incrementAndGet();
+    expireHeld();
+  }
+
+  private void expireHeld() {
     long stale = nanoTime.getAsLong() - STALE_NANOS;
     current.updateAndGet(held -> held == null ? null : held.seenAt(stale, held.seenMillis()));
   }
@@ -103,10 +112,14 @@ final class KeyCache {
     return Math.max(nanoTime.getAsLong() - held.seenNanos(), hostNanos);
   }
 
-  /** What another thread asked for since this one began is as good as an answer of its own. */
+  /**
+   * What another thread asked for since this one began is as good as an answer of its own. What
+   * took so long to read that it is stale, or expired meanwhile, is brought up to date.
+   */
   private Snapshot ask() {
     long began = nanoTime.getAsLong();
     while (true) {
+      int expiry = expiries.get();
       Snapshot held = current.get();
       if (held != null && held.seenNanos() - began > 0) {
         return held;
@@ -118,7 +131,10 @@ final class KeyCache {
           held != null && held.version() == version
               ? held.seenAt(nanos, millis)
               : Snapshot.of(version, nanos, millis, sets(held, version));
-      if (current.compareAndSet(held, next)) {
+      boolean published = current.compareAndSet(held, next);
+      if (expiry != expiries.get()) {
+        expireHeld();
+      } else if (published && age(next) < STALE_NANOS) {
         return next;
       }
     }

@@ -13,15 +13,16 @@ import java.util.Optional;
  * KEY-4} a change replaces the whole key, and only one that is there; {@code KEY-5} live keys are
  * those not destroyed, newest first, as many as the limit allows; {@code KEY-6} pages hold all
  * keys, newest first, from just below the given id; {@code KEY-7} the version grows with each
- * advance, and a reader sees it no sooner than the changes of the same transaction; {@code KEY-8}
- * from an advance until its transaction ends, every other advance waits, and what is read after it
- * is the newest that was committed; {@code KEY-9} what is done after {@link #joining} stands or
- * falls with the transaction; {@code KEY-10} a walk over all live keys meets each that stays live
- * meanwhile once, oldest first; {@code KEY-11} a destroyed key has no material any more, and all
- * else that is known of it; {@code KEY-12} where several versions share a store, a key that this
- * one does not know stops no read of others: it comes back as an {@link UnknownKey}, counts as live
- * unless it is destroyed, and can be destroyed; {@code KEY-13} whoever knows the keys of a version
- * learns which applications' keys to read again, those of removed applications among them.
+ * advance, a reader sees it no sooner than the changes of the same transaction, and what was seen
+ * under one is not taken back without another; {@code KEY-8} from an advance until its transaction
+ * ends, every other advance waits, and what is read after it is the newest that was committed;
+ * {@code KEY-9} what is done after {@link #joining} stands or falls with the transaction; {@code
+ * KEY-10} a walk over all live keys meets each that stays live meanwhile once, oldest first; {@code
+ * KEY-11} a destroyed key has no material any more, and all else that is known of it; {@code
+ * KEY-12} where several versions share a store, a key that this one does not know stops no read of
+ * others: it comes back as an {@link UnknownKey}, counts as live unless it is destroyed, and can be
+ * destroyed; {@code KEY-13} whoever knows the keys of a version learns which applications' keys to
+ * read again, those of removed applications among them.
  *
  * <p>Every method may throw a {@link dev.gatehouse.error.StorageException}. Safe for use by
  * multiple threads, but for what {@link #joining} returns.

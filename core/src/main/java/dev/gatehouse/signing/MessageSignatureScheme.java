@@ -59,7 +59,6 @@ public final class MessageSignatureScheme extends Scheme {
   private static final int MAX_COMPONENTS = 32;
   private static final int MAX_SIGNATURES = 8;
   private static final Form TEXT = Form.of("[ -~]", 1, 256);
-  private static final Form APP_KEY = Form.of("[A-Za-z0-9]", 16, 16);
   private static final Pattern LABEL = Pattern.compile("[a-z*][a-z0-9_.*-]{0,63}");
   private static final Set<String> PARAMETERS =
       Set.of("created", "expires", "nonce", "keyid", "alg", "tag");
@@ -96,7 +95,6 @@ public final class MessageSignatureScheme extends Scheme {
     private String urlScheme = "https";
     private Set<Key.Algorithm> algorithms = ALGORITHMS;
     private Aliases keyIds = Aliases.NONE;
-    private boolean takesAnyKeyId;
 
     Settings() {}
 
@@ -108,7 +106,6 @@ public final class MessageSignatureScheme extends Scheme {
       urlScheme = from.urlScheme;
       algorithms = from.algorithms;
       keyIds = from.keyIds;
-      takesAnyKeyId = from.takesAnyKeyId;
     }
   }
 
@@ -200,7 +197,8 @@ public final class MessageSignatureScheme extends Scheme {
   /**
    * This scheme with an application that names its key otherwise than by its app key: requests with
    * that {@code keyid} are the application's, as those with its app key are, and what is signed for
-   * it has that. A verifier of one application alone takes any.
+   * it has that. It must not be the app key of another, whose requests would be refused then. A
+   * verifier of one application alone takes any.
    *
    * @param name of the key, 1..256 printable ASCII
    * @throws IllegalArgumentException if the key id or the application was given before, or 1,000
@@ -210,11 +208,6 @@ public final class MessageSignatureScheme extends Scheme {
     Check.that(isText(requireNonNull(name, "name")), "name must have 1..256 printable ASCII");
     Aliases keyIds = settings.keyIds.and(name, application);
     return with(changed -> changed.keyIds = keyIds);
-  }
-
-  @Override
-  Scheme forOnly(Application application) {
-    return with(changed -> changed.takesAnyKeyId = true);
   }
 
   @Override
@@ -285,10 +278,6 @@ public final class MessageSignatureScheme extends Scheme {
   private void demandKnown(Map<String, Object> parameters) {
     if (!PARAMETERS.containsAll(parameters.keySet())) {
       throw HeaderReader.malformed("the signature has a parameter that is not known");
-    }
-    String keyId = text(parameters, "keyid");
-    if (!settings.takesAnyKeyId && !APP_KEY.matches(settings.keyIds.appKey(keyId))) {
-      throw HeaderReader.malformed("keyid is neither an app key nor one that was given");
     }
     String tag = parameters.containsKey("tag") ? text(parameters, "tag") : "";
     if (!tag.equals(settings.tag)) {

@@ -102,7 +102,8 @@ public final class SerendipityScheme extends Scheme {
 
   /**
    * As {@link #compat(Duration)} for the applications named, and as {@link #strict()} for all
-   * others, so that an endpoint need not be open for all because of one old client.
+   * others, so that an endpoint need not be open for all because of one old client. Whoever knows
+   * an app key can find out by requests that are refused whether it is one of those named.
    *
    * @param maxAge whole seconds, 1 s to 1800 days; above 30 days a warning is logged
    * @param appKeys of the clients that cannot be changed yet

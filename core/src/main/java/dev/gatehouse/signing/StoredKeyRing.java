@@ -398,18 +398,13 @@ final class StoredKeyRing implements KeyRing {
   private Key add(KeyStore keys, AuditLog audit, NewKey fresh, String what) {
     Instant now = now();
     int live = 0;
-    for (StoredKey stored : keys.live(fresh.applicationId(), MAX_PAGE)) {
+    List<StoredKey> present = keys.live(fresh.applicationId(), MAX_PAGE);
+    present.forEach(stored -> requireOther(stored, fresh));
+    for (StoredKey stored : present) {
       if (stored.isKnown() && !stored.key().notAfter().plus(SKEW).isAfter(now)) {
         destroy(keys, audit, stored);
-      } else if (stored.serves(fresh.purpose())) {
-        live += stored.isInTime(now) ? 1 : 0;
-        if (stored.isOutOfUse() && isSame(stored, fresh.material())) {
-          throw new ConflictException(
-              "key " + stored.id() + " is the same key, and disabled: destroy it first");
-        }
-      } else if (isSame(stored, fresh.material())) {
-        throw new ConflictException(
-            "key " + stored.id() + " for " + stored.key().purpose() + " is the same key");
+      } else if (stored.serves(fresh.purpose()) && stored.isInTime(now)) {
+        live++;
       }
     }
     if (live >= MAX_LIVE) {
@@ -426,6 +421,17 @@ final class StoredKeyRing implements KeyRing {
     keys.insert(vault.close(key, fresh.material()));
     KeyAudit.record(audit, Operation.CREATE, what, key);
     return key;
+  }
+
+  /** Refuses a key that is there for another purpose, or is not to be used any more. */
+  private void requireOther(StoredKey stored, NewKey fresh) {
+    boolean elsewhere = !stored.serves(fresh.purpose());
+    if ((elsewhere || stored.isOutOfUse()) && isSame(stored, fresh.material())) {
+      throw new ConflictException(
+          elsewhere
+              ? "key " + stored.id() + " for " + stored.key().purpose() + " is the same key"
+              : "key " + stored.id() + " is the same key, and disabled: destroy it first");
+    }
   }
 
   /** Whether that is the key, as far as it can be read: what cannot be must not be in the way. */

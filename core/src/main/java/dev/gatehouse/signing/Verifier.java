@@ -16,8 +16,9 @@ import java.time.InstantSource;
  * <p>In this order: the form of the headers, the key, the time, the signature, the content, and
  * last the nonce, so that nobody without a key can use up room for nonces. Whether a key is
  * unknown, its application not enabled or the signature wrong, the answer and its cost are the
- * same. The claim of the nonce is the only I/O, but for a look twice a second for keys that changed
- * (all keys are read into memory first: 1 to 2 KiB each, private keys of RSA 7 KiB).
+ * same. The claim of the nonce is the only I/O for a request that is accepted, but for a look twice
+ * a second for keys and applications that changed. All keys are read into memory first: 1 to 5 KiB
+ * each, private keys of RSA 7 KiB.
  *
  * <p>Refusals are audited, those where the storage fails among them as far as it takes records
  * ({@code UNVERIFIABLE}), but no flood of them floods the log: of each reason the first five in ten

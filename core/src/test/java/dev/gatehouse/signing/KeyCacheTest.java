@@ -7,6 +7,7 @@ import dev.gatehouse.error.StorageException;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -214,13 +215,48 @@ class KeyCacheTest {
     assertThatThrownBy(() -> cache.keysOf(APPLICATION)).isInstanceOf(StorageException.class);
   }
 
+  /** A change on this node may commit while its keys are read for the first time. */
+  @Test
+  void keysOf_expiredWhileReadingForTheFirstTime_asksAgain() {
+    List<KeyCache> caches = new ArrayList<>();
+    Source slow =
+        new Source() {
+          @Override
+          public Map<Long, KeySet> all() {
+            Map<Long, KeySet> before = super.all();
+            change(APPLICATION);
+            caches.get(0).expire();
+            return before;
+          }
+        };
+    caches.add(new KeyCache(slow, clock, nanos::get));
+    assertThat(caches.get(0).keysOf(APPLICATION).keys()).hasSize(1);
+    assertThat(slow.asked).containsExactly("version", "all", "version", "changedAfter", "of");
+  }
+
+  @Test
+  void keysOf_readForLongerThanASecond_asksAgain() {
+    Source slow =
+        new Source() {
+          @Override
+          public Map<Long, KeySet> all() {
+            Map<Long, KeySet> before = super.all();
+            change(APPLICATION);
+            pass(1_000);
+            return before;
+          }
+        };
+    KeyCache slowCache = new KeyCache(slow, clock, nanos::get);
+    assertThat(slowCache.keysOf(APPLICATION).keys()).hasSize(1);
+  }
+
   @Test
   void trials_afterEachChange_thoseOfTheSetsHeld() {
     KeySet.ReadyKey ready = readyKey(APPLICATION, Key.Algorithm.ED25519);
     assertThat(cache.trials().of(Key.Purpose.REQUEST, Key.Algorithm.ED25519)).isZero();
     for (int keys : List.of(1, 2, 8, 1, 0)) {
       source.change(APPLICATION);
-      source.sets.put(APPLICATION, new KeySet(java.util.Collections.nCopies(keys, ready)));
+      source.sets.put(APPLICATION, new KeySet(Collections.nCopies(keys, ready)));
       pass(1_000);
       assertThat(cache.trials().of(Key.Purpose.REQUEST, Key.Algorithm.ED25519))
           .isEqualTo(Math.min(keys, Trials.MOST));

@@ -118,9 +118,21 @@ class KeysOfPairsTest {
           .isInstanceOf(ConflictException.class)
           .hasMessage("key 1 is the same key, and disabled: destroy it first");
     }
+    house.clock.advance(KeyRing.SKEW.plusSeconds(1));
+    assertThatThrownBy(() -> keys.importKey(ID, WEBHOOK, pair))
+        .isInstanceOf(ConflictException.class);
     assertThat(all()).hasSize(1);
     keys.destroy(ID, 1);
     keys.importKey(ID, WEBHOOK, pair);
+  }
+
+  @Test
+  void importKey_sameAsOneRotatedOutAtOnce_refused() {
+    keys.importKey(ID, WEBHOOK, pair);
+    keys.rotate(ID, WEBHOOK, pair.algorithm(), Duration.ZERO);
+    house.clock.advance(KeyRing.SKEW.plusSeconds(1));
+    assertThatThrownBy(() -> keys.importKey(ID, WEBHOOK, pair))
+        .isInstanceOf(ConflictException.class);
   }
 
   @Test

@@ -12,6 +12,7 @@ import dev.gatehouse.registry.Secret;
 import dev.gatehouse.transport.Headers;
 import dev.gatehouse.transport.Request;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -45,7 +46,7 @@ class NamedClientsTest {
   }
 
   private static Request altered(Request signed) {
-    return signed.body("{\"amount\":1000000}".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    return signed.body("{\"amount\":1000000}".getBytes(StandardCharsets.UTF_8));
   }
 
   private static void assertRefused(Verifier verifier, Request request, Reason reason) {
@@ -115,7 +116,20 @@ class NamedClientsTest {
     verifier.verify(signed(old, MessageSignatureScheme.create()));
     verifier.verify(signed(house.application(), scheme));
     assertRefused(
-        house.verifier(MessageSignatureScheme.create()), signed(old, scheme), Reason.MALFORMED);
+        house.verifier(MessageSignatureScheme.create()), signed(old, scheme), Reason.SIGNATURE);
+  }
+
+  /** Or the answer would tell which partners there are. */
+  @ParameterizedTest
+  @ValueSource(strings = {"theirs", "nobody's", "' UNION SELECT 1", OLD_KEY})
+  void keyId_ofWhomever_sameAnswerToForgeries(String keyId) {
+    MessageSignatureScheme scheme = MessageSignatureScheme.create().keyId("theirs", old);
+    Request request = Request.post(PLACE, "{}");
+    Request forged =
+        Signer.of(keyId, KeyMaterial.generate(Key.Algorithm.HMAC_SHA256), scheme, house.clock)
+            .sign(request)
+            .addTo(request);
+    assertRefused(house.verifier(scheme), forged, Reason.SIGNATURE);
   }
 
   @Test

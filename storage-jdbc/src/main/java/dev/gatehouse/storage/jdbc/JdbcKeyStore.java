@@ -149,7 +149,8 @@ final class JdbcKeyStore implements KeyStore {
             handle
                 .createQuery(
                     SELECT_ALL
-                        + "id > :after AND state <> :destroyed ORDER BY id LIMIT :limit"
+                        + "id > :after AND application_id > 0 AND state <> :destroyed"
+                        + " ORDER BY id LIMIT :limit"
                         + Sql.latest(handle))
                 .bind("after", afterId)
                 .bind("destroyed", Key.State.DESTROYED.name())
@@ -205,7 +206,7 @@ final class JdbcKeyStore implements KeyStore {
             handle ->
                 handle.execute("UPDATE gh_key_version SET version = version + 1 WHERE id = 1"));
     if (rows != 1) {
-      throw new StorageException(database.named("the row of gh_key_version is missing"));
+      throw noVersion();
     }
   }
 
@@ -216,7 +217,12 @@ final class JdbcKeyStore implements KeyStore {
             handle
                 .createQuery("SELECT version FROM gh_key_version WHERE id = 1")
                 .mapTo(Long.class)
-                .one());
+                .findOne()
+                .orElseThrow(this::noVersion));
+  }
+
+  private StorageException noVersion() {
+    return new StorageException(database.named("the row of gh_key_version is missing"));
   }
 
   @Override
@@ -228,7 +234,7 @@ final class JdbcKeyStore implements KeyStore {
             handle
                 .createQuery(
                     "SELECT DISTINCT application_id FROM gh_key WHERE version > :version"
-                        + " ORDER BY application_id LIMIT :limit")
+                        + " AND application_id > 0 ORDER BY application_id LIMIT :limit")
                 .bind("version", version)
                 .bind("limit", limit)
                 .mapTo(Long.class)

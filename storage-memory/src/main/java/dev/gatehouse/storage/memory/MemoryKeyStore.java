@@ -42,7 +42,7 @@ final class MemoryKeyStore implements KeyStore {
             throw new ConflictException("there is a key of id " + key.key().id());
           }
           put(key);
-          journal.undo(() -> remove(key));
+          journal.undo(() -> takeBack(() -> remove(key)));
           return key;
         });
   }
@@ -56,7 +56,7 @@ final class MemoryKeyStore implements KeyStore {
             return false;
           }
           put(key);
-          journal.undo(() -> put(before));
+          journal.undo(() -> takeBack(() -> put(before)));
           return true;
         });
   }
@@ -70,9 +70,18 @@ final class MemoryKeyStore implements KeyStore {
             return false;
           }
           put(before.destroyed());
-          journal.undo(() -> put(before));
+          journal.undo(() -> takeBack(() -> put(before)));
           return true;
         });
+  }
+
+  /**
+   * As a further change: who read within the transaction has seen what is taken back, under a
+   * version that must not come again.
+   */
+  private void takeBack(Runnable change) {
+    version++;
+    change.run();
   }
 
   private void put(StoredKey key) {
@@ -85,6 +94,7 @@ final class MemoryKeyStore implements KeyStore {
 
   private void remove(StoredKey key) {
     keys.remove(key.key().id());
+    changes.put(key.key().applicationId(), version);
     ofApplication(key.key().applicationId()).remove(key.key().id());
   }
 
@@ -135,7 +145,6 @@ final class MemoryKeyStore implements KeyStore {
     journal.run(
         () -> {
           version++;
-          journal.undo(() -> version--);
           return version;
         });
   }

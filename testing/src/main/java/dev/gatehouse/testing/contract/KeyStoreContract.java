@@ -231,10 +231,31 @@ public abstract class KeyStoreContract extends StoreContract {
   }
 
   @Test
-  final void KEY7_version_rolledBack_asBefore() {
+  final void KEY7_version_rolledBack_neverLower() {
     long before = keys().version();
     rolledBack(KeyStore::advance);
-    assertThat(keys().version()).isEqualTo(before);
+    assertThat(keys().version()).isGreaterThanOrEqualTo(before);
+  }
+
+  /** A store may show a transaction's thread what is not committed; it must not stay with it. */
+  @Test
+  final void KEY7_version_seenBesideATransactionThatIsRolledBack_notOfOtherKeys() {
+    long[] version = new long[1];
+    List<StoredKey> seen = new ArrayList<>();
+    rolledBack(
+        joined -> {
+          joined.advance();
+          joined.insert(stored(1));
+          version[0] = keys().version();
+          seen.addAll(keys().live(APPLICATION, 10));
+        });
+    changing(joined -> joined.insert(of(8, 2)));
+    assertThat(keys().version()).isGreaterThan(version[0]);
+    List<Long> changed = keys().changedAfter(version[0], 1000);
+    assertThat(changed).contains(8L);
+    if (!changed.contains(APPLICATION)) {
+      assertThat(keys().live(APPLICATION, 10)).isEqualTo(seen);
+    }
   }
 
   @Test
