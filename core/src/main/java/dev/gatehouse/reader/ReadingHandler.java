@@ -124,12 +124,12 @@ final class ReadingHandler implements TaskHandler {
     return TaskResult.done("{\"rows\":" + outcome.rows() + ",\"bytes\":" + outcome.bytes() + "}");
   }
 
-  /** Empty if the third party has less than was held of it, so that it is another file. */
+  /** Empty if what was held of it cannot be gone on from, as of another file. */
   private Optional<Download.Outcome> take(TaskContext context, Step step, Position from) {
     Teller teller = new Teller(context, step);
     try (StreamedResponse answer = server.download(step.reading(), step.jobId(), from)) {
       Download download = new Download(step, feed, options, answer, teller::tell);
-      if (download.isShorterThan(from)) {
+      if (download.isNoRestOf(from)) {
         return Optional.empty();
       }
       Download.Outcome outcome = download.take(from, context.fence());
