@@ -1,6 +1,7 @@
 package dev.gatehouse.reader;
 
 import dev.gatehouse.check.Check;
+import dev.gatehouse.scheduler.Asked;
 import dev.gatehouse.scheduler.TaskContext;
 import dev.gatehouse.scheduler.TaskHandler;
 import dev.gatehouse.scheduler.TaskResult;
@@ -138,14 +139,26 @@ final class ReadingHandler implements TaskHandler {
     }
   }
 
-  /** Ends the task and has it wait again, for the next step. */
+  /** Ends the task and has it wait again, for the next step; paused if that was asked meanwhile. */
   private TaskResult goOn(TaskContext context, Step next, Duration delay) {
     transactions.run(
         transaction -> {
+          TaskScheduler joined = scheduler.get().joining(transaction);
+          boolean pause = isToPause(joined, context);
           context.completeIn(transaction);
-          scheduler.get().joining(transaction).schedule(next.next(options).in(delay));
+          joined.schedule(next.next(options).in(delay));
+          if (pause) {
+            joined.pause(context.id());
+          }
         });
     return TaskResult.done();
+  }
+
+  /** The end of an attempt forgets what was asked of it. */
+  private static boolean isToPause(TaskScheduler joined, TaskContext context) {
+    // It runs, so this changes nothing; but it locks the task, and no pause comes until the commit.
+    joined.reschedule(context.id(), context.dueAt());
+    return joined.findTask(context.id()).filter(task -> task.asked() == Asked.PAUSE).isPresent();
   }
 
   /** Tells feed and scheduler how far an attempt is, and ends one that is over. */
