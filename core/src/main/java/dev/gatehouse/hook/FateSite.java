@@ -107,7 +107,7 @@ public final class FateSite {
                 outbound(
                     Request.of(endpoint.method(), endpoint.uri())
                         .headers(endpoint.headers())
-                        .header("Content-Type", "application/json")
+                        .onlyHeader("Content-Type", "application/json")
                         .body(json.getBytes(StandardCharsets.UTF_8)),
                     party,
                     role))
@@ -118,7 +118,8 @@ public final class FateSite {
   /**
    * The request with the headers between sites and this site's signature, for whatever sends it.
    *
-   * @param request without any of these headers; its body is empty or JSON
+   * @param request not signed; what it has of the other headers is replaced, and its body is empty
+   *     or JSON
    * @param party whom it is for
    * @param role the role that this site has towards it; may be empty
    * @throws HookException if a hook signs, and does not: then nothing may be sent
@@ -134,12 +135,12 @@ public final class FateSite {
   /** The request with the headers by which sites know each other, and no signature. */
   public static Request named(Request request, String ownParty, String party, String role) {
     return request
-        .header("SERVICE", "fateflow")
-        .header("SRC-FATE-VER", VERSION)
-        .header("SRC-PARTY-ID", ownParty)
-        .header("DEST-PARTY-ID", party)
-        .header("SRC-ROLE", role)
-        .header("User-Agent", "fateflow/" + VERSION);
+        .onlyHeader("SERVICE", "fateflow")
+        .onlyHeader("SRC-FATE-VER", VERSION)
+        .onlyHeader("SRC-PARTY-ID", ownParty)
+        .onlyHeader("DEST-PARTY-ID", party)
+        .onlyHeader("SRC-ROLE", role)
+        .onlyHeader("User-Agent", "fateflow/" + VERSION);
   }
 
   /**

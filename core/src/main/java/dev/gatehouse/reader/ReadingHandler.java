@@ -90,18 +90,21 @@ final class ReadingHandler implements TaskHandler {
     return goOn(context, step.uploaded(job.jobId()), Duration.ZERO);
   }
 
-  /** As FATE does, a status counts whatever the answer's own is. */
+  /** As FATE does, {@code data.status} counts whatever the answer's own status is. */
   private TaskResult query(TaskContext context, Step step) {
     Response answer = server.query(step.reading(), step.jobId());
     JobAnswer job = JobAnswer.of(answer).orElse(null);
-    String status = job == null ? "" : job.status().orElse("");
-    if (status.isEmpty() && answer.status() != OK) {
+    boolean ok = answer.status() == OK;
+    String status = job == null ? "" : (ok ? job.status() : job.dataStatus()).orElse("");
+    if (status.isEmpty() && !ok) {
       throw ReadingFailedException.status("query", answer);
     }
     if (job == null) {
       throw ReadingFailedException.forGood("query return: must be a JSON object");
     }
-    job.requireNoOtherCode("query");
+    if (ok) {
+      job.requireNoOtherCode("query");
+    }
     Step polled = step.polled();
     new Teller(context, polled).report(0, OptionalLong.empty(), 0);
     return switch (status) {

@@ -68,6 +68,14 @@ final class FateSiteTest {
   }
 
   @Test
+  void outbound_headersThatWereThere_areReplaced() {
+    Request named = Request.post(PATH, "{}").header("src_party_id", "7").header("user-agent", "x");
+    Headers headers = guestSite.outbound(named, "10000", "guest").headers();
+    assertThat(headers.allAlike("SRC-PARTY-ID")).containsExactly("9999");
+    assertThat(headers.all("User-Agent")).containsExactly("fateflow/1.11.2");
+  }
+
+  @Test
   void call_ofAPartnersServer_isLetInThereAndBack() {
     guest.registry().register(Server.named("partner").at("host.example", 80));
     guest.registry().register(Service.named("create").on("partner").uri("/v1/party"));

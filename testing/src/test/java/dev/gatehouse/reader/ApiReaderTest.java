@@ -251,13 +251,27 @@ class ApiReaderTest {
         "{\"code\":3,\"data\":{\"status\":\"success\"},\"message\":\"e\"} | query return: code 3, e",
         "{\"data\":{\"status\":\"failed\"},\"status\":\"success\"} | query return: status failed",
         "{ | query return: must be a JSON object",
-        "404 gone | query return: gone"
+        "404 gone | query return: gone",
+        "404 {\"status\":\"success\"} | query return: {\"status\":\"success\"}"
       })
   void query_anythingElse_failsForGood(String answer, String error) {
     read(reading(), ACCEPTED, answer);
     virtual.advance(Duration.ofHours(1));
     assertThat(error()).isEqualTo(error);
     assertThat(sent()).containsExactly("POST /upload", "POST /query");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "503 {\"status\":\"error\",\"message\":\"down\"}",
+        "503 {\"code\":503,\"message\":\"down\"}",
+        "500 {\"code\":100,\"data\":{\"status\":\"running\"}}"
+      })
+  void query_errorInJson_isAskedAgain(String answer) {
+    read(reading(), ACCEPTED, answer, SUCCESS, ROWS);
+    virtual.advance(Duration.ofMinutes(1));
+    assertThat(status()).isEqualTo(TaskStatus.FINISHED);
   }
 
   @Test
