@@ -38,12 +38,14 @@ public final class FateSite {
   private final String ownParty;
   private final Signer signer;
   private final Verifier verifier;
+  private final boolean admitsOwn;
 
-  private FateSite(String ownParty, Signer signer, Verifier verifier) {
+  private FateSite(String ownParty, Signer signer, Verifier verifier, boolean admitsOwn) {
     this.ownParty = Check.ascii(ownParty, Application.MAX_NAME, "ownParty");
     Check.that(!ownParty.equals("0"), "ownParty must not be 0, which stands for every site itself");
     this.signer = requireNonNull(signer, "signer");
     this.verifier = requireNonNull(verifier, "verifier");
+    this.admitsOwn = admitsOwn;
   }
 
   /**
@@ -52,7 +54,17 @@ public final class FateSite {
    * @param ownParty its party id, 1..100 printable ASCII characters, not {@code 0}
    */
   public static FateSite create(String ownParty, Signer signer, Verifier verifier) {
-    return new FateSite(ownParty, signer, verifier);
+    return new FateSite(ownParty, signer, verifier, false);
+  }
+
+  /**
+   * This site, which {@linkplain #admit lets in} its own requests, too, and those that name no
+   * destination, as FATE Flow does. What is signed names neither sender nor destination: so whoever
+   * received a request of this site's can send it back and is let in as this site, and what was for
+   * another site can be handed on to this one. For a site whose server nobody else reaches.
+   */
+  public FateSite admittingOwn() {
+    return new FateSite(ownParty, signer, verifier, true);
   }
 
   /**
@@ -95,7 +107,7 @@ public final class FateSite {
                 outbound(
                     Request.of(endpoint.method(), endpoint.uri())
                         .headers(endpoint.headers())
-                        .header("Content-Type", "application/json")
+                        .onlyHeader("Content-Type", "application/json")
                         .body(json.getBytes(StandardCharsets.UTF_8)),
                     party,
                     role))
@@ -106,7 +118,8 @@ public final class FateSite {
   /**
    * The request with the headers between sites and this site's signature, for whatever sends it.
    *
-   * @param request without any of these headers; its body is empty or JSON
+   * @param request not signed; what it has of the other headers is replaced, and its body is empty
+   *     or JSON
    * @param party whom it is for
    * @param role the role that this site has towards it; may be empty
    * @throws HookException if a hook signs, and does not: then nothing may be sent
@@ -122,31 +135,35 @@ public final class FateSite {
   /** The request with the headers by which sites know each other, and no signature. */
   public static Request named(Request request, String ownParty, String party, String role) {
     return request
-        .header("SERVICE", "fateflow")
-        .header("SRC-FATE-VER", VERSION)
-        .header("SRC-PARTY-ID", ownParty)
-        .header("DEST-PARTY-ID", party)
-        .header("SRC-ROLE", role)
-        .header("User-Agent", "fateflow/" + VERSION);
+        .onlyHeader("SERVICE", "fateflow")
+        .onlyHeader("SRC-FATE-VER", VERSION)
+        .onlyHeader("SRC-PARTY-ID", ownParty)
+        .onlyHeader("DEST-PARTY-ID", party)
+        .onlyHeader("SRC-ROLE", role)
+        .onlyHeader("User-Agent", "fateflow/" + VERSION);
   }
 
   /**
-   * Lets a request in, or throws. One that names no party, or {@code 0}, has to be this site's own;
-   * one that names another destination than this site is refused, for it went astray.
+   * Lets a request in, or throws. One that names another destination than this site, or none, is
+   * refused, for it went astray; and one that is this site's own, which is whoever names no party
+   * or {@code 0}, for it was sent back: unless this is {@link #admittingOwn}.
    *
-   * @throws AuthenticationException if it is not proven, or not for this site
+   * @throws AuthenticationException if it is not proven, not for this site, or by this site
    */
   public Caller admit(Request request) {
     String destination = header(request, "dest_party_id");
-    if (!destination.isEmpty() && !destination.equals(ownParty)) {
+    if (!destination.equals(ownParty) && !(admitsOwn && destination.isEmpty())) {
       throw malformed(
           "dest_party_id must be " + ownParty + ", was '" + Check.shown(destination) + "'");
     }
     String stated = header(request, "src_role");
     String role = stated.isEmpty() ? header(request, "scr_role") : stated;
     Verified verified = verifier.verify(request);
-    return new Caller(
-        verified.application().name(), role, header(request, "src_fate_ver"), verified);
+    String party = verified.application().name();
+    if (!admitsOwn && party.equals(ownParty)) {
+      throw malformed("src_party_id must be another site's, was this site's own, " + ownParty);
+    }
+    return new Caller(party, role, header(request, "src_fate_ver"), verified);
   }
 
   /** With either separator; FATE Flow itself reads the role under a name that nobody sends. */

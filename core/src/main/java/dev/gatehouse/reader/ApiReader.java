@@ -29,6 +29,12 @@ import org.jspecify.annotations.Nullable;
  * off, has not the length, digest (RFC 9530) or number of rows that it tells, or a line that is no
  * row fails, and is repeated where that may help; nothing is called complete before.
  *
+ * <p>Its three calls carry the reading's number as their {@link
+ * dev.gatehouse.registry.ServiceCall#key}, and nothing else ties them to one instance: a server of
+ * several needs {@link dev.gatehouse.registry.Balancer#shard}, or instances that share their jobs.
+ * More transfers at once than the transport has streams for fail, and are tried again as others; so
+ * the scheduler should run fewer readings at once than that.
+ *
  * <p>What fails a reading stands in its task's last attempt. For good: {@code upload return: ...}
  * and {@code download return: ...} with the text of an answer of another status than 200, or code
  * than 0; {@code query return: ...} likewise, and for any status but running and success; {@code
@@ -92,6 +98,8 @@ public final class ApiReader {
    * @return its task
    * @throws dev.gatehouse.error.NotFoundException if its server, or one of the three services on
    *     it, is not registered
+   * @throws IllegalArgumentException if one of them is registered with HEAD, or upload or query
+   *     with GET, which carry no body
    * @throws dev.gatehouse.error.ConflictException if there is a task of that number
    * @throws dev.gatehouse.error.StorageException if the storage fails; then nothing is read
    */

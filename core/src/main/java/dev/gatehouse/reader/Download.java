@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -29,7 +30,11 @@ final class Download {
   private static final int TOLD_EVERY = 1_024;
   private static final Pattern NUMBER = Pattern.compile("\\d{1,18}");
   private static final Pattern RANGE =
-      Pattern.compile("bytes (\\d{1,18})-\\d{1,18}/(\\d{1,18}|\\*)");
+      Pattern.compile("bytes (\\d{1,18})-(\\d{1,18})/(\\d{1,18}|\\*)");
+
+  /** What a third party says that has no rows to give, whatever status it says it with. */
+  private static final Pattern NO_ROWS =
+      Pattern.compile("(?:application|text)/(?:json|html)|[^;]*\\+json|application/xhtml\\+xml");
 
   /** RFC 9530; of several digests the one that is looked for. */
   private static final Pattern SHA256 =
@@ -41,8 +46,9 @@ final class Download {
   private final Teller teller;
   private final Headers headers;
   private final StreamedResponse answer;
+  private boolean contradicted;
 
-  /** Hears how far it is, every thousand rows or so; may throw to end it. */
+  /** Hears how far it is, every thousand lines or so, and before the end; may throw to end it. */
   @FunctionalInterface
   interface Teller {
     void tell(long bytes, OptionalLong total, long rows);
@@ -72,6 +78,7 @@ final class Download {
     try {
       Outcome outcome = nothingLeft ? new Outcome(from.rows(), from.bytes()) : rows(sink, from);
       requireAsTold(outcome.rows());
+      teller.tell(outcome.bytes(), OptionalLong.of(outcome.bytes()), outcome.rows());
       sink.complete(outcome.rows());
       complete = true;
       return outcome;
@@ -80,7 +87,15 @@ final class Download {
     } finally {
       if (!complete) {
         sink.broken();
+        voidHeld(fence);
       }
+    }
+  }
+
+  /** Else the next attempt would go on from what was contradicted. */
+  private void voidHeld(long fence) {
+    if (contradicted && feed.held(step.reading()).filter(Position::isResumable).isPresent()) {
+      feed.open(step.reading(), Position.START, fence).broken();
     }
   }
 
@@ -91,9 +106,34 @@ final class Download {
         && headers.first("Content-Range").filter(("bytes */" + asked.bytes())::equals).isPresent();
   }
 
-  /** Whether it has less than was held of it, so that it is another download. */
-  boolean isShorterThan(Position asked) {
-    return answer.status() == NOT_SATISFIABLE && asked.isResumable() && !isAtItsEnd(asked);
+  /**
+   * Whether what was held of it cannot be gone on from by this answer: there is less than that, or
+   * it is a part of another version, one that ends before the end or at nobody knows which, or one
+   * whose digest is the whole's. Then only the whole will do.
+   */
+  boolean isNoRestOf(Position asked) {
+    if (!asked.isResumable()) {
+      return false;
+    }
+    if (answer.status() == NOT_SATISFIABLE) {
+      return !isAtItsEnd(asked);
+    }
+    Matcher range = range();
+    return answer.status() == PARTIAL
+        && range.matches()
+        && Long.parseLong(range.group(1)) == asked.bytes()
+        && (digestTold().isPresent()
+            || !headers.all("ETag").equals(List.of(asked.validator()))
+            || !isToTheEnd(range));
+  }
+
+  private Matcher range() {
+    return RANGE.matcher(headers.first("Content-Range").orElse(""));
+  }
+
+  private static boolean isToTheEnd(Matcher range) {
+    String total = range.group(3);
+    return !total.equals("*") && Long.parseLong(range.group(2)) + 1 == Long.parseLong(total);
   }
 
   /** From where the answer really is. */
@@ -104,7 +144,7 @@ final class Download {
       throw ReadingFailedException.status("download", status, text());
     }
     String type = headers.first("Content-Type").orElse("").toLowerCase(Locale.ROOT);
-    if (type.startsWith("application/json")) {
+    if (NO_ROWS.matcher(type).lookingAt()) {
       throw ReadingFailedException.forGood("download return: " + Check.shown(text().strip()));
     }
     String encoding = headers.first("Content-Encoding").orElse("identity");
@@ -112,6 +152,7 @@ final class Download {
       throw ReadingFailedException.forGood(
           "download must not be encoded, was as " + Check.shown(encoding));
     }
+    requireOneFraming();
     if (options.framing() == ReaderOptions.Framing.DELIMITED && !isDelimited()) {
       throw ReadingFailedException.forGood(
           "download must tell its length or come in chunks, so that its end can be told");
@@ -119,7 +160,7 @@ final class Download {
     if (!partial) {
       return Position.START;
     }
-    Matcher range = RANGE.matcher(headers.first("Content-Range").orElse(""));
+    Matcher range = range();
     if (!range.matches() || Long.parseLong(range.group(1)) != asked.bytes()) {
       throw ReadingFailedException.forNow(
           "download must go on at byte "
@@ -137,11 +178,25 @@ final class Download {
   }
 
   private boolean isDelimited() {
-    return length().isPresent()
-        || headers
-            .first("Transfer-Encoding")
-            .filter(value -> value.toLowerCase(Locale.ROOT).strip().endsWith("chunked"))
-            .isPresent();
+    return length().isPresent() || headers.first("Transfer-Encoding").isPresent();
+  }
+
+  /** Whoever reads them otherwise than the transport takes a part for the whole. */
+  private void requireOneFraming() {
+    List<String> lengths = headers.all("Content-Length");
+    List<String> encodings = headers.all("Transfer-Encoding");
+    boolean clear =
+        lengths.size() + encodings.size() <= 1
+            && (lengths.isEmpty() || length().isPresent())
+            && (encodings.isEmpty() || encodings.get(0).strip().equalsIgnoreCase("chunked"));
+    if (!clear) {
+      throw ReadingFailedException.forGood(
+          "download must tell its length in digits, or come in chunks, once; had Content-Length '"
+              + Check.shown(String.join("', '", lengths))
+              + "' and Transfer-Encoding '"
+              + Check.shown(String.join("', '", encodings))
+              + "'");
+    }
   }
 
   private OptionalLong length() {
@@ -157,7 +212,7 @@ final class Download {
   private Outcome rows(FeatureSink sink, Position from) throws IOException {
     LineReader lines =
         new LineReader(answer.body(), options.maxLine(), options.maxBytes(), from.bytes());
-    Optional<byte[]> told = from.bytes() == 0 ? digestTold() : Optional.empty();
+    Optional<byte[]> told = digestTold();
     MessageDigest digest = sha256();
     if (told.isPresent()) {
       lines.digest(digest);
@@ -171,18 +226,20 @@ final class Download {
     long count = from.rows();
     for (String line = lines.next(); line != null; line = lines.next()) {
       FeatureRow row = rows.row(line, lines.lines(), count);
-      if (row == null) {
-        continue;
+      if (row != null) {
+        count++;
+        sink.row(row, new Position(lines.position(), count, rows.columns(), validator));
       }
-      count++;
-      sink.row(row, new Position(lines.position(), count, rows.columns(), validator));
-      if (count % TOLD_EVERY == 0) {
+      if (lines.lines() % TOLD_EVERY == 0) {
         teller.tell(lines.position(), total, count);
       }
     }
+    if (total.isPresent() && total.getAsLong() != lines.position()) {
+      throw contradiction(
+          "end at byte " + total.getAsLong() + " as its head tells, ended at " + lines.position());
+    }
     if (told.isPresent() && !MessageDigest.isEqual(digest.digest(), told.get())) {
-      throw ReadingFailedException.forNow(
-          "download must have the SHA-256 digest that its head tells, had another", null);
+      throw contradiction("have the SHA-256 digest that its head tells, had another");
     }
     return new Outcome(count, lines.position());
   }
@@ -192,17 +249,30 @@ final class Download {
     if (line == null) {
       throw ReadingFailedException.forGood("download must begin with its columns, was empty");
     }
+    String text = line.strip();
+    if (text.startsWith("{") || text.startsWith("[")) {
+      throw ReadingFailedException.forGood("download return: " + Check.shown(text));
+    }
     return line;
   }
 
   /** Where this answer ends, if that is told. */
   private OptionalLong total(Position from) {
-    OptionalLong length = length();
-    return length.isPresent() ? OptionalLong.of(from.bytes() + length.getAsLong()) : length;
+    Matcher range = range();
+    if (from.bytes() > 0 && range.matches()) {
+      return OptionalLong.of(Long.parseLong(range.group(3)));
+    }
+    return length();
   }
 
-  /** By which to go on from a row; empty if the third party cannot. */
+  /**
+   * By which to go on from a row; empty if the third party cannot, or told a digest, against which
+   * only the whole can be held.
+   */
   private String validator() {
+    if (digestTold().isPresent()) {
+      return "";
+    }
     String tag = headers.first("ETag").orElse("");
     boolean ranges =
         answer.status() == PARTIAL
@@ -213,12 +283,17 @@ final class Download {
   private void requireAsTold(long rows) {
     OptionalLong told = number(options.rowCountHeader().flatMap(headers::first));
     if (told.isPresent() && told.getAsLong() != rows) {
-      throw ReadingFailedException.forNow(
-          "download must have " + told.getAsLong() + " rows as its head tells, had " + rows, null);
+      throw contradiction("have " + told.getAsLong() + " rows as its head tells, had " + rows);
     }
   }
 
-  /** Of the whole, whose digest it is where nothing is encoded and no part was asked for. */
+  /** All of it came, and is not what was told: so nothing that is held of it counts. */
+  private ReadingFailedException contradiction(String rule) {
+    contradicted = true;
+    return ReadingFailedException.forNow("download must " + rule, null);
+  }
+
+  /** Of the whole, whose digest it is where nothing is encoded and no part is asked for. */
   private Optional<byte[]> digestTold() {
     return headers
         .first("Repr-Digest")

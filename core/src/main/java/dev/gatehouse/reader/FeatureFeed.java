@@ -30,8 +30,10 @@ public interface FeatureFeed {
 
   /**
    * Begins to take rows. Those after the position follow; whatever else it has of that reading,
-   * from an attempt that broke off, is void. An attempt that was presumed dead may go on for a
-   * while beside this one: who keeps rows for good takes none of a lower fence any more.
+   * from an attempt that broke off, is void, and no longer {@link #held}. Nothing may follow: rows
+   * that came and contradict what was told of them are made void by that. An attempt that was
+   * presumed dead may go on for a while beside this one: who keeps rows for good takes none of a
+   * lower fence any more.
    *
    * @param from what {@link #held} told, if the third party goes on from there; else {@link
    *     Position#START}

@@ -2,6 +2,7 @@ package dev.gatehouse.reader;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.gatehouse.check.Check;
 import dev.gatehouse.error.LimitException;
 import dev.gatehouse.error.NotFoundException;
 import dev.gatehouse.error.TransportException;
@@ -17,6 +18,7 @@ import dev.gatehouse.transport.Transport;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
@@ -41,11 +43,21 @@ final class FeatureServer {
     this.options = options;
   }
 
-  /** Throws {@link NotFoundException} unless all three services are registered. */
+  /**
+   * Throws {@link NotFoundException} unless all three services are registered, and {@link
+   * IllegalArgumentException} if one is by a method that carries no body the way it has to.
+   */
   void requireServices(String server) {
-    registry.service(server, "upload");
-    registry.service(server, "query");
-    registry.service(server, "download");
+    for (String service : List.of("upload", "query", "download")) {
+      requireMethod(service, registry.service(server, service).method());
+    }
+  }
+
+  private static void requireMethod(String service, String method) {
+    boolean hasBodies = !method.equals("HEAD") && !method.equals("GET");
+    Check.that(
+        hasBodies || (service.equals("download") && method.equals("GET")),
+        () -> service + " must be registered with a method that has a body, was with " + method);
   }
 
   /** Blocks until the ids are sent and answered. */
@@ -55,8 +67,8 @@ final class FeatureServer {
             reading,
             "upload",
             endpoint ->
-                request(endpoint, RequestBody.ofUpload(endpoint, reading))
-                    .header("Content-Type", body.contentType()),
+                request("upload", endpoint, RequestBody.ofUpload(endpoint, reading))
+                    .onlyHeader("Content-Type", body.contentType()),
             options.transferTimeout(),
             body)) {
       return Response.of(answer.status(), answer.headers(), beginning(answer, "upload"));
@@ -68,8 +80,8 @@ final class FeatureServer {
         reading,
         "query",
         endpoint ->
-            request(endpoint, endpoint.uri())
-                .header("Content-Type", "application/json")
+            request("query", endpoint, endpoint.uri())
+                .onlyHeader("Content-Type", "application/json")
                 .body(RequestBody.ofQuery(jobId)),
         options.queryTimeout(),
         sending());
@@ -81,7 +93,7 @@ final class FeatureServer {
         reading,
         "download",
         endpoint -> {
-          Request request = request(endpoint, RequestBody.ofDownload(endpoint, jobId));
+          Request request = request("download", endpoint, RequestBody.ofDownload(endpoint, jobId));
           return from.isResumable()
               ? request
                   .header("Range", "bytes=" + from.bytes() + "-")
@@ -120,8 +132,11 @@ final class FeatureServer {
     }
   }
 
-  private static Request request(Endpoint endpoint, URI uri) {
-    return Request.of(endpoint.method(), uri).headers(endpoint.headers());
+  /** A part of an answer is asked for only where it is known what part. */
+  private static Request request(String service, Endpoint endpoint, URI uri) {
+    requireMethod(service, endpoint.method());
+    return Request.of(endpoint.method(), uri)
+        .headers(endpoint.headers().without("Range").without("If-Range"));
   }
 
   private Response call(

@@ -60,8 +60,15 @@ record JobAnswer(JsonNode json) {
 
   /** In lower case: {@code data.status}, as FATE reads it, else {@code status}, as documented. */
   Optional<String> status() {
-    JsonNode inner = json.path("data").path("status");
-    JsonNode status = inner.isTextual() ? inner : json.path("status");
+    return dataStatus().or(() -> lowered(json.path("status")));
+  }
+
+  /** In lower case: {@code data.status} alone, all that counts where the answer is an error. */
+  Optional<String> dataStatus() {
+    return lowered(json.path("data").path("status"));
+  }
+
+  private static Optional<String> lowered(JsonNode status) {
     return status.isTextual()
         ? Optional.of(status.textValue().strip().toLowerCase(Locale.ROOT))
         : Optional.empty();

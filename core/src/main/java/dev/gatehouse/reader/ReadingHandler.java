@@ -1,6 +1,7 @@
 package dev.gatehouse.reader;
 
 import dev.gatehouse.check.Check;
+import dev.gatehouse.scheduler.Asked;
 import dev.gatehouse.scheduler.TaskContext;
 import dev.gatehouse.scheduler.TaskHandler;
 import dev.gatehouse.scheduler.TaskResult;
@@ -89,18 +90,21 @@ final class ReadingHandler implements TaskHandler {
     return goOn(context, step.uploaded(job.jobId()), Duration.ZERO);
   }
 
-  /** As FATE does, a status counts whatever the answer's own is. */
+  /** As FATE does, {@code data.status} counts whatever the answer's own status is. */
   private TaskResult query(TaskContext context, Step step) {
     Response answer = server.query(step.reading(), step.jobId());
     JobAnswer job = JobAnswer.of(answer).orElse(null);
-    String status = job == null ? "" : job.status().orElse("");
-    if (status.isEmpty() && answer.status() != OK) {
+    boolean ok = answer.status() == OK;
+    String status = job == null ? "" : (ok ? job.status() : job.dataStatus()).orElse("");
+    if (status.isEmpty() && !ok) {
       throw ReadingFailedException.status("query", answer);
     }
     if (job == null) {
       throw ReadingFailedException.forGood("query return: must be a JSON object");
     }
-    job.requireNoOtherCode("query");
+    if (ok) {
+      job.requireNoOtherCode("query");
+    }
     Step polled = step.polled();
     new Teller(context, polled).report(0, OptionalLong.empty(), 0);
     return switch (status) {
@@ -124,12 +128,12 @@ final class ReadingHandler implements TaskHandler {
     return TaskResult.done("{\"rows\":" + outcome.rows() + ",\"bytes\":" + outcome.bytes() + "}");
   }
 
-  /** Empty if the third party has less than was held of it, so that it is another file. */
+  /** Empty if what was held of it cannot be gone on from, as of another file. */
   private Optional<Download.Outcome> take(TaskContext context, Step step, Position from) {
     Teller teller = new Teller(context, step);
     try (StreamedResponse answer = server.download(step.reading(), step.jobId(), from)) {
       Download download = new Download(step, feed, options, answer, teller::tell);
-      if (download.isShorterThan(from)) {
+      if (download.isNoRestOf(from)) {
         return Optional.empty();
       }
       Download.Outcome outcome = download.take(from, context.fence());
@@ -138,14 +142,26 @@ final class ReadingHandler implements TaskHandler {
     }
   }
 
-  /** Ends the task and has it wait again, for the next step. */
+  /** Ends the task and has it wait again, for the next step; paused if that was asked meanwhile. */
   private TaskResult goOn(TaskContext context, Step next, Duration delay) {
     transactions.run(
         transaction -> {
+          TaskScheduler joined = scheduler.get().joining(transaction);
+          boolean pause = isToPause(joined, context);
           context.completeIn(transaction);
-          scheduler.get().joining(transaction).schedule(next.next(options).in(delay));
+          joined.schedule(next.next(options).in(delay));
+          if (pause) {
+            joined.pause(context.id());
+          }
         });
     return TaskResult.done();
+  }
+
+  /** The end of an attempt forgets what was asked of it. */
+  private static boolean isToPause(TaskScheduler joined, TaskContext context) {
+    // It runs, so this changes nothing; but it locks the task, and no pause comes until the commit.
+    joined.reschedule(context.id(), context.dueAt());
+    return joined.findTask(context.id()).filter(task -> task.asked() == Asked.PAUSE).isPresent();
   }
 
   /** Tells feed and scheduler how far an attempt is, and ends one that is over. */

@@ -11,7 +11,7 @@ import dev.gatehouse.scheduler.TaskDetail;
  * @param stage the step that is next, under way or failed; {@link Progress.Stage#DOWNLOAD} if all
  *     is read
  * @param jobId the third party's id of the job; empty before the upload was answered
- * @param polls how often the third party was asked since
+ * @param polls how often the third party was asked since, without an answer that failed the reading
  * @param task its task: when the next step is due, what failed, and by its {@link TaskDetail#id}
  *     all that can be done with tasks
  */

@@ -91,6 +91,13 @@ public final class Headers {
     return of(all);
   }
 
+  /** These fields but those of that name, written with {@code -} or {@code _}. */
+  public Headers without(String name) {
+    List<Field> others = new ArrayList<>(fields);
+    others.removeIf(field -> isAlike(field.name(), name));
+    return of(others);
+  }
+
   /** The value of the first field of that name. */
   public Optional<String> first(String name) {
     for (Field field : fields) {

@@ -56,6 +56,11 @@ public final class Request {
     return headers(Headers.of(name, value));
   }
 
+  /** This request with that header in place of those of its name, with {@code -} or {@code _}. */
+  public Request onlyHeader(String name, String value) {
+    return new Request(method, uri, headers.without(name).and(name, value), body);
+  }
+
   /** This request with more headers. */
   public Request headers(Headers more) {
     return new Request(method, uri, headers.and(more), body);

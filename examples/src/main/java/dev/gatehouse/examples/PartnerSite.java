@@ -107,7 +107,7 @@ final class PartnerSite implements AutoCloseable {
               new JobRequest(
                   caller.role(),
                   caller.party(),
-                  "host",
+                  caller.role().equals("host") ? "guest" : "host",
                   party,
                   "{}",
                   "{}",

@@ -68,6 +68,14 @@ final class FateSiteTest {
   }
 
   @Test
+  void outbound_headersThatWereThere_areReplaced() {
+    Request named = Request.post(PATH, "{}").header("src_party_id", "7").header("user-agent", "x");
+    Headers headers = guestSite.outbound(named, "10000", "guest").headers();
+    assertThat(headers.allAlike("SRC-PARTY-ID")).containsExactly("9999");
+    assertThat(headers.all("User-Agent")).containsExactly("fateflow/1.11.2");
+  }
+
+  @Test
   void call_ofAPartnersServer_isLetInThereAndBack() {
     guest.registry().register(Server.named("partner").at("host.example", 80));
     guest.registry().register(Service.named("create").on("partner").uri("/v1/party"));
@@ -101,7 +109,11 @@ final class FateSiteTest {
   }
 
   private static void refused(Request request) {
-    assertThatThrownBy(() -> hostSite.admit(request)).isInstanceOf(AuthenticationException.class);
+    refusedBy(hostSite, request);
+  }
+
+  private static void refusedBy(FateSite site, Request request) {
+    assertThatThrownBy(() -> site.admit(request)).isInstanceOf(AuthenticationException.class);
   }
 
   private static Request without(Request request, String name) {
@@ -123,6 +135,30 @@ final class FateSiteTest {
         .isInstanceOf(AuthenticationException.class)
         .hasMessage("dest_party_id must be 10000, was '10001'");
     refused(outbound("{}").header("dest_party_id", "10000"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "0", "9999"})
+  void admit_ofWhatTheSiteItselfSigned_isRefusedUnlessItSaysSo(String party) {
+    Request sentBack = without(without(outbound("{}"), "SRC-PARTY-ID"), "DEST-PARTY-ID");
+    Request named = party.isEmpty() ? sentBack : sentBack.header("SRC-PARTY-ID", party);
+    Request addressed = named.header("DEST-PARTY-ID", "9999");
+    assertThatThrownBy(() -> guestSite.admit(addressed))
+        .isInstanceOf(AuthenticationException.class)
+        .hasMessage("src_party_id must be another site's, was this site's own, 9999");
+    assertThat(guestSite.admittingOwn().admit(addressed).party()).isEqualTo("9999");
+    assertThat(guestSite.admittingOwn().admit(named).party()).isEqualTo("9999");
+  }
+
+  @Test
+  void admit_withoutADestination_isRefusedUnlessTheSiteSaysSo() {
+    Request request = without(outbound("{}"), "DEST-PARTY-ID");
+    assertThatThrownBy(() -> hostSite.admit(request))
+        .isInstanceOf(AuthenticationException.class)
+        .hasMessage("dest_party_id must be 10000, was ''");
+    assertThat(hostSite.admittingOwn().admit(request).party()).isEqualTo("9999");
+    refusedBy(
+        hostSite.admittingOwn(), guestSite.outbound(Request.post(PATH, "{}"), "10001", "guest"));
   }
 
   @Test

@@ -11,13 +11,16 @@ import dev.gatehouse.error.NotFoundException;
 import dev.gatehouse.registry.RetryPolicy;
 import dev.gatehouse.registry.Server;
 import dev.gatehouse.registry.Service;
+import dev.gatehouse.scheduler.Asked;
 import dev.gatehouse.scheduler.Attempt;
 import dev.gatehouse.scheduler.SchedulerOptions;
+import dev.gatehouse.scheduler.TaskChange;
 import dev.gatehouse.scheduler.TaskId;
 import dev.gatehouse.scheduler.TaskStatus;
 import dev.gatehouse.storage.memory.MemoryStorage;
 import dev.gatehouse.testing.fixture.VirtualGatehouse;
 import dev.gatehouse.transport.Request;
+import dev.gatehouse.transport.Response;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -248,13 +251,27 @@ class ApiReaderTest {
         "{\"code\":3,\"data\":{\"status\":\"success\"},\"message\":\"e\"} | query return: code 3, e",
         "{\"data\":{\"status\":\"failed\"},\"status\":\"success\"} | query return: status failed",
         "{ | query return: must be a JSON object",
-        "404 gone | query return: gone"
+        "404 gone | query return: gone",
+        "404 {\"status\":\"success\"} | query return: {\"status\":\"success\"}"
       })
   void query_anythingElse_failsForGood(String answer, String error) {
     read(reading(), ACCEPTED, answer);
     virtual.advance(Duration.ofHours(1));
     assertThat(error()).isEqualTo(error);
     assertThat(sent()).containsExactly("POST /upload", "POST /query");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "503 {\"status\":\"error\",\"message\":\"down\"}",
+        "503 {\"code\":503,\"message\":\"down\"}",
+        "500 {\"code\":100,\"data\":{\"status\":\"running\"}}"
+      })
+  void query_errorInJson_isAskedAgain(String answer) {
+    read(reading(), ACCEPTED, answer, SUCCESS, ROWS);
+    virtual.advance(Duration.ofMinutes(1));
+    assertThat(status()).isEqualTo(TaskStatus.FINISHED);
   }
 
   @Test
@@ -326,6 +343,48 @@ class ApiReaderTest {
     virtual.gatehouse().scheduler().cancel(id);
     virtual.advance(Duration.ofHours(1));
     assertThat(sent()).hasSize(2);
+    assertThat(status()).isEqualTo(TaskStatus.CANCELLED);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/upload", "/query"})
+  void pause_duringAStep_keepsTheNextFromBeginning(String path) {
+    virtual
+        .transport()
+        .always(
+            request -> {
+              String asked = request.uri().getPath();
+              if (asked.equals(path)) {
+                assertThat(virtual.gatehouse().scheduler().pause(state().task().id()))
+                    .isEqualTo(TaskChange.REQUESTED);
+              }
+              String answer = asked.equals("/upload") ? ACCEPTED : SUCCESS;
+              return Response.of(200, asked.equals("/download") ? ROWS : answer);
+            });
+    TaskId id = read(reading());
+    virtual.advance(Duration.ofHours(1));
+    assertThat(sent()).last().isEqualTo("POST " + path);
+    assertThat(state().task().asked()).isEqualTo(Asked.PAUSE);
+    for (int pauses = 0; pauses < 2 && !status().isFinal(); pauses++) {
+      virtual.gatehouse().scheduler().resume(id);
+      virtual.advance(Duration.ofHours(1));
+    }
+    assertThat(sent()).containsExactly("POST /upload", "POST /query", "POST /download");
+    assertThat(status()).isEqualTo(TaskStatus.FINISHED);
+  }
+
+  @Test
+  void cancel_duringAStep_asksNoMore() {
+    virtual
+        .transport()
+        .always(
+            request -> {
+              virtual.gatehouse().scheduler().cancel(state().task().id());
+              return Response.of(200, ACCEPTED);
+            });
+    read(reading());
+    virtual.advance(Duration.ofHours(1));
+    assertThat(sent()).containsExactly("POST /upload");
     assertThat(status()).isEqualTo(TaskStatus.CANCELLED);
   }
 

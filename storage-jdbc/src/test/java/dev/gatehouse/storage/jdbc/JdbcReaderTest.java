@@ -13,8 +13,10 @@ import dev.gatehouse.reader.Reading;
 import dev.gatehouse.reader.ReadingState;
 import dev.gatehouse.registry.Server;
 import dev.gatehouse.registry.Service;
+import dev.gatehouse.scheduler.Asked;
 import dev.gatehouse.scheduler.SchedulerOptions;
 import dev.gatehouse.scheduler.Stepper;
+import dev.gatehouse.scheduler.TaskChange;
 import dev.gatehouse.scheduler.TaskId;
 import dev.gatehouse.scheduler.TaskStatus;
 import dev.gatehouse.testing.fixture.RecordingTransport;
@@ -108,6 +110,7 @@ class JdbcReaderTest {
     final RecordingTransport transport = RecordingTransport.create().always(this::answer);
     final AtomicLong newest = new AtomicLong();
     volatile @Nullable Position held;
+    Runnable pausing = () -> {};
     int asked;
 
     abstract DataSource open();
@@ -146,7 +149,10 @@ class JdbcReaderTest {
 
     private Response answer(Request request) {
       return switch (request.uri().getPath()) {
-        case "/upload" -> Response.of(200, "{\"code\":0,\"data\":{\"jobId\":\"J1\"}}");
+        case "/upload" -> {
+          pausing.run();
+          yield Response.of(200, "{\"code\":0,\"data\":{\"jobId\":\"J1\"}}");
+        }
         case "/query" -> {
           asked++;
           String status = asked < 4 ? "running" : "success";
@@ -188,6 +194,22 @@ class JdbcReaderTest {
       return transport.requests().stream()
           .filter(request -> request.uri().getPath().equals(path))
           .count();
+    }
+
+    @Test
+    void pause_duringAStep_keepsTheNextFromBeginning() {
+      Gatehouse node = node(new Rows(row -> {}));
+      Stepper stepper = node.stepper();
+      TaskId id = node.reader().read(reading());
+      pausing = () -> assertThat(node.scheduler().pause(id)).isEqualTo(TaskChange.REQUESTED);
+      stepper.run();
+      stepper.run();
+      assertThat(transport.requests()).hasSize(1);
+      assertThat(state(node).task().asked()).isEqualTo(Asked.PAUSE);
+      assertThat(state(node).jobId()).isEqualTo("J1");
+      node.scheduler().resume(id);
+      run(node, stepper);
+      assertThat(taken).containsExactly("from 0", "u1", "u2", "u3", "complete 3");
     }
 
     @Test

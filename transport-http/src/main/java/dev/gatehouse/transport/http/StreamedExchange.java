@@ -6,7 +6,6 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import okhttp3.Call;
 import okhttp3.Callback;
@@ -19,11 +18,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class StreamedExchange implements Callback, UnderWay {
   private final CompletableFuture<StreamedResponse> future = new CompletableFuture<>();
-  private final AtomicBoolean ended = new AtomicBoolean();
+  private final CompletableFuture<@Nullable Void> ended = new CompletableFuture<>();
   private final Call call;
   private final Trip trip;
   private final BooleanSupplier closed;
-  private volatile Runnable release = () -> {};
   private volatile @Nullable TransportException early;
 
   /**
@@ -46,9 +44,11 @@ final class StreamedExchange implements Callback, UnderWay {
     return Exchange.origin(call.request());
   }
 
-  /** Begins; the runnable is run once, when nothing of it is left. */
+  /**
+   * Begins; the runnable is run once, when nothing of it is left, or here, if it was ended before.
+   */
   void start(Runnable whenEnded) {
-    release = whenEnded;
+    CompletableFuture<@Nullable Void> unusedToo = ended.thenRun(whenEnded);
     CompletableFuture<StreamedResponse> unused =
         future.whenComplete(
             (response, failure) -> {
@@ -68,9 +68,9 @@ final class StreamedExchange implements Callback, UnderWay {
 
   /** OkHttp is told even if it is done: a connection with an unread rest is of no more use. */
   private void finish() {
-    if (!ended.getAndSet(true)) {
+    if (!ended.isDone()) {
       call.cancel();
-      release.run();
+      ended.complete(null);
     }
   }
 
@@ -137,9 +137,9 @@ final class StreamedExchange implements Callback, UnderWay {
 
     @Override
     public void close() throws IOException {
-      if (over && !ended.getAndSet(true)) {
+      if (over && !ended.isDone()) {
         super.close();
-        release.run();
+        ended.complete(null);
         return;
       }
       // Closing first would read on for a while to save the connection.

@@ -22,6 +22,7 @@ import dev.gatehouse.transport.http.RawServer.Conversation;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -36,6 +37,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Downloads of features from a third party on a real socket that does as it likes. */
 @ExtendWith(Leftovers.class)
@@ -43,12 +45,11 @@ class HostileFeaturesTest {
   private static final String CONTENT = "id,x1,x2\nu1,3,a\nu2,4,b\nu3,5,c\n";
   private static final int BEFORE_U3 = CONTENT.indexOf("u3");
 
-  /** Keeps rows and, if told to, for good. */
+  /** Keeps rows for good. */
   private static final class Kept implements FeatureFeed {
     final List<String> rows = new ArrayList<>();
     final List<Position> openedAt = new ArrayList<>();
     final List<String> endings = new ArrayList<>();
-    boolean forGood = true;
     @Nullable Position held;
 
     @Override
@@ -58,7 +59,7 @@ class HostileFeaturesTest {
 
     @Override
     public Optional<Position> held(Reading reading) {
-      return forGood ? Optional.ofNullable(held) : Optional.empty();
+      return Optional.ofNullable(held);
     }
 
     @Override
@@ -66,6 +67,7 @@ class HostileFeaturesTest {
       openedAt.add(from);
       if (from.equals(Position.START)) {
         rows.clear();
+        held = null;
       }
       return new FeatureSink() {
         @Override
@@ -91,6 +93,8 @@ class HostileFeaturesTest {
       };
     }
   }
+
+  private static final String RESUMABLE = "ETag: \"v1\"|Accept-Ranges: bytes|";
 
   private final Kept kept = new Kept();
   private final Queue<RawServer.Script> downloads = new ConcurrentLinkedQueue<>();
@@ -174,6 +178,22 @@ class HostileFeaturesTest {
         + body;
   }
 
+  private static String rest(String headers) {
+    String body = CONTENT.substring(BEFORE_U3);
+    return "HTTP/1.1 206 Partial|Connection: close|ETag: \"v1\"|Content-Range: bytes 23-29/30|"
+        + headers
+        + "Content-Length: "
+        + body.length()
+        + "||"
+        + body;
+  }
+
+  private static String digest(String content) throws NoSuchAlgorithmException {
+    byte[] digest =
+        MessageDigest.getInstance("SHA-256").digest(content.getBytes(StandardCharsets.US_ASCII));
+    return "Repr-Digest: sha-256=:" + Base64.getEncoder().encodeToString(digest) + ":|";
+  }
+
   @Test
   void download_brokenOffInTheMiddle_goesOnFromTheRowThatIsHeld() throws IOException {
     answering(
@@ -183,7 +203,7 @@ class HostileFeaturesTest {
             + CONTENT.substring(0, BEFORE_U3 + 1),
         "HTTP/1.1 206 Partial|ETag: \"v1\"|Content-Range: bytes "
             + BEFORE_U3
-            + "-30/31|Content-Length: "
+            + "-29/30|Content-Length: "
             + (CONTENT.length() - BEFORE_U3)
             + "||"
             + CONTENT.substring(BEFORE_U3));
@@ -322,16 +342,103 @@ class HostileFeaturesTest {
 
   @Test
   void download_digestOrRowsOtherThanTold_failsAndIsRepeated() throws Exception {
-    byte[] digest =
-        MessageDigest.getInstance("SHA-256").digest(CONTENT.getBytes(StandardCharsets.US_ASCII));
-    String right = "Repr-Digest: sha-256=:" + Base64.getEncoder().encodeToString(digest) + ":|";
-    kept.forGood = false;
+    String right = digest(CONTENT);
     answering(whole(right, CONTENT.replace('a', 'z')), whole(right + "X-Rows: 3|", CONTENT));
     assertThat(read())
         .containsExactly("download must have the SHA-256 digest that its head tells, had another");
     answering(whole("X-Rows: 4|", CONTENT), whole("X-Rows: 3|", CONTENT));
     assertThat(read()).containsExactly("download must have 4 rows as its head tells, had 3");
     assertThat(kept.endings).containsExactly("broken", "complete 3", "broken", "complete 3");
+  }
+
+  @Test
+  void download_contradictedWhereItCouldGoOn_isVoidAndBeginsAnew() throws IOException {
+    String allHeld =
+        "HTTP/1.1 416 No|Content-Range: bytes */" + CONTENT.length() + "|Content-Length: 0||";
+    answering(whole(RESUMABLE + "X-Rows: 4|", CONTENT), whole(RESUMABLE, CONTENT), allHeld);
+    assertThat(read()).containsExactly("download must have 4 rows as its head tells, had 3");
+    assertThat(kept.endings).containsExactly("broken", "broken", "complete 3");
+    assertThat(kept.openedAt).containsOnly(Position.START).hasSize(3);
+    downloads.clear();
+    kept.held = new Position(BEFORE_U3, 2, 2, "\"v1\"");
+    answering(rest("X-Rows: 4|"), whole(RESUMABLE, CONTENT));
+    assertThat(read()).containsExactly("download must have 4 rows as its head tells, had 3");
+    assertThat(kept.rows).hasSize(4);
+  }
+
+  @Test
+  void download_thatTellsADigest_beginsAnewAndIsHeldAgainstIt() throws Exception {
+    String digest = digest(CONTENT);
+    String cut = CONTENT.substring(0, BEFORE_U3 + 1);
+    answering(
+        "HTTP/1.1 200 OK|" + RESUMABLE + digest + "Content-Length: 30||" + cut,
+        whole(RESUMABLE + digest, CONTENT.replace('a', 'z')));
+    assertThat(read())
+        .containsExactly(
+            "download error: no whole answer from http://127.0.0.1:PORT",
+            "download must have the SHA-256 digest that its head tells, had another");
+    assertThat(kept.held).isNotNull().matches(position -> !position.isResumable());
+    kept.held = new Position(BEFORE_U3, 2, 2, "\"v1\"");
+    answering(rest(digest), whole(RESUMABLE + digest, CONTENT));
+    assertThat(read()).isEmpty();
+    assertThat(kept.openedAt).containsOnly(Position.START);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "ETag: \"v1\"|Content-Range: bytes 23-26/30|Content-Length: 4||u3,5",
+        "ETag: \"v1\"|Content-Range: bytes 23-29/*|Content-Length: 7||u3,5,c~",
+        "ETag: \"v2\"|Content-Range: bytes 23-29/30|Content-Length: 7||z3,5,c~",
+        "Content-Range: bytes 23-29/30|Content-Length: 7||z3,5,c~"
+      })
+  void download_goneOnWithOtherThanTheRest_beginsAnewAtOnce(String part) throws IOException {
+    kept.held = new Position(BEFORE_U3, 2, 2, "\"v1\"");
+    answering(
+        "HTTP/1.1 206 P|Connection: close|" + part.replace('~', '\n'), whole(RESUMABLE, CONTENT));
+    assertThat(read()).isEmpty();
+    assertThat(kept.openedAt).containsExactly(Position.START);
+    assertThat(kept.rows).containsExactly("id[x1, x2]", "u1[3, a]", "u2[4, b]", "u3[5, c]");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "Content-Length: 900|Content-Length: x|",
+        "Content-Length: 30|Content-Length: 16|",
+        "Content-Length: 30|Content-Length: 30|",
+        "Content-Length: 5|Transfer-Encoding: x-chunked|",
+        "Content-Length: +30|",
+        "Transfer-Encoding: identity, chunked|",
+        "Transfer-Encoding: chunked|Transfer-Encoding: identity|"
+      })
+  void download_framedInMoreThanOneWay_isRefused(String framing) throws IOException {
+    options.framing(ReaderOptions.Framing.ANY);
+    answering("HTTP/1.1 200 OK|Connection: close|" + framing + "|" + CONTENT);
+    assertThat(read())
+        .singleElement()
+        .asString()
+        .startsWith(
+            "download must tell its length in digits, or come in chunks, once; had Content");
+    assertThat(kept.openedAt).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "Content-Type: application/vnd.api+json; charset=utf-8|",
+        "Content-Type: text/JSON|",
+        "Content-Type: text/html;charset=utf-8|",
+        "Content-Type: application/xhtml+xml|",
+        ""
+      })
+  void download_ofAnotherKindThanRows_failsForGood(String type) throws IOException {
+    answering(whole(type, "{\"code\":1,\"message\":\"expired\"}"));
+    assertThat(read()).containsExactly("download return: {\"code\":1,\"message\":\"expired\"}");
+    answering(whole("", " [{\"code\":1}]\n"));
+    assertThat(read()).containsExactly("download return: [{\"code\":1}]");
+    assertThat(kept.endings).doesNotContain("complete 0");
   }
 
   @Test

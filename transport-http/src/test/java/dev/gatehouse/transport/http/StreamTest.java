@@ -21,6 +21,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import okhttp3.HttpUrl;
+import okhttp3.OkHttpClient;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -258,6 +261,22 @@ class StreamTest {
       answer(get(server)).close();
       open.forEach(StreamedResponse::close);
     }
+  }
+
+  @Test
+  void stream_overBeforeItBegan_givesItsPlaceBackOnce() {
+    OkHttpClient client = new OkHttpClient();
+    okhttp3.Request request =
+        new okhttp3.Request.Builder().url(HttpUrl.get("http://192.0.2.1/")).build();
+    StreamedExchange exchange =
+        new StreamedExchange(client.newCall(request), new Trip(), () -> false);
+    AtomicInteger places = new AtomicInteger();
+    exchange.end(new TransportException("no answer in time"));
+    exchange.start(places::incrementAndGet);
+    exchange.end(new TransportException("the transport is closed"));
+    client.dispatcher().executorService().shutdown();
+    assertThat(places).hasValue(1);
+    assertThat(failure(exchange.future())).hasMessage("no answer in time");
   }
 
   @Test
