@@ -1,7 +1,9 @@
 package dev.gatehouse.signing;
 
 import java.util.Collection;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * How often a refusal tries a key of each purpose and algorithm, whoever was named: as many times
@@ -12,42 +14,39 @@ import java.util.List;
  * of a kind than it takes to replace one pays alone, and can be told by it while they are live.
  */
 final class Trials {
-  private static final int ALGORITHMS = Key.Algorithm.values().length;
-
   /** A key and the one that replaces it. */
   static final int MOST = 2;
 
   /** For who can name one application only, and so learns nothing from how long it takes. */
   static final Trials NONE = among(List.of());
 
-  /** By purpose, then algorithm. */
-  private final int[] most;
+  private final Map<Key.Purpose, Map<Key.Algorithm, Integer>> most;
 
-  private Trials(int[] most) {
+  private Trials(Map<Key.Purpose, Map<Key.Algorithm, Integer>> most) {
     this.most = most;
   }
 
   static Trials among(Collection<KeySet> sets) {
-    int[] most = new int[Key.Purpose.values().length * ALGORITHMS];
+    Map<Key.Purpose, Map<Key.Algorithm, Integer>> most = new EnumMap<>(Key.Purpose.class);
     for (KeySet set : sets) {
       for (KeySet.ReadyKey ready : set.keys()) {
-        int kind = kind(ready.key().purpose(), ready.key().algorithm());
-        if (most[kind] < MOST) {
-          most[kind] = Math.max(most[kind], count(set, kind));
+        Key key = ready.key();
+        Map<Key.Algorithm, Integer> ofPurpose =
+            most.computeIfAbsent(key.purpose(), purpose -> new EnumMap<>(Key.Algorithm.class));
+        if (ofPurpose.getOrDefault(key.algorithm(), 0) < MOST) {
+          ofPurpose.merge(key.algorithm(), count(set, key), Math::max);
         }
       }
     }
     return new Trials(most);
   }
 
-  private static int kind(Key.Purpose purpose, Key.Algorithm algorithm) {
-    return purpose.ordinal() * ALGORITHMS + algorithm.ordinal();
-  }
-
-  private static int count(KeySet set, int kind) {
+  /** How many keys of the set are of that key's kind. */
+  private static int count(KeySet set, Key like) {
     int count = 0;
     for (KeySet.ReadyKey ready : set.keys()) {
-      if (kind(ready.key().purpose(), ready.key().algorithm()) == kind) {
+      Key key = ready.key();
+      if (key.purpose() == like.purpose() && key.algorithm() == like.algorithm()) {
         count++;
       }
     }
@@ -55,6 +54,6 @@ final class Trials {
   }
 
   int of(Key.Purpose purpose, Key.Algorithm algorithm) {
-    return most[kind(purpose, algorithm)];
+    return most.getOrDefault(purpose, Map.of()).getOrDefault(algorithm, 0);
   }
 }
