@@ -45,7 +45,6 @@ final class CoveredComponents {
 
   private static final Form FIELD = Form.of("[!#$%&'*+.^_`|~0-9a-z-]", 1, 256);
   private static final Form PRINTABLE = Form.of("[\\t -~]", 0, Integer.MAX_VALUE);
-  private static final Form ASCII = Form.of("[\\x00-\\x7f]", 0, Integer.MAX_VALUE);
 
   /** A name, an IPv4 address or an IPv6 address in brackets, and perhaps a port. */
   private static final Pattern AUTHORITY =
@@ -158,7 +157,7 @@ final class CoveredComponents {
 
   private String normalized(String authority) {
     Matcher matcher = AUTHORITY.matcher(authority.toLowerCase(Locale.ROOT));
-    if (!matcher.matches() || !ASCII.matches(authority)) {
+    if (!matcher.matches() || !RequestTarget.ASCII.matches(authority)) {
       throw HeaderReader.malformed("the host is not one in ASCII, perhaps with a port");
     }
     String host = matcher.group(1);

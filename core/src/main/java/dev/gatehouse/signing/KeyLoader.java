@@ -15,7 +15,6 @@ import org.slf4j.LoggerFactory;
  */
 final class KeyLoader implements KeyCache.Source {
   private static final Logger LOG = LoggerFactory.getLogger(KeyRing.class);
-  private static final int PAGE = 1000;
 
   private final KeyStore store;
   private final Vault vault;
@@ -37,20 +36,23 @@ final class KeyLoader implements KeyCache.Source {
 
   @Override
   public KeySet of(long applicationId) {
-    return ready(store.live(applicationId, PAGE));
+    return ready(store.live(applicationId, StoredKeyRing.MAX_PAGE));
   }
 
   @Override
   public Map<Long, KeySet> all() {
     Map<Long, List<StoredKey>> found = new HashMap<>();
     long last = 0;
-    List<StoredKey> page = store.liveAfter(last, PAGE);
+    List<StoredKey> page = store.liveAfter(last, StoredKeyRing.MAX_PAGE);
     while (!page.isEmpty()) {
       for (StoredKey stored : page) {
         found.computeIfAbsent(stored.applicationId(), id -> new ArrayList<>(1)).add(stored);
       }
       last = page.get(page.size() - 1).id();
-      page = page.size() < PAGE ? List.of() : store.liveAfter(last, PAGE);
+      page =
+          page.size() < StoredKeyRing.MAX_PAGE
+              ? List.of()
+              : store.liveAfter(last, StoredKeyRing.MAX_PAGE);
     }
     Map<Long, KeySet> sets = new HashMap<>();
     found.forEach(

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * {@code //} and {@code /} stay apart.
  */
 final class RequestTarget {
-  private static final Form ASCII = Form.of("[\\x00-\\x7f]", 0, Integer.MAX_VALUE);
+  static final Form ASCII = Form.of("[\\x00-\\x7f]", 0, Integer.MAX_VALUE);
 
   private RequestTarget() {}
 

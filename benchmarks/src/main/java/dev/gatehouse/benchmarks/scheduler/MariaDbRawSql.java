@@ -8,7 +8,6 @@ import java.sql.SQLException;
 import java.sql.SQLTransactionRollbackException;
 import java.sql.Types;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
@@ -122,17 +121,7 @@ final class MariaDbRawSql implements RawSql {
         query.setInt(index++, most / lanes);
       }
       try (ResultSet results = query.executeQuery()) {
-        List<Claimed> claimed = new ArrayList<>(most);
-        while (results.next()) {
-          claimed.add(
-              new Claimed(
-                  results.getInt(1),
-                  results.getLong(2),
-                  results.getLong(3),
-                  results.getLong(4),
-                  new String(results.getBytes(5), StandardCharsets.UTF_8)));
-        }
-        return claimed;
+        return RawSql.claimed(results, 5);
       }
     }
   }

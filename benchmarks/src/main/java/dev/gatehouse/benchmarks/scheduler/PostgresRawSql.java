@@ -7,7 +7,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 
 /** With the engine's statements for PostgreSQL. */
@@ -103,17 +102,7 @@ final class PostgresRawSql implements RawSql {
       claim.setLong(4, now);
       claim.setInt(5, most / cursor.lanes().length);
       try (ResultSet results = claim.executeQuery()) {
-        List<Claimed> claimed = new ArrayList<>(most);
-        while (results.next()) {
-          claimed.add(
-              new Claimed(
-                  results.getInt(1),
-                  results.getLong(2),
-                  results.getLong(3),
-                  results.getLong(4),
-                  new String(results.getBytes(11), StandardCharsets.UTF_8)));
-        }
-        return claimed;
+        return RawSql.claimed(results, 11);
       }
     }
   }

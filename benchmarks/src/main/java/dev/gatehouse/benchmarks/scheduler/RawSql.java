@@ -1,8 +1,11 @@
 package dev.gatehouse.benchmarks.scheduler;
 
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -18,6 +21,25 @@ interface RawSql {
         + bytes
         + " NOT NULL, timeout_ms int NOT NULL,"
         + " retry varchar(32) NOT NULL, created_ms bigint NOT NULL, runtime_ms bigint NOT NULL";
+  }
+
+  /**
+   * The tasks that a claim returned: lane, due time, id and fence first.
+   *
+   * @param payload the column in which the bytes of the payload are
+   */
+  static List<Claimed> claimed(ResultSet results, int payload) throws SQLException {
+    List<Claimed> claimed = new ArrayList<>();
+    while (results.next()) {
+      claimed.add(
+          new Claimed(
+              results.getInt(1),
+              results.getLong(2),
+              results.getLong(3),
+              results.getLong(4),
+              new String(results.getBytes(payload), StandardCharsets.UTF_8)));
+    }
+    return claimed;
   }
 
   /** Those for that product. */

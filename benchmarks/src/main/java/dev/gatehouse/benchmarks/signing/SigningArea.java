@@ -198,35 +198,34 @@ public final class SigningArea implements Area {
   }
 
   private Case hmacMessages(String length, int bytes) {
-    return verifications(
-        "hmac-sha256 rfc9421 " + length,
+    return messages(
+        "hmac-sha256",
+        length,
         bytes,
         Key.Algorithm.HMAC_SHA256,
-        MessageSignatureScheme.create(),
-        MessageSignatureScheme.create(),
         () -> SignatureSide.bareMac("HmacSHA256"));
   }
 
   private Case ed25519Messages(String length, int bytes) {
-    return verifications(
-            "ed25519 rfc9421 " + length,
-            bytes,
-            Key.Algorithm.ED25519,
-            MessageSignatureScheme.create(),
-            MessageSignatureScheme.create(),
-            SignatureSide::bouncyCastleEd25519)
+    return messages(
+            "ed25519", length, bytes, Key.Algorithm.ED25519, SignatureSide::bouncyCastleEd25519)
         .atLength();
   }
 
   private Case rsaMessages(String length, int bytes) {
-    return verifications(
-            "rsa-pkcs1 rfc9421 " + length,
-            bytes,
-            Key.Algorithm.RSA_PKCS1_SHA256,
-            MessageSignatureScheme.create(),
-            MessageSignatureScheme.create(),
-            SigningArea::barePkcs1)
+    return messages(
+            "rsa-pkcs1", length, bytes, Key.Algorithm.RSA_PKCS1_SHA256, SigningArea::barePkcs1)
         .atLength();
+  }
+
+  private Case messages(
+      String name,
+      String length,
+      int bytes,
+      Key.Algorithm algorithm,
+      SignatureSide.Opener primitive) {
+    MessageSignatureScheme scheme = MessageSignatureScheme.create();
+    return verifications(name + " rfc9421 " + length, bytes, algorithm, scheme, scheme, primitive);
   }
 
   private Case sm2Messages(String length, int bytes) {
