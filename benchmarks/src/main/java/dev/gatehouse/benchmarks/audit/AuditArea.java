@@ -18,20 +18,37 @@ public final class AuditArea implements Area {
 
   private final Plan plan;
   private final Servers servers = new Servers();
+  private final FindTimes find;
 
   /** An area that measures as much as the plan says. */
   public AuditArea(Plan plan) {
     this.plan = plan;
+    find = new FindTimes(plan, servers::postgres);
   }
 
   @Override
   public List<Case> cases() {
-    return List.of(memory(), batches(), writers(1), writers(8));
+    return List.of(memory(), proofs(), batches(), writers(1), writers(8), find());
   }
 
   private Case memory() {
     TreeRates rates = new TreeRates(plan);
     return Case.of("tree memory", rates.metrics(), List.of(new Subject(GATEHOUSE, rates::measure)));
+  }
+
+  private Case proofs() {
+    ProofTimes times = new ProofTimes(plan);
+    return Case.of(
+            "proofs memory", times.metrics(), List.of(new Subject(GATEHOUSE, times::measure)))
+        .atLength();
+  }
+
+  private Case find() {
+    return Case.of(
+            "find postgresql",
+            find.metrics(),
+            List.of(new Subject(GATEHOUSE, find::gatehouse), new Subject(RAW, find::raw)))
+        .atLength();
   }
 
   private Case batches() {
@@ -60,6 +77,10 @@ public final class AuditArea implements Area {
 
   @Override
   public void close() {
-    servers.close();
+    try {
+      find.close();
+    } finally {
+      servers.close();
+    }
   }
 }

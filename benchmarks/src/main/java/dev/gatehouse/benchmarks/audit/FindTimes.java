@@ -1,0 +1,213 @@
+package dev.gatehouse.benchmarks.audit;
+
+import static java.util.Objects.requireNonNull;
+
+import com.zaxxer.hikari.HikariDataSource;
+import dev.gatehouse.audit.AuditLog;
+import dev.gatehouse.audit.AuditPage;
+import dev.gatehouse.audit.AuditQuery;
+import dev.gatehouse.audit.AuditRecord;
+import dev.gatehouse.audit.Filter;
+import dev.gatehouse.benchmarks.Measurement;
+import dev.gatehouse.benchmarks.Metric;
+import dev.gatehouse.benchmarks.Plan;
+import dev.gatehouse.benchmarks.database.Database;
+import dev.gatehouse.storage.jdbc.JdbcStorage;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Pages out of a large log on PostgreSQL. The raw side asks the same table for the same records by
+ * SQL that says it all, and reads what it gets into arrays. The log is written once, and goes with
+ * the server.
+ */
+final class FindTimes implements AutoCloseable {
+  private static final Instant BEGIN = Instant.parse("2030-01-01T00:00:00Z");
+  private static final int BATCH = 1_000;
+  private static final int PAGE = 100;
+  private static final int WINDOW = 10_000;
+  private static final String COLUMNS =
+      "SELECT id, time_us, operation_type, result_type, source_node, namespace, severity,"
+          + " user_name, request_id, service, canonical, openings FROM gh_audit";
+  private static final String NEWEST = " ORDER BY time_us DESC, id DESC LIMIT " + PAGE;
+  private static final String BY_USER =
+      COLUMNS + " WHERE user_name = ? AND time_us >= ? AND time_us <= ?" + NEWEST;
+  private static final String BY_WORD =
+      COLUMNS
+          + " WHERE time_us >= ? AND time_us <= ?"
+          + " AND position(? IN canonical || openings) > 0"
+          + NEWEST;
+
+  private final Metric user = new Metric("find postgresql by user p50", "us");
+  private final Metric word = new Metric("find postgresql word in window p50", "us");
+  private final Plan plan;
+  private final Opener opener;
+  private @Nullable HikariDataSource pool;
+  private @Nullable AuditLog log;
+
+  /** Makes the database. */
+  interface Opener {
+    Database open() throws SQLException;
+  }
+
+  FindTimes(Plan plan, Opener opener) {
+    this.plan = plan;
+    this.opener = opener;
+  }
+
+  List<Metric> metrics() {
+    return List.of(user, word);
+  }
+
+  private int records() {
+    return plan.pick(200_000, 5_000_000);
+  }
+
+  Measurement gatehouse() throws SQLException, InterruptedException {
+    AuditLog asked = load();
+    Random random = new Random(1);
+    return new Measurement()
+        .with(
+            user,
+            times(
+                () -> {
+                  Filter byUser = Filter.where("user").equal(Records.user(random.nextInt()));
+                  return page(asked.find(query(0, records()).filter(byUser)));
+                }))
+        .with(
+            word,
+            times(
+                () -> {
+                  int from = random.nextInt(records() - WINDOW);
+                  Filter byWord = Filter.where("content").match(Records.RARE);
+                  return page(asked.find(query(from, from + WINDOW).filter(byWord)));
+                }));
+  }
+
+  private static int page(AuditPage page) {
+    return page.records().size();
+  }
+
+  private static AuditQuery query(int from, int to) {
+    return AuditQuery.between(time(from), time(to)).maxSize(PAGE);
+  }
+
+  private static Instant time(int record) {
+    return BEGIN.plusMillis(record);
+  }
+
+  Measurement raw() throws SQLException, InterruptedException {
+    load();
+    HikariDataSource asked = requireNonNull(pool);
+    Random random = new Random(1);
+    byte[] sought = Records.RARE.getBytes(StandardCharsets.UTF_8);
+    return new Measurement()
+        .with(
+            user,
+            times(
+                () ->
+                    rows(
+                        asked,
+                        BY_USER,
+                        Records.user(random.nextInt()),
+                        micros(0),
+                        micros(records()))))
+        .with(
+            word,
+            times(
+                () -> {
+                  int from = random.nextInt(records() - WINDOW);
+                  return rows(asked, BY_WORD, micros(from), micros(from + WINDOW), sought);
+                }));
+  }
+
+  private static long micros(int record) {
+    return TimeUnit.MILLISECONDS.toMicros(time(record).toEpochMilli());
+  }
+
+  private static int rows(HikariDataSource from, String sql, Object... values) throws SQLException {
+    try (Connection connection = from.getConnection();
+        PreparedStatement statement = connection.prepareStatement(sql)) {
+      for (int i = 0; i < values.length; i++) {
+        statement.setObject(i + 1, values[i]);
+      }
+      List<@Nullable Object[]> rows = new ArrayList<>();
+      try (ResultSet row = statement.executeQuery()) {
+        int columns = row.getMetaData().getColumnCount();
+        while (row.next()) {
+          @Nullable Object[] cells = new @Nullable Object[columns];
+          for (int i = 0; i < columns; i++) {
+            cells[i] = row.getObject(i + 1);
+          }
+          rows.add(cells);
+        }
+      }
+      return rows.size();
+    }
+  }
+
+  /** Finds, and says how many records it has found. */
+  private interface Question {
+    int ask() throws SQLException;
+  }
+
+  private double times(Question question) throws SQLException {
+    int asked = plan.pick(100, 500);
+    long[] nanos = new long[asked];
+    for (int i = -plan.pick(300, 2_000); i < asked; i++) {
+      long begin = System.nanoTime();
+      int found = question.ask();
+      long taken = System.nanoTime() - begin;
+      TreeRates.require(found == PAGE, "a page had " + found + " records");
+      if (i >= 0) {
+        nanos[i] = taken;
+      }
+    }
+    Arrays.sort(nanos);
+    return nanos[asked / 2] / (double) TimeUnit.MICROSECONDS.toNanos(1);
+  }
+
+  private AuditLog load() throws SQLException, InterruptedException {
+    if (log != null) {
+      return log;
+    }
+    Database own = opener.open();
+    HikariDataSource connections = own.pool(2);
+    pool = connections;
+    AtomicLong ids = new AtomicLong();
+    AuditLog written =
+        AuditLog.create(
+            JdbcStorage.of(connections).audit(), ids::incrementAndGet, InstantSource.system());
+    List<AuditRecord> batch = new ArrayList<>(BATCH);
+    for (int i = 0; i < records(); i++) {
+      batch.add(Records.record(i).toBuilder().time(time(i)).build());
+      if (batch.size() == BATCH) {
+        written.writeAll(batch);
+        batch.clear();
+      }
+    }
+    own.settle();
+    log = written;
+    return written;
+  }
+
+  @Override
+  public void close() {
+    if (pool != null) {
+      pool.close();
+    }
+    log = null;
+  }
+}
