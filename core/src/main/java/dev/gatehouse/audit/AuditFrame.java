@@ -9,6 +9,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -271,10 +272,17 @@ final class AuditFrame {
     try {
       FrameReader in = new FrameReader(frame, openings);
       in.begin();
-      return difference(in, columns);
+      String different = difference(in, columns);
+      return different == null && columns.terms() != null
+          ? differenceOfTerms(decode(frame, openings), columns.terms())
+          : different;
     } catch (IllegalArgumentException e) {
       return "form";
     }
+  }
+
+  private static @Nullable String differenceOfTerms(AuditRecord record, Set<Long> kept) {
+    return AuditTerms.of(record).orElse(AuditTerms.TOO_MANY).equals(kept) ? null : "terms";
   }
 
   private static @Nullable String difference(FrameReader in, TreeLeaf.Columns columns) {

@@ -2,6 +2,7 @@ package dev.gatehouse.audit;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.gatehouse.audit.AuditTerms.Demand;
 import dev.gatehouse.audit.InvalidQueryException.Reason;
 import dev.gatehouse.check.Check;
 import dev.gatehouse.json.Json;
@@ -57,6 +58,34 @@ final class Expression {
     return column == null || demanded.isEmpty()
         ? Optional.empty()
         : Optional.of(new AuditMatch(column, demanded));
+  }
+
+  /**
+   * What this expression demands of a record's terms, where that is not said by {@link #match} and
+   * can be said. Every record that passes the test meets it.
+   */
+  Optional<AuditTerms> terms() {
+    if (field.type() == Field.Type.TEXT) {
+      return words();
+    }
+    boolean isEqual =
+        operator == Operator.EQUAL || operator == Operator.IN_LIST || operator.isMatch();
+    return isEqual && field.hasTerms()
+        ? Optional.of(AuditTerms.anyValue(field.name(), values))
+        : Optional.empty();
+  }
+
+  /** A text that equals another has all of its words. */
+  private Optional<AuditTerms> words() {
+    Demand demand =
+        switch (operator) {
+          case MATCH -> Demand.ANY;
+          case MATCH_PHRASE, EQUAL -> Demand.ALL;
+          default -> null;
+        };
+    return demand == null
+        ? Optional.empty()
+        : AuditTerms.words(demand, field.name(), Analyzer.tokens((String) values.get(0)));
   }
 
   /** Whether it compares a column only with values that no record can have. */

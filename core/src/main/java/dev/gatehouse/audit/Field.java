@@ -116,6 +116,11 @@ final class Field {
     return column;
   }
 
+  /** Whether its values are among a record's {@link AuditTerms}: if it is not a core field. */
+  boolean hasTerms() {
+    return !CORE.containsKey(name);
+  }
+
   /**
    * The record's values: {@code String}, {@code BigDecimal}, {@code Boolean} or an opaque thing.
    */

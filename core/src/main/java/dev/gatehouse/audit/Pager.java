@@ -21,6 +21,7 @@ final class Pager {
   private final AuditQuery query;
   private final int maxScanned;
   private final List<AuditMatch> matches;
+  private final List<AuditTerms> terms;
   private final boolean never;
 
   /** A way through the records, as seen in the order of the query. */
@@ -36,6 +37,11 @@ final class Pager {
     List<Expression> demands = query.filter().map(Filter::demands).orElse(List.of());
     never = demands.stream().anyMatch(Expression::isNever);
     matches = matches(demands);
+    terms =
+        demands.stream()
+            .flatMap(demand -> demand.terms().stream())
+            .limit(AuditScan.MAX_MATCHES)
+            .toList();
   }
 
   /** A page in the order of the query. */
@@ -129,9 +135,14 @@ final class Pager {
     AuditPosition upper = query.upper();
     return ascending
         ? new AuditScan(
-            from.compareTo(lower) < 0 ? lower : from, upper, Order.ASCENDING, matches, limit)
+            from.compareTo(lower) < 0 ? lower : from, upper, Order.ASCENDING, matches, terms, limit)
         : new AuditScan(
-            lower, from.compareTo(upper) > 0 ? upper : from, Order.DESCENDING, matches, limit);
+            lower,
+            from.compareTo(upper) > 0 ? upper : from,
+            Order.DESCENDING,
+            matches,
+            terms,
+            limit);
   }
 
   private boolean passes(AuditRecord record) {

@@ -1,5 +1,6 @@
 package dev.gatehouse.audit;
 
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +27,7 @@ public record TreeLeaf(
    * The copies of a record's fields that a store searches by, as they are kept. Immutable.
    *
    * @param user null if absent, as are requestId and service
+   * @param terms the record's {@link AuditTerms}, 0 alone if it has too many; null if none are kept
    */
   public record Columns(
       long id,
@@ -37,7 +39,8 @@ public record TreeLeaf(
       String severity,
       @Nullable String user,
       @Nullable String requestId,
-      @Nullable String service) {
+      @Nullable String service,
+      @Nullable Set<Long> terms) {
     /** What they should be. */
     static Columns of(AuditRecord record) {
       return new Columns(
@@ -50,7 +53,8 @@ public record TreeLeaf(
           record.severity(),
           record.user().orElse(null),
           record.requestId().orElse(null),
-          record.service().orElse(null));
+          record.service().orElse(null),
+          null);
     }
   }
 

@@ -28,6 +28,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.UnaryOperator;
 
 /**
  * Writers that commit each batch of records, while a sequencer runs beside them. The raw side
@@ -61,10 +62,11 @@ final class AppendRates {
     void write(int from) throws SQLException;
   }
 
-  Measurement gatehouse(Database database) throws SQLException, InterruptedException {
+  Measurement gatehouse(Database database, UnaryOperator<JdbcStorage> options)
+      throws SQLException, InterruptedException {
     try (Database own = database;
         HikariDataSource pool = own.pool(writers + 2)) {
-      JdbcStorage storage = JdbcStorage.of(pool);
+      JdbcStorage storage = options.apply(JdbcStorage.of(pool));
       try (AuditTree tree = tree(storage)) {
         AtomicLong ids = new AtomicLong();
         AuditLog log =

@@ -5,8 +5,10 @@ import dev.gatehouse.benchmarks.Case;
 import dev.gatehouse.benchmarks.Plan;
 import dev.gatehouse.benchmarks.Subject;
 import dev.gatehouse.benchmarks.database.Servers;
+import dev.gatehouse.storage.jdbc.JdbcStorage;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /**
  * Appending to a log on PostgreSQL beside the bare insertion of the same rows, and the tree in
@@ -14,6 +16,7 @@ import java.util.Map;
  */
 public final class AuditArea implements Area {
   private static final String GATEHOUSE = "gatehouse";
+  private static final String TERMS = "gatehouse terms";
   private static final String RAW = "raw jdbc";
 
   private final Plan plan;
@@ -47,26 +50,35 @@ public final class AuditArea implements Area {
     return Case.of(
             "find postgresql",
             find.metrics(),
-            List.of(new Subject(GATEHOUSE, find::gatehouse), new Subject(RAW, find::raw)))
+            List.of(
+                new Subject(GATEHOUSE, find::gatehouse),
+                new Subject(TERMS, find::terms),
+                new Subject(RAW, find::raw)))
         .atLength();
   }
 
   private Case batches() {
     AppendRates rates = new AppendRates(plan, "batch of 100", 1, 100);
-    return appends("append postgresql batch of 100", rates);
+    return Case.of(
+        "append postgresql batch of 100",
+        rates.metrics(),
+        List.of(
+            new Subject(
+                GATEHOUSE, () -> rates.gatehouse(servers.postgres(), UnaryOperator.identity())),
+            new Subject(
+                TERMS, () -> rates.gatehouse(servers.postgres(), JdbcStorage::withAuditTerms)),
+            new Subject(RAW, () -> rates.raw(servers.postgres()))));
   }
 
   private Case writers(int count) {
     String name = count == 1 ? "1 writer" : count + " writers";
-    return appends("append postgresql " + name, new AppendRates(plan, name, count, 1));
-  }
-
-  private Case appends(String name, AppendRates rates) {
+    AppendRates rates = new AppendRates(plan, name, count, 1);
     return Case.of(
-        name,
+        "append postgresql " + name,
         rates.metrics(),
         List.of(
-            new Subject(GATEHOUSE, () -> rates.gatehouse(servers.postgres())),
+            new Subject(
+                GATEHOUSE, () -> rates.gatehouse(servers.postgres(), UnaryOperator.identity())),
             new Subject(RAW, () -> rates.raw(servers.postgres()))));
   }
 

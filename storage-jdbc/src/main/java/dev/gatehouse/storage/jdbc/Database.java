@@ -259,6 +259,11 @@ final class Database {
     return migration.ensure(pooled).dialect();
   }
 
+  /** Whether audit records are kept with their terms. */
+  boolean hasTerms() {
+    return migration.hasTerms() && dialect() == Dialect.POSTGRESQL;
+  }
+
   /** Whether the database is known to speak it; does not ask. */
   boolean isKnown(Dialect dialect) {
     Profile known = migration.known();

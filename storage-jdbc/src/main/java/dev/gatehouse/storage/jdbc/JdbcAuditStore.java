@@ -9,6 +9,7 @@ import dev.gatehouse.audit.AuditRecord;
 import dev.gatehouse.audit.AuditRemoval;
 import dev.gatehouse.audit.AuditScan;
 import dev.gatehouse.audit.AuditStore;
+import dev.gatehouse.audit.AuditTerms;
 import dev.gatehouse.audit.AuditTreeStore;
 import dev.gatehouse.audit.LogName;
 import dev.gatehouse.check.Check;
@@ -17,11 +18,15 @@ import dev.gatehouse.transaction.Transaction;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.JdbiException;
+import org.jdbi.v3.core.argument.Argument;
 import org.jdbi.v3.core.statement.PreparedBatch;
 import org.jdbi.v3.core.statement.Query;
 import org.jdbi.v3.core.statement.StatementContext;
@@ -32,19 +37,27 @@ import org.jspecify.annotations.Nullable;
 final class JdbcAuditStore implements AuditStore {
   private static final String INSERT =
       "INSERT INTO gh_{log}(id, time_us, operation_type, result_type, source_node, namespace,"
-          + " severity, user_name, request_id, service, canonical, openings, leaf_hash, row_mac)"
-          + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+          + " severity, user_name, request_id, service, canonical, openings, leaf_hash, row_mac";
+  private static final String VALUES = ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?";
+  private static final String PLAIN = INSERT + VALUES + ")";
+  private static final String WITH_TERMS = INSERT + ", terms" + VALUES + ", ?)";
   private static final String SELECT =
       "SELECT canonical, openings, leaf_hash, row_mac FROM gh_{log}";
+  private static final String FOUND =
+      "WITH found AS MATERIALIZED (SELECT id, time_us FROM gh_{log}";
+  private static final String PAGE =
+      "SELECT canonical, openings, leaf_hash, row_mac, (SELECT COUNT(*) FROM found) AS found"
+          + " FROM page JOIN gh_{log} USING (id, time_us)";
+
+  /** From so many on, records that have some terms come soon along the time. */
+  private static final int MANY = 10_000;
+
   private static final String INSERT_PENDING =
       "INSERT INTO gh_{log}_pending(refused, id) VALUES (0, ?)";
 
   /** Both rows in one round trip. */
-  private static final String INSERT_ONE_ON_POSTGRESQL =
-      "WITH added AS ("
-          + INSERT
-          + " ON CONFLICT DO NOTHING RETURNING id)"
-          + " INSERT INTO gh_{log}_pending(refused, id) SELECT 0, id FROM added";
+  private static final String WITH_PENDING_ON_POSTGRESQL =
+      " ON CONFLICT DO NOTHING RETURNING id) INSERT INTO gh_{log}_pending(refused, id) SELECT 0, id FROM added";
 
   private static final String INSERT_PENDING_ON_POSTGRESQL =
       "INSERT INTO gh_{log}_pending(refused, id) SELECT 0, unnest(?)";
@@ -52,7 +65,16 @@ final class JdbcAuditStore implements AuditStore {
   /** The columns of what can be erased. */
   private static final String ERASE =
       "UPDATE gh_{log} SET source_node = ?, user_name = ?, request_id = ?, service = ?,"
-          + " openings = ? WHERE id = ? AND openings = ?";
+          + " openings = ?";
+
+  /** Whoever wrote the record: what has no terms gets none. */
+  private static final String ERASE_TERMS =
+      ", terms = CASE WHEN terms IS NULL THEN NULL ELSE ? END";
+
+  private static final String IF_UNCHANGED = " WHERE id = ? AND openings = ?";
+
+  /** As the index has them, which is asked by nothing but this. */
+  private static final String KEPT_TERMS = "COALESCE(terms, '{0}'::bigint[])";
 
   private static final byte[] NO_MAC = {};
 
@@ -82,17 +104,26 @@ final class JdbcAuditStore implements AuditStore {
   private void append(AuditEntry entry) {
     boolean inserted =
         database.dialect() == Dialect.POSTGRESQL
-            ? database.use(handle -> insert(handle, tables.in(INSERT_ONE_ON_POSTGRESQL), entry))
+            ? database.use(
+                handle ->
+                    insert(
+                        handle,
+                        tables.in("WITH added AS (" + insertion() + WITH_PENDING_ON_POSTGRESQL),
+                        entry))
             : database.useWhole(
                 handle ->
-                    insert(handle, tables.in(INSERT) + database.dialect().orNothing(), entry)
+                    insert(handle, tables.in(insertion()) + database.dialect().orNothing(), entry)
                         && insertPending(handle, List.of(entry)));
     if (!inserted) {
       throw taken();
     }
   }
 
-  private static boolean insert(Handle handle, String sql, AuditEntry entry) {
+  private String insertion() {
+    return database.hasTerms() ? WITH_TERMS : PLAIN;
+  }
+
+  private boolean insert(Handle handle, String sql, AuditEntry entry) {
     try (Update update = handle.createUpdate(sql)) {
       @Nullable Object[] values = values(entry);
       for (int i = 0; i < values.length; i++) {
@@ -122,7 +153,7 @@ final class JdbcAuditStore implements AuditStore {
 
   /** A driver that joins a batch into one statement does not say which rows it inserted. */
   private boolean append(Handle handle, List<AuditEntry> entries) {
-    try (PreparedBatch batch = handle.prepareBatch(tables.in(INSERT))) {
+    try (PreparedBatch batch = handle.prepareBatch(tables.in(insertion()))) {
       entries.forEach(entry -> batch.add(values(entry)));
       batch.execute();
       return insertPending(handle, entries);
@@ -135,9 +166,9 @@ final class JdbcAuditStore implements AuditStore {
     return new ConflictException("one of the audit records is there already");
   }
 
-  private static @Nullable Object[] values(AuditEntry entry) {
+  private @Nullable Object[] values(AuditEntry entry) {
     AuditRecord record = entry.record();
-    return new @Nullable Object[] {
+    @Nullable Object[] values = {
       record.id(),
       entry.position().timeMicros(),
       record.operationType(),
@@ -153,6 +184,22 @@ final class JdbcAuditStore implements AuditStore {
       entry.leafHash(),
       entry.mac().length == 0 ? null : entry.mac()
     };
+    if (!database.hasTerms()) {
+      return values;
+    }
+    @Nullable Object[] more = Arrays.copyOf(values, values.length + 1);
+    more[values.length] = array(termsOf(record));
+    return more;
+  }
+
+  private static Set<Long> termsOf(AuditRecord record) {
+    return AuditTerms.of(record).orElse(AuditTerms.TOO_MANY);
+  }
+
+  /** An array of PostgreSQL's, which the planner has statistics for, unlike for one as text. */
+  private static Argument array(Collection<Long> numbers) {
+    return (position, statement, context) ->
+        ArrayArguments.setLongs(statement, position, numbers, Long::longValue);
   }
 
   /** A query, and what it binds. */
@@ -160,17 +207,32 @@ final class JdbcAuditStore implements AuditStore {
 
   @Override
   public List<AuditEntry> scan(AuditScan scan) {
-    return statement(scan)
-        .map(one -> database.use(handle -> entries(handle, one.sql, one.values)))
-        .orElse(List.of());
+    Optional<Statement> conditions = conditions(scan);
+    if (conditions.isEmpty()) {
+      return List.of();
+    }
+    return database.use(
+        handle ->
+            (database.hasTerms() && !scan.terms().isEmpty()
+                    ? entriesByTerms(handle, byTerms(scan, conditions.get()))
+                    : Optional.<List<AuditEntry>>empty())
+                .orElseGet(() -> entries(handle, alongTime(scan, conditions.get()))));
   }
 
-  /** What a scan asks the database; empty if nothing can be found. */
+  /** What a scan asks the database first; empty if nothing can be found. */
   Optional<Statement> statement(AuditScan scan) {
+    return conditions(scan)
+        .map(
+            conditions ->
+                database.hasTerms() && !scan.terms().isEmpty()
+                    ? byTerms(scan, conditions)
+                    : alongTime(scan, conditions));
+  }
+
+  private Optional<Statement> conditions(AuditScan scan) {
     AuditPosition after = scan.after();
     AuditPosition before = scan.before();
-    StringBuilder sql = new StringBuilder(tables.in(SELECT));
-    sql.append(" WHERE time_us >= ? AND (time_us > ? OR id > ?)");
+    StringBuilder sql = new StringBuilder(" WHERE time_us >= ? AND (time_us > ? OR id > ?)");
     sql.append(" AND time_us <= ? AND (time_us < ? OR id < ?)");
     List<Object> values = new ArrayList<>();
     Collections.addAll(values, after.timeMicros(), after.timeMicros(), after.id());
@@ -184,24 +246,89 @@ final class JdbcAuditStore implements AuditStore {
       sql.append(" AND ").append(column(match.column())).append(" IN (").append(places).append(')');
       values.addAll(sought);
     }
-    String direction = scan.order() == AuditScan.Order.ASCENDING ? "" : " DESC";
-    sql.append(" ORDER BY time_us").append(direction).append(", id").append(direction);
-    sql.append(" FETCH FIRST ? ROWS ONLY");
-    values.add(scan.limit());
+    if (database.hasTerms()) {
+      scan.terms().forEach(terms -> demand(terms, sql, values));
+    }
     return Optional.of(new Statement(sql.toString(), values));
+  }
+
+  private static String order(AuditScan scan) {
+    return scan.order() == AuditScan.Order.ASCENDING
+        ? " ORDER BY time_us, id"
+        : " ORDER BY time_us DESC, id DESC";
+  }
+
+  private Statement alongTime(AuditScan scan, Statement conditions) {
+    List<Object> values = new ArrayList<>(conditions.values);
+    values.add(scan.limit());
+    String sql = tables.in(SELECT) + conditions.sql + order(scan) + " FETCH FIRST ? ROWS ONLY";
+    return new Statement(sql, values);
+  }
+
+  /**
+   * All that have the terms, unless they are many: a planner that hopes to meet a few of them soon,
+   * going along the time, would look at every record there is.
+   */
+  private Statement byTerms(AuditScan scan, Statement conditions) {
+    List<Object> values = new ArrayList<>(conditions.values);
+    values.add(MANY);
+    values.add(scan.limit());
+    return new Statement(
+        tables.in(FOUND)
+            + conditions.sql
+            + " FETCH FIRST ? ROWS ONLY), page AS (SELECT id, time_us FROM found"
+            + order(scan)
+            + " FETCH FIRST ? ROWS ONLY) "
+            + tables.in(PAGE)
+            + order(scan),
+        values);
+  }
+
+  /** Empty if there are many. */
+  private Optional<List<AuditEntry>> entriesByTerms(Handle handle, Statement statement) {
+    List<AuditEntry> entries = new ArrayList<>();
+    try (Query query = bound(handle, statement)) {
+      boolean few =
+          query.reduceResultSet(
+              true,
+              (so, row, context) -> {
+                entries.add(entry(row, context));
+                return row.getLong("found") < MANY;
+              });
+      return few ? Optional.of(entries) : Optional.empty();
+    }
+  }
+
+  /** Records whose terms are not kept, or are too many, may be what is sought. */
+  private static void demand(AuditTerms sought, StringBuilder sql, List<Object> values) {
+    List<Long> terms = new ArrayList<>(sought.terms());
+    if (sought.demand() == AuditTerms.Demand.ANY) {
+      terms.addAll(AuditTerms.TOO_MANY);
+      sql.append(" AND ").append(KEPT_TERMS).append(" && ?");
+      values.add(array(terms));
+    } else {
+      sql.append(" AND (").append(KEPT_TERMS).append(" @> ?");
+      sql.append(" OR ").append(KEPT_TERMS).append(" @> '{0}')");
+      values.add(array(terms));
+    }
   }
 
   private static boolean isStorable(Object value) {
     return !(value instanceof String text) || TextArgument.isStorable(text);
   }
 
-  private List<AuditEntry> entries(Handle handle, String sql, List<Object> values) {
-    try (Query query = handle.createQuery(sql)) {
-      for (int i = 0; i < values.size(); i++) {
-        query.bind(i, values.get(i));
-      }
+  private List<AuditEntry> entries(Handle handle, Statement statement) {
+    try (Query query = bound(handle, statement)) {
       return query.map(this::entry).list();
     }
+  }
+
+  private static Query bound(Handle handle, Statement statement) {
+    Query query = handle.createQuery(statement.sql);
+    for (int i = 0; i < statement.values.size(); i++) {
+      query.bind(i, statement.values.get(i));
+    }
+    return query;
   }
 
   private AuditEntry entry(ResultSet row, StatementContext context) throws SQLException {
@@ -236,7 +363,9 @@ final class JdbcAuditStore implements AuditStore {
   public Optional<AuditEntry> find(long id) {
     return database.use(
         handle ->
-            entries(handle, tables.in(SELECT) + " WHERE id = ?", List.of(id)).stream().findFirst());
+            entries(handle, new Statement(tables.in(SELECT) + " WHERE id = ?", List.of(id)))
+                .stream()
+                .findFirst());
   }
 
   @Override
@@ -262,17 +391,20 @@ final class JdbcAuditStore implements AuditStore {
 
   private void erase(Handle handle, AuditErasure erasure) {
     AuditRecord left = erasure.after().record();
-    int changed =
-        handle.execute(
-            tables.in(ERASE),
-            left.sourceNode(),
-            left.user().orElse(null),
-            left.requestId().orElse(null),
-            left.service().orElse(null),
-            erasure.after().openings(),
-            left.id(),
-            erasure.before().openings());
-    if (changed != 1) {
+    List<@Nullable Object> values = new ArrayList<>();
+    values.add(left.sourceNode());
+    values.add(left.user().orElse(null));
+    values.add(left.requestId().orElse(null));
+    values.add(left.service().orElse(null));
+    values.add(erasure.after().openings());
+    boolean mayHaveTerms = database.dialect() == Dialect.POSTGRESQL;
+    if (mayHaveTerms) {
+      values.add(array(termsOf(left)));
+    }
+    values.add(left.id());
+    values.add(erasure.before().openings());
+    String sql = tables.in(ERASE + (mayHaveTerms ? ERASE_TERMS : "") + IF_UNCHANGED);
+    if (handle.execute(sql, values.toArray()) != 1) {
       throw new ConflictException(
           "audit record " + left.id() + " is gone, or somebody else erased from it");
     }

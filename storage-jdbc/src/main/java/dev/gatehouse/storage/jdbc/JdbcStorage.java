@@ -57,13 +57,9 @@ import org.jspecify.annotations.Nullable;
 public final class JdbcStorage implements Storage {
   private static final int H2_CONNECTIONS = 16;
 
-  private final DataSource dataSource;
+  private final Setup setup;
   private final Database database;
-  private final @Nullable JdbcConnectionPool ownPool;
   private final @Nullable JdbcHints remoteHints;
-  private final @Nullable InstantSource leaseClock;
-  private final Reach hints;
-  private final TableNames names;
   private final RegistryStore registry;
   private final KeyStore keys;
   private final NonceStore nonces;
@@ -80,19 +76,35 @@ public final class JdbcStorage implements Storage {
     DATABASE
   }
 
-  private JdbcStorage(
+  /** What a storage is made of. */
+  private record Setup(
       DataSource dataSource,
       @Nullable JdbcConnectionPool ownPool,
       @Nullable InstantSource leaseClock,
       Reach hints,
-      TableNames names) {
-    this.dataSource = dataSource;
-    this.ownPool = ownPool;
-    this.leaseClock = leaseClock;
-    this.hints = hints;
-    this.names = names;
-    database = new Database(dataSource, new Migration(new NamedTables(names)), leaseClock);
-    remoteHints = hints == Reach.DATABASE ? new JdbcHints(dataSource, database) : null;
+      TableNames names,
+      boolean terms) {
+    Setup(
+        DataSource dataSource,
+        @Nullable JdbcConnectionPool ownPool,
+        @Nullable InstantSource leaseClock,
+        Reach hints) {
+      this(dataSource, ownPool, leaseClock, hints, TableNames.STANDARD, false);
+    }
+
+    Setup with(Reach reach, TableNames tables, boolean withTerms) {
+      return new Setup(dataSource, ownPool, leaseClock, reach, tables, withTerms);
+    }
+  }
+
+  private JdbcStorage(Setup setup) {
+    this.setup = setup;
+    database =
+        new Database(
+            setup.dataSource,
+            new Migration(new NamedTables(setup.names), setup.terms),
+            setup.leaseClock);
+    remoteHints = setup.hints == Reach.DATABASE ? new JdbcHints(setup.dataSource, database) : null;
     registry = new JdbcRegistryStore(database);
     keys = new JdbcKeyStore(database);
     nonces = new JdbcNonceStore(database);
@@ -110,7 +122,7 @@ public final class JdbcStorage implements Storage {
    */
   public static JdbcStorage of(DataSource dataSource) {
     return new JdbcStorage(
-        requireNonNull(dataSource, "dataSource"), null, null, Reach.DATABASE, TableNames.STANDARD);
+        new Setup(requireNonNull(dataSource, "dataSource"), null, null, Reach.DATABASE));
   }
 
   /**
@@ -119,11 +131,11 @@ public final class JdbcStorage implements Storage {
    */
   public static JdbcStorage of(DataSource dataSource, InstantSource leaseClock) {
     return new JdbcStorage(
-        requireNonNull(dataSource, "dataSource"),
-        null,
-        requireNonNull(leaseClock, "leaseClock"),
-        Reach.DATABASE,
-        TableNames.STANDARD);
+        new Setup(
+            requireNonNull(dataSource, "dataSource"),
+            null,
+            requireNonNull(leaseClock, "leaseClock"),
+            Reach.DATABASE));
   }
 
   /**
@@ -143,7 +155,7 @@ public final class JdbcStorage implements Storage {
     JdbcConnectionPool pool =
         JdbcConnectionPool.create("jdbc:h2:async:" + path + ";DB_CLOSE_ON_EXIT=FALSE", "sa", "");
     pool.setMaxConnections(H2_CONNECTIONS);
-    return new JdbcStorage(pool, pool, null, Reach.PROCESS, TableNames.STANDARD);
+    return new JdbcStorage(new Setup(pool, pool, null, Reach.PROCESS));
   }
 
   /**
@@ -166,7 +178,7 @@ public final class JdbcStorage implements Storage {
    * tasks; the others find them by polling. The returned one takes this one's place.
    */
   public JdbcStorage withoutHints() {
-    return new JdbcStorage(dataSource, ownPool, leaseClock, Reach.PROCESS, names);
+    return new JdbcStorage(setup.with(Reach.PROCESS, setup.names, setup.terms));
   }
 
   /**
@@ -175,7 +187,20 @@ public final class JdbcStorage implements Storage {
    * one's place.
    */
   public JdbcStorage withTables(TableNames names) {
-    return new JdbcStorage(dataSource, ownPool, leaseClock, hints, requireNonNull(names, "names"));
+    return new JdbcStorage(setup.with(setup.hints, requireNonNull(names, "names"), setup.terms));
+  }
+
+  /**
+   * This storage with an index of the words in audit records, and of the values in their {@code
+   * ext} and the application's fields: on PostgreSQL a query by such is then as fast in a large log
+   * as in a small one, and to append a record costs more. Other databases do without, and so do
+   * records that were written without: those are looked at one by one, as without the index. What
+   * is found is always the same. The index is made with the first call, for which writers to the
+   * log wait; or beforehand by {@code postgresql/terms.sql} in the jar. The returned one takes this
+   * one's place.
+   */
+  public JdbcStorage withAuditTerms() {
+    return new JdbcStorage(setup.with(setup.hints, setup.names, true));
   }
 
   @Override
@@ -252,8 +277,8 @@ public final class JdbcStorage implements Storage {
     if (remoteHints != null) {
       remoteHints.close();
     }
-    if (ownPool != null) {
-      ownPool.dispose();
+    if (setup.ownPool != null) {
+      setup.ownPool.dispose();
     }
   }
 }

@@ -1,19 +1,25 @@
 package dev.gatehouse.storage.jdbc;
 
 import dev.gatehouse.audit.TreeLeaf;
+import java.sql.Array;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 
 /** Leaves of an audit tree with the rows of their records. */
 final class JdbcTreeLeaves {
   private static final String RECORDS =
       "SELECT id, time_us, operation_type, result_type, source_node, namespace, severity,"
-          + " user_name, request_id, service, canonical, openings FROM gh_{log}";
+          + " user_name, request_id, service, canonical, openings";
+  private static final String FROM = " FROM gh_{log}";
+  private static final String TERMS = ", terms";
 
   private JdbcTreeLeaves() {}
 
@@ -32,13 +38,14 @@ final class JdbcTreeLeaves {
               query.setInt(2, limit);
               return Sql.rows(query, JdbcTreeLeaves::bare);
             });
+    boolean hasTerms = dialect == Dialect.POSTGRESQL;
     Map<Long, Kept> kept = new HashMap<>();
     JdbcAuditTreeStore.byIds(
         handle,
         dialect,
-        tables.in(RECORDS),
+        tables.in(hasTerms ? RECORDS + TERMS + FROM : RECORDS + FROM),
         bare.stream().map(TreeLeaf::id).toList(),
-        row -> kept.put(row.getLong(1), kept(row)) == null);
+        row -> kept.put(row.getLong(1), kept(row, hasTerms)) == null);
     List<TreeLeaf> leaves = new ArrayList<>(bare.size());
     for (TreeLeaf leaf : bare) {
       Kept one = kept.get(leaf.id());
@@ -60,7 +67,7 @@ final class JdbcTreeLeaves {
     return new TreeLeaf(row.getLong(1), row.getLong(2), row.getBytes(3), null, null, null);
   }
 
-  private static Kept kept(ResultSet row) throws SQLException {
+  private static Kept kept(ResultSet row, boolean hasTerms) throws SQLException {
     return new Kept(
         row.getBytes(11),
         row.getBytes(12),
@@ -74,6 +81,11 @@ final class JdbcTreeLeaves {
             row.getString(7),
             row.getString(8),
             row.getString(9),
-            row.getString(10)));
+            row.getString(10),
+            hasTerms ? terms(row.getArray(13)) : null));
+  }
+
+  private static @Nullable Set<Long> terms(@Nullable Array kept) throws SQLException {
+    return kept == null ? null : Set.copyOf(Arrays.asList((Long[]) kept.getArray()));
   }
 }

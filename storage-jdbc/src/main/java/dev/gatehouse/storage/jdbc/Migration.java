@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
@@ -55,16 +56,29 @@ final class Migration {
           .withMaxAttempts(30)
           .build();
 
+  /** Makes indexes that a host may do without, on PostgreSQL. */
+  static final String TERMS = "terms.sql";
+
   private final NamedTables tables;
+  private final boolean terms;
   private volatile @Nullable Profile profile; // written under the monitor, once all is done
 
   Migration() {
-    this(NamedTables.STANDARD);
+    this(NamedTables.STANDARD, false);
   }
 
-  /** Of tables with those names; handles must come with them. */
-  Migration(NamedTables tables) {
+  /**
+   * Of tables with those names; handles must come with them.
+   *
+   * @param terms whether there is to be an index of audit records' terms, where there can be
+   */
+  Migration(NamedTables tables, boolean terms) {
     this.tables = tables;
+    this.terms = terms;
+  }
+
+  boolean hasTerms() {
+    return terms;
   }
 
   NamedTables tables() {
@@ -93,7 +107,7 @@ final class Migration {
     }
     try {
       Profile found = jdbi.withHandle(Profile::of);
-      if (!isUpToDate(jdbi)) {
+      if (!jdbi.withHandle(handle -> isUpToDate(handle, found.dialect()))) {
         Failsafe.with(PATIENCE)
             .run(() -> jdbi.useHandle(handle -> makeLockRow(handle, found.dialect())));
         Failsafe.with(PATIENCE).run(() -> migrate(jdbi, found));
@@ -110,8 +124,26 @@ final class Migration {
     }
   }
 
-  private static boolean isUpToDate(Jdbi jdbi) {
-    return jdbi.withHandle(Migration::versionOrNone) == SCRIPTS.size();
+  private boolean isUpToDate(Handle handle, Dialect dialect) {
+    return versionOrNone(handle) == SCRIPTS.size() && missingTerms(handle, dialect).isEmpty();
+  }
+
+  private List<String> missingTerms(Handle handle, Dialect dialect) {
+    if (!terms || dialect != Dialect.POSTGRESQL) {
+      return List.of();
+    }
+    String schema = tables.names().schema();
+    return Stream.of("gh_audit_terms", "gh_event_terms")
+        .map(tables::unqualified)
+        .filter(
+            index ->
+                handle
+                    .createQuery("SELECT to_regclass(?) IS NULL")
+                    .bind(0, schema == null ? index : schema + "." + index)
+                    .mapTo(Boolean.class)
+                    .one())
+        .map(index -> "index " + index)
+        .toList();
   }
 
   private static int version(Handle handle) {
@@ -137,7 +169,9 @@ final class Migration {
   List<String> missing(Handle handle) {
     Dialect dialect = Profile.of(handle).dialect();
     Schema schema = Schema.of(dialect, tables);
-    List<String> missing = Sql.on(handle, connection -> schema.missingIn(connection, dialect));
+    List<String> missing =
+        new ArrayList<>(Sql.on(handle, connection -> schema.missingIn(connection, dialect)));
+    missing.addAll(missingTerms(handle, dialect));
     int version = versionOrNone(handle);
     if (version == SCRIPTS.size()) {
       return missing;
@@ -170,7 +204,7 @@ final class Migration {
                 + dialect.orNothing()));
   }
 
-  private static void migrate(Jdbi jdbi, Profile profile) {
+  private void migrate(Jdbi jdbi, Profile profile) {
     try (Handle lock = jdbi.open()) {
       profile.begin(lock);
       try {
@@ -188,7 +222,7 @@ final class Migration {
     }
   }
 
-  private static void apply(Handle lock, Jdbi jdbi, Dialect dialect) {
+  private void apply(Handle lock, Jdbi jdbi, Dialect dialect) {
     if (dialect.makesTablesInTransactions()) {
       lock.execute("SET LOCAL statement_timeout = 0");
       apply(lock, dialect);
@@ -200,7 +234,7 @@ final class Migration {
     }
   }
 
-  private static void apply(Handle handle, Dialect dialect) {
+  private void apply(Handle handle, Dialect dialect) {
     for (int next = version(handle) + 1; next <= SCRIPTS.size(); next++) {
       String script = SCRIPTS.get(next - 1);
       handle.createScript(text(dialect.folder() + script)).execute();
@@ -210,6 +244,9 @@ final class Migration {
                   "INSERT INTO gh_schema(version, script) VALUES (?, ?)" + dialect.orNothing())
               .bind(0, next)
               .bind(1, script));
+    }
+    if (!missingTerms(handle, dialect).isEmpty()) {
+      handle.createScript(text(dialect.folder() + TERMS)).execute();
     }
   }
 

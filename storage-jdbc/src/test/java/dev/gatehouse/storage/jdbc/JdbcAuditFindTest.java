@@ -52,6 +52,24 @@ class JdbcAuditFindTest {
   }
 
   @Nested
+  class OnPostgresWithTerms extends AuditFindContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return JdbcStorage.of(Postgres.dataSource(), leaseClock).withAuditTerms();
+    }
+
+    @Override
+    protected int queries() {
+      return 60;
+    }
+
+    @Override
+    protected boolean findsWords() {
+      return true;
+    }
+  }
+
+  @Nested
   @Tag("mariadb")
   class OnMariaDb extends AuditFindContract {
     @Override

@@ -33,6 +33,11 @@ public abstract class AuditFindContract extends StoreContract {
   /** How many random queries are compared. */
   protected abstract int queries();
 
+  /** Whether the store has an index of words. */
+  protected boolean findsWords() {
+    return false;
+  }
+
   @Test
   void AUDIT_find_randomQueries_agreeWithModelOnEveryPage() {
     long seed = Long.getLong("gatehouse.seed", System.nanoTime());
@@ -84,7 +89,7 @@ public abstract class AuditFindContract extends StoreContract {
 
   /** What no index finds is looked for in so many records at once, and then on from there. */
   @Test
-  void AUDIT_find_wordBeyondTheLimitOfOnePage_comesOnTheNext() {
+  void AUDIT_find_wordBeyondTheLimitOfOnePage_comesOnTheNextOrAtOnce() {
     AtomicLong ids = new AtomicLong();
     AuditLog log = AuditLog.create(storage().audit(), ids::incrementAndGet, clock);
     AuditRecord other = AuditRecord.of(1, 0, "nothing of that").build();
@@ -96,8 +101,12 @@ public abstract class AuditFindContract extends StoreContract {
         AuditQuery.between(START, START.plus(Duration.ofDays(1)))
             .filter(Filter.where("content").matchPhrase("\u5931\u8d25"));
     AuditPage first = log.find(query);
+    assertThat(first.hasNext()).isEqualTo(!findsWords());
+    if (findsWords()) {
+      assertThat(first.records()).containsExactly(sought);
+      return;
+    }
     assertThat(first.records()).isEmpty();
-    assertThat(first.hasNext()).isTrue();
     AuditPage second = log.find(query.after(first.continuationPoint()));
     assertThat(second.records()).containsExactly(sought);
     assertThat(second.hasNext()).isFalse();

@@ -1,5 +1,5 @@
--- canonical with its openings is the record; every column before them is a copy derived from them,
--- to search by. Rows are only ever added, but for fields that are erased: what becomes of a record
+-- canonical with its openings is the record; terms and every column before them is a copy derived
+-- from them, to search by. Rows are only ever added, but for fields that are erased: what becomes of a record
 -- is in tables of its own, so that neither the rows nor their indexes are written twice.
 CREATE TABLE gh_event(
   id BIGINT PRIMARY KEY,
@@ -15,7 +15,8 @@ CREATE TABLE gh_event(
   canonical BYTEA NOT NULL CHECK (octet_length(canonical) <= 150000),
   openings BYTEA NOT NULL CHECK (octet_length(openings) <= 150000),
   leaf_hash BYTEA NOT NULL CHECK (octet_length(leaf_hash) = 32),
-  row_mac BYTEA CHECK (octet_length(row_mac) = 32)
+  row_mac BYTEA CHECK (octet_length(row_mac) = 32),
+  terms BIGINT[]
 );
 
 CREATE INDEX gh_event_time ON gh_event(time_us, id);
