@@ -15,6 +15,7 @@ import dev.gatehouse.audit.LogName;
 import dev.gatehouse.check.Check;
 import dev.gatehouse.error.ConflictException;
 import dev.gatehouse.transaction.Transaction;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -30,8 +31,10 @@ import org.jdbi.v3.core.argument.Argument;
 import org.jdbi.v3.core.statement.PreparedBatch;
 import org.jdbi.v3.core.statement.Query;
 import org.jdbi.v3.core.statement.StatementContext;
+import org.jdbi.v3.core.statement.StatementCustomizer;
 import org.jdbi.v3.core.statement.Update;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.PGStatement;
 
 /** The AuditStore of a {@link JdbcStorage}. */
 final class JdbcAuditStore implements AuditStore {
@@ -75,6 +78,18 @@ final class JdbcAuditStore implements AuditStore {
 
   /** As the index has them, which is asked by nothing but this. */
   private static final String KEPT_TERMS = "COALESCE(terms, '{0}'::bigint[])";
+
+  /** A plan for any terms and any window would be one for common terms and a short window. */
+  private static final StatementCustomizer PLANNED_EACH_TIME =
+      new StatementCustomizer() {
+        @Override
+        public void beforeExecution(PreparedStatement statement, StatementContext context)
+            throws SQLException {
+          if (statement.isWrapperFor(PGStatement.class)) {
+            statement.unwrap(PGStatement.class).setPrepareThreshold(0);
+          }
+        }
+      };
 
   private static final byte[] NO_MAC = {};
 
@@ -288,6 +303,7 @@ final class JdbcAuditStore implements AuditStore {
   private Optional<List<AuditEntry>> entriesByTerms(Handle handle, Statement statement) {
     List<AuditEntry> entries = new ArrayList<>();
     try (Query query = bound(handle, statement)) {
+      query.addCustomizer(PLANNED_EACH_TIME);
       boolean few =
           query.reduceResultSet(
               true,

@@ -78,14 +78,14 @@ class AuditTermsIndexTest {
     }
   }
 
-  /** Far beyond what one page looks at, at once; nothing is read but what the index finds. */
+  /** Nothing is read but what the index finds. */
   @Test
   void find_wordAndValue_byTheIndex() {
     AuditStore events = indexed.eventLog();
     List<AuditEntry> batch = new ArrayList<>();
-    for (int i = 1; i <= 20_000; i++) {
+    for (int i = 1; i <= 8_000; i++) {
       AuditRecord.Builder record =
-          record(i % 5_000 == 7 ? "paid by cheque" : "paid by bank transfer " + i)
+          record(i % 2_000 == 7 ? "paid by cheque" : "paid by bank transfer " + i)
               .time(START.plusMillis(i))
               .ext("{\"order\":" + i + "}");
       batch.add(AuditEntry.of(LogName.EVENT, record.id(i).build()));
@@ -98,10 +98,10 @@ class AuditTermsIndexTest {
     AuditLog log = AuditLog.create(events, ids::incrementAndGet, InstantSource.system());
     Filter phrase = Filter.where("content").matchPhrase("by cheque");
     Filter word = Filter.where("content").match("cheque giro");
-    Filter order = Filter.where("ext.order").equal(19_999);
+    Filter order = Filter.where("ext.order").equal(7_999);
     assertThat(found(log, phrase)).hasSize(4);
     assertThat(found(log, word)).hasSize(4);
-    assertThat(found(log, order)).containsExactly("paid by bank transfer 19999");
+    assertThat(found(log, order)).containsExactly("paid by bank transfer 7999");
     for (Filter filter : List.of(phrase, word, order)) {
       assertThat(plan(filter)).contains("gh_event_terms").doesNotContain("Seq Scan");
     }
