@@ -100,6 +100,9 @@ public abstract class AuditFindContract extends StoreContract {
     AuditQuery query =
         AuditQuery.between(START, START.plus(Duration.ofDays(1)))
             .filter(Filter.where("content").matchPhrase("\u5931\u8d25"));
+    AuditPage common = log.find(query.filter(Filter.where("content").match("nothing")));
+    assertThat(common.records()).hasSize(AuditQuery.DEFAULT_SIZE);
+    assertThat(common.hasNext()).isTrue();
     AuditPage first = log.find(query);
     assertThat(first.hasNext()).isEqualTo(!findsWords());
     if (findsWords()) {
