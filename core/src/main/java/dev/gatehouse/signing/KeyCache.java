@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +38,7 @@ final class KeyCache {
   private final LongSupplier nanoTime;
   private final AtomicReference<@Nullable Snapshot> current = new AtomicReference<>();
   private final AtomicBoolean renewing = new AtomicBoolean();
+  private final ReentrantLock first = new ReentrantLock();
 
   /** How often the next call was to ask: what was begun before the last time is not to be kept. */
   private final AtomicInteger expiries = new AtomicInteger();
@@ -88,7 +90,10 @@ final class KeyCache {
     if (held != null && age < RENEW_NANOS) {
       return held;
     }
-    if (held == null || age >= STALE_NANOS) {
+    if (held == null) {
+      return askFirst();
+    }
+    if (age >= STALE_NANOS) {
       return ask();
     }
     if (!renewing.compareAndSet(false, true)) {
@@ -103,6 +108,31 @@ final class KeyCache {
       return held;
     } finally {
       renewing.set(false);
+    }
+  }
+
+  /**
+   * Of threads that meet no keys at all, one reads them, which are all there are, and the others
+   * wait for it; but not for long, as the storage may be out of reach.
+   */
+  private Snapshot askFirst() {
+    boolean mine = isFirst();
+    try {
+      Snapshot read = current.get();
+      return read != null && age(read) < STALE_NANOS ? read : ask();
+    } finally {
+      if (mine) {
+        first.unlock();
+      }
+    }
+  }
+
+  private boolean isFirst() {
+    try {
+      return first.tryLock(STALE_NANOS, TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
     }
   }
 

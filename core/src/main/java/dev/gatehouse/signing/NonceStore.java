@@ -28,7 +28,10 @@ public interface NonceStore {
     CLAIMED,
     /** The nonce is remembered already. */
     REPLAYED,
-    /** The application's quota is used up: whether the nonce is remembered is not said. */
+    /**
+     * The application's quota is used up, or the store's room for those of all: whether the nonce
+     * is remembered is not said.
+     */
     FULL
   }
 

@@ -11,8 +11,11 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -307,5 +310,49 @@ class KeyCacheTest {
     pass(1_000);
     KeySet read = caches.get(0).keysOf(APPLICATION);
     assertThat(read).isSameAs(slow.sets.get(APPLICATION));
+  }
+
+  @Test
+  void keysOf_manyThreadsMeetNoKeys_oneReads() throws InterruptedException {
+    List<Thread> others = new ArrayList<>();
+    AtomicInteger readings = new AtomicInteger();
+    Source slow =
+        new Source() {
+          @Override
+          public Map<Long, KeySet> all() {
+            readings.incrementAndGet();
+            others.forEach(Thread::start);
+            while (!others.stream().allMatch(KeyCacheTest::isWaiting)) {
+              Thread.onSpinWait();
+            }
+            return super.all();
+          }
+        };
+    KeySet expected = slow.change(APPLICATION);
+    KeyCache cold = new KeyCache(slow, clock, nanos::get);
+    Queue<KeySet> found = new ConcurrentLinkedQueue<>();
+    for (int i = 0; i < 8; i++) {
+      others.add(new Thread(() -> found.add(cold.keysOf(APPLICATION))));
+    }
+    assertThat(cold.keysOf(APPLICATION)).isSameAs(expected);
+    for (Thread other : others) {
+      other.join();
+    }
+    assertThat(readings).hasValue(1);
+    assertThat(found).hasSize(8).containsOnly(expected);
+  }
+
+  private static boolean isWaiting(Thread thread) {
+    return thread.getState() == Thread.State.TIMED_WAITING
+        || thread.getState() == Thread.State.TERMINATED;
+  }
+
+  @Test
+  void keysOf_firstReadingFails_nextReadsAnew() {
+    source.broken = true;
+    assertThatThrownBy(() -> cache.keysOf(APPLICATION)).isInstanceOf(StorageException.class);
+    source.broken = false;
+    KeySet changed = source.change(APPLICATION);
+    assertThat(cache.keysOf(APPLICATION)).isSameAs(changed);
   }
 }

@@ -18,11 +18,18 @@ final class MemoryNonceStore implements NonceStore {
   private static final int CLAIMS_PER_SWEEP = 4096;
 
   private final Instant since;
+  private final NonceTable.Room room;
   private final ConcurrentHashMap<Long, Nonces> applications = new ConcurrentHashMap<>();
   private final AtomicInteger claims = new AtomicInteger();
 
+  /** A store that takes a quarter of the heap at most, and then is full for everyone. */
   MemoryNonceStore(Instant since) {
+    this(since, Runtime.getRuntime().maxMemory() / 4);
+  }
+
+  MemoryNonceStore(Instant since, long bytes) {
     this.since = since;
+    room = new NonceTable.Room(bytes);
   }
 
   @Override
@@ -35,7 +42,7 @@ final class MemoryNonceStore implements NonceStore {
     if (claims.incrementAndGet() % CLAIMS_PER_SWEEP == 0) {
       for (Long id : applications.keySet()) {
         applications.computeIfPresent(
-            id, (key, nonces) -> nonces.areAllExpired(nowMillis) ? null : nonces);
+            id, (key, nonces) -> nonces.closeIfAllExpired(nowMillis) ? null : nonces);
       }
     }
     return claim.outcome;
@@ -47,7 +54,7 @@ final class MemoryNonceStore implements NonceStore {
   }
 
   /** One claim, run while the map holds the application's entry. */
-  private static final class Claim implements BiFunction<Long, @Nullable Nonces, Nonces> {
+  private final class Claim implements BiFunction<Long, @Nullable Nonces, Nonces> {
     private final Fingerprint nonce;
     private final long expiresAt;
     private final long now;
@@ -63,7 +70,7 @@ final class MemoryNonceStore implements NonceStore {
 
     @Override
     public Nonces apply(Long applicationId, @Nullable Nonces present) {
-      Nonces nonces = present == null ? new Nonces() : present;
+      Nonces nonces = present == null ? new Nonces(room) : present;
       outcome = nonces.claim(nonce, expiresAt, now, quota);
       return nonces;
     }
@@ -78,38 +85,58 @@ final class MemoryNonceStore implements NonceStore {
    * place. With one lifetime for all, no nonce stays longer than two of them.
    */
   private static final class Nonces {
-    private NonceTable younger = new NonceTable();
-    private NonceTable older = new NonceTable();
+    private final NonceTable.Room room;
+    private NonceTable younger;
+    private NonceTable older;
 
     /** Before then, looking for expired nonces would free nothing, or cost too much. */
     private long nothingExpiresBefore = Long.MIN_VALUE;
 
+    Nonces(NonceTable.Room room) {
+      this.room = room;
+      younger = new NonceTable(room);
+      older = new NonceTable(room);
+    }
+
     Outcome claim(Fingerprint nonce, long expiresAt, long now, int quota) {
       if (older.isExpired(now)) {
+        older.close();
         older = younger;
-        younger = new NonceTable();
+        younger = new NonceTable(room);
       }
       if (younger.remembers(nonce, now) || older.remembers(nonce, now)) {
         return Outcome.REPLAYED;
       }
-      if (size() >= quota && now >= nothingExpiresBefore) {
-        long earliest = Math.min(younger.dropExpired(now), older.dropExpired(now));
-        nothingExpiresBefore = Math.max(earliest, now + size() / NONCES_LOOKED_AT_A_MILLI);
+      if (put(nonce, expiresAt, quota)) {
+        return Outcome.CLAIMED;
       }
-      if (size() >= quota) {
+      if (now < nothingExpiresBefore) {
         return Outcome.FULL;
       }
-      younger.put(nonce, expiresAt);
+      long earliest = Math.min(younger.dropExpired(now), older.dropExpired(now));
+      nothingExpiresBefore = Math.max(earliest, now + size() / NONCES_LOOKED_AT_A_MILLI);
+      return put(nonce, expiresAt, quota) ? Outcome.CLAIMED : Outcome.FULL;
+    }
+
+    private boolean put(Fingerprint nonce, long expiresAt, int quota) {
+      if (size() >= quota || !younger.put(nonce, expiresAt)) {
+        return false;
+      }
       nothingExpiresBefore = Math.min(nothingExpiresBefore, expiresAt);
-      return Outcome.CLAIMED;
+      return true;
     }
 
     private int size() {
       return younger.size() + older.size();
     }
 
-    boolean areAllExpired(long now) {
-      return younger.isExpired(now) && older.isExpired(now);
+    boolean closeIfAllExpired(long now) {
+      if (!younger.isExpired(now) || !older.isExpired(now)) {
+        return false;
+      }
+      younger.close();
+      older.close();
+      return true;
     }
   }
 }

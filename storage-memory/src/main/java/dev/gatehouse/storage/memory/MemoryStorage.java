@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A storage that lives and dies with the process, for tests and for hosts that need nothing kept.
  * It keeps every rule of the SPI but durability. Transactions are serial: one holds the storage's
- * only lock from begin to end, so work in it should be short. Safe for use by multiple threads.
+ * only lock from begin to end, so work in it should be short. Nonces take a quarter of the heap at
+ * most; beyond that all claims are refused, until some expire. Safe for use by multiple threads.
  */
 public final class MemoryStorage implements Storage {
   private final Journal journal = new Journal();

@@ -1,6 +1,7 @@
 package dev.gatehouse.storage.memory;
 
 import dev.gatehouse.hash.Fingerprint;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Fingerprints of nonces with their expiry, in one array of numbers: to look one up is to fetch one
@@ -20,8 +21,43 @@ final class NonceTable {
   /** Slots of {@link #WIDTH} numbers, of which no more than three in four are used. */
   private long[] slots = new long[MIN_SLOTS * WIDTH];
 
+  private final Room room;
   private int size;
   private long latestExpiry = Long.MIN_VALUE;
+
+  /**
+   * What all tables of a store may take beyond the least that each has. Safe for use by multiple
+   * threads.
+   */
+  static final class Room {
+    private final AtomicLong slots;
+
+    /** Room for so many bytes. */
+    Room(long bytes) {
+      slots = new AtomicLong(bytes / (WIDTH * Long.BYTES));
+    }
+
+    private boolean take(int number) {
+      if (slots.addAndGet(-number) >= 0) {
+        return true;
+      }
+      slots.addAndGet(number);
+      return false;
+    }
+
+    private void give(int number) {
+      slots.addAndGet(number);
+    }
+  }
+
+  NonceTable(Room room) {
+    this.room = room;
+  }
+
+  /** Gives back what it has taken; it must not be used any more. */
+  void close() {
+    room.give(slots.length / WIDTH - MIN_SLOTS);
+  }
 
   int size() {
     return size;
@@ -37,11 +73,15 @@ final class NonceTable {
     return slots[slot] != 0 && slots[slot + EXPIRY] > now;
   }
 
-  /** Puts it in, in place of an earlier expiry if it is there. */
-  void put(Fingerprint nonce, long expiry) {
+  /**
+   * Puts it in, in place of an earlier expiry if it is there.
+   *
+   * @return false if there is no room for more
+   */
+  boolean put(Fingerprint nonce, long expiry) {
     int capacity = slots.length / WIDTH;
-    if (size >= capacity - capacity / 4) {
-      rebuild(2 * capacity, Long.MIN_VALUE);
+    if (size >= capacity - capacity / 4 && !grow(capacity)) {
+      return false;
     }
     int slot = slot(slots, nonce.low(), nonce.high());
     if (slots[slot] == 0) {
@@ -49,6 +89,23 @@ final class NonceTable {
     }
     fill(slots, slot, nonce.low(), nonce.high(), expiry);
     latestExpiry = Math.max(latestExpiry, expiry);
+    return true;
+  }
+
+  private boolean grow(int capacity) {
+    if (!room.take(capacity)) {
+      return false;
+    }
+    boolean done = false;
+    try {
+      rebuild(2 * capacity, Long.MIN_VALUE);
+      done = true;
+      return true;
+    } finally {
+      if (!done) {
+        room.give(capacity);
+      }
+    }
   }
 
   /** Drops what has expired and returns when the first of the rest will. */
@@ -62,7 +119,10 @@ final class NonceTable {
       }
     }
     if (left < size) {
-      rebuild(Math.max(MIN_SLOTS, Integer.highestOneBit(Math.max(1, left)) * 4), now);
+      int capacity = slots.length / WIDTH;
+      int enough = Math.max(MIN_SLOTS, Integer.highestOneBit(Math.max(1, left)) * 4);
+      rebuild(Math.min(capacity, enough), now);
+      room.give(capacity - slots.length / WIDTH);
     }
     return earliest;
   }
