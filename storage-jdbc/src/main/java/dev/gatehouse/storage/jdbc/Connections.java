@@ -9,13 +9,18 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Set;
 import javax.sql.DataSource;
+import org.jdbi.v3.core.ConnectionException;
 import org.jdbi.v3.core.ConnectionFactory;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The host's connections. Jdbi has them in auto-commit mode, as it takes every other for one with a
  * transaction left open; those that came otherwise go back so. Safe for use by multiple threads.
  */
 final class Connections implements ConnectionFactory {
+  private static final Logger LOG = LoggerFactory.getLogger(Connections.class);
+
   private final DataSource dataSource;
   private final Set<Connection> manual =
       Collections.synchronizedSet(Collections.newSetFromMap(new IdentityHashMap<>()));
@@ -37,6 +42,30 @@ final class Connections implements ConnectionFactory {
     } catch (SQLException | RuntimeException e) {
       try (connection) {
         throw e;
+      }
+    }
+  }
+
+  /**
+   * Runs a statement on a connection of its own, outside of any transaction, without what Jdbi does
+   * for a handle.
+   *
+   * @throws ConnectionException if no connection is to be had
+   */
+  <T> T use(String sql, Sql.Use<T> use) {
+    Connection connection;
+    try {
+      connection = openConnection();
+    } catch (SQLException e) {
+      throw new ConnectionException(e);
+    }
+    try {
+      return Sql.use(connection, sql, use);
+    } finally {
+      try {
+        closeConnection(connection);
+      } catch (SQLException e) {
+        LOG.debug("A connection could not be put in order before it was closed", e);
       }
     }
   }

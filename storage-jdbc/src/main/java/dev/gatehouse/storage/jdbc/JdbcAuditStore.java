@@ -24,7 +24,6 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.JdbiException;
 import org.jdbi.v3.core.statement.PreparedBatch;
 import org.jdbi.v3.core.statement.Query;
-import org.jdbi.v3.core.statement.StatementContext;
 import org.jdbi.v3.core.statement.Update;
 import org.jspecify.annotations.Nullable;
 
@@ -160,9 +159,7 @@ final class JdbcAuditStore implements AuditStore {
 
   @Override
   public List<AuditEntry> scan(AuditScan scan) {
-    return statement(scan)
-        .map(one -> database.use(handle -> entries(handle, one.sql, one.values)))
-        .orElse(List.of());
+    return statement(scan).map(one -> entries(one.sql, one.values)).orElse(List.of());
   }
 
   /** What a scan asks the database; empty if nothing can be found. */
@@ -195,22 +192,20 @@ final class JdbcAuditStore implements AuditStore {
     return !(value instanceof String text) || TextArgument.isStorable(text);
   }
 
-  private List<AuditEntry> entries(Handle handle, String sql, List<Object> values) {
-    try (Query query = handle.createQuery(sql)) {
-      for (int i = 0; i < values.size(); i++) {
-        query.bind(i, values.get(i));
-      }
-      return query.map(this::entry).list();
-    }
+  private List<AuditEntry> entries(String sql, List<Object> values) {
+    return database.read(
+        sql,
+        query -> {
+          for (int i = 0; i < values.size(); i++) {
+            query.setObject(i + 1, values.get(i));
+          }
+          return Sql.rows(query, this::entry);
+        });
   }
 
-  private AuditEntry entry(ResultSet row, StatementContext context) throws SQLException {
+  private AuditEntry entry(ResultSet row) throws SQLException {
     return AuditEntry.stored(
-        tables.log(),
-        row.getBytes("canonical"),
-        row.getBytes("openings"),
-        row.getBytes("leaf_hash"),
-        mac(row.getBytes("row_mac")));
+        tables.log(), row.getBytes(1), row.getBytes(2), row.getBytes(3), mac(row.getBytes(4)));
   }
 
   /** A MAC as records have it: none is empty. */
@@ -234,9 +229,7 @@ final class JdbcAuditStore implements AuditStore {
 
   @Override
   public Optional<AuditEntry> find(long id) {
-    return database.use(
-        handle ->
-            entries(handle, tables.in(SELECT) + " WHERE id = ?", List.of(id)).stream().findFirst());
+    return entries(tables.in(SELECT) + " WHERE id = ?", List.of(id)).stream().findFirst();
   }
 
   @Override
