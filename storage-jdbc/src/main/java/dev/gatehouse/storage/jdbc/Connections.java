@@ -25,6 +25,9 @@ final class Connections implements ConnectionFactory {
   private final Set<Connection> manual =
       Collections.synchronizedSet(Collections.newSetFromMap(new IdentityHashMap<>()));
 
+  /** Whether any has come so: where none does, as nearly always, nobody waits for the set. */
+  private volatile boolean comeManual;
+
   Connections(DataSource dataSource) {
     this.dataSource = dataSource;
   }
@@ -37,6 +40,7 @@ final class Connections implements ConnectionFactory {
         requireNoTransaction(connection);
         connection.setAutoCommit(true);
         manual.add(connection);
+        comeManual = true;
       }
       return connection;
     } catch (SQLException | RuntimeException e) {
@@ -86,7 +90,7 @@ final class Connections implements ConnectionFactory {
   @Override
   public void closeConnection(Connection connection) throws SQLException {
     try (connection) {
-      if (manual.remove(connection) && !connection.isClosed()) {
+      if (comeManual && manual.remove(connection) && !connection.isClosed()) {
         connection.setAutoCommit(false);
       }
     }

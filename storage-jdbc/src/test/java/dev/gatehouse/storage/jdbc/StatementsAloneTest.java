@@ -15,6 +15,7 @@ import dev.gatehouse.signing.NonceStore.Outcome;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -25,9 +26,12 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.mockito.AdditionalAnswers;
 
 /** Statements that are their own transactions: claims of nonces, and queries. */
@@ -45,6 +49,8 @@ class StatementsAloneTest {
     LOST_AFTER
   }
 
+  /** One database for all tests of a class, as its tables take longer to make than those run. */
+  @TestInstance(TestInstance.Lifecycle.PER_CLASS)
   abstract static class OverDatabase {
     private final DataSource sound = newDataSource();
     private final Deque<Fault> faults = new ArrayDeque<>();
@@ -52,8 +58,28 @@ class StatementsAloneTest {
 
     abstract DataSource newDataSource();
 
-    private NonceStore nonces() throws SQLException {
+    @BeforeAll
+    void makeTables() throws SQLException {
       JdbcStorage.of(sound).check();
+      execute("CREATE TABLE host(id INT PRIMARY KEY)");
+    }
+
+    @BeforeEach
+    void begin() throws SQLException {
+      faults.clear();
+      insertions.set(0);
+      execute("DELETE FROM gh_nonce");
+      execute("DELETE FROM host");
+    }
+
+    private void execute(String sql) throws SQLException {
+      try (Connection connection = sound.getConnection();
+          Statement statement = connection.createStatement()) {
+        statement.execute(sql);
+      }
+    }
+
+    private NonceStore nonces() throws SQLException {
       DataSource faulty = mock(DataSource.class);
       when(faulty.getConnection()).thenAnswer(call -> connection(sound.getConnection()));
       return JdbcStorage.of(faulty).nonces();
@@ -161,9 +187,6 @@ class StatementsAloneTest {
     /** A host's level that sees what is not committed must not show in what is found. */
     @Test
     void read_onUncommittedConnections_findsNothingUncommitted() throws SQLException {
-      try (Connection setup = sound.getConnection()) {
-        setup.createStatement().execute("CREATE TABLE host(id INT PRIMARY KEY)");
-      }
       DataSource dirty = mock(DataSource.class);
       when(dirty.getConnection())
           .thenAnswer(
@@ -190,9 +213,6 @@ class StatementsAloneTest {
 
     @Test
     void read_connectionLost_isTriedAgain() throws SQLException {
-      try (Connection setup = sound.getConnection()) {
-        setup.createStatement().execute("CREATE TABLE host(id INT PRIMARY KEY)");
-      }
       AtomicInteger queries = new AtomicInteger();
       DataSource faulty = mock(DataSource.class);
       when(faulty.getConnection())
