@@ -2,6 +2,7 @@ package dev.gatehouse.audit;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.gatehouse.check.Check;
 import dev.gatehouse.error.AuthenticationException;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
@@ -151,7 +152,7 @@ public final class AuditExport {
     log = LogName.ofExport(in.readNBytes(LogName.AUDIT.exportTag().length));
     byte[] note = new byte[length(4 * SignedHead.MAX_NOTE, "length of the head")];
     in.readFully(note);
-    head = SignedHead.parse(Utf8.decode(note, "head"));
+    head = SignedHead.parse(Check.utf8(note, "head"));
     from = in.readLong();
     to = in.readLong();
     require(

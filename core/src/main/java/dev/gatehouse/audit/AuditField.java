@@ -167,7 +167,7 @@ public final class AuditField<T> {
 
   /** The value of those bytes, which must be in that form. */
   Object decode(byte[] utf8) {
-    String text = Utf8.decode(utf8, name);
+    String text = Check.utf8(utf8, name);
     Object value = checked(parsed(text));
     Check.that(
         new String(encode(value), StandardCharsets.UTF_8).equals(text),

@@ -2,8 +2,6 @@ package dev.gatehouse.audit;
 
 import static java.util.Objects.requireNonNull;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gatehouse.json.Json;
 import java.util.List;
 
@@ -38,13 +36,19 @@ public record AuditPage(
    */
   public String json() {
     Projection projection = new Projection(fields);
-    ObjectNode page = Json.object();
-    ArrayNode array = page.putArray("records");
-    records.forEach(record -> array.add(projection.node(record)));
-    page.put("size", records.size());
-    page.put("continuationPoint", continuationPoint);
-    page.put("hasNext", hasNext);
-    page.put("hasPrev", hasPrevious);
-    return Json.write(page);
+    return Json.text(
+        out -> {
+          out.writeStartObject();
+          out.writeArrayFieldStart("records");
+          for (AuditRecord record : records) {
+            projection.write(record, out);
+          }
+          out.writeEndArray();
+          out.writeNumberField("size", records.size());
+          out.writeStringField("continuationPoint", continuationPoint);
+          out.writeBooleanField("hasNext", hasNext);
+          out.writeBooleanField("hasPrev", hasPrevious);
+          out.writeEndObject();
+        });
   }
 }

@@ -144,7 +144,14 @@ final class Expression {
   }
 
   private Predicate<Row> any(Predicate<Object> test) {
-    return row -> field.values(row).stream().anyMatch(test);
+    return row -> {
+      for (Object value : field.values(row)) {
+        if (test.test(value)) {
+          return true;
+        }
+      }
+      return false;
+    };
   }
 
   private boolean compare(Object value, int with, int min, int max) {

@@ -179,11 +179,16 @@ final class FrameReader {
   }
 
   String required(String name) {
-    return Utf8.decode(requiredBytes(name), name);
+    requireThere(name);
+    return Check.utf8(source, start, length, name);
+  }
+
+  private void requireThere(String name) {
+    Check.that(state == State.CLEAR || state == State.OPEN, () -> name + " must be there");
   }
 
   byte[] requiredBytes(String name) {
-    Check.that(state == State.CLEAR || state == State.OPEN, () -> name + " must be there");
+    requireThere(name);
     return Arrays.copyOfRange(source, start, start + length);
   }
 

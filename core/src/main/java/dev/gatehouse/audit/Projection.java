@@ -2,21 +2,33 @@ package dev.gatehouse.audit;
 
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.gatehouse.json.Json;
+import java.io.IOException;
 import java.time.Instant;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Records as JSON with the fields that were asked for, absent ones left out. */
 final class Projection {
+  private static final String EXT_PREFIX = Field.EXT + ".";
+  private static final List<String> CORE = Field.coreNames();
+
   private final List<String> fields;
+  private final boolean tellsExt;
 
   Projection(List<String> fields) {
-    this.fields = fields.isEmpty() ? Field.coreNames() : fields;
+    this.fields = fields.isEmpty() ? CORE : fields;
+    tellsExt = fields.stream().anyMatch(Projection::isOfExt);
+  }
+
+  private static boolean isOfExt(String name) {
+    return name.equals(Field.EXT) || name.startsWith(EXT_PREFIX);
   }
 
   /** The fields without duplicates; at most 256. */
@@ -34,65 +46,91 @@ final class Projection {
     return List.copyOf(checked);
   }
 
-  ObjectNode node(AuditRecord record) {
-    JsonNode ext = record.ext().map(json -> Json.parse(json, "ext")).orElse(Json.object());
-    ObjectNode node = Json.object();
+  /** Writes the record as an object. */
+  void write(AuditRecord record, JsonGenerator out) throws IOException {
+    JsonNode ext = ext(record);
+    out.writeStartObject();
     for (String name : fields) {
-      if (name.startsWith(Field.EXT + ".")) {
-        putIfPresent(node, name, at(ext, Field.keys(name)));
+      if (name.equals(Field.EXT)) {
+        writeIfPresent(name, ext, out);
+      } else if (name.startsWith(EXT_PREFIX)) {
+        writeIfPresent(name, at(ext, Field.keys(name)), out);
       } else {
-        putCore(node, name, record, ext);
+        writeCore(name, record, out);
       }
     }
-    return node;
+    out.writeEndObject();
   }
 
-  private static void putCore(ObjectNode node, String name, AuditRecord record, JsonNode ext) {
+  /** The further fields, if any of them is to be told. */
+  private JsonNode ext(AuditRecord record) {
+    return tellsExt && record.ext().isPresent()
+        ? Json.parse(record.ext().get(), "ext")
+        : MissingNode.getInstance();
+  }
+
+  private static void writeCore(String name, AuditRecord record, JsonGenerator out)
+      throws IOException {
     switch (name) {
-      case "id" -> node.put(name, Long.toString(record.id()));
-      case "time" -> record.time().ifPresent(time -> node.put(name, time.toEpochMilli()));
-      case "optType" -> node.put(name, record.operationType());
-      case "resultType" -> node.put(name, record.resultType());
-      case "content", "message" -> putUnlessErased(node, name, "content", record.content(), record);
-      case "sourceNode" -> putUnlessErased(node, name, name, record.sourceNode(), record);
-      case "namespace" -> node.put(name, record.namespace());
-      case "severity" -> node.put(name, record.severity());
-      case "user" -> record.user().ifPresent(value -> node.put(name, value));
-      case "requestId" -> record.requestId().ifPresent(value -> node.put(name, value));
-      case "service" -> record.service().ifPresent(value -> node.put(name, value));
-      case Field.EXT -> putIfPresent(node, name, record.ext().isPresent() ? ext : null);
-      default -> putTyped(node, name, record.valued(name));
+      case "id" -> out.writeStringField(name, Long.toString(record.id()));
+      case "time" -> {
+        if (record.time().isPresent()) {
+          out.writeNumberField(name, record.time().get().toEpochMilli());
+        }
+      }
+      case "optType" -> out.writeNumberField(name, record.operationType());
+      case "resultType" -> out.writeNumberField(name, record.resultType());
+      case "content", "message" ->
+          writeUnlessErased(name, "content", record.content(), record, out);
+      case "sourceNode" -> writeUnlessErased(name, name, record.sourceNode(), record, out);
+      case "namespace" -> out.writeStringField(name, record.namespace());
+      case "severity" -> out.writeStringField(name, record.severity());
+      case "user" -> writeIfPresent(name, record.user(), out);
+      case "requestId" -> writeIfPresent(name, record.requestId(), out);
+      case "service" -> writeIfPresent(name, record.service(), out);
+      default -> writeTyped(name, record.valued(name), out);
     }
   }
 
-  private static void putUnlessErased(
-      ObjectNode node, String name, String field, String value, AuditRecord record) {
+  private static void writeUnlessErased(
+      String name, String field, String value, AuditRecord record, JsonGenerator out)
+      throws IOException {
     if (!record.erased().contains(field)) {
-      node.put(name, value);
+      out.writeStringField(name, value);
     }
   }
 
-  private static void putTyped(ObjectNode node, String name, AuditRecord.@Nullable Valued valued) {
+  private static void writeTyped(
+      String name, AuditRecord.@Nullable Valued valued, JsonGenerator out) throws IOException {
     if (valued == null) {
       return;
     }
     Object value = valued.value();
     if (value instanceof String text) {
-      node.put(name, text);
+      out.writeStringField(name, text);
     } else if (value instanceof Long number) {
-      node.put(name, number);
+      out.writeNumberField(name, number);
     } else if (value instanceof Double number) {
-      node.put(name, number);
+      out.writeNumberField(name, number);
     } else if (value instanceof Boolean bool) {
-      node.put(name, bool);
+      out.writeBooleanField(name, bool);
     } else if (value instanceof Instant time) {
-      node.put(name, time.toEpochMilli());
+      out.writeNumberField(name, time.toEpochMilli());
     }
   }
 
-  private static void putIfPresent(ObjectNode node, String name, @Nullable JsonNode value) {
-    if (value != null && !value.isMissingNode()) {
-      node.set(name, value);
+  private static void writeIfPresent(String name, Optional<String> value, JsonGenerator out)
+      throws IOException {
+    if (value.isPresent()) {
+      out.writeStringField(name, value.get());
+    }
+  }
+
+  private static void writeIfPresent(String name, JsonNode value, JsonGenerator out)
+      throws IOException {
+    if (!value.isMissingNode()) {
+      out.writeFieldName(name);
+      out.writeTree(value);
     }
   }
 

@@ -42,12 +42,4 @@ final class Utf8 {
           name + " must be well-formed Unicode, held a lone surrogate", e);
     }
   }
-
-  static String decode(byte[] bytes, String name) {
-    try {
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
-    } catch (CharacterCodingException e) {
-      throw new IllegalArgumentException(name + " must be UTF-8", e);
-    }
-  }
 }

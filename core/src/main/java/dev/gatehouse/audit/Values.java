@@ -1,9 +1,9 @@
 package dev.gatehouse.audit;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.gatehouse.check.Check;
 import java.math.BigDecimal;
 import java.math.BigInteger;
-import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -172,9 +172,12 @@ final class Values {
   }
 
   private static boolean isStorable(String text) {
-    return text.length() <= AuditRecord.MAX_TEXT
-        && text.chars().noneMatch(Character::isISOControl)
-        && StandardCharsets.UTF_8.newEncoder().canEncode(text);
+    try {
+      Check.text(text, 0, AuditRecord.MAX_TEXT, "value");
+      return true;
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
   }
 
   /** Numbers by value, texts by Unicode code point; empty if the two are of different kinds. */

@@ -2,6 +2,9 @@ package dev.gatehouse.check;
 
 import static java.util.Objects.requireNonNull;
 
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
 import java.time.Duration;
 import java.util.function.Supplier;
@@ -13,6 +16,7 @@ import java.util.regex.Pattern;
  */
 public final class Check {
   private static final int SHOWN = 80;
+  private static final char REPLACEMENT = 0xfffd;
 
   /** Of the scripts before, Latin, Greek and Cyrillic among them, none joins letters. */
   private static final char FIRST_JOINED = 0x590;
@@ -171,6 +175,28 @@ public final class Check {
       }
     }
     return value;
+  }
+
+  /** The text that the bytes are in well-formed UTF-8. */
+  public static String utf8(byte[] bytes, String name) {
+    return utf8(bytes, 0, requireNonNull(bytes, name).length, name);
+  }
+
+  /** As {@link #utf8(byte[], String)}, of some of the bytes. */
+  public static String utf8(byte[] bytes, int start, int length, String name) {
+    String text = new String(requireNonNull(bytes, name), start, length, StandardCharsets.UTF_8);
+    if (text.indexOf(REPLACEMENT) < 0) {
+      return text;
+    }
+    // It stands there itself, or for what is malformed.
+    try {
+      return StandardCharsets.UTF_8
+          .newDecoder()
+          .decode(ByteBuffer.wrap(bytes, start, length))
+          .toString();
+    } catch (CharacterCodingException e) {
+      throw new IllegalArgumentException(name + " must be UTF-8", e);
+    }
   }
 
   /** Throws unless the rule holds; the message should name rule and value. */

@@ -2,6 +2,7 @@ package dev.gatehouse.json;
 
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
@@ -14,8 +15,9 @@ import com.fasterxml.jackson.databind.exc.InvalidDefinitionException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gatehouse.check.Check;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
@@ -33,6 +35,8 @@ public final class Json {
 
   /** Longest string, in chars. */
   public static final int MAX_STRING = 256 << 10;
+
+  private static final int INITIAL_CHARS = 2 << 10;
 
   private static final JsonMapper MAPPER = mapper();
 
@@ -102,13 +106,13 @@ public final class Json {
 
   /** As {@link #parse(String, String)}, from UTF-8. */
   public static JsonNode parse(byte[] utf8, String what) {
-    requireNonNull(utf8, what);
+    String text;
     try {
-      String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString();
-      return parse(utf8.length, text, what);
-    } catch (CharacterCodingException e) {
+      text = Check.utf8(utf8, what);
+    } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(what + " must be JSON in UTF-8", e);
     }
+    return parse(utf8.length, text, what);
   }
 
   private static JsonNode parse(long bytes, String text, String what) {
@@ -179,6 +183,24 @@ public final class Json {
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException("not writable as JSON: " + reason(e));
     }
+  }
+
+  /** What writes a document token by token. */
+  @FunctionalInterface
+  public interface Tokens {
+    /** Writes it, whole. */
+    void writeTo(JsonGenerator out) throws IOException;
+  }
+
+  /** The compact text of what would be many nodes. */
+  public static String text(Tokens tokens) {
+    StringWriter text = new StringWriter(INITIAL_CHARS);
+    try (JsonGenerator out = MAPPER.createGenerator(text)) {
+      tokens.writeTo(out);
+    } catch (IOException e) {
+      throw new UncheckedIOException("a text cannot fail to be written", e);
+    }
+    return text.toString();
   }
 
   /** The compact UTF-8 of a node. */

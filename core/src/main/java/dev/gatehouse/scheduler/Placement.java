@@ -171,6 +171,9 @@ final class Placement {
 
   /** Whoever replaces several tasks locks them in order of id. */
   private static int[] inOrderOf(List<Long> ids) {
+    if (ids.size() == 1) {
+      return new int[1];
+    }
     return IntStream.range(0, ids.size())
         .boxed()
         .sorted(Comparator.comparing(ids::get))
@@ -269,6 +272,9 @@ final class Placement {
   }
 
   private static void requireDistinctNumbers(List<Wanted> wanted) {
+    if (wanted.size() == 1) {
+      return;
+    }
     record Numbered(long applicationId, String taskNo) {}
 
     Set<Numbered> seen = new HashSet<>();

@@ -9,16 +9,24 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Set;
 import javax.sql.DataSource;
+import org.jdbi.v3.core.ConnectionException;
 import org.jdbi.v3.core.ConnectionFactory;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The host's connections. Jdbi has them in auto-commit mode, as it takes every other for one with a
  * transaction left open; those that came otherwise go back so. Safe for use by multiple threads.
  */
 final class Connections implements ConnectionFactory {
+  private static final Logger LOG = LoggerFactory.getLogger(Connections.class);
+
   private final DataSource dataSource;
   private final Set<Connection> manual =
       Collections.synchronizedSet(Collections.newSetFromMap(new IdentityHashMap<>()));
+
+  /** Whether any has come so: where none does, as nearly always, nobody waits for the set. */
+  private volatile boolean comeManual;
 
   Connections(DataSource dataSource) {
     this.dataSource = dataSource;
@@ -32,11 +40,36 @@ final class Connections implements ConnectionFactory {
         requireNoTransaction(connection);
         connection.setAutoCommit(true);
         manual.add(connection);
+        comeManual = true;
       }
       return connection;
     } catch (SQLException | RuntimeException e) {
       try (connection) {
         throw e;
+      }
+    }
+  }
+
+  /**
+   * Runs a statement on a connection of its own, outside of any transaction, without what Jdbi does
+   * for a handle.
+   *
+   * @throws ConnectionException if no connection is to be had
+   */
+  <T> T use(String sql, Sql.Use<T> use) {
+    Connection connection;
+    try {
+      connection = openConnection();
+    } catch (SQLException e) {
+      throw new ConnectionException(e);
+    }
+    try {
+      return Sql.use(connection, sql, use);
+    } finally {
+      try {
+        closeConnection(connection);
+      } catch (SQLException e) {
+        LOG.debug("A connection could not be put in order before it was closed", e);
       }
     }
   }
@@ -57,7 +90,7 @@ final class Connections implements ConnectionFactory {
   @Override
   public void closeConnection(Connection connection) throws SQLException {
     try (connection) {
-      if (manual.remove(connection) && !connection.isClosed()) {
+      if (comeManual && manual.remove(connection) && !connection.isClosed()) {
         connection.setAutoCommit(false);
       }
     }

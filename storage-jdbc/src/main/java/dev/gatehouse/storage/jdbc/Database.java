@@ -4,9 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.failsafe.Failsafe;
 import dev.failsafe.FailsafeException;
-import dev.failsafe.FailsafeExecutor;
 import dev.failsafe.RetryPolicy;
-import dev.failsafe.function.CheckedSupplier;
 import dev.gatehouse.check.Check;
 import dev.gatehouse.error.GatehouseException;
 import dev.gatehouse.error.StorageException;
@@ -18,8 +16,11 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import javax.sql.DataSource;
+import org.jdbi.v3.core.ConnectionException;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
@@ -40,11 +41,14 @@ final class Database {
   /** After so long none is begun again: a try may have waited for a lock for a minute. */
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
+  private static final Duration LONGEST_PAUSE = Duration.ofMillis(100);
+
   /** A key that is there already: its SQL state, and on MariaDB, where that says less, its code. */
   private static final String DUPLICATE = "23505";
 
   private static final int MARIADB_DUPLICATE = 1062;
   private static final String SAVEPOINT = "gh_part";
+  private static final String UNKNOWN_END = "the connection broke: it may be committed or not";
 
   /** Serialization failure, deadlock victim, lock timeouts, and H2's concurrent update. */
   private static final Set<String> TRANSIENT = Set.of("40001", "40P01", "55P03", "HYT00", "90131");
@@ -61,25 +65,29 @@ final class Database {
   /** MariaDB's farewells: it ends, or the connection was killed. */
   private static final Set<Integer> MARIADB_FAREWELLS = Set.of(1053, 1927);
 
-  private static final FailsafeExecutor<@Nullable Object> TRIES =
-      Failsafe.with(
-          RetryPolicy.builder()
-              .handleIf(e -> e instanceof StorageException && (isTransient(e) || isLost(e)))
-              .abortOn(LastingException.class)
-              .withMaxRetries(-1)
-              .withMaxDuration(PATIENCE)
-              .withBackoff(Duration.ofMillis(2), Duration.ofMillis(100))
-              .withJitter(0.5)
-              .build());
+  private static final RetryPolicy<@Nullable Object> RETRIES =
+      RetryPolicy.builder()
+          .handleIf(Database::mayTryAgain)
+          .withMaxRetries(-1)
+          .withBackoff(Duration.ofMillis(2), LONGEST_PAUSE)
+          .withJitter(0.5)
+          .build();
 
+  private final Connections connections;
   private final Jdbi pooled;
   private final Migration migration;
   private final @Nullable InstantSource leaseClock;
   private final @Nullable JdbcTransaction joined;
 
   Database(DataSource dataSource, Migration migration, @Nullable InstantSource leaseClock) {
+    this(new Connections(dataSource), migration, leaseClock);
+  }
+
+  private Database(
+      Connections connections, Migration migration, @Nullable InstantSource leaseClock) {
     this(
-        Jdbi.create(new Connections(dataSource))
+        connections,
+        Jdbi.create(connections)
             .registerArgument(new TextArgument())
             .configure(
                 SqlStatements.class,
@@ -90,10 +98,12 @@ final class Database {
   }
 
   private Database(
+      Connections connections,
       Jdbi pooled,
       Migration migration,
       @Nullable InstantSource leaseClock,
       @Nullable JdbcTransaction joined) {
+    this.connections = connections;
     this.pooled = pooled;
     this.migration = migration;
     this.leaseClock = leaseClock;
@@ -120,7 +130,7 @@ final class Database {
     Check.that(
         transaction instanceof JdbcTransaction own && own.mayServe(pooled),
         "transaction belongs to another storage: " + transaction.getClass().getName());
-    return new Database(pooled, migration, leaseClock, (JdbcTransaction) transaction);
+    return new Database(connections, pooled, migration, leaseClock, (JdbcTransaction) transaction);
   }
 
   /**
@@ -168,7 +178,7 @@ final class Database {
     try {
       return statements.apply(transaction.handle());
     } catch (JdbiException e) {
-      GatehouseException failure = failure(e);
+      StorageException failure = Failures.of(e);
       transaction.failed(failure);
       throw failure;
     }
@@ -184,9 +194,31 @@ final class Database {
     return tried(() -> once(profile, work));
   }
 
-  private static <T extends @Nullable Object> T tried(CheckedSupplier<T> work) {
+  private static boolean mayTryAgain(Throwable e) {
+    return e instanceof StorageException
+        && !(e instanceof LastingException)
+        && (isTransient(e) || isLost(e));
+  }
+
+  /** The first try, which nearly always is the last, goes without the machinery for more. */
+  private static <T extends @Nullable Object> T tried(Supplier<T> work) {
+    long begin = System.nanoTime();
     try {
-      return TRIES.get(work);
+      return work.get();
+    } catch (StorageException e) {
+      Duration left = PATIENCE.minusNanos(System.nanoTime() - begin);
+      if (!mayTryAgain(e) || left.compareTo(LONGEST_PAUSE) <= 0) {
+        throw e;
+      }
+      return triedAgain(work, left);
+    }
+  }
+
+  private static <T extends @Nullable Object> T triedAgain(Supplier<T> work, Duration left) {
+    RetryPolicy<@Nullable Object> retries =
+        RetryPolicy.builder(RETRIES.getConfig()).withMaxDuration(left).build();
+    try {
+      return Failsafe.with(retries).get(work::get);
     } catch (FailsafeException e) {
       Thread.currentThread().interrupt();
       throw new StorageException("interrupted between two tries of a transaction", e);
@@ -205,7 +237,7 @@ final class Database {
       commit(handle);
       done = true;
     } catch (JdbiException e) {
-      throw failure(e);
+      throw Failures.of(e);
     } finally {
       if (!done) {
         quietly(handle::rollback);
@@ -221,8 +253,12 @@ final class Database {
     try {
       return pooled.open();
     } catch (JdbiException e) {
-      throw new LastingException("no connection is to be had", failure(e));
+      throw noConnection(e);
     }
+  }
+
+  private static LastingException noConnection(JdbiException e) {
+    return new LastingException("no connection is to be had", Failures.of(e));
   }
 
   private static void commit(Handle handle) {
@@ -230,7 +266,7 @@ final class Database {
       handle.commit();
     } catch (JdbiException e) {
       if (isLost(e)) {
-        throw new LastingException("the connection broke: it may be committed or not", failure(e));
+        throw new LastingException(UNKNOWN_END, Failures.of(e));
       }
       throw e;
     }
@@ -244,13 +280,63 @@ final class Database {
     return joined == null ? tried(() -> useAlone(statement)) : use(statement);
   }
 
+  /** As {@link #use}, for one query, which needs no transaction to read what is committed. */
+  <T> T read(String sql, Sql.Use<T> query) {
+    return joined == null && migration.ensure(pooled).readsCommitted()
+        ? tried(() -> alone(sql, query))
+        : use(handle -> Sql.use(handle, sql, query));
+  }
+
+  /**
+   * Inserts a row outside of any transaction, as its own commit needs no second message, by a
+   * statement that ends with {@link Dialect#orNothing}.
+   *
+   * @return false if a row with one of its keys is there; that it is its own, from a try whose
+   *     connection broke before it was answered, is not said: then it fails
+   */
+  boolean insertAlone(String sql, Sql.Use<Integer> insertion) {
+    migration.ensure(pooled);
+    AtomicReference<@Nullable StorageException> lost = new AtomicReference<>();
+    boolean inserted = tried(() -> insertAlone(sql, insertion, lost));
+    StorageException unanswered = lost.get();
+    if (!inserted && unanswered != null) {
+      throw new LastingException(UNKNOWN_END, unanswered);
+    }
+    return inserted;
+  }
+
+  private boolean insertAlone(
+      String sql, Sql.Use<Integer> insertion, AtomicReference<@Nullable StorageException> lost) {
+    try {
+      return alone(sql, insertion) == 1;
+    } catch (StorageException e) {
+      if (isDuplicate(e)) {
+        return false;
+      }
+      if (mayTryAgain(e) && isLost(e)) {
+        lost.set(e);
+      }
+      throw e;
+    }
+  }
+
+  private <T> T alone(String sql, Sql.Use<T> use) {
+    try {
+      return connections.use(named(sql), use);
+    } catch (ConnectionException e) {
+      throw noConnection(e);
+    } catch (JdbiException e) {
+      throw Failures.of(e);
+    }
+  }
+
   /** Runs statements outside of any transaction, once. */
   <T> T useAlone(Function<Handle, T> statements) {
     migration.ensure(pooled);
     try (Handle handle = open()) {
       return statements.apply(handle);
     } catch (JdbiException e) {
-      throw failure(e);
+      throw Failures.of(e);
     }
   }
 
@@ -307,23 +393,6 @@ final class Database {
   }
 
   /**
-   * Runs an insertion of one row that ends with {@link Dialect#orNothing}; the transaction can go
-   * on.
-   *
-   * @return false if a row with one of its keys is there
-   */
-  static boolean inserted(Handle handle, String sql, Sql.Use<Integer> insertion) {
-    try {
-      return Sql.use(handle, sql, insertion) == 1;
-    } catch (JdbiException e) {
-      if (isDuplicate(e)) {
-        return false;
-      }
-      throw e;
-    }
-  }
-
-  /**
    * Runs an insertion that ends with {@link Dialect#orNothing}; the transaction can go on.
    *
    * @return false if a row with one of its keys is there
@@ -370,7 +439,7 @@ final class Database {
   }
 
   /** What the database threw; of a batch, what can be tried again before all else. */
-  private static @Nullable SQLException thrown(Throwable e) {
+  static @Nullable SQLException thrown(Throwable e) {
     SQLException first = first(e);
     for (SQLException one = first; one != null; one = one.getNextException()) {
       if (isTransient(one)) {
@@ -387,49 +456,6 @@ final class Database {
       }
     }
     return null;
-  }
-
-  /** The statement's arguments, which may be secret, stay out of all that is thrown. */
-  private static GatehouseException failure(JdbiException e) {
-    SQLException thrown = thrown(e);
-    if (thrown != null) {
-      return new StorageException("the database failed: " + state(thrown), withoutValues(thrown));
-    }
-    StorageException failure =
-        new StorageException("the database failed: " + e.getClass().getSimpleName());
-    failure.setStackTrace(e.getStackTrace());
-    return failure;
-  }
-
-  /**
-   * Of data that do not fit (class 22) or clash (class 23), drivers quote the row, and of a batch
-   * the statement with its arguments, whatever failed; MariaDB quotes a statement that it does not
-   * understand (42000), which holds its arguments.
-   */
-  private static SQLException withoutValues(SQLException e) {
-    SQLException own = e.getNextException();
-    if (e instanceof BatchUpdateException
-        && own != null
-        && !(own instanceof BatchUpdateException)) {
-      return withoutValues(own);
-    }
-    String state = e.getSQLState();
-    boolean quotes =
-        e instanceof BatchUpdateException
-            || state == null
-            || state.startsWith("22")
-            || state.startsWith("23")
-            || state.equals("42000");
-    if (!quotes) {
-      return e;
-    }
-    SQLException bare = new SQLException("(may quote values)", state, e.getErrorCode());
-    bare.setStackTrace(e.getStackTrace());
-    return bare;
-  }
-
-  private static String state(SQLException e) {
-    return "SQL state " + e.getSQLState() + ", code " + e.getErrorCode();
   }
 
   /** Runs what ends the use of a connection: its failure changes nothing, as that ends it too. */

@@ -30,8 +30,6 @@ import org.jdbi.v3.core.JdbiException;
 import org.jdbi.v3.core.argument.Argument;
 import org.jdbi.v3.core.statement.PreparedBatch;
 import org.jdbi.v3.core.statement.Query;
-import org.jdbi.v3.core.statement.StatementContext;
-import org.jdbi.v3.core.statement.StatementCustomizer;
 import org.jdbi.v3.core.statement.Update;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGStatement;
@@ -78,18 +76,6 @@ final class JdbcAuditStore implements AuditStore {
 
   /** As the index has them, which is asked by nothing but this. */
   private static final String KEPT_TERMS = "COALESCE(terms, '{0}'::bigint[])";
-
-  /** A plan for any terms and any window would be one for common terms and a short window. */
-  private static final StatementCustomizer PLANNED_EACH_TIME =
-      new StatementCustomizer() {
-        @Override
-        public void beforeExecution(PreparedStatement statement, StatementContext context)
-            throws SQLException {
-          if (statement.isWrapperFor(PGStatement.class)) {
-            statement.unwrap(PGStatement.class).setPrepareThreshold(0);
-          }
-        }
-      };
 
   private static final byte[] NO_MAC = {};
 
@@ -218,33 +204,41 @@ final class JdbcAuditStore implements AuditStore {
   }
 
   /** A query, and what it binds. */
-  record Statement(String sql, List<Object> values) {}
+  record Statement(String sql, List<Object> values) {
+    void bind(PreparedStatement query) throws SQLException {
+      for (int i = 0; i < values.size(); i++) {
+        query.setObject(i + 1, values.get(i));
+      }
+    }
+  }
 
   @Override
   public List<AuditEntry> scan(AuditScan scan) {
-    Optional<Statement> conditions = conditions(scan);
-    if (conditions.isEmpty()) {
+    Optional<Statement> first = statement(scan);
+    if (first.isEmpty()) {
       return List.of();
     }
-    return database.use(
-        handle ->
-            (database.hasTerms() && !scan.terms().isEmpty()
-                    ? entriesByTerms(handle, byTerms(scan, conditions.get()))
-                    : Optional.<List<AuditEntry>>empty())
-                .orElseGet(() -> entries(handle, alongTime(scan, conditions.get()))));
+    return isByTerms(scan)
+        ? entriesByTerms(first.get()).orElseGet(() -> entries(alongTime(scan)))
+        : entries(first.get());
   }
 
   /** What a scan asks the database first; empty if nothing can be found. */
   Optional<Statement> statement(AuditScan scan) {
-    return conditions(scan)
-        .map(
-            conditions ->
-                database.hasTerms() && !scan.terms().isEmpty()
-                    ? byTerms(scan, conditions)
-                    : alongTime(scan, conditions));
+    return scan.matches().stream().anyMatch(match -> sought(match).isEmpty())
+        ? Optional.empty()
+        : Optional.of(isByTerms(scan) ? byTerms(scan) : alongTime(scan));
   }
 
-  private Optional<Statement> conditions(AuditScan scan) {
+  private boolean isByTerms(AuditScan scan) {
+    return database.hasTerms() && !scan.terms().isEmpty();
+  }
+
+  private static List<Object> sought(AuditMatch match) {
+    return match.values().stream().filter(JdbcAuditStore::isStorable).toList();
+  }
+
+  private Statement conditions(AuditScan scan) {
     AuditPosition after = scan.after();
     AuditPosition before = scan.before();
     StringBuilder sql = new StringBuilder(" WHERE time_us >= ? AND (time_us > ? OR id > ?)");
@@ -253,10 +247,7 @@ final class JdbcAuditStore implements AuditStore {
     Collections.addAll(values, after.timeMicros(), after.timeMicros(), after.id());
     Collections.addAll(values, before.timeMicros(), before.timeMicros(), before.id());
     for (AuditMatch match : scan.matches()) {
-      List<Object> sought = match.values().stream().filter(JdbcAuditStore::isStorable).toList();
-      if (sought.isEmpty()) {
-        return Optional.empty();
-      }
+      List<Object> sought = sought(match);
       String places = String.join(", ", Collections.nCopies(sought.size(), "?"));
       sql.append(" AND ").append(column(match.column())).append(" IN (").append(places).append(')');
       values.addAll(sought);
@@ -264,7 +255,7 @@ final class JdbcAuditStore implements AuditStore {
     if (database.hasTerms()) {
       scan.terms().forEach(terms -> demand(terms, sql, values));
     }
-    return Optional.of(new Statement(sql.toString(), values));
+    return new Statement(sql.toString(), values);
   }
 
   private static String order(AuditScan scan) {
@@ -273,7 +264,8 @@ final class JdbcAuditStore implements AuditStore {
         : " ORDER BY time_us DESC, id DESC";
   }
 
-  private Statement alongTime(AuditScan scan, Statement conditions) {
+  private Statement alongTime(AuditScan scan) {
+    Statement conditions = conditions(scan);
     List<Object> values = new ArrayList<>(conditions.values);
     values.add(scan.limit());
     String sql = tables.in(SELECT) + conditions.sql + order(scan) + " FETCH FIRST ? ROWS ONLY";
@@ -284,7 +276,8 @@ final class JdbcAuditStore implements AuditStore {
    * All that have the terms, unless they are many: a planner that hopes to meet a few of them soon,
    * going along the time, would look at every record there is.
    */
-  private Statement byTerms(AuditScan scan, Statement conditions) {
+  private Statement byTerms(AuditScan scan) {
+    Statement conditions = conditions(scan);
     List<Object> values = new ArrayList<>(conditions.values);
     values.add(MANY);
     values.add(scan.limit());
@@ -300,18 +293,29 @@ final class JdbcAuditStore implements AuditStore {
   }
 
   /** Empty if there are many. */
-  private Optional<List<AuditEntry>> entriesByTerms(Handle handle, Statement statement) {
-    List<AuditEntry> entries = new ArrayList<>();
-    try (Query query = bound(handle, statement)) {
-      query.addCustomizer(PLANNED_EACH_TIME);
-      boolean few =
-          query.reduceResultSet(
-              true,
-              (so, row, context) -> {
-                entries.add(entry(row, context));
-                return row.getLong("found") < MANY;
-              });
-      return few ? Optional.of(entries) : Optional.empty();
+  private Optional<List<AuditEntry>> entriesByTerms(Statement statement) {
+    return database.read(
+        statement.sql,
+        query -> {
+          statement.bind(query);
+          planEachTime(query);
+          List<AuditEntry> entries = new ArrayList<>();
+          try (ResultSet row = query.executeQuery()) {
+            while (row.next()) {
+              if (row.getLong(5) >= MANY) {
+                return Optional.empty();
+              }
+              entries.add(entry(row));
+            }
+          }
+          return Optional.of(entries);
+        });
+  }
+
+  /** A plan for any terms and any window would be one for common terms and a short window. */
+  private static void planEachTime(PreparedStatement query) throws SQLException {
+    if (query.isWrapperFor(PGStatement.class)) {
+      query.unwrap(PGStatement.class).setPrepareThreshold(0);
     }
   }
 
@@ -321,11 +325,11 @@ final class JdbcAuditStore implements AuditStore {
     if (sought.demand() == AuditTerms.Demand.ANY) {
       terms.addAll(AuditTerms.TOO_MANY);
       sql.append(" AND ").append(KEPT_TERMS).append(" && ?");
-      values.add(array(terms));
+      values.add(terms.stream().mapToLong(Long::longValue).toArray());
     } else {
       sql.append(" AND (").append(KEPT_TERMS).append(" @> ?");
       sql.append(" OR ").append(KEPT_TERMS).append(" @> '{0}')");
-      values.add(array(terms));
+      values.add(terms.stream().mapToLong(Long::longValue).toArray());
     }
   }
 
@@ -333,27 +337,18 @@ final class JdbcAuditStore implements AuditStore {
     return !(value instanceof String text) || TextArgument.isStorable(text);
   }
 
-  private List<AuditEntry> entries(Handle handle, Statement statement) {
-    try (Query query = bound(handle, statement)) {
-      return query.map(this::entry).list();
-    }
+  private List<AuditEntry> entries(Statement statement) {
+    return database.read(
+        statement.sql,
+        query -> {
+          statement.bind(query);
+          return Sql.rows(query, this::entry);
+        });
   }
 
-  private static Query bound(Handle handle, Statement statement) {
-    Query query = handle.createQuery(statement.sql);
-    for (int i = 0; i < statement.values.size(); i++) {
-      query.bind(i, statement.values.get(i));
-    }
-    return query;
-  }
-
-  private AuditEntry entry(ResultSet row, StatementContext context) throws SQLException {
+  private AuditEntry entry(ResultSet row) throws SQLException {
     return AuditEntry.stored(
-        tables.log(),
-        row.getBytes("canonical"),
-        row.getBytes("openings"),
-        row.getBytes("leaf_hash"),
-        mac(row.getBytes("row_mac")));
+        tables.log(), row.getBytes(1), row.getBytes(2), row.getBytes(3), mac(row.getBytes(4)));
   }
 
   /** A MAC as records have it: none is empty. */
@@ -377,11 +372,8 @@ final class JdbcAuditStore implements AuditStore {
 
   @Override
   public Optional<AuditEntry> find(long id) {
-    return database.use(
-        handle ->
-            entries(handle, new Statement(tables.in(SELECT) + " WHERE id = ?", List.of(id)))
-                .stream()
-                .findFirst());
+    return entries(new Statement(tables.in(SELECT) + " WHERE id = ?", List.of(id))).stream()
+        .findFirst();
   }
 
   @Override

@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The NonceStore of a {@link JdbcStorage}. The primary key decides between claims of one nonce;
- * each runs in a transaction of its own. Rows are deleted as claims come in, twice as many at a
+ * each is a statement that commits itself. Rows are deleted as claims come in, twice as many at a
  * time as can have come in since the last time, once they have expired by the clock of any node:
  * clocks may differ by {@link KeyRing#SKEW}, and one that is further ahead of the database's
  * deletes no more for it.
@@ -70,17 +70,14 @@ final class JdbcNonceStore implements NonceStore {
   }
 
   private boolean insert(long applicationId, byte[] nonce, long expiresAt) {
-    return database.use(
-        handle ->
-            Database.inserted(
-                handle,
-                INSERT + database.dialect().orNothing(),
-                insert -> {
-                  insert.setLong(1, applicationId);
-                  insert.setBytes(2, nonce);
-                  insert.setLong(3, expiresAt);
-                  return insert.executeUpdate();
-                }));
+    return database.insertAlone(
+        INSERT + database.dialect().orNothing(),
+        insert -> {
+          insert.setLong(1, applicationId);
+          insert.setBytes(2, nonce);
+          insert.setLong(3, expiresAt);
+          return insert.executeUpdate();
+        });
   }
 
   /** Takes over a row that has expired but was not deleted yet. */

@@ -1,6 +1,7 @@
 package dev.gatehouse.storage.jdbc;
 
 import static java.sql.Connection.TRANSACTION_READ_COMMITTED;
+import static java.sql.Connection.TRANSACTION_READ_UNCOMMITTED;
 
 import dev.gatehouse.error.StorageException;
 import java.sql.DatabaseMetaData;
@@ -134,6 +135,11 @@ record Profile(Dialect dialect, int isolation) {
     if (isolation != TRANSACTION_READ_COMMITTED) {
       handle.execute(dialect == Dialect.MARIADB ? MARIADB_BEGIN : READ_COMMITTED);
     }
+  }
+
+  /** Whether a statement that no transaction was begun for reads nothing that is not committed. */
+  boolean readsCommitted() {
+    return isolation != TRANSACTION_READ_UNCOMMITTED;
   }
 
   /** Gives the connection the host's level again, once the transaction has ended. */

@@ -7,6 +7,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.JdbiException;
 import org.jdbi.v3.core.statement.SqlStatements;
 import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
 
@@ -58,13 +59,16 @@ final class Sql {
   /** Prepares the statement, with the names of the handle's tables, uses it and closes it. */
   static <T> T use(Handle handle, String sql, Use<T> use) {
     String named = NamedTables.of(handle.getConfig(SqlStatements.class)).in(sql);
-    return on(
-        handle,
-        connection -> {
-          try (PreparedStatement statement = connection.prepareStatement(named)) {
-            return use.apply(statement);
-          }
-        });
+    return use(handle.getConnection(), named, use);
+  }
+
+  /** As {@link #use(Handle, String, Use)}, of a statement that has the names already. */
+  static <T> T use(Connection connection, String named, Use<T> use) {
+    try (PreparedStatement statement = connection.prepareStatement(named)) {
+      return use.apply(statement);
+    } catch (SQLException e) {
+      throw failed(e);
+    }
   }
 
   /** Works on the handle's connection; what fails there fails as if Jdbi had done it. */
@@ -72,8 +76,12 @@ final class Sql {
     try {
       return work.apply(handle.getConnection());
     } catch (SQLException e) {
-      throw new UnableToExecuteStatementException("statement failed", e, null);
+      throw failed(e);
     }
+  }
+
+  private static JdbiException failed(SQLException e) {
+    return new UnableToExecuteStatementException("statement failed", e, null);
   }
 
   /** All rows that the query gives. */

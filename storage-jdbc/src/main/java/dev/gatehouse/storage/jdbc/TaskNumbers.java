@@ -19,10 +19,9 @@ import org.jdbi.v3.core.statement.PreparedBatch;
 final class TaskNumbers {
   static final int TRIES = 5;
 
-  /** Does nothing if the number is taken; fails with 23505 if that happens at the same time. */
+  /** Fails with 23505 if the number is taken. */
   private static final String TAKE =
-      "INSERT INTO gh_task_key(application_id, task_no, task_id) SELECT ?, ?, ?"
-          + " WHERE NOT EXISTS(SELECT 1 FROM gh_task_key WHERE application_id = ? AND task_no = ?)";
+      "INSERT INTO gh_task_key(application_id, task_no, task_id) VALUES (?, ?, ?)";
 
   private static final String FIND =
       "SELECT task_id FROM gh_task_key WHERE application_id = ? AND task_no = ?";
@@ -108,8 +107,6 @@ final class TaskNumbers {
               take.setLong(1, number.applicationId());
               take.setString(2, number.taskNo());
               take.setLong(3, requireNonNull(wanted.get(number)));
-              take.setLong(4, number.applicationId());
-              take.setString(5, number.taskNo());
               take.addBatch();
             }
             return take.executeBatch();

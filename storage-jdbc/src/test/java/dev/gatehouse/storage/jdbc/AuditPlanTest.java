@@ -11,6 +11,8 @@ import dev.gatehouse.audit.AuditScan;
 import dev.gatehouse.audit.AuditScan.Order;
 import dev.gatehouse.audit.LogName;
 import dev.gatehouse.storage.Storage;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -20,7 +22,6 @@ import java.util.Set;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
-import org.jdbi.v3.core.statement.Query;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
@@ -105,21 +106,21 @@ class AuditPlanTest {
     }
 
     static List<String> explained(Handle handle, String explain, JdbcAuditStore.Statement of) {
-      try (Query query = handle.createQuery(explain + of.sql())) {
-        for (int i = 0; i < of.values().size(); i++) {
-          query.bind(i, of.values().get(i));
-        }
-        return query
-            .map(
-                (row, context) -> {
-                  StringBuilder line = new StringBuilder();
-                  for (int i = 1; i <= row.getMetaData().getColumnCount(); i++) {
-                    line.append(row.getString(i)).append(" | ");
-                  }
-                  return line.toString();
-                })
-            .list();
+      return Sql.use(
+          handle,
+          explain + of.sql(),
+          query -> {
+            of.bind(query);
+            return Sql.rows(query, Planned::line);
+          });
+    }
+
+    private static String line(ResultSet row) throws SQLException {
+      StringBuilder line = new StringBuilder();
+      for (int i = 1; i <= row.getMetaData().getColumnCount(); i++) {
+        line.append(row.getString(i)).append(" | ");
       }
+      return line.toString();
     }
 
     private List<String> planned(Order order, AuditMatch match) {

@@ -2,6 +2,7 @@ package dev.gatehouse.transport.http.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.gatehouse.check.Check;
+import dev.gatehouse.check.Form;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDateTime;
@@ -20,7 +21,7 @@ final class DueTime {
   static final DateTimeFormatter LOCAL =
       DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss").withResolverStyle(ResolverStyle.STRICT);
 
-  private static final Pattern SECONDS = Pattern.compile("[0-9]{10}");
+  private static final Form SECONDS = Form.of("[0-9]", 10, 10);
   private static final Pattern ZONED = Pattern.compile(".*T.*(?:Z|[+-][0-9:]{2,9})");
   private static final int MAX_LENGTH = 64;
 
@@ -40,11 +41,12 @@ final class DueTime {
     if (text.isEmpty() || text.equals("0")) {
       return Optional.empty();
     }
-    if (SECONDS.matcher(text).matches()) {
+    if (SECONDS.matches(text)) {
       return seconds(Long.parseLong(text));
     }
     try {
-      boolean zoned = text.length() <= MAX_LENGTH && ZONED.matcher(text).matches();
+      boolean zoned =
+          text.indexOf('T') >= 0 && text.length() <= MAX_LENGTH && ZONED.matcher(text).matches();
       return Optional.of(
           zoned
               ? OffsetDateTime.parse(text).toInstant()

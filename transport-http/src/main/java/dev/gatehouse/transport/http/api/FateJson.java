@@ -11,12 +11,11 @@ import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.gatehouse.check.Check;
 import dev.gatehouse.json.Json;
 import dev.gatehouse.transport.Headers;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
@@ -58,10 +57,9 @@ final class FateJson {
   static JsonNode read(byte[] body) {
     try {
       // Bytes that are no UTF-8 are not mended: two bodies would become one.
-      String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString();
-      JsonNode node = MAPPER.readTree(text);
+      JsonNode node = MAPPER.readTree(Check.utf8(body, "body"));
       return node == null || node.isNull() ? MissingNode.getInstance() : node;
-    } catch (JsonProcessingException | CharacterCodingException e) {
+    } catch (JsonProcessingException | IllegalArgumentException e) {
       return MissingNode.getInstance();
     }
   }

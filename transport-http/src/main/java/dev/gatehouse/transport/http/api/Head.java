@@ -1,11 +1,10 @@
 package dev.gatehouse.transport.http.api;
 
+import dev.gatehouse.check.Form;
 import dev.gatehouse.transport.Headers;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.regex.Pattern;
 
 /**
  * Method, headers and path of a request, judged.
@@ -13,8 +12,8 @@ import java.util.regex.Pattern;
  * @param declared the length that the body is said to have, or {@link BodyReader#UNKNOWN}
  */
 record Head(String method, Headers headers, RequestPath path, long declared) {
-  private static final Pattern METHOD = Pattern.compile("[A-Z]{1,16}");
-  private static final Pattern LENGTH = Pattern.compile("[0-9]{1,18}");
+  private static final Form METHOD = Form.of("[A-Z]", 1, 16);
+  private static final Form LENGTH = Form.of("[0-9]", 1, 18);
 
   /**
    * Judges the head of a request.
@@ -22,7 +21,7 @@ record Head(String method, Headers headers, RequestPath path, long declared) {
    * @throws RefusedException if it breaks a rule
    */
   static Head of(ApiRequest request, ApiLimits limits) {
-    if (!METHOD.matcher(request.method()).matches()) {
+    if (!METHOD.matches(request.method())) {
       throw malformed("the method is not 1..16 capital letters");
     }
     if (request.target().length() > limits.targetChars()) {
@@ -69,13 +68,13 @@ record Head(String method, Headers headers, RequestPath path, long declared) {
       throw malformed("the length of the body is told twice");
     }
     String encoding = headers.first("Content-Encoding").orElse("identity");
-    if (!encoding.toLowerCase(Locale.ROOT).equals("identity")) {
+    if (!encoding.equalsIgnoreCase("identity")) {
       throw new RefusedException(Refusal.ENCODED, "the body is encoded");
     }
     if (lengths.isEmpty()) {
       return chunked ? BodyReader.UNKNOWN : 0;
     }
-    if (!LENGTH.matcher(lengths.get(0)).matches()) {
+    if (!LENGTH.matches(lengths.get(0))) {
       throw malformed("the length of the body is not a number");
     }
     return Long.parseLong(lengths.get(0));

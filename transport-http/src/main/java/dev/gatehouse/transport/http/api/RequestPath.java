@@ -1,5 +1,6 @@
 package dev.gatehouse.transport.http.api;
 
+import dev.gatehouse.check.Form;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -18,6 +19,7 @@ import java.util.List;
  */
 record RequestPath(List<String> segments, boolean slashed, String query) {
   private static final int MAX_SEGMENTS = 16;
+  private static final Form VISIBLE = Form.of("[!-~]", 1, Integer.MAX_VALUE);
 
   RequestPath {
     segments = List.copyOf(segments);
@@ -30,7 +32,7 @@ record RequestPath(List<String> segments, boolean slashed, String query) {
     String query = mark < 0 ? "" : target.substring(mark + 1);
     require(path.startsWith("/"), "the target does not begin with a slash");
     require(target.indexOf('#') < 0, "the target holds a fragment");
-    require(target.chars().allMatch(c -> c > ' ' && c < 0x7f), "the target is not visible ASCII");
+    require(VISIBLE.matches(target), "the target is not visible ASCII");
     boolean slashed = path.length() > 1 && path.endsWith("/");
     String inner = path.substring(1, path.length() - (slashed ? 1 : 0));
     List<String> segments = new ArrayList<>();
@@ -62,9 +64,13 @@ record RequestPath(List<String> segments, boolean slashed, String query) {
   }
 
   private static boolean isPlain(String segment) {
-    return segment
-        .chars()
-        .noneMatch(c -> c == '/' || c == '\\' || c == ';' || c == '%' || Character.isISOControl(c));
+    for (int i = 0; i < segment.length(); i++) {
+      char c = segment.charAt(i);
+      if (c == '/' || c == '\\' || c == ';' || c == '%' || Character.isISOControl(c)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Undoes percent-encoding of UTF-8, strictly. */

@@ -9,8 +9,6 @@ import dev.gatehouse.audit.AuditQuery;
 import dev.gatehouse.audit.AuditRecord;
 import dev.gatehouse.check.Check;
 import dev.gatehouse.json.Json;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -184,8 +182,8 @@ final class XmagitalLogs {
   ApiResponse findAudit(Call call) {
     String query;
     try {
-      query = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(call.body())).toString();
-    } catch (CharacterCodingException e) {
+      query = Check.utf8(call.body(), "query");
+    } catch (IllegalArgumentException e) {
       throw new RefusedException(Refusal.INVALID, "MALFORMED query must be JSON in UTF-8");
     }
     String page = audit.find(AuditQuery.parse(query)).json();
