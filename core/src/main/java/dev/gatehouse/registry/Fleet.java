@@ -50,6 +50,27 @@ final class Fleet {
     return instances.get(position);
   }
 
+  /**
+   * A request to an instance is under way; null stands for a place that is none of them.
+   *
+   * @return when it began
+   */
+  long began(@Nullable Member member) {
+    if (member != null) {
+      member.began();
+    }
+    return nanoTime();
+  }
+
+  /** It has ended. */
+  void ended(@Nullable Member member, long start, Ending ending) {
+    if (member != null) {
+      member.ended();
+      long now = nanoTime();
+      state.ended(member, Math.max(0, now - start), ending, now);
+    }
+  }
+
   int size() {
     return members.length;
   }
