@@ -89,11 +89,16 @@ final class Fleet {
    * @throws TransportException if none may
    */
   int pick(@Nullable String key) {
+    return candidates().choose(key);
+  }
+
+  /** One or more who may take calls now, or throws as {@link #pick}. */
+  Candidates candidates() {
     Candidates present = current();
     if (present.size() == 0) {
       throw new TransportException("no instance of server '" + state.server() + "' is up");
     }
-    return present.choose(key);
+    return present;
   }
 
   /** Who may take calls now; tells of ejections that are over, and of all being down. */
