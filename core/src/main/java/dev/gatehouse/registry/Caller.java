@@ -54,6 +54,10 @@ final class Caller {
   private final Fleet fleet;
   private final String service;
   private final Route route;
+
+  /** Of the instance that alone may be asked; negative if any may. */
+  private final int pinned;
+
   private final ServiceCall call;
   private final CallOptions options;
   private final Transport transport;
@@ -73,6 +77,7 @@ final class Caller {
     this.route = site.route(server, service);
     this.call = call;
     this.options = options;
+    this.pinned = site.isFixed() ? -1 : pinned(fleet, server, call.instance());
     Transport known = call.transport() == null ? options.transport() : call.transport();
     if (known == null) {
       throw new IllegalStateException("no transport: services cannot be called here");
@@ -256,7 +261,21 @@ final class Caller {
         : Ending.ANSWERED;
   }
 
+  private static int pinned(Fleet fleet, String server, @Nullable String address) {
+    if (address == null) {
+      return -1;
+    }
+    int position = fleet.position(address);
+    if (position < 0) {
+      throw Missing.instance(server, address);
+    }
+    return position;
+  }
+
   private int untried() {
+    if (pinned >= 0) {
+      return pinned;
+    }
     int position = fleet.pick(call.key());
     for (int pick = 1; pick < PICKS && tried.get(position); pick++) {
       position = fleet.pick(null);

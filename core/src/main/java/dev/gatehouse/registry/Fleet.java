@@ -46,6 +46,17 @@ final class Fleet {
     return members[position];
   }
 
+  /** The position of the instance of that address; -1 if there is none. */
+  int position(String address) {
+    String key = RegistryStore.nameKey(address);
+    for (int i = 0; i < members.length; i++) {
+      if (members[i].address().equals(key)) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
   Instance instance(int position) {
     return instances.get(position);
   }

@@ -244,6 +244,17 @@ final class CallPermitsTest {
     assertThat(call(registry).text()).isEqualTo("fine");
   }
 
+  @Test
+  void atAnInstance_isNotHedgedElsewhere() {
+    Registry registry = registry(options);
+    registry.register(Instance.on("s").at("other", 80));
+    sending = request -> new CompletableFuture<Response>().orTimeout(20, TimeUnit.MILLISECONDS);
+    ServiceCall hedged = ServiceCall.EMPTY.at("h:80").hedgedAfter(Duration.ofMillis(1));
+    assertThatThrownBy(() -> registry.call("s", "get", hedged))
+        .isInstanceOf(TransportException.class);
+    assertThat(sent).hasValue(1);
+  }
+
   /** The wall clock is set back and forth; what is measured is measured otherwise. */
   @Test
   void wallClockJumps_neitherEjectionNorBreakerNorSnapshotCare() {
