@@ -29,11 +29,11 @@ import org.jspecify.annotations.Nullable;
  * off, has not the length, digest (RFC 9530) or number of rows that it tells, or a line that is no
  * row fails, and is repeated where that may help; nothing is called complete before.
  *
- * <p>Its three calls carry the reading's number as their {@link
- * dev.gatehouse.registry.ServiceCall#key}, and nothing else ties them to one instance: a server of
- * several needs {@link dev.gatehouse.registry.Balancer#shard}, or instances that share their jobs.
- * More transfers at once than the transport has streams for fail, and are tried again as others; so
- * the scheduler should run fewer readings at once than that.
+ * <p>The instance that took an upload is the one that is asked and gives the download, whatever its
+ * health: it stands with the reading. If it is registered no more, that fails the attempt; with
+ * {@link ReaderOptions.Jobs#SHARED} any instance will do. A reading for which the transport, or the
+ * service by its limit of calls, has no room is at the same step again five seconds later, without
+ * a thread in the meantime, as often as that takes.
  *
  * <p>What fails a reading stands in its task's last attempt. For good: {@code upload return: ...}
  * and {@code download return: ...} with the text of an answer of another status than 200, or code
@@ -118,7 +118,7 @@ public final class ApiReader {
             task -> {
               Step step = Step.parse(task.content());
               return new ReadingState(
-                  step.reading(), step.stage(), step.jobId(), step.polls(), task);
+                  step.reading(), step.stage(), step.jobId(), step.instance(), step.polls(), task);
             });
   }
 

@@ -19,8 +19,10 @@ import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -60,40 +62,50 @@ final class FeatureServer {
         () -> service + " must be registered with a method that has a body, was with " + method);
   }
 
+  /** What was answered to an upload, and the address of the instance that did; empty if any may. */
+  record Uploaded(Response answer, String instance) {}
+
   /** Blocks until the ids are sent and answered. */
-  Response upload(Reading reading, IdsBody body) {
+  Uploaded upload(Step step, IdsBody body) {
+    AtomicReference<String> instance = new AtomicReference<>("");
     try (StreamedResponse answer =
         stream(
-            reading,
+            step,
             "upload",
-            endpoint ->
-                request("upload", endpoint, RequestBody.ofUpload(endpoint, reading))
-                    .onlyHeader("Content-Type", body.contentType()),
+            endpoint -> {
+              if (options.jobs() == ReaderOptions.Jobs.OF_ONE_INSTANCE) {
+                instance.set(endpoint.uri().getRawAuthority().toLowerCase(Locale.ROOT));
+              }
+              return request("upload", endpoint, RequestBody.ofUpload(endpoint, step.reading()))
+                  .onlyHeader("Content-Type", body.contentType());
+            },
             options.transferTimeout(),
             body)) {
-      return Response.of(answer.status(), answer.headers(), beginning(answer, "upload"));
+      Response all = Response.of(answer.status(), answer.headers(), beginning(answer, "upload"));
+      return new Uploaded(all, instance.get());
     }
   }
 
-  Response query(Reading reading, String jobId) {
+  Response query(Step step) {
     return call(
-        reading,
+        step,
         "query",
         endpoint ->
             request("query", endpoint, endpoint.uri())
                 .onlyHeader("Content-Type", "application/json")
-                .body(RequestBody.ofQuery(jobId)),
+                .body(RequestBody.ofQuery(step.jobId())),
         options.queryTimeout(),
         sending());
   }
 
   /** The answer, which is to be closed; from a position on, if that can be gone on from. */
-  StreamedResponse download(Reading reading, String jobId, Position from) {
+  StreamedResponse download(Step step, Position from) {
     return stream(
-        reading,
+        step,
         "download",
         endpoint -> {
-          Request request = request("download", endpoint, RequestBody.ofDownload(endpoint, jobId));
+          Request request =
+              request("download", endpoint, RequestBody.ofDownload(endpoint, step.jobId()));
           return from.isResumable()
               ? request
                   .header("Range", "bytes=" + from.bytes() + "-")
@@ -114,7 +126,7 @@ final class FeatureServer {
   }
 
   private StreamedResponse stream(
-      Reading reading,
+      Step step,
       String service,
       Function<Endpoint, Request> maker,
       Duration timeout,
@@ -122,7 +134,7 @@ final class FeatureServer {
     HeadsOnly heads = new HeadsOnly(sending(), body, Deadline.in(options.transferTimeout()));
     boolean done = false;
     try {
-      call(reading, service, maker, timeout, heads);
+      call(step, service, maker, timeout, heads);
       done = true;
       return heads.open();
     } finally {
@@ -140,16 +152,20 @@ final class FeatureServer {
   }
 
   private Response call(
-      Reading reading,
+      Step step,
       String service,
       Function<Endpoint, Request> maker,
       Duration timeout,
       Transport by) {
     ServiceCall call =
-        ServiceCall.by(maker).once().within(timeout).ofHost().key(reading.number()).over(by);
+        ServiceCall.by(maker).once().within(timeout).ofHost().key(step.reading().number()).over(by);
+    boolean isAnywhere = step.instance().isEmpty() || options.jobs() == ReaderOptions.Jobs.SHARED;
     try {
-      return registry.call(reading.server(), service, call);
-    } catch (NotFoundException | LimitException | TransportException e) {
+      return registry.call(
+          step.reading().server(), service, isAnywhere ? call : call.at(step.instance()));
+    } catch (LimitException e) {
+      throw ReadingFailedException.noRoom(e);
+    } catch (NotFoundException | TransportException e) {
       throw ReadingFailedException.forNow(service + " error: " + e.getMessage(), e);
     } catch (IllegalArgumentException e) {
       throw ReadingFailedException.forGood(service + " error: " + e.getMessage());

@@ -22,6 +22,14 @@ public final class ReaderOptions {
     ANY
   }
 
+  /** Which instances of a third party know of a job. */
+  public enum Jobs {
+    /** The one that took it. */
+    OF_ONE_INSTANCE,
+    /** All of them: whichever the balancer chooses is asked. */
+    SHARED
+  }
+
   /** The defaults, without a feed: then nothing is read here. */
   public static final ReaderOptions DEFAULT = builder().build();
 
@@ -33,6 +41,7 @@ public final class ReaderOptions {
   private final int maxLine;
   private final long maxBytes;
   private final Framing framing;
+  private final Jobs jobs;
   private final @Nullable String rowCountHeader;
 
   private ReaderOptions(Builder builder) {
@@ -44,6 +53,7 @@ public final class ReaderOptions {
     maxLine = builder.maxLine;
     maxBytes = builder.maxBytes;
     framing = builder.framing;
+    jobs = builder.jobs;
     rowCountHeader = builder.rowCountHeader;
   }
 
@@ -92,6 +102,11 @@ public final class ReaderOptions {
     return framing;
   }
 
+  /** Which instances know of a job. */
+  public Jobs jobs() {
+    return jobs;
+  }
+
   /** The header in which downloads tell how many rows they have. */
   public Optional<String> rowCountHeader() {
     return Optional.ofNullable(rowCountHeader);
@@ -107,6 +122,7 @@ public final class ReaderOptions {
     private int maxLine = 1 << 20;
     private long maxBytes = 64L << 30;
     private Framing framing = Framing.DELIMITED;
+    private Jobs jobs = Jobs.OF_ONE_INSTANCE;
     private @Nullable String rowCountHeader;
 
     private Builder() {}
@@ -175,6 +191,12 @@ public final class ReaderOptions {
     /** How the end of a download must show. Default {@link Framing#DELIMITED}. */
     public Builder framing(Framing value) {
       framing = requireNonNull(value, "framing");
+      return this;
+    }
+
+    /** Which instances know of a job. Default {@link Jobs#OF_ONE_INSTANCE}. */
+    public Builder jobs(Jobs value) {
+      jobs = requireNonNull(value, "jobs");
       return this;
     }
 

@@ -1,6 +1,7 @@
 package dev.gatehouse.reader;
 
 import dev.gatehouse.check.Check;
+import dev.gatehouse.error.LimitException;
 import dev.gatehouse.transport.Response;
 import org.jspecify.annotations.Nullable;
 
@@ -11,21 +12,37 @@ final class ReadingFailedException extends RuntimeException {
   private static final int TOO_MANY_REQUESTS = 429;
   private static final int SERVER_ERROR = 500;
 
-  private final boolean forGood;
+  private enum Until {
+    NOW,
+    THERE_IS_ROOM,
+    EVER
+  }
 
-  private ReadingFailedException(String message, boolean forGood, @Nullable Throwable cause) {
+  private final Until until;
+
+  private ReadingFailedException(String message, Until until, @Nullable Throwable cause) {
     super(message, cause);
-    this.forGood = forGood;
+    this.until = until;
   }
 
   /** It would fail again. */
   static ReadingFailedException forGood(String message) {
-    return new ReadingFailedException(message, true, null);
+    return new ReadingFailedException(message, Until.EVER, null);
   }
 
   /** It may do better the next time. */
   static ReadingFailedException forNow(String message, @Nullable Throwable cause) {
-    return new ReadingFailedException(message, false, cause);
+    return new ReadingFailedException(message, Until.NOW, cause);
+  }
+
+  /** It did not begin, for there was no room for one more at once. */
+  static ReadingFailedException noRoom(LimitException cause) {
+    return new ReadingFailedException(
+        String.valueOf(cause.getMessage()), Until.THERE_IS_ROOM, cause);
+  }
+
+  boolean isToWait() {
+    return until == Until.THERE_IS_ROOM;
   }
 
   /** The third party answered with that status; whether it may answer otherwise, that tells. */
@@ -33,7 +50,8 @@ final class ReadingFailedException extends RuntimeException {
     String said = text.isBlank() ? "HTTP " + status : Check.shown(text.strip());
     boolean passing =
         status == REQUEST_TIMEOUT || status == TOO_MANY_REQUESTS || status >= SERVER_ERROR;
-    return new ReadingFailedException(stage + " return: " + said, !passing, null);
+    return new ReadingFailedException(
+        stage + " return: " + said, passing ? Until.NOW : Until.EVER, null);
   }
 
   static ReadingFailedException status(String stage, Response response) {
@@ -41,7 +59,7 @@ final class ReadingFailedException extends RuntimeException {
   }
 
   boolean isForGood() {
-    return forGood;
+    return until == Until.EVER;
   }
 
   String why() {

@@ -28,6 +28,9 @@ final class ReadingHandler implements TaskHandler {
   private static final int OK = 200;
   private static final long TOLD_EVERY = 1 << 20;
 
+  /** When one for which there was no room tries again. */
+  private static final Duration UNTIL_ROOM = Duration.ofSeconds(5);
+
   private final FeatureFeed feed;
   private final FeatureServer server;
   private final ReaderOptions options;
@@ -62,6 +65,10 @@ final class ReadingHandler implements TaskHandler {
         case DOWNLOAD -> download(context, step);
       };
     } catch (ReadingFailedException e) {
+      if (e.isToWait()) {
+        LOGGER.debug("{} waits", step.reading(), e);
+        return goOn(context, step, UNTIL_ROOM);
+      }
       LOGGER.debug("{} failed", step.reading(), e);
       return e.isForGood() ? TaskResult.failedForGood(e.why()) : TaskResult.failed(e.why());
     }
@@ -71,13 +78,14 @@ final class ReadingHandler implements TaskHandler {
     Teller teller = new Teller(context, step);
     IdsBody body =
         new IdsBody(feed, step.reading(), bytes -> teller.tell(bytes, OptionalLong.empty(), 0));
-    Response answer;
+    FeatureServer.Uploaded uploaded;
     try {
-      answer = server.upload(step.reading(), body);
+      uploaded = server.upload(step, body);
     } catch (ReadingFailedException e) {
       RuntimeException own = body.failure();
       throw own == null ? e : own;
     }
+    Response answer = uploaded.answer();
     if (answer.status() != OK) {
       throw ReadingFailedException.status("upload", answer);
     }
@@ -87,12 +95,12 @@ final class ReadingHandler implements TaskHandler {
                 () -> ReadingFailedException.forGood("upload return: must be a JSON object"));
     job.requireCode("upload");
     teller.report(body.length(), OptionalLong.of(body.length()), 0);
-    return goOn(context, step.uploaded(job.jobId()), Duration.ZERO);
+    return goOn(context, step.uploaded(job.jobId(), uploaded.instance()), Duration.ZERO);
   }
 
   /** As FATE does, {@code data.status} counts whatever the answer's own status is. */
   private TaskResult query(TaskContext context, Step step) {
-    Response answer = server.query(step.reading(), step.jobId());
+    Response answer = server.query(step);
     JobAnswer job = JobAnswer.of(answer).orElse(null);
     boolean ok = answer.status() == OK;
     String status = job == null ? "" : (ok ? job.status() : job.dataStatus()).orElse("");
@@ -131,7 +139,7 @@ final class ReadingHandler implements TaskHandler {
   /** Empty if what was held of it cannot be gone on from, as of another file. */
   private Optional<Download.Outcome> take(TaskContext context, Step step, Position from) {
     Teller teller = new Teller(context, step);
-    try (StreamedResponse answer = server.download(step.reading(), step.jobId(), from)) {
+    try (StreamedResponse answer = server.download(step, from)) {
       Download download = new Download(step, feed, options, answer, teller::tell);
       if (download.isNoRestOf(from)) {
         return Optional.empty();
@@ -142,7 +150,9 @@ final class ReadingHandler implements TaskHandler {
     }
   }
 
-  /** Ends the task and has it wait again, for the next step; paused if that was asked meanwhile. */
+  /**
+   * Ends the task and has it wait again, for the step given; paused if that was asked meanwhile.
+   */
   private TaskResult goOn(TaskContext context, Step next, Duration delay) {
     transactions.run(
         transaction -> {

@@ -12,9 +12,10 @@ import java.time.Duration;
  * Immutable.
  *
  * @param jobId the third party's id of the job; empty before the upload
+ * @param instance the address of the instance that took it; empty before, and if any may be asked
  * @param polls how often it was asked
  */
-record Step(Reading reading, Progress.Stage stage, String jobId, int polls) {
+record Step(Reading reading, Progress.Stage stage, String jobId, String instance, int polls) {
   /** What handlers of readings are named before the feed's name. */
   static final String HANDLER = "gatehouse.reader.";
 
@@ -22,19 +23,19 @@ record Step(Reading reading, Progress.Stage stage, String jobId, int polls) {
   private static final Duration MARGIN = Duration.ofSeconds(30);
 
   static Step first(Reading reading) {
-    return new Step(reading, Progress.Stage.UPLOAD, "", 0);
+    return new Step(reading, Progress.Stage.UPLOAD, "", "", 0);
   }
 
-  Step uploaded(String id) {
-    return new Step(reading, Progress.Stage.QUERY, id, 0);
+  Step uploaded(String id, String by) {
+    return new Step(reading, Progress.Stage.QUERY, id, by, 0);
   }
 
   Step polled() {
-    return new Step(reading, stage, jobId, polls + 1);
+    return new Step(reading, stage, jobId, instance, polls + 1);
   }
 
   Step ready() {
-    return new Step(reading, Progress.Stage.DOWNLOAD, jobId, polls);
+    return new Step(reading, Progress.Stage.DOWNLOAD, jobId, instance, polls);
   }
 
   /** The task that takes this step. */
@@ -64,7 +65,10 @@ record Step(Reading reading, Progress.Stage stage, String jobId, int polls) {
     json.put("idColumn", format.idColumn()).put("idDelimiter", format.idDelimiter());
     json.put("head", format.head().name()).put("key", format.key().name());
     json.put("width", format.width().name());
-    return json.put("stage", stage.name()).put("jobId", jobId).put("polls", polls);
+    return json.put("stage", stage.name())
+        .put("jobId", jobId)
+        .put("instance", instance)
+        .put("polls", polls);
   }
 
   /**
@@ -93,6 +97,7 @@ record Step(Reading reading, Progress.Stage stage, String jobId, int polls) {
         new Reading(request, format),
         Progress.Stage.valueOf(text(json, "stage")),
         text(json, "jobId"),
+        json.path("instance").asText(""),
         json.path("polls").intValue());
   }
 

@@ -20,7 +20,11 @@ public interface Balancer {
    */
   int pick(Candidates candidates, @Nullable String key);
 
-  /** Each in turn, whatever its weight. */
+  /**
+   * Each in turn, whatever its weight. Threads take turns with those whose counter they share, up
+   * to eight there are of a server; so of any calls, none gets more than one for each counter more
+   * than another.
+   */
   static Balancer roundRobin() {
     return Stock.ROUND_ROBIN;
   }
@@ -71,7 +75,7 @@ public interface Balancer {
     ROUND_ROBIN {
       @Override
       public int pick(Candidates candidates, @Nullable String key) {
-        return (int) Math.floorMod(candidates.turn(), (long) candidates.size());
+        return candidates.inTurn();
       }
     },
     /** {@link Balancer#random()}. */

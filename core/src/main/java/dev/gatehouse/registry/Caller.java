@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * confine to one thread.
  */
 final class Caller {
-  /** An attempt ends by its deadline; this is for a transport that breaks its own rule. */
+  /** A hedged attempt ends by its deadline; this is for a transport that breaks its own rule. */
   private static final Duration GRACE = Duration.ofSeconds(5);
 
   private static final int PICKS = 4;
@@ -54,6 +54,10 @@ final class Caller {
   private final Fleet fleet;
   private final String service;
   private final Route route;
+
+  /** Of the instance that alone may be asked; negative if any may. */
+  private final int pinned;
+
   private final ServiceCall call;
   private final CallOptions options;
   private final Transport transport;
@@ -73,6 +77,7 @@ final class Caller {
     this.route = site.route(server, service);
     this.call = call;
     this.options = options;
+    this.pinned = site.isFixed() ? -1 : pinned(fleet, server, call.instance());
     Transport known = call.transport() == null ? options.transport() : call.transport();
     if (known == null) {
       throw new IllegalStateException("no transport: services cannot be called here");
@@ -177,11 +182,34 @@ final class Caller {
   private Ended exchange(Planned planned) {
     Duration left = deadline.remaining();
     Duration time = left.compareTo(attemptTimeout) < 0 ? left : attemptTimeout;
-    Exchange first = send(planned, time);
     Duration hedge = call.hedge();
-    if (hedge == null || hedge.compareTo(time) >= 0) {
-      return await(first.answer(), time.plus(GRACE), first);
+    return hedge == null || hedge.compareTo(time) >= 0
+        ? execute(planned, time)
+        : hedged(planned, time, hedge);
+  }
+
+  /** On this thread, as far as the transport can. */
+  private Ended execute(Planned planned, Duration time) {
+    tried.set(planned.position());
+    Member member = member(planned);
+    long start = fleet.began(member);
+    Ending ending = Ending.ABANDONED;
+    try {
+      Response answer = transport.execute(planned.request(), Deadline.in(atLeastSome(time)));
+      ending = ending(answer, null);
+      return new Ended(answer, null);
+    } catch (TransportException e) {
+      ending = ending(null, e);
+      return new Ended(null, e);
+    } catch (InterruptedException e) {
+      throw interrupted("during a call", e);
+    } finally {
+      fleet.ended(member, start, ending);
     }
+  }
+
+  private Ended hedged(Planned planned, Duration time, Duration hedge) {
+    Exchange first = send(planned, time);
     if (!isDoneWithin(hedge, first)) {
       Exchange second = hedge(time.minus(hedge));
       if (second != null) {
@@ -205,18 +233,26 @@ final class Caller {
 
   private Exchange send(Planned planned, Duration time) {
     tried.set(planned.position());
-    Exchange exchange =
-        new Exchange(fleet, site.isFixed() ? null : fleet.member(planned.position()));
+    Exchange exchange = new Exchange(fleet, member(planned));
     exchange.begin(() -> transport.send(planned.request(), Deadline.in(atLeastSome(time))));
     return exchange;
+  }
+
+  private @Nullable Member member(Planned planned) {
+    return site.isFixed() ? null : fleet.member(planned.position());
   }
 
   private static Duration atLeastSome(Duration time) {
     return time.isZero() ? Duration.ofNanos(1) : time;
   }
 
-  /** How an exchange that ended tells of the instance's health. */
+  /**
+   * How an exchange that ended tells of the instance's health; one for which was no room does not.
+   */
   static Ending ending(@Nullable Response response, @Nullable Throwable failure) {
+    if (cause(failure) instanceof LimitException) {
+      return Ending.ABANDONED;
+    }
     if (isFailure(response, failure)) {
       return Ending.FAILED;
     }
@@ -225,7 +261,21 @@ final class Caller {
         : Ending.ANSWERED;
   }
 
+  private static int pinned(Fleet fleet, String server, @Nullable String address) {
+    if (address == null) {
+      return -1;
+    }
+    int position = fleet.position(address);
+    if (position < 0) {
+      throw Missing.instance(server, address);
+    }
+    return position;
+  }
+
   private int untried() {
+    if (pinned >= 0) {
+      return pinned;
+    }
     int position = fleet.pick(call.key());
     for (int pick = 1; pick < PICKS && tried.get(position); pick++) {
       position = fleet.pick(null);
@@ -272,12 +322,25 @@ final class Caller {
     }
   }
 
-  private static TransportException failure(@Nullable Throwable cause) {
-    Throwable own =
-        cause instanceof CompletionException && cause.getCause() != null ? cause.getCause() : cause;
+  /**
+   * Why there is no answer.
+   *
+   * @throws LimitException if the transport had no room
+   */
+  private static TransportException failure(@Nullable Throwable failure) {
+    Throwable own = cause(failure);
+    if (own instanceof LimitException noRoom) {
+      throw noRoom;
+    }
     return own instanceof TransportException known
         ? known
         : new TransportException("the transport failed", own);
+  }
+
+  private static @Nullable Throwable cause(@Nullable Throwable failure) {
+    return failure instanceof CompletionException && failure.getCause() != null
+        ? failure.getCause()
+        : failure;
   }
 
   private static CancellationException interrupted(String when, InterruptedException cause) {

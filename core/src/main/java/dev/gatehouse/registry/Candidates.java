@@ -41,6 +41,14 @@ public final class Candidates {
         Arrays.stream(positions).map(i -> fleet.instance(i).weight()).average().orElse(0);
   }
 
+  int version() {
+    return version;
+  }
+
+  int position(int index) {
+    return positions[index];
+  }
+
   /** When nothing but a change of state makes other candidates. */
   static long never() {
     return NEVER;
@@ -67,17 +75,27 @@ public final class Candidates {
     if (members.length == 1) {
       return 0;
     }
-    Balancer chooser = balancer;
-    if (chooser == null) {
-      chooser = fleet.balancer();
-      balancer = chooser;
-    }
+    Balancer chooser = chooser();
     int index = chooser.pick(this, key);
     if (index < 0 || index >= members.length) {
       throw new IllegalStateException(
           "balancer " + chooser + " must choose 0.." + (members.length - 1) + ", chose " + index);
     }
     return index;
+  }
+
+  private Balancer chooser() {
+    Balancer chooser = balancer;
+    if (chooser == null) {
+      chooser = fleet.balancer();
+      balancer = chooser;
+    }
+    return chooser;
+  }
+
+  /** Whether each of them is chosen in turn until the state changes, whatever time it is. */
+  boolean takeTurns() {
+    return members.length > 1 && until == NEVER && chooser() == Balancer.Stock.ROUND_ROBIN;
   }
 
   private boolean mustPass(int index) {
@@ -159,6 +177,10 @@ public final class Candidates {
   /** A number that grows by one at each call, for all callers together, and may wrap around. */
   public long turn() {
     return turns.getAndIncrement();
+  }
+
+  int inTurn() {
+    return Turns.next(fleet.state().counters(), members.length);
   }
 
   /** A random number from 0 to the bound, not included. */

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class Exchange {
   private final Fleet fleet;
   private final @Nullable Member member;
-  private final long start;
+  private long start;
   private volatile Ending ifCancelled = Ending.ABANDONED;
   private @Nullable CompletableFuture<Response> answer;
 
@@ -30,14 +30,11 @@ final class Exchange {
   Exchange(Fleet fleet, @Nullable Member member) {
     this.fleet = fleet;
     this.member = member;
-    this.start = fleet.nanoTime();
   }
 
   /** Sends the request; what is thrown here says nothing of the instance. */
   void begin(Supplier<CompletionStage<Response>> sending) {
-    if (member != null) {
-      member.began();
-    }
+    start = fleet.began(member);
     try {
       answer = sending.get().toCompletableFuture();
     } finally {
@@ -58,14 +55,10 @@ final class Exchange {
   }
 
   private void ended(@Nullable Response response, @Nullable Throwable failure) {
-    if (member == null) {
-      return;
-    }
-    member.ended();
-    long now = fleet.nanoTime();
-    Ending ending =
-        failure instanceof CancellationException ? ifCancelled : Caller.ending(response, failure);
-    fleet.state().ended(member, Math.max(0, now - start), ending, now);
+    fleet.ended(
+        member,
+        start,
+        failure instanceof CancellationException ? ifCancelled : Caller.ending(response, failure));
   }
 
   /**

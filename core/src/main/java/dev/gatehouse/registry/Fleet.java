@@ -46,8 +46,40 @@ final class Fleet {
     return members[position];
   }
 
+  /** The position of the instance of that address; -1 if there is none. */
+  int position(String address) {
+    String key = RegistryStore.nameKey(address);
+    for (int i = 0; i < members.length; i++) {
+      if (members[i].address().equals(key)) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
   Instance instance(int position) {
     return instances.get(position);
+  }
+
+  /**
+   * A request to an instance is under way; null stands for a place that is none of them.
+   *
+   * @return when it began
+   */
+  long began(@Nullable Member member) {
+    if (member != null) {
+      member.began();
+    }
+    return nanoTime();
+  }
+
+  /** It has ended. */
+  void ended(@Nullable Member member, long start, Ending ending) {
+    if (member != null) {
+      member.ended();
+      long now = nanoTime();
+      state.ended(member, Math.max(0, now - start), ending, now);
+    }
   }
 
   int size() {
@@ -68,11 +100,16 @@ final class Fleet {
    * @throws TransportException if none may
    */
   int pick(@Nullable String key) {
+    return candidates().choose(key);
+  }
+
+  /** One or more who may take calls now, or throws as {@link #pick}. */
+  Candidates candidates() {
     Candidates present = current();
     if (present.size() == 0) {
       throw new TransportException("no instance of server '" + state.server() + "' is up");
     }
-    return present.choose(key);
+    return present;
   }
 
   /** Who may take calls now; tells of ejections that are over, and of all being down. */

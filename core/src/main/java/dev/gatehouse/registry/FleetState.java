@@ -30,6 +30,7 @@ final class FleetState {
   private final String server;
   private final FleetOptions options;
   final AtomicLong turns = new AtomicLong();
+  private volatile long @Nullable [] counters;
   private volatile int version;
   private final Map<String, Member> members = new HashMap<>();
   private final Map<String, ServicePolicies> policies = new ConcurrentHashMap<>();
@@ -104,6 +105,19 @@ final class FleetState {
     CallOptions said = registry.callsOf().apply(server, registry.calls());
     calls.compareAndSet(null, requireNonNull(said, "callsOf"));
     return requireNonNull(calls.get());
+  }
+
+  /** By which its instances take turns; most servers have other balancers, or one instance. */
+  long[] counters() {
+    long[] known = counters;
+    return known == null ? beginTurns(Turns.begin()) : known;
+  }
+
+  synchronized long[] beginTurns(long[] fresh) {
+    if (counters == null) {
+      counters = fresh;
+    }
+    return requireNonNull(counters);
   }
 
   /** The policies of a service's calls. */

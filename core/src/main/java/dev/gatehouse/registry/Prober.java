@@ -1,5 +1,6 @@
 package dev.gatehouse.registry;
 
+import dev.gatehouse.error.LimitException;
 import dev.gatehouse.transport.Deadline;
 import dev.gatehouse.transport.Request;
 import dev.gatehouse.transport.Response;
@@ -97,7 +98,9 @@ final class Prober {
           .whenComplete(
               (response, thrown) -> {
                 underWay.decrementAndGet();
-                fleet.state().probed(fleet.member(position), isGood(response), fleet.nanoTime());
+                if (!(thrown instanceof LimitException)) {
+                  fleet.state().probed(fleet.member(position), isGood(response), fleet.nanoTime());
+                }
               });
     } catch (RuntimeException e) {
       underWay.decrementAndGet();

@@ -211,7 +211,8 @@ public interface Registry {
    * @throws NotFoundException if there is no such server, or no such service on it
    * @throws dev.gatehouse.error.TransportException if there was no answer in time, no instance is
    *     up, or the service's breaker is open
-   * @throws dev.gatehouse.error.LimitException if too many calls of the service are under way
+   * @throws dev.gatehouse.error.LimitException if too many calls of the service are under way, or
+   *     the transport has no room for one more request
    * @throws java.util.concurrent.CancellationException if the thread was interrupted
    * @throws IllegalArgumentException if no request can be made of what was registered and the call,
    *     as with a body of more than 1 MiB

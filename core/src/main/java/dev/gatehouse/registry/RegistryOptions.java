@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Set;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 
@@ -98,114 +99,88 @@ public record RegistryOptions(
         (server, all) -> all);
   }
 
+  /** These options while they are changed. */
+  private static final class Draft {
+    private final RegistryOptions of;
+    private Duration staleness;
+    private LongSupplier nanoTime;
+    private Set<String> reservedServerNames;
+    private Addressing addressing;
+    private Protocols protocols;
+    private FleetOptions fleet;
+    private CallOptions calls;
+    private BiFunction<String, CallOptions, CallOptions> callsOf;
+
+    Draft(RegistryOptions of) {
+      this.of = of;
+      staleness = of.staleness;
+      nanoTime = of.nanoTime;
+      reservedServerNames = of.reservedServerNames;
+      addressing = of.addressing;
+      protocols = of.protocols;
+      fleet = of.fleet;
+      calls = of.calls;
+      callsOf = of.callsOf;
+    }
+
+    RegistryOptions options() {
+      return new RegistryOptions(
+          of.clock,
+          of.ids,
+          staleness,
+          nanoTime,
+          reservedServerNames,
+          addressing,
+          protocols,
+          fleet,
+          calls,
+          callsOf);
+    }
+  }
+
+  private RegistryOptions with(Consumer<Draft> change) {
+    Draft draft = new Draft(this);
+    change.accept(draft);
+    return draft.options();
+  }
+
   /** These options with another staleness. */
   public RegistryOptions staleness(Duration value) {
-    return new RegistryOptions(
-        clock,
-        ids,
-        value,
-        nanoTime,
-        reservedServerNames,
-        addressing,
-        protocols,
-        fleet,
-        calls,
-        callsOf);
+    return with(draft -> draft.staleness = value);
   }
 
   /** These options with another clock for measuring staleness. */
   public RegistryOptions nanoTime(LongSupplier value) {
-    return new RegistryOptions(
-        clock,
-        ids,
-        staleness,
-        value,
-        reservedServerNames,
-        addressing,
-        protocols,
-        fleet,
-        calls,
-        callsOf);
+    return with(draft -> draft.nanoTime = value);
   }
 
   /** These options with other reserved server names, such as the host's configuration sections. */
   public RegistryOptions reservedServerNames(Set<String> value) {
-    return new RegistryOptions(
-        clock, ids, staleness, nanoTime, value, addressing, protocols, fleet, calls, callsOf);
+    return with(draft -> draft.reservedServerNames = value);
   }
 
   /** These options with services called elsewhere. */
   public RegistryOptions addressing(Addressing value) {
-    return new RegistryOptions(
-        clock,
-        ids,
-        staleness,
-        nanoTime,
-        reservedServerNames,
-        value,
-        protocols,
-        fleet,
-        calls,
-        callsOf);
+    return with(draft -> draft.addressing = value);
   }
 
   /** These options with something else made of services' own protocols. */
   public RegistryOptions protocols(Protocols value) {
-    return new RegistryOptions(
-        clock,
-        ids,
-        staleness,
-        nanoTime,
-        reservedServerNames,
-        addressing,
-        value,
-        fleet,
-        calls,
-        callsOf);
+    return with(draft -> draft.protocols = value);
   }
 
   /** These options with calls spread otherwise. */
   public RegistryOptions fleet(FleetOptions value) {
-    return new RegistryOptions(
-        clock,
-        ids,
-        staleness,
-        nanoTime,
-        reservedServerNames,
-        addressing,
-        protocols,
-        value,
-        calls,
-        callsOf);
+    return with(draft -> draft.fleet = value);
   }
 
   /** These options with services called otherwise. */
   public RegistryOptions calls(CallOptions value) {
-    return new RegistryOptions(
-        clock,
-        ids,
-        staleness,
-        nanoTime,
-        reservedServerNames,
-        addressing,
-        protocols,
-        fleet,
-        value,
-        callsOf);
+    return with(draft -> draft.calls = value);
   }
 
   /** These options with the services of some servers called otherwise. */
   public RegistryOptions callsOf(BiFunction<String, CallOptions, CallOptions> value) {
-    return new RegistryOptions(
-        clock,
-        ids,
-        staleness,
-        nanoTime,
-        reservedServerNames,
-        addressing,
-        protocols,
-        fleet,
-        calls,
-        value);
+    return with(draft -> draft.callsOf = value);
   }
 }

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -40,15 +41,29 @@ public final class ServiceCall {
     static final Content NONE = new Content(null, Headers.NONE, null);
   }
 
-  /** How it is sent; null for what the registry's options say. */
-  private record Manner(
-      @Nullable String key,
-      Repeat repeat,
-      @Nullable Duration hedge,
-      @Nullable Duration timeout,
-      @Nullable Transport transport,
-      boolean hostsOnly) {
-    static final Manner PLAIN = new Manner(null, Repeat.BY_METHOD, null, null, null, false);
+  /** How it is sent; null for what the registry's options say. Changed while it is made only. */
+  private static final class Manner {
+    static final Manner PLAIN = new Manner();
+
+    @Nullable String key;
+    @Nullable String instance;
+    Repeat repeat = Repeat.BY_METHOD;
+    @Nullable Duration hedge;
+    @Nullable Duration timeout;
+    @Nullable Transport transport;
+    boolean hostsOnly;
+
+    Manner() {}
+
+    Manner(Manner other) {
+      key = other.key;
+      instance = other.instance;
+      repeat = other.repeat;
+      hedge = other.hedge;
+      timeout = other.timeout;
+      transport = other.transport;
+      hostsOnly = other.hostsOnly;
+    }
   }
 
   /** With nothing but what was registered. */
@@ -99,14 +114,20 @@ public final class ServiceCall {
    */
   public ServiceCall key(String value) {
     Check.range(requireNonNull(value, "key").length(), 1, 1_000, "length of key");
-    return with(
-        new Manner(
-            value,
-            manner.repeat(),
-            manner.hedge(),
-            manner.timeout(),
-            manner.transport(),
-            manner.hostsOnly()));
+    return with(changed -> changed.key = value);
+  }
+
+  /**
+   * This call at that instance alone, whatever its health and weight, as where a job is that it
+   * took before. It is tried again there, and not hedged. Where services are called at one place
+   * each, it goes there.
+   *
+   * @param address as {@link Instance#address} tells it, 1..300 characters; if there is no such
+   *     instance, the call throws {@link dev.gatehouse.error.NotFoundException}
+   */
+  public ServiceCall at(String address) {
+    Check.range(requireNonNull(address, "address").length(), 1, 300, "length of address");
+    return with(changed -> changed.instance = address);
   }
 
   /**
@@ -114,7 +135,7 @@ public final class ServiceCall {
    * DELETE and OPTIONS are tried again.
    */
   public ServiceCall repeatable() {
-    return repeated(Repeat.ALWAYS, manner.hedge());
+    return repeated(Repeat.ALWAYS, manner.hedge);
   }
 
   /** This call with one attempt only, which may take as long as the call. */
@@ -136,8 +157,10 @@ public final class ServiceCall {
 
   private ServiceCall repeated(Repeat repeat, @Nullable Duration hedge) {
     return with(
-        new Manner(
-            manner.key(), repeat, hedge, manner.timeout(), manner.transport(), manner.hostsOnly()));
+        changed -> {
+          changed.repeat = repeat;
+          changed.hedge = hedge;
+        });
   }
 
   /**
@@ -147,26 +170,13 @@ public final class ServiceCall {
    */
   public ServiceCall within(Duration timeout) {
     Check.range(timeout, Duration.ofMillis(1), Duration.ofHours(1), "timeout");
-    return with(
-        new Manner(
-            manner.key(),
-            manner.repeat(),
-            manner.hedge(),
-            timeout,
-            manner.transport(),
-            manner.hostsOnly()));
+    return with(changed -> changed.timeout = timeout);
   }
 
   /** This call by another transport than the registry's. */
   public ServiceCall over(Transport transport) {
-    return with(
-        new Manner(
-            manner.key(),
-            manner.repeat(),
-            manner.hedge(),
-            manner.timeout(),
-            requireNonNull(transport, "transport"),
-            manner.hostsOnly()));
+    requireNonNull(transport, "transport");
+    return with(changed -> changed.transport = transport);
   }
 
   /**
@@ -174,47 +184,46 @@ public final class ServiceCall {
    * Registry#attachedBy attached} counts as not registered.
    */
   public ServiceCall ofHost() {
-    return with(
-        new Manner(
-            manner.key(),
-            manner.repeat(),
-            manner.hedge(),
-            manner.timeout(),
-            manner.transport(),
-            true));
+    return with(changed -> changed.hostsOnly = true);
   }
 
-  private ServiceCall with(Manner changed) {
+  private ServiceCall with(Consumer<Manner> change) {
+    Manner changed = new Manner(manner);
+    change.accept(changed);
     return new ServiceCall(content, changed);
   }
 
+  @Nullable String instance() {
+    return manner.instance;
+  }
+
   @Nullable String key() {
-    return manner.key();
+    return manner.key;
   }
 
   @Nullable Duration hedge() {
-    return manner.hedge();
+    return manner.hedge;
   }
 
   @Nullable Duration timeout() {
-    return manner.timeout();
+    return manner.timeout;
   }
 
   @Nullable Transport transport() {
-    return manner.transport();
+    return manner.transport;
   }
 
   boolean isOfHostOnly() {
-    return manner.hostsOnly();
+    return manner.hostsOnly;
   }
 
   boolean isOnce() {
-    return manner.repeat() == Repeat.NEVER;
+    return manner.repeat == Repeat.NEVER;
   }
 
   boolean isRepeatable(String method) {
-    return manner.repeat() == Repeat.ALWAYS
-        || (manner.repeat() == Repeat.BY_METHOD && REPEATABLE.contains(method));
+    return manner.repeat == Repeat.ALWAYS
+        || (manner.repeat == Repeat.BY_METHOD && REPEATABLE.contains(method));
   }
 
   /** The request that this makes of an endpoint. */

@@ -76,16 +76,35 @@ final class Snapshot {
 
   /** How to call a service. */
   Route route(String server, String service) {
-    int place = (31 * server.hashCode() + service.hashCode()) & (ASKED - 1);
-    Route known = asked[place];
-    if (known != null && known.isOf(server, service)) {
-      return known;
-    }
+    Route known = askedBefore(asked, server, service);
+    return known == null ? routeNotAsked(server, service) : known;
+  }
+
+  private Route routeNotAsked(String server, String service) {
     Route found = site(server).route(server, service);
-    if (known == null && found.isOf(server, service)) {
+    int place = place(server, service);
+    if (asked[place] == null) {
+      found = found.askedBy(server, service);
       asked[place] = found;
     }
     return found;
+  }
+
+  /** What was asked for before, as {@link #askedBefore} takes it. */
+  @Nullable Route[] asked() {
+    return asked;
+  }
+
+  /**
+   * The route that was asked for before by these names; null if none was, or another has its place.
+   */
+  static @Nullable Route askedBefore(@Nullable Route[] asked, String server, String service) {
+    Route known = asked[place(server, service)];
+    return known != null && known.isOf(server, service) ? known : null;
+  }
+
+  private static int place(String server, String service) {
+    return (31 * server.hashCode() + service.hashCode()) & (ASKED - 1);
   }
 
   void forEachSite(Consumer<Site> action) {

@@ -137,10 +137,14 @@ final class SnapshotRegistry implements Registry {
 
   @Override
   public Endpoint resolve(String server, String service) {
-    return snapshots
-        .current()
-        .route(requireNonNull(server, "server"), requireNonNull(service, "service"))
-        .choose(null);
+    Endpoint next =
+        snapshots.next(requireNonNull(server, "server"), requireNonNull(service, "service"));
+    return next == null ? chosen(server, service) : next;
+  }
+
+  /** Apart, so that the shorter way is compiled into whoever goes it. */
+  private Endpoint chosen(String server, String service) {
+    return snapshots.current().route(server, service).choose(null);
   }
 
   @Override
@@ -167,13 +171,11 @@ final class SnapshotRegistry implements Registry {
     requireNonNull(address, "address");
     Check.range(percent, 0, 100, "percent");
     Fleet fleet = snapshots.current().site(server).fleet();
-    for (int i = 0; i < fleet.size(); i++) {
-      if (fleet.member(i).address().equals(RegistryStore.nameKey(address))) {
-        fleet.member(i).cpu(percent, fleet.nanoTime());
-        return;
-      }
+    int position = fleet.position(address);
+    if (position < 0) {
+      throw Missing.instance(server, address);
     }
-    throw Missing.instance(server, address);
+    fleet.member(position).cpu(percent, fleet.nanoTime());
   }
 
   Snapshot snapshot() {

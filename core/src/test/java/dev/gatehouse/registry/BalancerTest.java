@@ -66,7 +66,7 @@ final class BalancerTest {
   @Test
   void roundRobin_counterWraps_goesOnInTurn() {
     Fleet fleet = fleet(Balancer.roundRobin(), 100, 1, 100);
-    fleet.state().turns.set(Long.MAX_VALUE - 1);
+    fleet.state().beginTurns(Turns.from(i -> Long.MAX_VALUE - 1));
     List<Integer> picked = new ArrayList<>();
     for (int i = 0; i < 7; i++) {
       picked.add(fleet.pick(null));

@@ -3,6 +3,7 @@ package dev.gatehouse.registry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.gatehouse.error.LimitException;
 import dev.gatehouse.error.NotFoundException;
 import dev.gatehouse.error.TransportException;
 import dev.gatehouse.storage.memory.MemoryStorage;
@@ -216,6 +217,42 @@ final class CallPermitsTest {
     registry.removeServer("s");
     register(registry);
     assertThat(call(registry).text()).isEqualTo("fine");
+  }
+
+  /** A transport that is full says nothing of who would have been asked. */
+  @Test
+  void transportWithoutRoom_callsFailAndNobodyElseIsBlamed() {
+    Registry registry = registry(options.breaker(1, HOUR));
+    registry.register(Instance.on("s").at("other", 80));
+    sending = request -> failed(new LimitException("no room"));
+    for (ServiceCall call : List.of(ONCE, ServiceCall.EMPTY.hedgedAfter(Duration.ofMillis(1)))) {
+      for (int i = 0; i < 12; i++) {
+        assertThatThrownBy(() -> registry.call("s", "get", call))
+            .isExactlyInstanceOf(LimitException.class)
+            .hasMessage("no room");
+      }
+    }
+    assertThat(sent).hasValue(24);
+    try (RegistryUpkeep upkeep = RegistryUpkeep.create(registry)) {
+      for (int round = 0; round < 5; round++) {
+        upkeep.step();
+        node.nanos.addAndGet(Duration.ofSeconds(11).toNanos());
+      }
+    }
+    assertThat(sent).as("and probes").hasValue(24 + 2 * 4);
+    sending = CallPermitsTest::answered;
+    assertThat(call(registry).text()).isEqualTo("fine");
+  }
+
+  @Test
+  void atAnInstance_isNotHedgedElsewhere() {
+    Registry registry = registry(options);
+    registry.register(Instance.on("s").at("other", 80));
+    sending = request -> new CompletableFuture<Response>().orTimeout(20, TimeUnit.MILLISECONDS);
+    ServiceCall hedged = ServiceCall.EMPTY.at("h:80").hedgedAfter(Duration.ofMillis(1));
+    assertThatThrownBy(() -> registry.call("s", "get", hedged))
+        .isInstanceOf(TransportException.class);
+    assertThat(sent).hasValue(1);
   }
 
   /** The wall clock is set back and forth; what is measured is measured otherwise. */

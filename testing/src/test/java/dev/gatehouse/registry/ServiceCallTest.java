@@ -191,6 +191,24 @@ final class ServiceCallTest {
   }
 
   @Test
+  void call_atAnInstance_goesThereAloneWhateverItsHealth() {
+    Registry registry = registry(options.breaker(100, HOUR).retries(3, Duration.ZERO, 100), 3);
+    ServiceCall there = ServiceCall.EMPTY.at("H1:80");
+    for (int i = 0; i < 6; i++) {
+      transport.fail().answer(503, "").answer(200, "third");
+      assertThat(registry.call("s", "get", there).text()).isEqualTo("third");
+    }
+    registry.register(Instance.on("s").at("h1", 80).weight(0));
+    registry.call("s", "get", there);
+    assertThat(hosts()).hasSize(19).containsOnly("h1");
+    assertThatThrownBy(() -> registry.call("s", "get", ServiceCall.EMPTY.at("h9:80")))
+        .isInstanceOf(NotFoundException.class)
+        .hasMessage("no instance 'h9:80' is registered on server 's'");
+    assertThatThrownBy(() -> ServiceCall.EMPTY.at(""))
+        .hasMessage("length of address must be in 1..300, was 0");
+  }
+
+  @Test
   void call_unknownOrWithoutTransport_refused() {
     Registry registry = registry(options, 1);
     assertThatThrownBy(() -> registry.call("t", "n", ServiceCall.EMPTY))

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.gatehouse.storage.memory.MemoryStorage;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.Test;
@@ -20,7 +21,7 @@ final class WatchedSnapshotTest {
       new Snapshots(
           here.watched.store(),
           here.options(),
-          new Fleets(FleetOptions.DEFAULT, here.nanos::get),
+          new Fleets(FleetOptions.DEFAULT.balancer(Balancer.roundRobin()), here.nanos::get),
           true);
 
   private void pass(int millis) {
@@ -114,6 +115,49 @@ final class WatchedSnapshotTest {
     assertThat(seen()).isFalse();
     pass(1);
     assertThat(seen()).isTrue();
+  }
+
+  /** The shortest way to an instance must not outlive what ends the others. */
+  @Test
+  void next_onlyWhileWatchedAndNothingChanged() {
+    here.registry.register(Server.named("s").at("h", 1));
+    here.registry.register(Instance.on("s").at("i", 1));
+    here.registry.register(Service.named("get").on("s").uri("/"));
+    String[] asked = {new String("S"), new String("get")};
+    assertThat(next(asked)).as("not watched").isNull();
+    snapshots.watch();
+    assertThat(next(asked)).as("not asked while watched").isNull();
+    for (Runnable end :
+        List.<Runnable>of(
+            snapshots::expire,
+            snapshots::unwatch,
+            () -> {
+              pass(875);
+              snapshots.watch();
+            },
+            () -> {
+              there.registry.removeInstance("s", "i:1");
+              snapshots.changed();
+            })) {
+      choose(asked);
+      choose(asked);
+      assertThat(Set.of(next(asked), next(asked))).hasSize(2);
+      assertThat(next("s", "other")).isNull();
+      end.run();
+      assertThat(next(asked)).isNull();
+      snapshots.watch();
+    }
+    choose(asked);
+    choose(asked);
+    assertThat(next(asked)).as("one instance takes no turns").isNull();
+  }
+
+  private Endpoint next(String... names) {
+    return snapshots.next(names[0], names[1]);
+  }
+
+  private void choose(String... names) {
+    assertThat(snapshots.current().route(names[0], names[1]).choose(null)).isNotNull();
   }
 
   @Test

@@ -64,23 +64,18 @@ interface CallSide extends AutoCloseable {
     };
   }
 
-  /** The transport by itself. */
+  /** The transport by itself, on the caller's thread. */
   static CallSide transport(int port) {
     HttpTransport transport = transport();
     URI target = URI.create("http://127.0.0.1:" + port + PATH);
     return new CallSide() {
       @Override
-      public int post() throws ExecutionException, InterruptedException {
+      public int post() throws InterruptedException {
         Request request =
             Request.of("POST", target)
                 .header("Content-Type", "application/json")
                 .body(JSON.getBytes(StandardCharsets.UTF_8));
-        return transport
-            .send(request, Deadline.in(Duration.ofSeconds(10)))
-            .toCompletableFuture()
-            .get()
-            .body()
-            .length;
+        return transport.execute(request, Deadline.in(Duration.ofSeconds(10))).body().length;
       }
 
       @Override

@@ -1,5 +1,6 @@
 package dev.gatehouse.transport.http;
 
+import dev.gatehouse.error.LimitException;
 import dev.gatehouse.error.TransportException;
 import dev.gatehouse.transport.Headers;
 import dev.gatehouse.transport.Response;
@@ -10,7 +11,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import okhttp3.Call;
 import okhttp3.Callback;
-import okhttp3.ResponseBody;
+import okio.Buffer;
+import okio.BufferedSource;
 
 /**
  * One request under way. Its future completes once: with the answer, with OkHttp's failure, or
@@ -18,26 +20,24 @@ import okhttp3.ResponseBody;
  * told to give up and may need a little longer to do so.
  */
 final class Exchange implements Callback, UnderWay {
+  /** What the exchanges of a transport share: whether it is closed is then why OkHttp failed. */
+  record Shared(int maxAnswerBytes, Places places, BooleanSupplier closed) {}
+
   private final CompletableFuture<Response> future = new CompletableFuture<>();
   private final Call call;
   private final Trip trip;
-  private final int maxAnswerBytes;
-  private final Runnable callDone;
-  private final BooleanSupplier closed;
+  private final long endNanoTime;
+  private final Shared shared;
+  private final Places.Place place;
   private volatile boolean done;
 
-  /**
-   * An exchange that has not begun.
-   *
-   * @param callDone run once, when OkHttp is done with the call
-   * @param closed whether the transport is, which is then why OkHttp failed
-   */
-  Exchange(Call call, Trip trip, int maxAnswerBytes, Runnable callDone, BooleanSupplier closed) {
+  /** An exchange that has not begun. */
+  Exchange(Call call, Trip trip, long endNanoTime, Shared shared) {
     this.call = call;
     this.trip = trip;
-    this.maxAnswerBytes = maxAnswerBytes;
-    this.callDone = callDone;
-    this.closed = closed;
+    this.endNanoTime = endNanoTime;
+    this.shared = shared;
+    this.place = shared.places().of(call.request().url().host(), this::enqueue);
   }
 
   /** The caller's. Completing it by any road ends the call. */
@@ -55,7 +55,12 @@ final class Exchange implements Callback, UnderWay {
     return url.substring(0, url.length() - 1);
   }
 
-  /** Begins; the runnable is run once, when the future has completed. */
+  @Override
+  public long endNanoTime() {
+    return endNanoTime;
+  }
+
+  /** Begins, or waits for a place; the runnable is run once, when the future has completed. */
   void start(Runnable completed) {
     CompletableFuture<Response> unused =
         future.whenComplete(
@@ -63,9 +68,21 @@ final class Exchange implements Callback, UnderWay {
               completed.run();
               if (!done) {
                 call.cancel();
+                place.giveUp();
               }
             });
-    call.enqueue(this);
+    try {
+      place.enter();
+    } catch (LimitException e) {
+      future.completeExceptionally(e);
+    }
+  }
+
+  /** Those that wait when the transport closes are ended by that, and need no thread any more. */
+  private void enqueue() {
+    if (!shared.closed().getAsBoolean()) {
+      call.enqueue(this);
+    }
   }
 
   @Override
@@ -77,7 +94,7 @@ final class Exchange implements Callback, UnderWay {
   public void onResponse(Call ignored, okhttp3.Response answer) {
     Response response;
     try (answer) {
-      response = read(answer);
+      response = read(call, answer, shared.maxAnswerBytes());
     } catch (IOException | IllegalArgumentException e) {
       fail(e);
       return;
@@ -95,7 +112,7 @@ final class Exchange implements Callback, UnderWay {
   private void fail(Exception e) {
     finish();
     future.completeExceptionally(
-        new TransportException(reason(closed.getAsBoolean(), trip, origin()), e));
+        new TransportException(reason(shared.closed().getAsBoolean(), trip, origin()), e));
   }
 
   static String reason(boolean closed, Trip trip, String origin) {
@@ -107,17 +124,18 @@ final class Exchange implements Callback, UnderWay {
 
   private void finish() {
     done = true;
-    callDone.run();
+    place.leave();
   }
 
-  private Response read(okhttp3.Response answer) throws IOException {
+  static Response read(Call call, okhttp3.Response answer, int maxAnswerBytes) throws IOException {
     Headers headers = headers(answer.headers());
-    ResponseBody body = answer.body();
-    byte[] bytes = body.byteStream().readNBytes(maxAnswerBytes);
-    if (bytes.length == maxAnswerBytes) {
+    BufferedSource body = answer.body().source();
+    if (body.request(maxAnswerBytes)) {
       // Closing would read on for a while to save the connection.
       call.cancel();
     }
+    Buffer come = body.getBuffer();
+    byte[] bytes = come.readByteArray(Math.min(come.size(), maxAnswerBytes));
     return Response.of(answer.code(), headers, bytes);
   }
 

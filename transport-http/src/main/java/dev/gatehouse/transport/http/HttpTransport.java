@@ -3,6 +3,7 @@ package dev.gatehouse.transport.http;
 import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.check.Check;
+import dev.gatehouse.error.LimitException;
 import dev.gatehouse.error.TransportException;
 import dev.gatehouse.transport.BodySource;
 import dev.gatehouse.transport.Deadline;
@@ -24,18 +25,14 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
 import okhttp3.Authenticator;
 import okhttp3.Call;
 import okhttp3.ConnectionPool;
@@ -59,18 +56,21 @@ import okhttp3.Protocol;
  * 127.1}).
  *
  * <p>Limits: {@value #MAX_PER_HOST} requests at once to a host and {@value #MAX_REQUESTS} in all,
- * further ones wait, up to {@value #MAX_PENDING} under way or waiting, beyond which a send fails;
- * an answer's head of 256 KiB and 128 fields, else it fails; of an answer's body, {@link
- * Builder#maxAnswerBytes} are kept and the rest is cut off. The deadline covers waiting, name
- * resolution, connecting, sending and receiving. Of what is {@linkplain #stream streamed}, any
- * length is taken, {@value #MAX_STREAMS} at once in all, further ones fail; and it fails if no byte
- * comes or goes for {@link Builder#streamIdleTimeout}. A connection is kept for 4 s after its last
- * answer, and looked at before it is used again: a server may have closed it.
+ * further ones wait, up to {@value #MAX_PENDING} under way or waiting, beyond which a send fails
+ * with a {@link LimitException}; an answer's head of 256 KiB and 128 fields, else it fails; of an
+ * answer's body, {@link Builder#maxAnswerBytes} are kept and the rest is cut off. The deadline
+ * covers waiting, name resolution, connecting, sending and receiving. Of what is {@linkplain
+ * #stream streamed}, any length is taken, {@value #MAX_STREAMS} at once in all, further ones fail
+ * likewise; and it fails if no byte comes or goes for {@link Builder#streamIdleTimeout}. A
+ * connection is kept for 4 s after its last answer, and looked at before it is used again: a server
+ * may have closed it.
  *
- * <p>A failure's message names the origin and says {@code no connection to}, {@code no whole answer
- * from} or {@code no answer in time from}; whether an address was refused or merely silent stands
- * only in the exception's cause, which is not for third parties. A stage's dependents run on a
- * thread of the transport and should not block.
+ * <p>{@link #execute} uses the caller's thread; its deadline and interrupting the thread end it
+ * whatever it waits for. {@link #send} and {@link #stream} use threads of the transport, on which a
+ * stage's dependents run, which should not block. A failure's message names the origin and says
+ * {@code no connection to}, {@code no whole answer from} or {@code no answer in time from}; whether
+ * an address was refused or merely silent stands only in the exception's cause, which is not for
+ * third parties.
  *
  * <p>Safe for use by multiple threads.
  */
@@ -89,17 +89,14 @@ public final class HttpTransport implements Transport {
   private final OkHttpClient streaming;
   private final Targets targets;
   private final AddressGuard guard;
-  private final int maxAnswerBytes;
   private final ExecutorService workers;
-  private final ScheduledThreadPoolExecutor deadlines;
-  private final Semaphore slots = new Semaphore(MAX_PENDING);
+  private final Deadlines deadlines;
+  private final Exchange.Shared shared;
   private final Semaphore streams = new Semaphore(MAX_STREAMS);
-  private final Set<UnderWay> underWay = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
 
   private HttpTransport(Builder builder) {
     targets = new Targets(builder.schemes, builder.ports);
-    maxAnswerBytes = builder.maxAnswerBytes;
     workers =
         new ThreadPoolExecutor(
             0,
@@ -109,9 +106,14 @@ public final class HttpTransport implements Transport {
             new SynchronousQueue<>(),
             threads("gatehouse-http-"));
     deadlines =
-        new ScheduledThreadPoolExecutor(
-            1, threads("gatehouse-http-deadline-"), new ThreadPoolExecutor.DiscardPolicy());
-    deadlines.setRemoveOnCancelPolicy(true);
+        new Deadlines(
+            late -> endEarly(late, NOT_IN_TIME + late.origin()),
+            threads("gatehouse-http-deadline-"));
+    shared =
+        new Exchange.Shared(
+            builder.maxAnswerBytes,
+            new Places(new Places.Limits(MAX_PER_HOST, MAX_REQUESTS, MAX_PENDING)),
+            () -> closed);
     guard = new AddressGuard(builder.allowed, new OwnAddresses());
     client = hardened(builder.client, guard, builder.connectTimeout, workers);
     streaming =
@@ -135,15 +137,16 @@ public final class HttpTransport implements Transport {
   private static OkHttpClient hardened(
       OkHttpClient base, AddressGuard guard, Duration connectTimeout, ExecutorService workers) {
     Dispatcher dispatcher = new Dispatcher(workers);
-    dispatcher.setMaxRequests(MAX_REQUESTS);
-    dispatcher.setMaxRequestsPerHost(MAX_PER_HOST);
+    // Places bound them, together with those on threads of callers.
+    dispatcher.setMaxRequests(Integer.MAX_VALUE);
+    dispatcher.setMaxRequestsPerHost(Integer.MAX_VALUE);
     OkHttpClient.Builder builder =
         base.newBuilder()
             .dispatcher(dispatcher)
             .connectionPool(
                 new ConnectionPool(MAX_REQUESTS, IDLE_CONNECTION.toMillis(), TimeUnit.MILLISECONDS))
             .socketFactory(new GuardedSockets(guard))
-            .dns(new GuardedDns(base.dns(), guard))
+            .dns(new GuardedDns(base.dns(), guard, workers))
             .proxy(Proxy.NO_PROXY)
             .protocols(List.of(Protocol.HTTP_1_1))
             .followRedirects(false)
@@ -169,16 +172,31 @@ public final class HttpTransport implements Transport {
     requireNonNull(request, "request");
     requireNonNull(deadline, "deadline");
     Trip trip = new Trip();
-    Call call;
+    Exchange exchange;
     try {
-      call = call(client, targets.translate(request, trip), deadline);
-      take(slots, "too many requests under way, at most " + MAX_PENDING);
+      Call call = call(client, targets.translate(request, trip), deadline);
+      exchange = new Exchange(call, trip, endOf(deadline), shared);
     } catch (TransportException e) {
       return CompletableFuture.failedFuture(e);
     }
-    Exchange exchange = new Exchange(call, trip, maxAnswerBytes, slots::release, () -> closed);
-    watch(exchange, deadline.remaining(), exchange::start);
+    watch(exchange);
+    exchange.start(() -> deadlines.remove(exchange));
     return exchange.future();
+  }
+
+  @Override
+  public Response execute(Request request, Deadline deadline) throws InterruptedException {
+    requireNonNull(request, "request");
+    requireNonNull(deadline, "deadline");
+    Trip trip = new Trip();
+    Call call = call(client, targets.translate(request, trip), deadline);
+    BlockingExchange exchange = new BlockingExchange(call, trip, endOf(deadline), shared);
+    watch(exchange);
+    try {
+      return exchange.run();
+    } finally {
+      deadlines.remove(exchange);
+    }
   }
 
   @Override
@@ -191,20 +209,20 @@ public final class HttpTransport implements Transport {
     Call call;
     try {
       call = call(streaming, targets.translate(request, body, trip), deadline);
-      take(streams, "too many streams under way, at most " + MAX_STREAMS);
     } catch (TransportException e) {
       return CompletableFuture.failedFuture(e);
     }
-    StreamedExchange exchange = new StreamedExchange(call, trip, () -> closed);
-    watch(
-        exchange,
-        deadline.remaining(),
-        completed ->
-            exchange.start(
-                () -> {
-                  streams.release();
-                  completed.run();
-                }));
+    if (!streams.tryAcquire()) {
+      return CompletableFuture.failedFuture(
+          new LimitException("too many streams under way, at most " + MAX_STREAMS));
+    }
+    StreamedExchange exchange = new StreamedExchange(call, trip, endOf(deadline), () -> closed);
+    watch(exchange);
+    exchange.start(
+        () -> {
+          streams.release();
+          deadlines.remove(exchange);
+        });
     return exchange.future();
   }
 
@@ -218,10 +236,8 @@ public final class HttpTransport implements Transport {
     return by.newCall(request);
   }
 
-  private static void take(Semaphore room, String tooMany) {
-    if (!room.tryAcquire()) {
-      throw new TransportException(tooMany);
-    }
+  private static long endOf(Deadline deadline) {
+    return System.nanoTime() + deadline.remaining().toNanos();
   }
 
   /**
@@ -271,19 +287,9 @@ public final class HttpTransport implements Transport {
     }
   }
 
-  /** Starts it with what is to be run when it is over, and ends it when its time is. */
-  private void watch(UnderWay exchange, Duration timeout, Consumer<Runnable> start) {
-    underWay.add(exchange);
-    ScheduledFuture<?> timer =
-        deadlines.schedule(
-            () -> endEarly(exchange, NOT_IN_TIME + exchange.origin()),
-            timeout.toNanos(),
-            TimeUnit.NANOSECONDS);
-    start.accept(
-        () -> {
-          underWay.remove(exchange);
-          timer.cancel(false);
-        });
+  /** Ends it when its time is up; who closes sees it, or it sees that this is closed. */
+  private void watch(UnderWay exchange) {
+    deadlines.add(exchange);
     if (closed) {
       endEarly(exchange, CLOSED);
     }
@@ -312,10 +318,7 @@ public final class HttpTransport implements Transport {
   @Override
   public void close() {
     closed = true;
-    for (UnderWay exchange : underWay) {
-      endEarly(exchange, CLOSED);
-    }
-    deadlines.shutdownNow();
+    deadlines.close(exchange -> endEarly(exchange, CLOSED));
     workers.shutdown();
     client.connectionPool().evictAll();
   }

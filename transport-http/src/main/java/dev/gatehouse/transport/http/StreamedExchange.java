@@ -21,6 +21,7 @@ final class StreamedExchange implements Callback, UnderWay {
   private final CompletableFuture<@Nullable Void> ended = new CompletableFuture<>();
   private final Call call;
   private final Trip trip;
+  private final long endNanoTime;
   private final BooleanSupplier closed;
   private volatile @Nullable TransportException early;
 
@@ -29,9 +30,10 @@ final class StreamedExchange implements Callback, UnderWay {
    *
    * @param closed whether the transport is, which is then why OkHttp failed
    */
-  StreamedExchange(Call call, Trip trip, BooleanSupplier closed) {
+  StreamedExchange(Call call, Trip trip, long endNanoTime, BooleanSupplier closed) {
     this.call = call;
     this.trip = trip;
+    this.endNanoTime = endNanoTime;
     this.closed = closed;
   }
 
@@ -42,6 +44,11 @@ final class StreamedExchange implements Callback, UnderWay {
   @Override
   public String origin() {
     return Exchange.origin(call.request());
+  }
+
+  @Override
+  public long endNanoTime() {
+    return endNanoTime;
   }
 
   /**

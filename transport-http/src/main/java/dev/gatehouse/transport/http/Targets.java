@@ -8,6 +8,7 @@ import dev.gatehouse.transport.Request;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.URI;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -37,8 +38,8 @@ final class Targets {
           989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566,
           6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080);
 
-  private static final Set<String> FRAMING =
-      Set.of(
+  private static final List<String> FRAMING =
+      List.of(
           "connection",
           "content-length",
           "expect",
@@ -55,8 +56,19 @@ final class Targets {
   private static final Pattern NUMERIC =
       Pattern.compile("(?:.*\\.)?(?:0[xX][0-9a-fA-F]*|[0-9]+)\\.?");
 
+  /** A power of two. */
+  private static final int KNOWN = 256;
+
+  private static final int LONGEST_KNOWN = 1 << 10;
+
+  /** A target that was judged, and what OkHttp is given for it. */
+  private record Known(String target, HttpUrl url) {}
+
   private final Schemes schemes;
   private final Set<Integer> ports;
+
+  /** Of targets without a query, each at the place that its hash says, the latest. */
+  private final @Nullable Known[] known = new Known[KNOWN];
 
   /** An empty set of ports stands for all but the bad ones. */
   Targets(Schemes schemes, Set<Integer> ports) {
@@ -90,7 +102,22 @@ final class Targets {
     return translate(request, new Bytes(request.body()), trip);
   }
 
+  /** Judging costs more than all else of a translation, and most targets come again. */
   private HttpUrl url(URI given) {
+    String target = given.toString();
+    int place = target.hashCode() & (KNOWN - 1);
+    Known before = known[place];
+    if (before != null && before.target().equals(target)) {
+      return before.url();
+    }
+    HttpUrl url = judged(given);
+    if (given.getRawQuery() == null && target.length() <= LONGEST_KNOWN) {
+      known[place] = new Known(target, url);
+    }
+    return url;
+  }
+
+  private HttpUrl judged(URI given) {
     URI uri = URI.create(given.toASCIIString());
     String scheme = uri.getScheme() == null ? "" : uri.getScheme().toLowerCase(Locale.ROOT);
     if (schemes == Schemes.HTTPS) {
@@ -127,12 +154,24 @@ final class Targets {
   }
 
   private static void checkHeader(Headers.Field field) {
-    rule(
-        !FRAMING.contains(field.name().toLowerCase(Locale.ROOT)),
-        "header " + field.name() + " is set by the transport alone");
-    rule(
-        field.value().chars().allMatch(c -> c < 0x7f),
-        "header " + field.name() + " must be ASCII to be sent");
+    if (isFraming(field.name())) {
+      throw new TransportException("header " + field.name() + " is set by the transport alone");
+    }
+    String value = field.value();
+    for (int i = 0; i < value.length(); i++) {
+      if (value.charAt(i) >= 0x7f) {
+        throw new TransportException("header " + field.name() + " must be ASCII to be sent");
+      }
+    }
+  }
+
+  private static boolean isFraming(String name) {
+    for (String framing : FRAMING) {
+      if (framing.equalsIgnoreCase(name)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static @Nullable RequestBody body(String method, BodySource body) {

@@ -7,6 +7,9 @@ interface UnderWay {
   /** Where it goes: scheme, host and port. */
   String origin();
 
+  /** When its time is up, by {@link System#nanoTime}. */
+  long endNanoTime();
+
   /** Ends it early; no effect once it has ended. */
   void end(TransportException failure);
 }

@@ -6,6 +6,7 @@ import static dev.gatehouse.transport.http.Outcome.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.gatehouse.error.LimitException;
 import dev.gatehouse.transport.Deadline;
 import dev.gatehouse.transport.Headers;
 import dev.gatehouse.transport.Request;
@@ -303,8 +304,12 @@ class HttpTransportTest {
         held.add(transport.send(Request.get(server.uri("/")), Deadline.in(Duration.ofHours(1))));
       }
 
-      assertThat(failure(transport.send(Request.get(server.uri("/")), soon())))
-          .hasMessage("too many requests under way, at most 4096");
+      assertThat(transport.send(Request.get(server.uri("/")), soon()))
+          .failsWithin(Duration.ofSeconds(60))
+          .withThrowableThat()
+          .havingCause()
+          .isExactlyInstanceOf(LimitException.class)
+          .withMessage("too many requests under way, at most 4096");
 
       transport.close();
       for (CompletionStage<Response> stage : held) {

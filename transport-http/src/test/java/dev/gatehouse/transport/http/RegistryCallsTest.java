@@ -24,11 +24,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
@@ -290,6 +293,38 @@ final class RegistryCallsTest {
     assertThat(registry.call("features", "query", hedged).text()).isEqualTo("success");
     assertThat(hanging.heard()).hasSize(1);
     assertThat(hanging.hangUp().await(10, TimeUnit.SECONDS)).isTrue();
+  }
+
+  /**
+   * The caller waits on its own thread, which a socket does not let go; who goes leaves no trace.
+   */
+  @Test
+  void interrupted_hangsUpAtOnceAndCountsForNothing() throws Exception {
+    RawServer hanging = hanging();
+    Registry registry = registry(calls -> calls.concurrent(1).breaker(1, HOUR), hanging.port());
+    for (int call = 1; call <= 6; call++) {
+      int heardThen = call;
+      AtomicReference<Throwable> thrown = new AtomicReference<>();
+      AtomicBoolean stays = new AtomicBoolean();
+      Thread caller =
+          new Thread(
+              () -> {
+                try {
+                  query(registry);
+                } catch (CancellationException e) {
+                  thrown.set(e);
+                }
+                stays.set(Thread.currentThread().isInterrupted());
+              });
+      caller.start();
+      await(() -> hanging.heard().size() == heardThen);
+      caller.interrupt();
+      caller.join();
+      assertThat(thrown.get()).hasMessage("interrupted during a call");
+      assertThat(stays).isTrue();
+    }
+    assertThat(hanging.hangUp().await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(heard).isEmpty();
   }
 
   /** XMagital's health interface: GET, no parameters; what the body says counts for nothing. */

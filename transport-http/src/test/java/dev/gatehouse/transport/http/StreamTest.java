@@ -4,6 +4,7 @@ import static dev.gatehouse.transport.http.Outcome.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.gatehouse.error.LimitException;
 import dev.gatehouse.error.TransportException;
 import dev.gatehouse.transport.BodySource;
 import dev.gatehouse.transport.Deadline;
@@ -254,7 +255,9 @@ class StreamTest {
       for (int i = 0; i < HttpTransport.MAX_STREAMS; i++) {
         open.add(answer(get(server)));
       }
-      assertThat(failure(get(server))).hasMessage("too many streams under way, at most 64");
+      assertThat(failure(get(server)))
+          .isInstanceOf(LimitException.class)
+          .hasMessage("too many streams under way, at most 64");
       open.get(0).body().readAllBytes();
       open.get(0).close();
       open.get(0).close();
@@ -269,7 +272,7 @@ class StreamTest {
     okhttp3.Request request =
         new okhttp3.Request.Builder().url(HttpUrl.get("http://192.0.2.1/")).build();
     StreamedExchange exchange =
-        new StreamedExchange(client.newCall(request), new Trip(), () -> false);
+        new StreamedExchange(client.newCall(request), new Trip(), 0, () -> false);
     AtomicInteger places = new AtomicInteger();
     exchange.end(new TransportException("no answer in time"));
     exchange.start(places::incrementAndGet);

@@ -111,7 +111,11 @@ final class FateGates {
     };
   }
 
-  /** Lets a site's request pass, or throws; who sent it, if that shows here. */
+  /**
+   * Lets a site's request pass, or throws; who sent it, if that shows here. Other than {@link
+   * dev.gatehouse.hook.FateSite#admit}, this site's own pass as well, and whatever their
+   * destination: a site of FATE calls its own routes, as initiator of a job that it takes part in.
+   */
   String site(Call call) {
     if (parts.site() == null) {
       return "";
