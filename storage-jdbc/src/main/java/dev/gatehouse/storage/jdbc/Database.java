@@ -61,6 +61,13 @@ final class Database {
   /** MariaDB's farewells: it ends, or the connection was killed. */
   private static final Set<Integer> MARIADB_FAREWELLS = Set.of(1053, 1927);
 
+  /**
+   * PostgreSQL's of what it has not, or has no such thing as: a feature, a word, a function, a
+   * column, a setting, a value of one.
+   */
+  private static final Set<String> REFUSALS =
+      Set.of("0A000", "42601", "42883", "42703", "42704", "22023");
+
   private static final FailsafeExecutor<@Nullable Object> TRIES =
       Failsafe.with(
           RetryPolicy.builder()
@@ -259,6 +266,11 @@ final class Database {
     return migration.ensure(pooled).dialect();
   }
 
+  /** See {@link Profile#keepToIndexes}. */
+  void keepToIndexes(Handle handle) {
+    migration.ensure(pooled).keepToIndexes(handle);
+  }
+
   /** Whether the database is known to speak it; does not ask. */
   boolean isKnown(Dialect dialect) {
     Profile known = migration.known();
@@ -350,6 +362,11 @@ final class Database {
     return state.startsWith("08")
         || FAREWELLS.contains(state)
         || MARIADB_FAREWELLS.contains(code(e));
+  }
+
+  /** Whether the database does not know what was asked of it. */
+  static boolean isRefused(Throwable e) {
+    return REFUSALS.contains(sqlState(e));
   }
 
   /** The SQL state of what the database threw; empty if it was something else. */

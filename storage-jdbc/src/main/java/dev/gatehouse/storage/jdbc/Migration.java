@@ -1,5 +1,7 @@
 package dev.gatehouse.storage.jdbc;
 
+import static java.util.stream.Collectors.partitioningBy;
+
 import dev.failsafe.Failsafe;
 import dev.failsafe.RetryPolicy;
 import dev.gatehouse.error.StorageException;
@@ -8,11 +10,16 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
+import org.jdbi.v3.core.statement.Batch;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Brings the tables up to date, once, before first use. Nodes that start at once take turns by the
@@ -25,6 +32,8 @@ import org.jspecify.annotations.Nullable;
  * Dialect}; {@code gh_schema} holds the versions that were applied, and 0 for the lock row.
  */
 final class Migration {
+  private static final Logger LOG = LoggerFactory.getLogger(Migration.class);
+
   static final List<String> SCRIPTS =
       List.of(
           "0001-registry.sql",
@@ -36,6 +45,12 @@ final class Migration {
           "0007-gate.sql",
           "0008-workflow.sql",
           "0009-event.sql");
+
+  /** What says how PostgreSQL keeps a table, and nothing of what is in it. */
+  private static final Pattern SETTING =
+      Pattern.compile("(?is)\\s*ALTER TABLE \\S+\\s+(SET\\s*\\(|ALTER COLUMN \\w+ SET STORAGE ).*");
+
+  private static final String SAVEPOINT = "gh_setting";
 
   /** SQL states of a table or, on H2, a schema that is not there, in H2, PostgreSQL and MariaDB. */
   private static final Set<String> NO_TABLE = Set.of("42S02", "42S03", "42S04", "42P01", "90079");
@@ -203,13 +218,35 @@ final class Migration {
   private static void apply(Handle handle, Dialect dialect) {
     for (int next = version(handle) + 1; next <= SCRIPTS.size(); next++) {
       String script = SCRIPTS.get(next - 1);
-      handle.createScript(text(dialect.folder() + script)).execute();
+      run(handle, handle.createScript(text(dialect.folder() + script)).getStatements());
       Database.inserted(
           handle
               .createUpdate(
                   "INSERT INTO gh_schema(version, script) VALUES (?, ?)" + dialect.orNothing())
               .bind(0, next)
               .bind(1, script));
+    }
+  }
+
+  /** A setting that the database refuses is left out: it is for speed. */
+  private static void run(Handle handle, List<String> statements) {
+    Map<Boolean, List<String>> parts =
+        statements.stream().collect(partitioningBy(one -> SETTING.matcher(one).matches()));
+    Batch needed = handle.createBatch();
+    parts.get(false).forEach(needed::add);
+    needed.execute();
+    for (String setting : parts.get(true)) {
+      handle.savepoint(SAVEPOINT);
+      try {
+        handle.execute(setting);
+        handle.releaseSavepoint(SAVEPOINT);
+      } catch (JdbiException e) {
+        if (!Database.isRefused(e)) {
+          throw e;
+        }
+        handle.rollbackToSavepoint(SAVEPOINT);
+        LOG.info("The database refuses a setting of a table's, and does without: {}", setting);
+      }
     }
   }
 
