@@ -357,7 +357,7 @@ final class Database {
   }
 
   /** Whether there is no connection any more, so that what was not committed is rolled back. */
-  private static boolean isLost(Throwable e) {
+  static boolean isLost(Throwable e) {
     String state = sqlState(e);
     return state.startsWith("08")
         || FAREWELLS.contains(state)
@@ -445,7 +445,7 @@ final class Database {
   }
 
   /** Runs what ends the use of a connection: its failure changes nothing, as that ends it too. */
-  private static void quietly(Runnable action) {
+  static void quietly(Runnable action) {
     try {
       action.run();
     } catch (JdbiException | StorageException e) {

@@ -3,16 +3,19 @@ package dev.gatehouse.storage.jdbc;
 import static java.util.stream.Collectors.partitioningBy;
 
 import dev.failsafe.Failsafe;
+import dev.failsafe.FailsafeException;
 import dev.failsafe.RetryPolicy;
 import dev.gatehouse.error.StorageException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
+import org.jdbi.v3.core.ConnectionException;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
@@ -62,12 +65,14 @@ final class Migration {
   private static final String OUT_OF_TIME = "57014";
 
   /**
-   * How often the lock is asked for, each time for as long as the database lets a statement wait.
+   * How often the lock is asked for, each time for as long as the database lets a statement wait,
+   * and what was broken off is taken up again; but not if no connection is to be had.
    */
   private static final RetryPolicy<Object> PATIENCE =
       RetryPolicy.builder()
-          .handleIf(e -> Database.isTransient(e) || Database.sqlState(e).equals(OUT_OF_TIME))
+          .handleIf(Migration::mayBeTriedAgain)
           .withMaxAttempts(30)
+          .withBackoff(Duration.ofMillis(2), Duration.ofMillis(100))
           .build();
 
   private final NamedTables tables;
@@ -107,14 +112,12 @@ final class Migration {
       return known;
     }
     try {
-      Profile found = jdbi.withHandle(Profile::of);
-      if (!isUpToDate(jdbi)) {
-        Failsafe.with(PATIENCE)
-            .run(() -> jdbi.useHandle(handle -> makeLockRow(handle, found.dialect())));
-        Failsafe.with(PATIENCE).run(() -> migrate(jdbi, found));
-      }
+      Profile found = Failsafe.with(PATIENCE).get(() -> bringUpToDate(jdbi));
       profile = found;
       return found;
+    } catch (FailsafeException e) {
+      Thread.currentThread().interrupt();
+      throw new StorageException("interrupted while the tables were brought up to date", e);
     } catch (JdbiException e) {
       String schema = tables.names().schema();
       throw new StorageException(
@@ -123,6 +126,21 @@ final class Migration {
               + "could not be brought up to date",
           e);
     }
+  }
+
+  private static boolean mayBeTriedAgain(Throwable e) {
+    return Database.isTransient(e)
+        || Database.sqlState(e).equals(OUT_OF_TIME)
+        || (Database.isLost(e) && !(e instanceof ConnectionException));
+  }
+
+  private static Profile bringUpToDate(Jdbi jdbi) {
+    Profile found = jdbi.withHandle(Profile::of);
+    if (!isUpToDate(jdbi)) {
+      jdbi.useHandle(handle -> makeLockRow(handle, found.dialect()));
+      migrate(jdbi, found);
+    }
+    return found;
   }
 
   private static boolean isUpToDate(Jdbi jdbi) {
@@ -195,10 +213,13 @@ final class Migration {
         apply(lock, jdbi, profile.dialect());
         lock.commit();
       } finally {
-        if (lock.isInTransaction()) {
-          lock.rollback();
-        }
-        profile.restore(lock);
+        Database.quietly(
+            () -> {
+              if (lock.isInTransaction()) {
+                lock.rollback();
+              }
+            });
+        Database.quietly(() -> profile.restore(lock));
       }
     }
   }
