@@ -175,7 +175,7 @@ final class Database {
     try {
       return statements.apply(transaction.handle());
     } catch (JdbiException e) {
-      GatehouseException failure = failure(e);
+      StorageException failure = Failures.of(e);
       transaction.failed(failure);
       throw failure;
     }
@@ -212,7 +212,7 @@ final class Database {
       commit(handle);
       done = true;
     } catch (JdbiException e) {
-      throw failure(e);
+      throw Failures.of(e);
     } finally {
       if (!done) {
         quietly(handle::rollback);
@@ -228,7 +228,7 @@ final class Database {
     try {
       return pooled.open();
     } catch (JdbiException e) {
-      throw new LastingException("no connection is to be had", failure(e));
+      throw new LastingException("no connection is to be had", Failures.ofOpening(e));
     }
   }
 
@@ -237,7 +237,8 @@ final class Database {
       handle.commit();
     } catch (JdbiException e) {
       if (isLost(e)) {
-        throw new LastingException("the connection broke: it may be committed or not", failure(e));
+        throw new LastingException(
+            "the connection broke: it may be committed or not", Failures.of(e));
       }
       throw e;
     }
@@ -257,7 +258,7 @@ final class Database {
     try (Handle handle = open()) {
       return statements.apply(handle);
     } catch (JdbiException e) {
-      throw failure(e);
+      throw Failures.of(e);
     }
   }
 
@@ -382,7 +383,7 @@ final class Database {
   }
 
   /** What the database threw; of a batch, what can be tried again before all else. */
-  private static @Nullable SQLException thrown(Throwable e) {
+  static @Nullable SQLException thrown(Throwable e) {
     SQLException first = first(e);
     for (SQLException one = first; one != null; one = one.getNextException()) {
       if (isTransient(one)) {
@@ -399,49 +400,6 @@ final class Database {
       }
     }
     return null;
-  }
-
-  /** The statement's arguments, which may be secret, stay out of all that is thrown. */
-  private static GatehouseException failure(JdbiException e) {
-    SQLException thrown = thrown(e);
-    if (thrown != null) {
-      return new StorageException("the database failed: " + state(thrown), withoutValues(thrown));
-    }
-    StorageException failure =
-        new StorageException("the database failed: " + e.getClass().getSimpleName());
-    failure.setStackTrace(e.getStackTrace());
-    return failure;
-  }
-
-  /**
-   * Of data that do not fit (class 22) or clash (class 23), drivers quote the row, and of a batch
-   * the statement with its arguments, whatever failed; MariaDB quotes a statement that it does not
-   * understand (42000), which holds its arguments.
-   */
-  private static SQLException withoutValues(SQLException e) {
-    SQLException own = e.getNextException();
-    if (e instanceof BatchUpdateException
-        && own != null
-        && !(own instanceof BatchUpdateException)) {
-      return withoutValues(own);
-    }
-    String state = e.getSQLState();
-    boolean quotes =
-        e instanceof BatchUpdateException
-            || state == null
-            || state.startsWith("22")
-            || state.startsWith("23")
-            || state.equals("42000");
-    if (!quotes) {
-      return e;
-    }
-    SQLException bare = new SQLException("(may quote values)", state, e.getErrorCode());
-    bare.setStackTrace(e.getStackTrace());
-    return bare;
-  }
-
-  private static String state(SQLException e) {
-    return "SQL state " + e.getSQLState() + ", code " + e.getErrorCode();
   }
 
   /** Runs what ends the use of a connection: its failure changes nothing, as that ends it too. */
