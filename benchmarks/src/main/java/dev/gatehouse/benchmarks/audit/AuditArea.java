@@ -4,13 +4,15 @@ import dev.gatehouse.benchmarks.Area;
 import dev.gatehouse.benchmarks.Case;
 import dev.gatehouse.benchmarks.Plan;
 import dev.gatehouse.benchmarks.Subject;
+import dev.gatehouse.benchmarks.database.Databases;
 import dev.gatehouse.benchmarks.database.Servers;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
 /**
- * Appending to a log on PostgreSQL beside the bare insertion of the same rows, and the tree in
- * memory. Not safe: confine to one thread.
+ * Appending to a log on PostgreSQL and MariaDB beside the bare insertion of the same rows, and the
+ * tree in memory. Not safe: confine to one thread.
  */
 public final class AuditArea implements Area {
   private static final String GATEHOUSE = "gatehouse";
@@ -26,7 +28,10 @@ public final class AuditArea implements Area {
 
   @Override
   public List<Case> cases() {
-    return List.of(memory(), batches(), writers(1), writers(8));
+    List<Case> cases = new ArrayList<>(List.of(memory()));
+    cases.addAll(appends("postgresql", servers::postgres));
+    cases.addAll(appends("mariadb", servers::mariaDb));
+    return cases;
   }
 
   private Case memory() {
@@ -34,23 +39,21 @@ public final class AuditArea implements Area {
     return Case.of("tree memory", rates.metrics(), List.of(new Subject(GATEHOUSE, rates::measure)));
   }
 
-  private Case batches() {
-    AppendRates rates = new AppendRates(plan, "batch of 100", 1, 100);
-    return appends("append postgresql batch of 100", rates);
+  private List<Case> appends(String product, Databases databases) {
+    return List.of(
+        append(product, databases, "batch of 100", 1, 100),
+        append(product, databases, "1 writer", 1, 1),
+        append(product, databases, "8 writers", 8, 1));
   }
 
-  private Case writers(int count) {
-    String name = count == 1 ? "1 writer" : count + " writers";
-    return appends("append postgresql " + name, new AppendRates(plan, name, count, 1));
-  }
-
-  private Case appends(String name, AppendRates rates) {
+  private Case append(String product, Databases databases, String name, int writers, int batch) {
+    AppendRates rates = new AppendRates(plan, product, name, writers, batch);
     return Case.of(
-        name,
+        "append " + product + " " + name,
         rates.metrics(),
         List.of(
-            new Subject(GATEHOUSE, () -> rates.gatehouse(servers.postgres())),
-            new Subject(RAW, () -> rates.raw(servers.postgres()))));
+            new Subject(GATEHOUSE, () -> rates.gatehouse(databases.create())),
+            new Subject(RAW, () -> rates.raw(databases.create()))));
   }
 
   @Override
