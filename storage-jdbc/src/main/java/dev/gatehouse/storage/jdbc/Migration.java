@@ -253,10 +253,11 @@ final class Migration {
   private static void run(Handle handle, List<String> statements) {
     Map<Boolean, List<String>> parts =
         statements.stream().collect(partitioningBy(one -> SETTING.matcher(one).matches()));
-    Batch needed = handle.createBatch();
-    parts.get(false).forEach(needed::add);
-    needed.execute();
-    for (String setting : parts.get(true)) {
+    try (Batch needed = handle.createBatch()) {
+      parts.getOrDefault(false, List.of()).forEach(needed::add);
+      needed.execute();
+    }
+    for (String setting : parts.getOrDefault(true, List.of())) {
       handle.savepoint(SAVEPOINT);
       try {
         handle.execute(setting);

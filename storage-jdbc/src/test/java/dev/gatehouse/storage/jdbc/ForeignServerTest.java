@@ -68,6 +68,32 @@ class ForeignServerTest {
         .isZero();
   }
 
+  /** In a schema of the host's, where the statements have other names. */
+  @Test
+  void check_postgres_settingsAreInForce() {
+    Jdbi sound = Jdbi.create(Postgres.dataSource());
+    String schema =
+        sound.withHandle(
+            handle -> handle.createQuery("SELECT current_schema()").mapTo(String.class).one());
+    TableNames names = TableNames.of("other_").inSchema(schema);
+    try (JdbcStorage storage = JdbcStorage.of(Postgres.unpooledDataSource()).withTables(names)) {
+      storage.check();
+    }
+    List<String> set =
+        sound.withHandle(
+            handle ->
+                handle
+                    .createQuery(
+                        "SELECT relname || ' ' || array_length(reloptions, 1) FROM pg_class"
+                            + " WHERE reloptions IS NOT NULL AND relnamespace = to_regnamespace(?)")
+                    .bind(0, schema)
+                    .mapTo(String.class)
+                    .list());
+    assertThat(set)
+        .containsExactlyInAnyOrder(
+            "other_task 5", "other_audit_pending 4", "other_event_pending 4");
+  }
+
   private long count(String from) {
     return jdbi.withHandle(
         handle -> handle.createQuery("SELECT COUNT(*) FROM " + from).mapTo(Long.class).one());
