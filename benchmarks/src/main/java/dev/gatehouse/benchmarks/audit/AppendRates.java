@@ -12,6 +12,7 @@ import dev.gatehouse.audit.RowKey;
 import dev.gatehouse.benchmarks.Measurement;
 import dev.gatehouse.benchmarks.Metric;
 import dev.gatehouse.benchmarks.Plan;
+import dev.gatehouse.benchmarks.Writers;
 import dev.gatehouse.benchmarks.database.Database;
 import dev.gatehouse.observe.GatehouseListener;
 import dev.gatehouse.storage.jdbc.JdbcStorage;
@@ -21,12 +22,6 @@ import java.sql.SQLException;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
 
@@ -46,20 +41,20 @@ final class AppendRates {
   private final int writers;
   private final int batch;
 
-  AppendRates(Plan plan, String name, int writers, int batch) {
+  /**
+   * Rates of so many writers, each with batches of that size.
+   *
+   * @param product that the databases are of
+   */
+  AppendRates(Plan plan, String product, String name, int writers, int batch) {
     this.plan = plan;
     this.writers = writers;
     this.batch = batch;
-    metric = new Metric("records/s postgresql, " + name, "1/s");
+    metric = new Metric("records/s " + product + ", " + name, "1/s");
   }
 
   List<Metric> metrics() {
     return List.of(metric);
-  }
-
-  /** Writes the batch that begins with that number. */
-  private interface Writer {
-    void write(int from) throws SQLException;
   }
 
   Measurement gatehouse(Database database, UnaryOperator<JdbcStorage> options)
@@ -153,38 +148,13 @@ final class AppendRates {
     return records;
   }
 
-  private Measurement measure(Writer writer) throws InterruptedException {
+  /** By a writer of the batch that begins with a number. */
+  private Measurement measure(Writers.Work writer) throws InterruptedException {
     int commits = batch > 1 ? plan.pick(150, 2_000) : plan.pick(1_500, 20_000);
-    run(writer, commits / 3, 0);
+    Writers.run(writers, commits / 3, number -> writer.apply(number * batch));
     long begin = System.nanoTime();
-    run(writer, commits, commits * batch);
+    Writers.run(writers, commits, number -> writer.apply((commits + number) * batch));
     return new Measurement()
         .with(metric, TreeRates.rate(commits * batch, begin, System.nanoTime()));
-  }
-
-  private void run(Writer writer, int commits, int offset) throws InterruptedException {
-    AtomicInteger next = new AtomicInteger();
-    ExecutorService threads = Executors.newFixedThreadPool(writers);
-    try {
-      List<Callable<Boolean>> work = new ArrayList<>();
-      for (int i = 0; i < writers; i++) {
-        work.add(
-            () -> {
-              int number = next.getAndIncrement();
-              while (number < commits) {
-                writer.write(offset + number * batch);
-                number = next.getAndIncrement();
-              }
-              return true;
-            });
-      }
-      for (Future<Boolean> done : threads.invokeAll(work)) {
-        TreeRates.require(done.get(), "a writer did not end");
-      }
-    } catch (ExecutionException e) {
-      throw new IllegalStateException("a writer failed", e);
-    } finally {
-      threads.shutdownNow();
-    }
   }
 }

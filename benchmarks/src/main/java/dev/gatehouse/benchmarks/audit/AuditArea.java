@@ -4,15 +4,17 @@ import dev.gatehouse.benchmarks.Area;
 import dev.gatehouse.benchmarks.Case;
 import dev.gatehouse.benchmarks.Plan;
 import dev.gatehouse.benchmarks.Subject;
+import dev.gatehouse.benchmarks.database.Databases;
 import dev.gatehouse.benchmarks.database.Servers;
 import dev.gatehouse.storage.jdbc.JdbcStorage;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 
 /**
- * Appending to a log on PostgreSQL beside the bare insertion of the same rows, and the tree in
- * memory. Not safe: confine to one thread.
+ * Appending to a log on PostgreSQL and MariaDB beside the bare insertion of the same rows, and the
+ * tree in memory. Not safe: confine to one thread.
  */
 public final class AuditArea implements Area {
   private static final String GATEHOUSE = "gatehouse";
@@ -31,7 +33,11 @@ public final class AuditArea implements Area {
 
   @Override
   public List<Case> cases() {
-    return List.of(memory(), proofs(), batches(), writers(1), writers(8), find());
+    List<Case> cases = new ArrayList<>(List.of(memory()));
+    cases.addAll(appends("postgresql", servers::postgres));
+    cases.addAll(appends("mariadb", servers::mariaDb));
+    cases.addAll(List.of(proofs(), find()));
+    return cases;
   }
 
   private Case memory() {
@@ -57,29 +63,26 @@ public final class AuditArea implements Area {
         .atLength();
   }
 
-  private Case batches() {
-    AppendRates rates = new AppendRates(plan, "batch of 100", 1, 100);
-    return Case.of(
-        "append postgresql batch of 100",
-        rates.metrics(),
-        List.of(
-            new Subject(
-                GATEHOUSE, () -> rates.gatehouse(servers.postgres(), UnaryOperator.identity())),
-            new Subject(
-                TERMS, () -> rates.gatehouse(servers.postgres(), JdbcStorage::withAuditTerms)),
-            new Subject(RAW, () -> rates.raw(servers.postgres()))));
+  private List<Case> appends(String product, Databases databases) {
+    return List.of(
+        append(product, databases, "batch of 100", 1, 100),
+        append(product, databases, "1 writer", 1, 1),
+        append(product, databases, "8 writers", 8, 1));
   }
 
-  private Case writers(int count) {
-    String name = count == 1 ? "1 writer" : count + " writers";
-    AppendRates rates = new AppendRates(plan, name, count, 1);
-    return Case.of(
-        "append postgresql " + name,
-        rates.metrics(),
-        List.of(
-            new Subject(
-                GATEHOUSE, () -> rates.gatehouse(servers.postgres(), UnaryOperator.identity())),
-            new Subject(RAW, () -> rates.raw(servers.postgres()))));
+  private Case append(String product, Databases databases, String name, int writers, int batch) {
+    AppendRates rates = new AppendRates(plan, product, name, writers, batch);
+    List<Subject> subjects = new ArrayList<>();
+    subjects.add(
+        new Subject(
+            GATEHOUSE, () -> rates.gatehouse(databases.create(), UnaryOperator.identity())));
+    if (batch > 1 && product.equals("postgresql")) {
+      subjects.add(
+          new Subject(
+              TERMS, () -> rates.gatehouse(databases.create(), JdbcStorage::withAuditTerms)));
+    }
+    subjects.add(new Subject(RAW, () -> rates.raw(databases.create())));
+    return Case.of("append " + product + " " + name, rates.metrics(), subjects);
   }
 
   @Override

@@ -9,14 +9,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
 import java.sql.DriverManager;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -33,32 +28,27 @@ public final class MariaDbServer implements AutoCloseable {
       Map.of("innodb_flush_log_at_trx_commit", "1", "innodb_doublewrite", "ON");
 
   private static final String USER = "root";
-  private static final int WAIT_MILLIS = 5;
-  private static final int WAITS = 2_000;
+
+  private static final String SETTING =
+      "SELECT variable_value FROM information_schema.global_variables WHERE variable_name = ?";
+
+  private static final String STATUS =
+      "SELECT SUM(variable_value) FROM information_schema.global_status"
+          + " WHERE FIND_IN_SET(variable_name, ?)";
 
   /** Of what a host asks for, without the beginning and the end of transactions. */
   private static final String STATEMENTS =
-      "SELECT SUM(variable_value) FROM information_schema.global_status WHERE variable_name IN"
-          + " ('Com_select', 'Com_insert', 'Com_insert_select', 'Com_update', 'Com_update_multi',"
-          + " 'Com_delete', 'Com_delete_multi')";
-
-  private static final String COMMITS =
-      "SELECT variable_value FROM information_schema.global_status"
-          + " WHERE variable_name = 'Com_commit'";
-
-  private static final String LOG =
-      "SELECT variable_value FROM information_schema.global_status"
-          + " WHERE variable_name = 'Innodb_lsn_current'";
+      "Com_select,Com_insert,Com_insert_select,Com_update,Com_update_multi,Com_delete,Com_delete_multi";
 
   private final DB server;
   private final Path folder;
   private final int port;
-  private final Connection admin;
+  private final Admin admin;
   private final Map<String, String> settings;
   private final AtomicInteger number = new AtomicInteger();
 
   private MariaDbServer(
-      DB server, Path folder, int port, Connection admin, Map<String, String> settings) {
+      DB server, Path folder, int port, Admin admin, Map<String, String> settings) {
     this.server = server;
     this.folder = folder;
     this.port = port;
@@ -98,8 +88,14 @@ public final class MariaDbServer implements AutoCloseable {
       DB server = DB.newEmbeddedDB(configuration);
       server.start();
       int port = configuration.getPort();
-      Connection admin = DriverManager.getConnection(url(port, "mysql"));
-      return new MariaDbServer(server, folder, port, admin, settings(admin));
+      Admin admin = new Admin(DriverManager.getConnection(url(port, "mysql")), SETTING);
+      Map<String, String> settings =
+          admin.settings(
+              "MariaDB",
+              "version",
+              DURABLE,
+              List.of("log_bin", "innodb_log_file_size", "innodb_buffer_pool_size"));
+      return new MariaDbServer(server, folder, port, admin, settings);
     } catch (IOException e) {
       throw new UncheckedIOException("MariaDB did not start", e);
     }
@@ -110,36 +106,6 @@ public final class MariaDbServer implements AutoCloseable {
         .formatted(port, database, USER);
   }
 
-  private static Map<String, String> settings(Connection admin) throws SQLException {
-    Map<String, String> settings = new LinkedHashMap<>();
-    settings.put("MariaDB", setting(admin, "version"));
-    for (Map.Entry<String, String> durable : DURABLE.entrySet()) {
-      String value = setting(admin, durable.getKey());
-      if (!value.equals(durable.getValue())) {
-        throw new IllegalStateException(
-            durable.getKey() + " must be " + durable.getValue() + ", is " + value);
-      }
-      settings.put(durable.getKey(), value);
-    }
-    for (String name : List.of("log_bin", "innodb_log_file_size", "innodb_buffer_pool_size")) {
-      settings.put(name, setting(admin, name));
-    }
-    return settings;
-  }
-
-  private static String setting(Connection admin, String name) throws SQLException {
-    try (PreparedStatement query =
-        admin.prepareStatement(
-            "SELECT variable_value FROM information_schema.global_variables"
-                + " WHERE variable_name = ?")) {
-      query.setString(1, name);
-      try (ResultSet results = query.executeQuery()) {
-        results.next();
-        return results.getString(1);
-      }
-    }
-  }
-
   /** Version and settings that bear on the figures, as the server itself tells them. */
   public Map<String, String> settings() {
     return settings;
@@ -148,30 +114,8 @@ public final class MariaDbServer implements AutoCloseable {
   /** An empty database. */
   public Database create() throws SQLException {
     String name = "bench" + number.incrementAndGet();
-    execute("CREATE DATABASE " + name);
+    admin.execute("CREATE DATABASE " + name);
     return new OnServer(name);
-  }
-
-  private void execute(String sql) throws SQLException {
-    synchronized (admin) {
-      try (Statement statement = admin.createStatement()) {
-        statement.execute(sql);
-      }
-    }
-  }
-
-  private long count(String sql, String... arguments) throws SQLException {
-    synchronized (admin) {
-      try (PreparedStatement query = admin.prepareStatement(sql)) {
-        for (int i = 0; i < arguments.length; i++) {
-          query.setString(i + 1, arguments[i]);
-        }
-        try (ResultSet results = query.executeQuery()) {
-          results.next();
-          return results.getLong(1);
-        }
-      }
-    }
   }
 
   /** Stops the server and deletes its data. */
@@ -200,7 +144,7 @@ public final class MariaDbServer implements AutoCloseable {
         "SELECT COUNT(*) FROM information_schema.processlist WHERE db = ?";
     private static final String SIZE =
         "SELECT data_length + index_length FROM information_schema.tables"
-            + " WHERE table_schema = ? AND table_name = ?";
+            + " WHERE CONCAT(table_schema, '.', table_name) = ?";
 
     private final String name;
 
@@ -220,30 +164,32 @@ public final class MariaDbServer implements AutoCloseable {
 
     @Override
     public void awaitClosed() throws SQLException, InterruptedException {
-      for (int i = 0; i < WAITS && count(CONNECTIONS, name) > 0; i++) {
-        Thread.sleep(WAIT_MILLIS);
-      }
+      admin.awaitNone(CONNECTIONS, name);
     }
 
     @Override
     public void settle() throws SQLException, InterruptedException {
       awaitClosed();
-      execute("FLUSH TABLES");
+      admin.execute("FLUSH TABLES");
     }
 
     @Override
     public Optional<Counters> counters() throws SQLException {
-      return Optional.of(new Counters(count(STATEMENTS), count(COMMITS), count(LOG)));
+      return Optional.of(
+          new Counters(
+              admin.count(STATUS, STATEMENTS),
+              admin.count(STATUS, "Com_commit"),
+              admin.count(STATUS, "Innodb_lsn_current")));
     }
 
     @Override
     public Optional<Long> size(String table) throws SQLException {
-      return Optional.of(count(SIZE, name, table));
+      return Optional.of(admin.count(SIZE, name + "." + table));
     }
 
     @Override
     public void close() throws SQLException {
-      execute("DROP DATABASE " + name);
+      admin.execute("DROP DATABASE " + name);
     }
   }
 }

@@ -7,11 +7,8 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
-import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -32,15 +29,13 @@ public final class PostgresServer implements AutoCloseable {
   private static final String MAX_WAL_SIZE = "4GB";
 
   private static final String USER = "postgres";
-  private static final int WAIT_MILLIS = 5;
-  private static final int WAITS = 2_000;
 
   private final EmbeddedPostgres server;
-  private final Connection admin;
+  private final Admin admin;
   private final Map<String, String> settings;
   private final AtomicInteger number = new AtomicInteger();
 
-  private PostgresServer(EmbeddedPostgres server, Connection admin, Map<String, String> settings) {
+  private PostgresServer(EmbeddedPostgres server, Admin admin, Map<String, String> settings) {
     this.server = server;
     this.admin = admin;
     this.settings = settings;
@@ -68,40 +63,22 @@ public final class PostgresServer implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    Connection admin = server.getPostgresDatabase().getConnection();
-    execute(admin, "CREATE EXTENSION pg_stat_statements");
+    Admin admin =
+        new Admin(server.getPostgresDatabase().getConnection(), "SELECT current_setting(?)");
+    admin.execute("CREATE EXTENSION pg_stat_statements");
     return new PostgresServer(server, admin, settings(admin, data));
   }
 
-  private static Map<String, String> settings(Connection admin, Path data) throws SQLException {
-    Map<String, String> settings = new LinkedHashMap<>();
-    settings.put("PostgreSQL", setting(admin, "server_version"));
-    for (Map.Entry<String, String> durable : DURABLE.entrySet()) {
-      String value = setting(admin, durable.getKey());
-      if (!value.equals(durable.getValue())) {
-        throw new IllegalStateException(
-            durable.getKey() + " must be " + durable.getValue() + ", is " + value);
-      }
-      settings.put(durable.getKey(), value);
-    }
-    settings.put("max_wal_size", setting(admin, "max_wal_size"));
-    settings.put("shared_buffers", setting(admin, "shared_buffers"));
+  private static Map<String, String> settings(Admin admin, Path data) throws SQLException {
+    Map<String, String> settings =
+        admin.settings(
+            "PostgreSQL", "server_version", DURABLE, List.of("max_wal_size", "shared_buffers"));
     try {
       settings.put("data on", Files.getFileStore(data).type());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
     return settings;
-  }
-
-  private static String setting(Connection admin, String name) throws SQLException {
-    try (PreparedStatement query = admin.prepareStatement("SELECT current_setting(?)")) {
-      query.setString(1, name);
-      try (ResultSet results = query.executeQuery()) {
-        results.next();
-        return results.getString(1);
-      }
-    }
   }
 
   /** Version and settings that bear on the figures, as the server itself tells them. */
@@ -112,28 +89,8 @@ public final class PostgresServer implements AutoCloseable {
   /** An empty database. */
   public Database create() throws SQLException {
     String name = "bench" + number.incrementAndGet();
-    synchronized (admin) {
-      execute(admin, "CREATE DATABASE " + name);
-    }
+    admin.execute("CREATE DATABASE " + name);
     return new OnServer(name);
-  }
-
-  private static void execute(Connection connection, String sql) throws SQLException {
-    try (Statement statement = connection.createStatement()) {
-      statement.execute(sql);
-    }
-  }
-
-  private long count(String sql, String argument) throws SQLException {
-    synchronized (admin) {
-      try (PreparedStatement query = admin.prepareStatement(sql)) {
-        query.setString(1, argument);
-        try (ResultSet results = query.executeQuery()) {
-          results.next();
-          return results.getLong(1);
-        }
-      }
-    }
   }
 
   /** Stops the server and deletes its data. */
@@ -167,6 +124,8 @@ public final class PostgresServer implements AutoCloseable {
         "SELECT xact_commit FROM pg_stat_database WHERE datname = ?";
     private static final String WAL = "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), ?::pg_lsn)";
 
+    private static final String SIZE = "SELECT pg_total_relation_size(?::regclass)";
+
     private final String name;
 
     OnServer(String name) {
@@ -191,43 +150,34 @@ public final class PostgresServer implements AutoCloseable {
     public void settle() throws SQLException, InterruptedException {
       awaitClosed();
       try (Connection connection = server.getDatabase(USER, name).getConnection()) {
-        execute(connection, "ANALYZE");
-        execute(connection, "CHECKPOINT");
+        Admin.execute(connection, "ANALYZE");
+        Admin.execute(connection, "CHECKPOINT");
       }
       awaitClosed();
     }
 
     @Override
     public void awaitClosed() throws SQLException, InterruptedException {
-      for (int i = 0; i < WAITS && count(CONNECTIONS, name) > 0; i++) {
-        Thread.sleep(WAIT_MILLIS);
-      }
+      admin.awaitNone(CONNECTIONS, name);
     }
 
     @Override
     public Optional<Counters> counters() throws SQLException {
       return Optional.of(
-          new Counters(count(STATEMENTS, name), count(COMMITS, name), count(WAL, "0/0")));
+          new Counters(
+              admin.count(STATEMENTS, name), admin.count(COMMITS, name), admin.count(WAL, "0/0")));
     }
 
     @Override
     public Optional<Long> size(String table) throws SQLException {
-      try (Connection connection = server.getDatabase(USER, name).getConnection();
-          PreparedStatement query =
-              connection.prepareStatement("SELECT pg_total_relation_size(?::regclass)")) {
-        query.setString(1, table);
-        try (ResultSet results = query.executeQuery()) {
-          results.next();
-          return Optional.of(results.getLong(1));
-        }
+      try (Connection connection = server.getDatabase(USER, name).getConnection()) {
+        return Optional.of(Admin.count(connection, SIZE, table));
       }
     }
 
     @Override
     public void close() throws SQLException {
-      synchronized (admin) {
-        execute(admin, "DROP DATABASE " + name + " WITH (FORCE)");
-      }
+      admin.execute("DROP DATABASE " + name + " WITH (FORCE)");
     }
   }
 }

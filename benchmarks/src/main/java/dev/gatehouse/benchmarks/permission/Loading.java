@@ -4,7 +4,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import dev.gatehouse.benchmarks.Measurement;
 import dev.gatehouse.benchmarks.Metric;
 import dev.gatehouse.benchmarks.database.Database;
-import dev.gatehouse.benchmarks.database.PostgresServer;
+import dev.gatehouse.benchmarks.database.Databases;
 import dev.gatehouse.permission.Decision;
 import dev.gatehouse.permission.Grant;
 import dev.gatehouse.permission.Permissions;
@@ -74,12 +74,14 @@ final class Loading {
     work.accept(MemoryStorage.create());
   }
 
-  static void inPostgres(Consumer<Storage> work) throws SQLException {
-    try (PostgresServer server = PostgresServer.start();
-        Database database = server.create();
-        HikariDataSource pool = database.pool(CONNECTIONS)) {
-      work.accept(JdbcStorage.of(pool));
-    }
+  /** In one of those databases. */
+  static Place in(Databases databases) {
+    return work -> {
+      try (Database database = databases.create();
+          HikariDataSource pool = database.pool(CONNECTIONS)) {
+        work.accept(JdbcStorage.of(pool));
+      }
+    };
   }
 
   Measurement measure(Place place) throws SQLException {
@@ -95,7 +97,8 @@ final class Loading {
       firstCheck(loaded.another());
       long before = usedHeap();
       long begin = System.nanoTime();
-      Permissions permissions = loaded.permissions();
+      // Not those that wrote: they hold what they wrote.
+      Permissions permissions = loaded.another();
       firstCheck(permissions);
       double seconds = (System.nanoTime() - begin) / SECOND;
       measurement.with(load, seconds);

@@ -5,6 +5,7 @@ import dev.gatehouse.benchmarks.Area;
 import dev.gatehouse.benchmarks.Case;
 import dev.gatehouse.benchmarks.Plan;
 import dev.gatehouse.benchmarks.Subject;
+import dev.gatehouse.benchmarks.database.Servers;
 import dev.gatehouse.benchmarks.permission.Rules.Shape;
 import io.sapl.pdp.EmbeddedPolicyDecisionPoint;
 import java.util.ArrayList;
@@ -27,6 +28,7 @@ public final class PermissionArea implements Area {
   private static final int HOT_USERS = 1_000;
 
   private final Plan plan;
+  private final Servers servers = new Servers();
   private final Map<Shape, Rules> made = new HashMap<>();
 
   /** An area that measures as much as the plan says. */
@@ -43,7 +45,8 @@ public final class PermissionArea implements Area {
         checks("deep", DEEP, DEEP.users(), false),
         checks("rbac-huge", HUGE, HUGE.users(), false).atLength(),
         loading("1M grants", HUGE, Loading::inMemory).atLength(),
-        loading("1M grants postgresql", HUGE, Loading::inPostgres).atLength());
+        loading("1M grants postgresql", HUGE, Loading.in(servers::postgres)).atLength(),
+        loading("1M grants mariadb", HUGE, Loading.in(servers::mariaDb)).atLength());
   }
 
   private Rules rules(Shape shape) {
@@ -85,7 +88,7 @@ public final class PermissionArea implements Area {
   @Override
   public Map<String, String> versions() {
     String jcasbin = Enforcer.class.getPackage().getImplementationVersion();
-    Map<String, String> versions = new HashMap<>();
+    Map<String, String> versions = new HashMap<>(servers.versions());
     versions.put("cedar", AuthorizationEngine.getCedarLangVersion());
     String sapl = EmbeddedPolicyDecisionPoint.class.getPackage().getImplementationVersion();
     if (sapl != null) {
@@ -100,5 +103,6 @@ public final class PermissionArea implements Area {
   @Override
   public void close() {
     made.clear();
+    servers.close();
   }
 }

@@ -6,6 +6,7 @@ import dev.gatehouse.benchmarks.Metric;
 import dev.gatehouse.benchmarks.Plan;
 import dev.gatehouse.benchmarks.database.Counters;
 import dev.gatehouse.benchmarks.database.Database;
+import dev.gatehouse.benchmarks.database.Databases;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;

@@ -20,30 +20,23 @@ final class PostgresRawSql implements RawSql {
           + " AS x(id, lane, due, payload)";
 
   /**
-   * Goes on behind the last (due, id) of each lane, so that what is claimed is not read again, and
-   * updates by place, not by key.
+   * Goes on behind the last (due, id) of each lane, so that what is claimed is not read again. Rows
+   * are looked up by one array of keys, whatever the planner thinks of the table's size.
    */
   private static final String CLAIM_DUE =
-      "WITH c AS MATERIALIZED (SELECT x.place FROM"
+      "WITH c AS MATERIALIZED (SELECT x.id FROM"
           + " unnest(?::int[], ?::bigint[], ?::bigint[]) AS l(lane, due, id)"
-          + " CROSS JOIN LATERAL (SELECT t.ctid AS place FROM raw_task t"
+          + " CROSS JOIN LATERAL (SELECT t.id FROM raw_task t"
           + " WHERE t.lane = l.lane AND (t.due_ms, t.id) > (l.due, l.id) AND t.due_ms <= ?"
           + " AND t.state = 0 ORDER BY t.due_ms, t.id LIMIT ? FOR UPDATE SKIP LOCKED) x)"
-          + " UPDATE raw_task t SET state = 1, owner = 1, fence = t.fence + 1,"
-          + " attempt = t.attempt + 1 FROM c WHERE t.ctid = c.place AND t.state = 0"
-          + " RETURNING t.lane, t.due_ms, t.id, t.fence, t.attempt, t.crashes, t.application_id,"
-          + " t.kind, t.task_no, t.name, t.payload, t.timeout_ms, t.retry, t.created_ms,"
-          + " t.runtime_ms";
+          + " UPDATE raw_task SET state = 1, owner = 1, fence = fence + 1, attempt = attempt + 1"
+          + " WHERE id = ANY(ARRAY(SELECT c.id FROM c)) AND state = 0"
+          + " RETURNING lane, due_ms, id, fence, attempt, crashes, application_id, kind, task_no,"
+          + " name, payload, timeout_ms, retry, created_ms, runtime_ms";
 
-  /**
-   * Each task is looked up by its id, whatever the planner thinks: statistics taken while no task
-   * had an owner tell it to begin with the owner and to read the whole table for every batch.
-   */
+  /** All of one fence, as each is claimed once. */
   private static final String DELETE =
-      "DELETE FROM raw_task WHERE ctid = ANY(ARRAY(SELECT x.place"
-          + " FROM unnest(?::bigint[], ?::bigint[]) AS l(id, fence)"
-          + " CROSS JOIN LATERAL (SELECT t.ctid AS place FROM raw_task t WHERE t.id = l.id"
-          + " AND t.fence = l.fence AND t.owner = 1 OFFSET 0) x))";
+      "DELETE FROM raw_task WHERE id = ANY(?::bigint[]) AND fence = ? AND owner = 1";
 
   private static final String DUE =
       "SELECT EXISTS(SELECT 1 FROM generate_series(0, 15) AS l(lane)"
@@ -111,7 +104,7 @@ final class PostgresRawSql implements RawSql {
   public void delete(Connection connection, List<Claimed> tasks) throws SQLException {
     try (PreparedStatement delete = connection.prepareStatement(DELETE)) {
       delete.setObject(1, tasks.stream().mapToLong(Claimed::id).toArray());
-      delete.setObject(2, tasks.stream().mapToLong(Claimed::fence).toArray());
+      delete.setLong(2, tasks.get(0).fence());
       delete.executeUpdate();
     }
   }

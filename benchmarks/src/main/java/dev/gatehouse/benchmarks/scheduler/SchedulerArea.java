@@ -5,6 +5,7 @@ import dev.gatehouse.benchmarks.Case;
 import dev.gatehouse.benchmarks.Measurement;
 import dev.gatehouse.benchmarks.Plan;
 import dev.gatehouse.benchmarks.Subject;
+import dev.gatehouse.benchmarks.database.Databases;
 import dev.gatehouse.benchmarks.database.H2Databases;
 import dev.gatehouse.benchmarks.database.Servers;
 import java.sql.SQLException;

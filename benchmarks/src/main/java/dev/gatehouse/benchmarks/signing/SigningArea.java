@@ -4,6 +4,8 @@ import dev.gatehouse.benchmarks.Area;
 import dev.gatehouse.benchmarks.Case;
 import dev.gatehouse.benchmarks.Plan;
 import dev.gatehouse.benchmarks.Subject;
+import dev.gatehouse.benchmarks.database.Databases;
+import dev.gatehouse.benchmarks.database.Servers;
 import dev.gatehouse.signing.Key;
 import dev.gatehouse.signing.MessageSignatureScheme;
 import dev.gatehouse.signing.Scheme;
@@ -29,6 +31,7 @@ public final class SigningArea implements Area {
   private static final int LONG = 16 << 10;
 
   private final Plan plan;
+  private final Servers servers = new Servers();
 
   /** An area that measures as much as the plan says. */
   public SigningArea(Plan plan) {
@@ -42,6 +45,8 @@ public final class SigningArea implements Area {
         hmac("256B", SHORT),
         hmac("16KiB", LONG),
         nonces(),
+        nonces("postgresql", servers::postgres),
+        nonces("mariadb", servers::mariaDb),
         refusals(),
         verifications(
             "hmac-sha256 serendipity 256B",
@@ -187,6 +192,14 @@ public final class SigningArea implements Area {
             new Subject("concurrent hash map", claims::rawMap)));
   }
 
+  private Case nonces(String product, Databases databases) {
+    StoredNonceClaims claims = new StoredNonceClaims(plan, product, databases);
+    return Case.of(
+        "nonce claims " + product,
+        claims.metrics(),
+        List.of(new Subject(GATEHOUSE, claims::gatehouse), new Subject("raw jdbc", claims::raw)));
+  }
+
   private Case refusals() {
     Refusals refusals = new Refusals(plan);
     return Case.of(
@@ -256,9 +269,11 @@ public final class SigningArea implements Area {
 
   @Override
   public Map<String, String> versions() {
-    return Map.of();
+    return servers.versions();
   }
 
   @Override
-  public void close() {}
+  public void close() {
+    servers.close();
+  }
 }

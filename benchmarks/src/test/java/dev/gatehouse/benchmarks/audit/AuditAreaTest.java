@@ -19,6 +19,8 @@ class AuditAreaTest {
           .contains(
               "records/s postgresql, batch of 100",
               "records/s postgresql, 8 writers",
+              "records/s mariadb, batch of 100",
+              "records/s mariadb, 8 writers",
               "records/s memory, verified")
           .doesNotHaveDuplicates();
       assertThat(area.versions()).isEmpty();

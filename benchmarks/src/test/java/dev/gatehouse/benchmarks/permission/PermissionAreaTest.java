@@ -20,7 +20,11 @@ class PermissionAreaTest {
       assertThat(area.cases())
           .flatExtracting(Case::metrics)
           .extracting("name")
-          .contains("check/s rbac-large", "check p50 ns rbac-large")
+          .contains(
+              "check/s rbac-large",
+              "check p50 ns rbac-large",
+              "grant visible us 1M grants postgresql",
+              "grant visible us 1M grants mariadb")
           .doesNotHaveDuplicates();
     }
   }

@@ -17,7 +17,11 @@ class SigningAreaTest {
       assertThat(area.cases())
           .flatExtracting(Case::metrics)
           .extracting("name")
-          .contains("sign/s hmac-sha256 1KiB", "verify/s hmac-sha256 1KiB")
+          .contains(
+              "sign/s hmac-sha256 1KiB",
+              "verify/s hmac-sha256 1KiB",
+              "nonce claims/s postgresql",
+              "nonce claims/s mariadb")
           .doesNotHaveDuplicates();
     }
   }

@@ -65,6 +65,13 @@ final class Database {
   /** MariaDB's farewells: it ends, or the connection was killed. */
   private static final Set<Integer> MARIADB_FAREWELLS = Set.of(1053, 1927);
 
+  /**
+   * PostgreSQL's of what it has not, or has no such thing as: a feature, a word, a function, a
+   * column, a setting, a value of one.
+   */
+  private static final Set<String> REFUSALS =
+      Set.of("0A000", "42601", "42883", "42703", "42704", "22023");
+
   private static final RetryPolicy<@Nullable Object> RETRIES =
       RetryPolicy.builder()
           .handleIf(Database::mayTryAgain)
@@ -258,7 +265,7 @@ final class Database {
   }
 
   private static LastingException noConnection(JdbiException e) {
-    return new LastingException("no connection is to be had", Failures.of(e));
+    return new LastingException("no connection is to be had", Failures.ofOpening(e));
   }
 
   private static void commit(Handle handle) {
@@ -350,6 +357,11 @@ final class Database {
     return migration.hasTerms() && dialect() == Dialect.POSTGRESQL;
   }
 
+  /** See {@link Profile#keepToIndexes}. */
+  void keepToIndexes(Handle handle) {
+    migration.ensure(pooled).keepToIndexes(handle);
+  }
+
   /** Whether the database is known to speak it; does not ask. */
   boolean isKnown(Dialect dialect) {
     Profile known = migration.known();
@@ -419,11 +431,16 @@ final class Database {
   }
 
   /** Whether there is no connection any more, so that what was not committed is rolled back. */
-  private static boolean isLost(Throwable e) {
+  static boolean isLost(Throwable e) {
     String state = sqlState(e);
     return state.startsWith("08")
         || FAREWELLS.contains(state)
         || MARIADB_FAREWELLS.contains(code(e));
+  }
+
+  /** Whether the database does not know what was asked of it. */
+  static boolean isRefused(Throwable e) {
+    return REFUSALS.contains(sqlState(e));
   }
 
   /** The SQL state of what the database threw; empty if it was something else. */
@@ -459,7 +476,7 @@ final class Database {
   }
 
   /** Runs what ends the use of a connection: its failure changes nothing, as that ends it too. */
-  private static void quietly(Runnable action) {
+  static void quietly(Runnable action) {
     try {
       action.run();
     } catch (JdbiException | StorageException e) {

@@ -96,11 +96,6 @@ final class H2TaskSql implements TaskSql {
   }
 
   @Override
-  public void begin(Handle handle) {
-    // Its plans do not depend on the tables' sizes.
-  }
-
-  @Override
   public Collection<Long> insert(Handle handle, int node, List<TaskRow> rows) {
     return new TaskInserts(this, node).insert(handle, rows, new TaskNumbers(handle).take(rows));
   }

@@ -19,8 +19,8 @@ import org.slf4j.LoggerFactory;
  * Listens on a channel of PostgreSQL, on a connection and a thread of its own, {@code
  * gatehouse-hints}, until it is closed. A connection that breaks is replaced after 100 ms, twice as
  * long each further time up to 30 s, give or take a half; what is said meanwhile is lost. On
- * another database, or with another driver, the thread ends at once. Safe for use by multiple
- * threads.
+ * another database, with another driver, or where {@code LISTEN} is refused, the thread ends at
+ * once. Safe for use by multiple threads.
  */
 final class HintReceiver implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(HintReceiver.class);
@@ -61,6 +61,10 @@ final class HintReceiver implements AutoCloseable {
           return;
         }
       } catch (SQLException | GatehouseException e) {
+        if (Database.isRefused(e)) {
+          LOGGER.info("no hints are heard, as the server knows no LISTEN", e);
+          return;
+        }
         if (backoffNanos == 0) {
           LOGGER.warn("no hints are heard until there is a connection again", e);
         }

@@ -1,5 +1,6 @@
 package dev.gatehouse.storage.jdbc;
 
+import dev.gatehouse.error.StorageException;
 import dev.gatehouse.scheduler.Hints;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * other storages on the same tables of a PostgreSQL hear by {@code NOTIFY}, which is sent from a
  * connection of the library's own, never within a transaction of the host's. The channel has the
  * name of the table's number, so that it is one for all who share the table, and for nobody else.
- * Safe for use by multiple threads.
+ * Where the server refuses that, nothing more is sent. Safe for use by multiple threads.
  */
 final class JdbcHints implements Hints, AutoCloseable {
   /** The channel's name, an SQL expression. */
@@ -27,6 +28,7 @@ final class JdbcHints implements Hints, AutoCloseable {
   private final Hints local = Hints.inProcess();
   private final String origin = UUID.randomUUID().toString();
   private final HintSender sender = new HintSender(this::send);
+  private volatile boolean unheard; // as the server knows no NOTIFY
   private int listeners; // under the monitor
   private @Nullable HintReceiver receiver; // under the monitor; while there are listeners
 
@@ -38,19 +40,24 @@ final class JdbcHints implements Hints, AutoCloseable {
   @Override
   public void announce(long dueMillis) {
     local.announce(dueMillis);
-    if (database.isKnown(Dialect.POSTGRESQL)) {
+    if (!unheard && database.isKnown(Dialect.POSTGRESQL)) {
       sender.add(dueMillis);
     }
   }
 
   private void send(long dueMillis) {
-    database.<@Nullable Object>use(
-        handle ->
-            handle
-                .createQuery(NOTIFY)
-                .bind(0, dueMillis + " " + origin)
-                .map((results, context) -> true)
-                .one());
+    try {
+      database.<@Nullable Object>use(
+          handle ->
+              handle
+                  .createQuery(NOTIFY)
+                  .bind(0, dueMillis + " " + origin)
+                  .map((results, context) -> true)
+                  .one());
+    } catch (StorageException e) {
+      unheard = Database.isRefused(e);
+      throw e;
+    }
   }
 
   @Override

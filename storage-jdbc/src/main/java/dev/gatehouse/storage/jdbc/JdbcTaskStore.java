@@ -179,7 +179,7 @@ final class JdbcTaskStore implements TaskStore {
   /** Within a transaction of the host's nothing may be set that its own statements would feel. */
   private void begin(Handle handle) {
     if (database.ownsTransaction()) {
-      sql().begin(handle);
+      database.keepToIndexes(handle);
     }
   }
 

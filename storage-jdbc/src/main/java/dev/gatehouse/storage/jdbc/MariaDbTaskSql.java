@@ -102,11 +102,6 @@ final class MariaDbTaskSql implements TaskSql {
     return LANES.of(row);
   }
 
-  @Override
-  public void begin(Handle handle) {
-    // It plans each statement anew, and the indexes are named.
-  }
-
   /** Sets what one of a union's parts is asked. */
   private interface Binding<T> {
     /** Answers the index of the next argument. */

@@ -1,19 +1,29 @@
 package dev.gatehouse.storage.jdbc;
 
+import static java.util.stream.Collectors.partitioningBy;
+
 import dev.failsafe.Failsafe;
+import dev.failsafe.FailsafeException;
 import dev.failsafe.RetryPolicy;
 import dev.gatehouse.error.StorageException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jdbi.v3.core.ConnectionException;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
+import org.jdbi.v3.core.statement.Batch;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Brings the tables up to date, once, before first use. Nodes that start at once take turns by the
@@ -26,6 +36,8 @@ import org.jspecify.annotations.Nullable;
  * Dialect}; {@code gh_schema} holds the versions that were applied, and 0 for the lock row.
  */
 final class Migration {
+  private static final Logger LOG = LoggerFactory.getLogger(Migration.class);
+
   static final List<String> SCRIPTS =
       List.of(
           "0001-registry.sql",
@@ -38,6 +50,12 @@ final class Migration {
           "0008-workflow.sql",
           "0009-event.sql");
 
+  /** What says how PostgreSQL keeps a table, and nothing of what is in it. */
+  private static final Pattern SETTING =
+      Pattern.compile("(?is)\\s*ALTER TABLE \\S+\\s+(SET\\s*\\(|ALTER COLUMN \\w+ SET STORAGE ).*");
+
+  private static final String SAVEPOINT = "gh_setting";
+
   /** SQL states of a table or, on H2, a schema that is not there, in H2, PostgreSQL and MariaDB. */
   private static final Set<String> NO_TABLE = Set.of("42S02", "42S03", "42S04", "42P01", "90079");
 
@@ -48,12 +66,14 @@ final class Migration {
   private static final String OUT_OF_TIME = "57014";
 
   /**
-   * How often the lock is asked for, each time for as long as the database lets a statement wait.
+   * How often the lock is asked for, each time for as long as the database lets a statement wait,
+   * and what was broken off is taken up again; but not if no connection is to be had.
    */
   private static final RetryPolicy<Object> PATIENCE =
       RetryPolicy.builder()
-          .handleIf(e -> Database.isTransient(e) || Database.sqlState(e).equals(OUT_OF_TIME))
+          .handleIf(Migration::mayBeTriedAgain)
           .withMaxAttempts(30)
+          .withBackoff(Duration.ofMillis(2), Duration.ofMillis(100))
           .build();
 
   /** Makes indexes that a host may do without, on PostgreSQL. */
@@ -106,14 +126,12 @@ final class Migration {
       return known;
     }
     try {
-      Profile found = jdbi.withHandle(Profile::of);
-      if (!jdbi.withHandle(handle -> isUpToDate(handle, found.dialect()))) {
-        Failsafe.with(PATIENCE)
-            .run(() -> jdbi.useHandle(handle -> makeLockRow(handle, found.dialect())));
-        Failsafe.with(PATIENCE).run(() -> migrate(jdbi, found));
-      }
+      Profile found = Failsafe.with(PATIENCE).get(() -> bringUpToDate(jdbi));
       profile = found;
       return found;
+    } catch (FailsafeException e) {
+      Thread.currentThread().interrupt();
+      throw new StorageException("interrupted while the tables were brought up to date", e);
     } catch (JdbiException e) {
       String schema = tables.names().schema();
       throw new StorageException(
@@ -122,6 +140,21 @@ final class Migration {
               + "could not be brought up to date",
           e);
     }
+  }
+
+  private static boolean mayBeTriedAgain(Throwable e) {
+    return Database.isTransient(e)
+        || Database.sqlState(e).equals(OUT_OF_TIME)
+        || (Database.isLost(e) && !(e instanceof ConnectionException));
+  }
+
+  private Profile bringUpToDate(Jdbi jdbi) {
+    Profile found = jdbi.withHandle(Profile::of);
+    if (!jdbi.withHandle(handle -> isUpToDate(handle, found.dialect()))) {
+      jdbi.useHandle(handle -> makeLockRow(handle, found.dialect()));
+      migrate(jdbi, found);
+    }
+    return found;
   }
 
   private boolean isUpToDate(Handle handle, Dialect dialect) {
@@ -214,10 +247,13 @@ final class Migration {
         apply(lock, jdbi, profile.dialect());
         lock.commit();
       } finally {
-        if (lock.isInTransaction()) {
-          lock.rollback();
-        }
-        profile.restore(lock);
+        Database.quietly(
+            () -> {
+              if (lock.isInTransaction()) {
+                lock.rollback();
+              }
+            });
+        Database.quietly(() -> profile.restore(lock));
       }
     }
   }
@@ -237,7 +273,7 @@ final class Migration {
   private void apply(Handle handle, Dialect dialect) {
     for (int next = version(handle) + 1; next <= SCRIPTS.size(); next++) {
       String script = SCRIPTS.get(next - 1);
-      handle.createScript(text(dialect.folder() + script)).execute();
+      run(handle, handle.createScript(text(dialect.folder() + script)).getStatements());
       Database.inserted(
           handle
               .createUpdate(
@@ -247,6 +283,29 @@ final class Migration {
     }
     if (!missingTerms(handle, dialect).isEmpty()) {
       handle.createScript(text(dialect.folder() + TERMS)).execute();
+    }
+  }
+
+  /** A setting that the database refuses is left out: it is for speed. */
+  private static void run(Handle handle, List<String> statements) {
+    Map<Boolean, List<String>> parts =
+        statements.stream().collect(partitioningBy(one -> SETTING.matcher(one).matches()));
+    try (Batch needed = handle.createBatch()) {
+      parts.getOrDefault(false, List.of()).forEach(needed::add);
+      needed.execute();
+    }
+    for (String setting : parts.getOrDefault(true, List.of())) {
+      handle.savepoint(SAVEPOINT);
+      try {
+        handle.execute(setting);
+        handle.releaseSavepoint(SAVEPOINT);
+      } catch (JdbiException e) {
+        if (!Database.isRefused(e)) {
+          throw e;
+        }
+        handle.rollbackToSavepoint(SAVEPOINT);
+        LOG.info("The database refuses a setting of a table's, and does without: {}", setting);
+      }
     }
   }
 

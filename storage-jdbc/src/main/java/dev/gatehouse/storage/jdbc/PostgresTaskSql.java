@@ -14,31 +14,25 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.JdbiException;
 
 /**
  * The statements for PostgreSQL: each handles a whole batch, given as arrays, so that its text, and
- * with it its plan, is one for all sizes.
+ * with it its plan, is one for all sizes. Rows are looked up by an array of keys and nothing else:
+ * a join is planned by guesses at sizes, and where a row lies ({@code ctid}) is nothing that others
+ * who speak PostgreSQL's language know of.
  */
 final class PostgresTaskSql implements TaskSql {
   static final TaskSql INSTANCE = new PostgresTaskSql();
 
   private static final Lanes LANES = new Lanes(4, 2);
   private static final long MOST_UNTIDY = 200_000;
-
-  /**
-   * For the plan of a statement is kept: one made while the tables are empty would read them whole
-   * for ever. For the same reason rows are looked up key by key in a subquery that the planner
-   * leaves alone ({@code OFFSET 0}): statistics taken while no task had an owner would tell it to
-   * begin with the owner.
-   */
-  private static final String BEGIN =
-      "SELECT set_config('enable_seqscan', 'off', true),"
-          + " set_config('enable_bitmapscan', 'off', true), set_config('jit', 'off', true)";
 
   private static final String COLUMNS =
       "id, lane, due_ms, state, attempt, crashes, fence, owner, cancel, " + TaskRows.WHAT;
@@ -91,27 +85,26 @@ final class PostgresTaskSql implements TaskSql {
 
   private static final String LEASE =
       " UPDATE gh_task SET state = 1, owner = ?, fence = fence + 1, attempt = attempt + 1"
-          + " WHERE ctid = ANY(ARRAY(SELECT place FROM c)) AND state = 0 RETURNING "
+          + " WHERE id = ANY(ARRAY(SELECT c.id FROM c)) AND state = 0 RETURNING "
           + TaskRows.CLAIMED;
 
   /**
    * One scan of the due index for each lane. Rows are locked before they are changed, so that those
-   * which others are about to claim are passed over instead of waited for; then they stay in their
-   * place, where the update finds them without an index.
+   * which others are about to claim are passed over instead of waited for.
    */
   private static final String CLAIM =
-      "WITH c AS MATERIALIZED (SELECT x.place"
+      "WITH c AS MATERIALIZED (SELECT x.id"
           + " FROM unnest(?::smallint[], ?::bigint[], ?::bigint[], ?::int[])"
           + " AS l(lane, due, id, share)"
-          + " CROSS JOIN LATERAL (SELECT t.ctid AS place FROM gh_task t"
+          + " CROSS JOIN LATERAL (SELECT t.id FROM gh_task t"
           + " WHERE t.lane = l.lane AND (t.due_ms, t.id) > (l.due, l.id) AND t.due_ms <= "
           + BOUND
           + " AND t.state = 0 ORDER BY t.due_ms, t.id LIMIT l.share FOR UPDATE SKIP LOCKED) x)"
           + LEASE;
 
   private static final String CLAIM_EARLIEST =
-      "WITH c AS MATERIALIZED (SELECT x.place FROM generate_series(0, ?) AS l(lane)"
-          + " CROSS JOIN LATERAL (SELECT t.ctid AS place, t.due_ms, t.id FROM gh_task t"
+      "WITH c AS MATERIALIZED (SELECT x.id FROM generate_series(0, ?) AS l(lane)"
+          + " CROSS JOIN LATERAL (SELECT t.due_ms, t.id FROM gh_task t"
           + " WHERE t.lane = l.lane AND t.due_ms <= "
           + BOUND
           + " AND t.state = 0 ORDER BY t.due_ms, t.id LIMIT ? FOR UPDATE SKIP LOCKED) x"
@@ -135,15 +128,10 @@ final class PostgresTaskSql implements TaskSql {
           + " WHERE t.lane = l.lane AND t.due_ms <= ? AND t.state = 1 AND t.owner = ?"
           + " ORDER BY t.due_ms, t.id LIMIT ?) x ORDER BY x.due_ms, x.id LIMIT ?";
 
-  private static final String HELD_OF =
-      "SELECT x.id, x.fence, x.cancel FROM unnest(?::bigint[]) AS s(id)"
-          + " CROSS JOIN LATERAL (SELECT * FROM gh_task t WHERE t.id = s.id OFFSET 0) x"
-          + " WHERE x.state = 1 AND x.owner = ?";
+  private static final String BY_ID = " FROM gh_task WHERE id = ANY(?::bigint[])";
 
-  private static final String PLACES =
-      " WHERE ctid = ANY(ARRAY(SELECT x.place FROM unnest(?::bigint[]) AS s(id)"
-          + " CROSS JOIN LATERAL"
-          + " (SELECT t.ctid AS place FROM gh_task t WHERE t.id = s.id OFFSET 0) x))";
+  private static final String HELD_OF =
+      "SELECT id, fence, cancel" + BY_ID + " AND state = 1 AND owner = ?";
 
   private static final String LOST =
       " FROM gh_task t WHERE t.lane = l.lane AND t.due_ms <= ? AND t.state = 1 AND NOT EXISTS"
@@ -161,13 +149,11 @@ final class PostgresTaskSql implements TaskSql {
           + " ORDER BY t.due_ms, t.id LIMIT 1) x)";
 
   private static final String LOCK =
-      "SELECT x.* FROM unnest(?::bigint[]) AS s(id) CROSS JOIN LATERAL (SELECT "
-          + TaskRows.LOCKED
-          + " FROM gh_task t WHERE t.id = s.id AND t.state = 1 AND t.owner = ? FOR UPDATE) x";
+      "SELECT " + TaskRows.LOCKED + BY_ID + " AND state = 1 AND owner = ? ORDER BY id FOR UPDATE";
 
   /** All of one fence, so that it is compared again if a row changes meanwhile. */
   private static final String DELETE =
-      "DELETE FROM gh_task" + PLACES + " AND fence = ? AND owner = ? AND state = 1 AND cancel = 0";
+      "DELETE" + BY_ID + " AND fence = ? AND owner = ? AND state = 1 AND cancel = 0";
 
   private static final String DROP = DELETE + " RETURNING id";
 
@@ -189,13 +175,9 @@ final class PostgresTaskSql implements TaskSql {
       "WITH old AS (DELETE FROM gh_task_done WHERE id = ANY(ARRAY(SELECT id FROM gh_task_done"
           + " WHERE ended_ms < ? ORDER BY ended_ms, id LIMIT ? FOR UPDATE SKIP LOCKED))"
           + " RETURNING id, fence, outcome, application_id, task_no),"
-          + " k AS (DELETE FROM gh_task_key WHERE ctid = ANY(ARRAY(SELECT x.place FROM old"
-          + " CROSS JOIN LATERAL (SELECT k.ctid AS place FROM gh_task_key k"
-          + " WHERE k.application_id = old.application_id AND k.task_no = old.task_no OFFSET 0) x))),"
-          + " a AS (DELETE FROM gh_task_attempt WHERE ctid = ANY(ARRAY(SELECT x.place FROM old"
-          + " CROSS JOIN LATERAL (SELECT a.ctid AS place FROM gh_task_attempt a"
-          + " WHERE a.task_id = old.id AND (old.fence > 1 OR old.outcome IS NULL) OFFSET 0) x)))"
-          + " SELECT COUNT(*) FROM old";
+          + " a AS (DELETE FROM gh_task_attempt WHERE task_id = ANY(ARRAY(SELECT id FROM old"
+          + " WHERE fence > 1 OR outcome IS NULL)))"
+          + " SELECT application_id, task_no FROM old";
 
   private PostgresTaskSql() {}
 
@@ -211,11 +193,6 @@ final class PostgresTaskSql implements TaskSql {
 
   private static int lastLane() {
     return LANES.all() - 1;
-  }
-
-  @Override
-  public void begin(Handle handle) {
-    Sql.use(handle, BEGIN, PreparedStatement::execute);
   }
 
   @Override
@@ -391,7 +368,7 @@ final class PostgresTaskSql implements TaskSql {
         handle,
         LOCK,
         query -> {
-          ArrayArguments.setLongs(query, 1, ids.stream().sorted().toList(), Long::longValue);
+          ArrayArguments.setLongs(query, 1, ids, Long::longValue);
           query.setInt(2, node);
           return Sql.rows(query, TaskRows::locked);
         });
@@ -459,34 +436,54 @@ final class PostgresTaskSql implements TaskSql {
    * What deletes and leases leave is cleared away by autovacuum once a minute at most: by then it
    * may be millions of rows, which fill gigabytes and stand in the way of every claim. It reads
    * every block that has changed, so it waits until there is a task to clear away for each block,
-   * but not for more than {@link #MOST_UNTIDY}: the table stays as large as it ever was.
+   * but not for more than {@link #MOST_UNTIDY}: the table stays as large as it ever was. A server
+   * that knows no {@code VACUUM} clears away by itself.
    */
   @Override
   public boolean tidy(Handle handle, long ended) {
-    boolean worthwhile =
-        Sql.use(
-            handle,
-            "SELECT ? >= LEAST(?, pg_relation_size('gh_task') / current_setting('block_size')::int)",
-            query -> {
-              query.setLong(1, ended);
-              query.setLong(2, MOST_UNTIDY);
-              return Sql.rows(query, results -> results.getBoolean(1)).get(0);
-            });
-    if (worthwhile) {
-      Sql.use(handle, "VACUUM (SKIP_LOCKED, TRUNCATE FALSE) gh_task", PreparedStatement::execute);
+    try {
+      boolean worthwhile = isWorthwhile(handle, ended);
+      if (worthwhile) {
+        Sql.use(handle, "VACUUM (SKIP_LOCKED, TRUNCATE FALSE) gh_task", PreparedStatement::execute);
+      }
+      return worthwhile;
+    } catch (JdbiException e) {
+      if (Database.isRefused(e)) {
+        return true;
+      }
+      throw e;
     }
-    return worthwhile;
+  }
+
+  private static boolean isWorthwhile(Handle handle, long ended) {
+    return Sql.use(
+        handle,
+        "SELECT ? >= LEAST(?, pg_relation_size('gh_task') / current_setting('block_size')::int)",
+        query -> {
+          query.setLong(1, ended);
+          query.setLong(2, MOST_UNTIDY);
+          return Sql.rows(query, results -> results.getBoolean(1)).get(0);
+        });
   }
 
   @Override
   public int purge(Handle handle, long endedBefore, int limit) {
-    return Sql.use(
-        handle,
-        PURGE,
-        query -> {
-          query.setLong(1, endedBefore);
-          query.setInt(2, limit);
-          return Sql.rows(query, results -> results.getInt(1)).get(0);
-        });
+    List<Optional<TaskNumber>> purged =
+        Sql.use(
+            handle,
+            PURGE,
+            query -> {
+              query.setLong(1, endedBefore);
+              query.setInt(2, limit);
+              return Sql.rows(
+                  query,
+                  row -> {
+                    long application = row.getLong(1);
+                    return Optional.ofNullable(row.getString(2))
+                        .map(number -> new TaskNumber(application, number));
+                  });
+            });
+    TaskNumbers.forget(handle, purged.stream().flatMap(Optional::stream).toList());
+    return purged.size();
   }
 }

@@ -5,6 +5,7 @@ import static java.sql.Connection.TRANSACTION_READ_UNCOMMITTED;
 
 import dev.gatehouse.error.StorageException;
 import java.sql.DatabaseMetaData;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.Set;
 import java.util.TreeSet;
@@ -15,8 +16,9 @@ import org.jdbi.v3.core.Handle;
  * What is learned of the database on first use. Immutable.
  *
  * @param isolation the level at which the host's connections begin transactions
+ * @param steersPlans whether the planner can be kept to indexes, as PostgreSQL's can
  */
-record Profile(Dialect dialect, int isolation) {
+record Profile(Dialect dialect, int isolation, boolean steersPlans) {
   private static final int OLDEST_POSTGRESQL = 14;
 
   private static final String READ_COMMITTED = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED";
@@ -27,6 +29,19 @@ record Profile(Dialect dialect, int isolation) {
    */
   private static final String MARIADB_BEGIN =
       "BEGIN NOT ATOMIC " + READ_COMMITTED + "; START TRANSACTION; END";
+
+  /** Those who speak PostgreSQL's language need not have its planner. */
+  private static final String PLANNER =
+      "SELECT COUNT(*) = 3 FROM pg_settings"
+          + " WHERE name IN ('enable_seqscan', 'enable_bitmapscan', 'jit')";
+
+  /**
+   * For the plan of a statement is kept: one made while the tables are empty would read them whole
+   * for ever.
+   */
+  private static final String BY_INDEX =
+      "SELECT set_config('enable_seqscan', 'off', true),"
+          + " set_config('enable_bitmapscan', 'off', true), set_config('jit', 'off', true)";
 
   private static final Set<String> STRICT = Set.of("STRICT_TRANS_TABLES", "STRICT_ALL_TABLES");
   private static final Set<String> UNFIT = Set.of("EMPTY_STRING_IS_NULL", "ORACLE", "MAXDB");
@@ -45,10 +60,15 @@ record Profile(Dialect dialect, int isolation) {
       requireMariaDb(handle);
     }
     try {
-      return new Profile(dialect, handle.getConnection().getTransactionIsolation());
+      return new Profile(
+          dialect, handle.getConnection().getTransactionIsolation(), hasPlanner(handle, dialect));
     } catch (SQLException e) {
       throw new StorageException("the database does not tell its isolation level", e);
     }
+  }
+
+  private static boolean hasPlanner(Handle handle, Dialect dialect) {
+    return dialect == Dialect.POSTGRESQL && handle.createQuery(PLANNER).mapTo(Boolean.class).one();
   }
 
   private static void requirePostgresql(Handle handle) {
@@ -140,6 +160,13 @@ record Profile(Dialect dialect, int isolation) {
   /** Whether a statement that no transaction was begun for reads nothing that is not committed. */
   boolean readsCommitted() {
     return isolation != TRANSACTION_READ_UNCOMMITTED;
+  }
+
+  /** Keeps the plans of the transaction's statements to indexes, where that has to be said. */
+  void keepToIndexes(Handle handle) {
+    if (steersPlans) {
+      Sql.use(handle, BY_INDEX, PreparedStatement::execute);
+    }
   }
 
   /** Gives the connection the host's level again, once the transaction has ended. */

@@ -22,9 +22,6 @@ interface TaskSql {
   /** The task's lane. */
   int lane(TaskRow row);
 
-  /** Begins a transaction of the engine's own: what is set here ends with it. */
-  void begin(Handle handle);
-
   /**
    * Inserts tasks, but those whose number is taken, which must not fail the transaction.
    *

@@ -39,7 +39,7 @@ class DatabaseOutageTest {
   private List<Long> schedule(Gatehouse gatehouse) {
     List<Task> tasks = new ArrayList<>();
     for (int i = 0; i < TASKS; i++) {
-      tasks.add(RecordingNode.TASK.content("1").in(Duration.ofMillis(10L * i)));
+      tasks.add(RecordingNode.TASK.content("1").in(Duration.ofMillis(5L * i)));
     }
     return gatehouse.scheduler().scheduleAll(tasks).stream().map(TaskId::value).toList();
   }

@@ -117,7 +117,7 @@ class KilledSequencerTest {
         AuditRecord draft = AuditRecord.of(1, 0, "record " + i).user("u" + i % 7).build();
         List<AuditRecord> batch = i % 5 == 0 ? List.of(draft, draft, draft) : List.of(draft);
         log.writeAll(batch).forEach(record -> written.add(record.id()));
-        Thread.sleep(1);
+        Thread.sleep(4);
       }
       return written;
     };

@@ -47,9 +47,18 @@ final class Postgres {
     return JdbcStorage.of(EMPTIED.next(), clock);
   }
 
-  /** As {@link #storage}, of transactions that are SERIALIZABLE and fail now and then. */
+  /**
+   * As {@link #storage}, of transactions that are SERIALIZABLE and fail now and then, on a server
+   * that knows no words of PostgreSQL's own.
+   */
   static Storage stormyStorage(InstantSource clock, long seed) {
-    return JdbcStorage.of(new StormyDataSource(EMPTIED.next(), seed, 10).dataSource(), clock);
+    DataSource refusing = new RefusingDataSource(EMPTIED.next()).dataSource();
+    return JdbcStorage.of(new StormyDataSource(refusing, seed, 10).dataSource(), clock);
+  }
+
+  /** As {@link #storage}, on a server that knows no words of PostgreSQL's own. */
+  static Storage refusingStorage(InstantSource clock) {
+    return JdbcStorage.of(new RefusingDataSource(EMPTIED.next()).dataSource(), clock);
   }
 
   /** Pooled connections to a schema of its own; all schemas share one pool. */

@@ -11,7 +11,7 @@ import org.postgresql.ds.PGSimpleDataSource;
 
 /** A process that does nothing but sequence the audit log, until it is killed. */
 final class SequencingNode {
-  static final Duration LEASE = Duration.ofSeconds(2);
+  static final Duration LEASE = Duration.ofSeconds(1);
 
   private SequencingNode() {}
 

@@ -1,8 +1,6 @@
 package dev.gatehouse.storage.jdbc;
 
-import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
-import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Savepoint;
@@ -38,18 +36,18 @@ final class StormyDataSource {
   }
 
   DataSource dataSource() {
-    return proxy(
+    return JdbcProxy.of(
         DataSource.class,
         (method, arguments) ->
             method.getName().equals("getConnection")
                 ? connection(sound.getConnection())
-                : invoke(sound, method, arguments));
+                : JdbcProxy.invoke(sound, method, arguments));
   }
 
   private Connection connection(Connection connection) throws SQLException {
     connection.setTransactionIsolation(Connection.TRANSACTION_SERIALIZABLE);
     Storm storm = new Storm(connection);
-    return proxy(Connection.class, storm::call);
+    return JdbcProxy.of(Connection.class, storm::call);
   }
 
   /** How many statements of the next transaction go well. */
@@ -75,7 +73,7 @@ final class StormyDataSource {
           return null;
         case "prepareStatement", "createStatement":
           weather();
-          return invoke(connection, method, serializable(arguments));
+          return JdbcProxy.invoke(connection, method, serializable(arguments));
         case "commit":
           commit();
           return null;
@@ -83,9 +81,9 @@ final class StormyDataSource {
           if (arguments == null || !(arguments[0] instanceof Savepoint)) {
             renew();
           }
-          return invoke(connection, method, arguments);
+          return JdbcProxy.invoke(connection, method, arguments);
         default:
-          return invoke(connection, method, arguments);
+          return JdbcProxy.invoke(connection, method, arguments);
       }
     }
 
@@ -132,25 +130,5 @@ final class StormyDataSource {
       return others;
     }
     return arguments;
-  }
-
-  private interface Call {
-    Object apply(Method method, Object[] arguments) throws Throwable;
-  }
-
-  private static <T> T proxy(Class<T> type, Call call) {
-    return type.cast(
-        Proxy.newProxyInstance(
-            type.getClassLoader(),
-            new Class<?>[] {type},
-            (proxy, method, arguments) -> call.apply(method, arguments)));
-  }
-
-  private static Object invoke(Object target, Method method, Object[] arguments) throws Throwable {
-    try {
-      return method.invoke(target, arguments);
-    } catch (InvocationTargetException e) {
-      throw e.getCause();
-    }
   }
 }

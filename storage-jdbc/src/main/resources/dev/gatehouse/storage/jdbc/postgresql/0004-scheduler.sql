@@ -28,8 +28,11 @@ CREATE TABLE IF NOT EXISTS gh_task(
   workflow_id BIGINT,
   percent SMALLINT,
   note VARCHAR(255)
-) WITH (
-  -- A claim writes a row anew: half a page of room keeps it on its page, and all indexes as they are.
+);
+
+-- A setting, without which all works too, as all that begin with ALTER TABLE here. A claim writes a
+-- row anew: half a page of room keeps it on its page, and all indexes as they are.
+ALTER TABLE gh_task SET (
   fillfactor = 50,
   autovacuum_vacuum_scale_factor = 0,
   autovacuum_vacuum_threshold = 5000,

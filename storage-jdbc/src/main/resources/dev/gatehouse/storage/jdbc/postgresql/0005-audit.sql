@@ -48,8 +48,13 @@ CREATE TABLE gh_audit_pending(
   refused SMALLINT NOT NULL,
   id BIGINT NOT NULL,
   PRIMARY KEY (refused, id)
-) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000,
-  autovacuum_vacuum_cost_delay = 0, vacuum_truncate = false);
+);
+
+-- A setting, without which all works too.
+ALTER TABLE gh_audit_pending SET (
+  autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000,
+  autovacuum_vacuum_cost_delay = 0, vacuum_truncate = false
+);
 
 CREATE TABLE gh_audit_leaf(
   leaf_index BIGINT PRIMARY KEY,

@@ -1,11 +1,10 @@
-package dev.gatehouse.benchmarks.scheduler;
+package dev.gatehouse.benchmarks.database;
 
-import dev.gatehouse.benchmarks.database.Database;
 import java.sql.SQLException;
 
 /** Where a case gets the database for each of its measurements from. */
 @FunctionalInterface
-interface Databases {
+public interface Databases {
   /** An empty database. */
   Database create() throws SQLException;
 }
