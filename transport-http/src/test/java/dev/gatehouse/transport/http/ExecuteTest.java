@@ -267,7 +267,8 @@ class ExecuteTest {
           throw new UnknownHostException(name);
         };
     OkHttpClient client = new OkHttpClient.Builder().dns(hanging).build();
-    try (HttpTransport hosts = HttpTransport.builder().client(client).build()) {
+    HttpTransport hosts = HttpTransport.builder().client(client).build();
+    try {
       URI target = URI.create("http://partner.example/");
       new Waiter(hosts, target, Deadline.in(Duration.ofMillis(60)))
           .assertFails("no answer in time from http://partner.example");
@@ -279,6 +280,7 @@ class ExecuteTest {
       hosts.close();
       closed.assertFails("the transport is closed");
     } finally {
+      hosts.close();
       never.countDown();
     }
   }
