@@ -24,8 +24,8 @@ import org.jdbi.v3.core.JdbiException;
 
 /**
  * The statements for PostgreSQL: each handles a whole batch, given as arrays, so that its text, and
- * with it its plan, is one for all sizes. Rows are looked up by an array of keys and nothing else:
- * a join is planned by guesses at sizes, and where a row lies ({@code ctid}) is nothing that others
+ * with it its plan, is one for all sizes. Rows that change are looked up by an array of keys: a
+ * join is planned by guesses at sizes, and where a row lies ({@code ctid}) is nothing that others
  * who speak PostgreSQL's language know of.
  */
 final class PostgresTaskSql implements TaskSql {
@@ -128,10 +128,11 @@ final class PostgresTaskSql implements TaskSql {
           + " WHERE t.lane = l.lane AND t.due_ms <= ? AND t.state = 1 AND t.owner = ?"
           + " ORDER BY t.due_ms, t.id LIMIT ?) x ORDER BY x.due_ms, x.id LIMIT ?";
 
-  private static final String BY_ID = " FROM gh_task WHERE id = ANY(?::bigint[])";
-
+  /** For a transaction that may keep no plan to indexes, see {@link Profile#keepToIndexes}. */
   private static final String HELD_OF =
-      "SELECT id, fence, cancel" + BY_ID + " AND state = 1 AND owner = ?";
+      "SELECT x.id, x.fence, x.cancel FROM unnest(?::bigint[]) AS s(id)"
+          + " CROSS JOIN LATERAL (SELECT * FROM gh_task t WHERE t.id = s.id OFFSET 0) x"
+          + " WHERE x.state = 1 AND x.owner = ?";
 
   private static final String LOST =
       " FROM gh_task t WHERE t.lane = l.lane AND t.due_ms <= ? AND t.state = 1 AND NOT EXISTS"
@@ -149,11 +150,13 @@ final class PostgresTaskSql implements TaskSql {
           + " ORDER BY t.due_ms, t.id LIMIT 1) x)";
 
   private static final String LOCK =
-      "SELECT " + TaskRows.LOCKED + BY_ID + " AND state = 1 AND owner = ? ORDER BY id FOR UPDATE";
+      "SELECT x.* FROM unnest(?::bigint[]) AS s(id) CROSS JOIN LATERAL (SELECT "
+          + TaskRows.LOCKED
+          + " FROM gh_task t WHERE t.id = s.id AND t.state = 1 AND t.owner = ? FOR UPDATE) x";
 
   /** All of one fence, so that it is compared again if a row changes meanwhile. */
   private static final String DELETE =
-      "DELETE" + BY_ID + " AND fence = ? AND owner = ? AND state = 1 AND cancel = 0";
+      "DELETE FROM gh_task WHERE id = ANY(?::bigint[]) AND fence = ? AND owner = ? AND state = 1 AND cancel = 0";
 
   private static final String DROP = DELETE + " RETURNING id";
 
@@ -368,7 +371,7 @@ final class PostgresTaskSql implements TaskSql {
         handle,
         LOCK,
         query -> {
-          ArrayArguments.setLongs(query, 1, ids, Long::longValue);
+          ArrayArguments.setLongs(query, 1, ids.stream().sorted().toList(), Long::longValue);
           query.setInt(2, node);
           return Sql.rows(query, TaskRows::locked);
         });

@@ -7,7 +7,8 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import javax.sql.DataSource;
@@ -187,22 +188,15 @@ abstract class TroubledDatabase implements AutoCloseable {
   }
 
   private static final class OnPostgres extends TroubledDatabase {
-    private final PGSimpleDataSource pooled;
+    private final Switch server;
 
     OnPostgres(PGSimpleDataSource sound) {
-      this(sound, new PGSimpleDataSource());
+      this(sound, new Switch(sound));
     }
 
-    private OnPostgres(PGSimpleDataSource sound, PGSimpleDataSource pooled) {
-      super(sound, of(sound, pooled));
-      this.pooled = pooled;
-    }
-
-    private static DataSource of(PGSimpleDataSource sound, PGSimpleDataSource pooled) {
-      pooled.setUrl(sound.getURL());
-      pooled.setUser(sound.getUser());
-      pooled.setApplicationName(sound.getCurrentSchema());
-      return pooled;
+    private OnPostgres(PGSimpleDataSource sound, Switch server) {
+      super(sound, server.dataSource());
+      this.server = server;
     }
 
     @Override
@@ -222,12 +216,9 @@ abstract class TroubledDatabase implements AutoCloseable {
       }
     }
 
-    /** A server that becomes read-only, or another one, has none of the sessions that were open. */
     @Override
     void refuseWrites(@Nullable Trouble trouble) {
-      String options = trouble == Trouble.READ_ONLY ? "-c default_transaction_read_only=on" : null;
-      boolean other = !Objects.equals(options, pooled.getOptions());
-      pooled.setOptions(options);
+      server.set(trouble == Trouble.READ_ONLY);
       sound()
           .useHandle(
               handle -> {
@@ -235,13 +226,54 @@ abstract class TroubledDatabase implements AutoCloseable {
                 if (trouble == Trouble.FULL_DISK) {
                   handle.execute("INSERT INTO trouble VALUES ('53100')");
                 }
-                if (other) {
-                  handle.execute(
-                      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                          + " WHERE application_name = ?",
-                      pooled.getApplicationName());
-                }
               });
+    }
+  }
+
+  /** A server that becomes read-only, or another one, has none of the sessions that were open. */
+  private static final class Switch {
+    private final PGSimpleDataSource pooled = new PGSimpleDataSource();
+    private final Jdbi sound;
+    private final ReadWriteLock lock = new ReentrantReadWriteLock();
+    private boolean readOnly;
+
+    Switch(PGSimpleDataSource sound) {
+      this.sound = Jdbi.create(sound);
+      pooled.setUrl(sound.getURL());
+      pooled.setUser(sound.getUser());
+      pooled.setApplicationName(sound.getCurrentSchema());
+    }
+
+    DataSource dataSource() {
+      return JdbcProxy.of(
+          DataSource.class,
+          (method, arguments) -> {
+            lock.readLock().lock();
+            try {
+              return JdbcProxy.invoke(pooled, method, arguments);
+            } finally {
+              lock.readLock().unlock();
+            }
+          });
+    }
+
+    /** While no connection is being opened, which would be one of before. */
+    void set(boolean value) {
+      lock.writeLock().lock();
+      try {
+        if (value != readOnly) {
+          readOnly = value;
+          pooled.setOptions(value ? "-c default_transaction_read_only=on" : null);
+          sound.useHandle(
+              handle ->
+                  handle.execute(
+                      "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
+                          + " WHERE application_name = ?",
+                      pooled.getApplicationName()));
+        }
+      } finally {
+        lock.writeLock().unlock();
+      }
     }
   }
 
