@@ -9,7 +9,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Threads that share work. */
+/** Threads that share work. Safe for use by multiple threads. */
 public final class Writers {
   private Writers() {}
 

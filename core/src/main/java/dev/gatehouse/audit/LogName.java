@@ -1,7 +1,6 @@
 package dev.gatehouse.audit;
 
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.Locale;
 
 /**
@@ -16,17 +15,17 @@ public enum LogName {
   EVENT;
 
   private final String text = name().toLowerCase(Locale.ROOT);
-  private final byte[] tag = ascii("gatehouse-" + text + "-record");
-  private final byte[] exportTag = ascii("gatehouse-" + text + "-export 1\n");
+  private final String tag = "gatehouse-" + text + "-record";
+  private final String exportTag = "gatehouse-" + text + "-export 1\n";
 
   /** What canonical bytes begin with: equally long for every log. */
   byte[] tag() {
-    return tag.clone();
+    return tag.getBytes(StandardCharsets.US_ASCII);
   }
 
   /** What exported files begin with: equally long for every log. */
   byte[] exportTag() {
-    return exportTag.clone();
+    return exportTag.getBytes(StandardCharsets.US_ASCII);
   }
 
   /**
@@ -59,12 +58,15 @@ public enum LogName {
     throw new IllegalArgumentException("the file must begin as an export, does not");
   }
 
-  private static byte[] ascii(String text) {
-    return text.getBytes(StandardCharsets.US_ASCII);
-  }
-
-  private static boolean startsWith(byte[] bytes, byte[] tag) {
-    return bytes.length >= tag.length && Arrays.equals(bytes, 0, tag.length, tag, 0, tag.length);
+  private static boolean startsWith(byte[] bytes, String ascii) {
+    if (bytes.length < ascii.length()) {
+      return false;
+    }
+    int i = 0;
+    while (i < ascii.length() && bytes[i] == ascii.charAt(i)) {
+      i++;
+    }
+    return i == ascii.length();
   }
 
   /** The name in lower case, as it stands in canonical bytes. */

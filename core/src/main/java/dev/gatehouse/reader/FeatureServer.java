@@ -82,7 +82,7 @@ final class FeatureServer {
             options.transferTimeout(),
             body)) {
       Response all = Response.of(answer.status(), answer.headers(), beginning(answer, "upload"));
-      return new Uploaded(all, instance.get());
+      return new Uploaded(all, requireNonNull(instance.get()));
     }
   }
 

@@ -18,6 +18,7 @@ final class Route {
   private volatile @Nullable Rota rota;
 
   /** Those that take turns as long as the state is of that version, and the counters they go by. */
+  @SuppressWarnings("ArrayRecordComponent")
   private record Rota(int version, Endpoint[] endpoints, long[] counters) {}
 
   /**
@@ -53,6 +54,7 @@ final class Route {
    * Whether these are the names by which it was asked for. That they are the same objects is looked
    * at apart, because it is all that most calls need, and is compiled to much less.
    */
+  @SuppressWarnings("ReferenceEquality")
   boolean isOf(String itsServer, String itsName) {
     return (server == itsServer || server.equals(itsServer))
         && (name == itsName || name.equals(itsName));

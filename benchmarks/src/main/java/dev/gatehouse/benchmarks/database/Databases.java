@@ -2,7 +2,10 @@ package dev.gatehouse.benchmarks.database;
 
 import java.sql.SQLException;
 
-/** Where a case gets the database for each of its measurements from. */
+/**
+ * Where a case gets the database for each of its measurements from. Safe for use by multiple
+ * threads if what it asks is.
+ */
 @FunctionalInterface
 public interface Databases {
   /** An empty database. */

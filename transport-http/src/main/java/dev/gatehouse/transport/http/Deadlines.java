@@ -2,6 +2,7 @@ package dev.gatehouse.transport.http;
 
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -47,7 +48,8 @@ final class Deadlines {
     if (isSooner(at)) {
       Long look = at;
       planned = look;
-      timer.schedule(() -> look(look), at - System.nanoTime(), TimeUnit.NANOSECONDS);
+      ScheduledFuture<?> unused =
+          timer.schedule(() -> look(look), at - System.nanoTime(), TimeUnit.NANOSECONDS);
     }
   }
 
