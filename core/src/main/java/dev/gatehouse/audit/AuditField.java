@@ -26,6 +26,13 @@ public final class AuditField<T> {
   public static final int MAX_TEXT = 4_096;
 
   private static final Pattern NAME = Pattern.compile("[A-Za-z][A-Za-z0-9_]{0,63}");
+
+  /**
+   * What {@link Double#toString} gives: of which digits, depends on the JDK that has written it.
+   */
+  private static final Pattern DECIMAL =
+      Pattern.compile("-?[0-9]{1,17}\\.[0-9]{1,20}(E-?[0-9]{1,3})?");
+
   private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999Z");
 
   private final String name;
@@ -169,9 +176,11 @@ public final class AuditField<T> {
   Object decode(byte[] utf8) {
     String text = Check.utf8(utf8, name);
     Object value = checked(parsed(text));
-    Check.that(
-        new String(encode(value), StandardCharsets.UTF_8).equals(text),
-        () -> name + " must be written in the one right way, was not");
+    boolean isRight =
+        type == Type.DOUBLE
+            ? DECIMAL.matcher(text).matches()
+            : new String(encode(value), StandardCharsets.UTF_8).equals(text);
+    Check.that(isRight, () -> name + " must be written in the one right way, was not");
     return value;
   }
 

@@ -45,21 +45,25 @@ public record AuditTerms(Demand demand, Set<Long> terms) {
 
   /**
    * The terms of a record, none of them 0: the words of its content and of the application's texts,
-   * the values of the application's fields, and those in {@code ext} by their paths.
+   * the application's keywords and flags, and the values in {@code ext} by their paths. They are
+   * the same on every JDK.
    *
-   * @return empty if there are more than {@value #MAX_TERMS}: such a record meets every demand
+   * @return empty if there are more than {@value #MAX_TERMS}, or if a text has characters whose
+   *     words depend on the JDK's version of Unicode: such a record meets every demand
    */
   public static Optional<Set<Long>> of(AuditRecord record) {
     Collector collector = new Collector();
     collector.words("content", record.content());
     for (AuditField<?> field : record.fields()) {
       AuditRecord.Valued valued = record.valued(field.name());
-      if (valued != null) {
+      if (valued != null && !(valued.value() instanceof Number)) {
         collector.value(field.name(), Values.ofTyped(valued.value()));
       }
     }
     record.ext().ifPresent(json -> collector.values(Field.EXT, Json.parse(json, Field.EXT)));
-    return collector.isFull() ? Optional.empty() : Optional.of(collector.terms);
+    return collector.isFull() || !collector.isStable
+        ? Optional.empty()
+        : Optional.of(collector.terms);
   }
 
   /** Whether a record with those terms meets the demand. */
@@ -119,12 +123,14 @@ public record AuditTerms(Demand demand, Set<Long> terms) {
   /** Gathers terms until there are too many. */
   private static final class Collector {
     private final Set<Long> terms = new HashSet<>();
+    private boolean isStable = true;
 
     boolean isFull() {
       return terms.size() > MAX_TERMS;
     }
 
     void words(String field, String text) {
+      isStable &= Analyzer.isStable(text);
       for (String word : Analyzer.tokens(text)) {
         add(word(field, word));
       }

@@ -116,9 +116,12 @@ final class Field {
     return column;
   }
 
-  /** Whether its values are among a record's {@link AuditTerms}: if it is not a core field. */
+  /**
+   * Whether its values are among a record's {@link AuditTerms}: core fields have columns, and what
+   * decimal a double is depends on the JDK.
+   */
   boolean hasTerms() {
-    return !CORE.containsKey(name);
+    return !CORE.containsKey(name) && type != Type.NUMBER && type != Type.TIME;
   }
 
   /**

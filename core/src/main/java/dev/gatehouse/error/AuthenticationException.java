@@ -19,7 +19,7 @@ public class AuthenticationException extends GatehouseException {
     SIGNATURE,
     /** The signature is right but was used before. */
     REPLAYED,
-    /** The application has used up its quota of nonces for now. */
+    /** The application has used up its quota of nonces, or all have the room for them, for now. */
     QUOTA,
     /**
      * Nobody can tell: the nonce cannot be remembered, so that a replay would not be seen, or, in

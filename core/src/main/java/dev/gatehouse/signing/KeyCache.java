@@ -22,9 +22,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Once the version was seen half a second ago, one thread asks again while the others go on, as
  * it does itself if the storage fails; once it was seen a whole second ago, every thread asks for
- * itself, so that no lock is held while asking. Age is what the monotonic clock says or, if more,
- * how far the host's clock moved, either way: the former cannot be set, the latter may be a virtual
- * one.
+ * itself, so that no lock is held while asking, but by the one that reads all keys for the first
+ * time. Age is what the monotonic clock says or, if more, how far the host's clock moved, either
+ * way: the former cannot be set, the latter may be a virtual one.
  */
 final class KeyCache {
   /** When the keys of so many applications changed at once, all are read anew. */
@@ -113,27 +113,29 @@ final class KeyCache {
 
   /**
    * Of threads that meet no keys at all, one reads them, which are all there are, and the others
-   * wait for it; but not for long, as the storage may be out of reach.
+   * wait for it, a second at most: then, or if it failed, each asks for itself.
    */
   private Snapshot askFirst() {
-    boolean mine = isFirst();
-    try {
-      Snapshot read = current.get();
-      return read != null && age(read) < STALE_NANOS ? read : ask();
-    } finally {
-      if (mine) {
+    if (first.tryLock()) {
+      try {
+        return knownOrAsked();
+      } finally {
         first.unlock();
       }
     }
-  }
-
-  private boolean isFirst() {
     try {
-      return first.tryLock(STALE_NANOS, TimeUnit.NANOSECONDS);
+      if (first.tryLock(STALE_NANOS, TimeUnit.NANOSECONDS)) {
+        first.unlock();
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return false;
     }
+    return knownOrAsked();
+  }
+
+  private Snapshot knownOrAsked() {
+    Snapshot known = current.get();
+    return known != null && age(known) < STALE_NANOS ? known : ask();
   }
 
   private long age(Snapshot held) {

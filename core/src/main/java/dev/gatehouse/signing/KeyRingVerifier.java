@@ -143,7 +143,9 @@ final class KeyRingVerifier implements Verifier {
     if (outcome == Outcome.FULL) {
       throw new AuthenticationException(
           Reason.QUOTA,
-          "application " + application.id() + " has used up its quota of nonces for now");
+          "application "
+              + application.id()
+              + " has used up its quota of nonces, or all have the room for them, for now");
     }
   }
 }

@@ -44,8 +44,8 @@ final class JdbcAuditStore implements AuditStore {
   private static final String WITH_TERMS = INSERT + ", terms" + VALUES + ", ?)";
   private static final String SELECT =
       "SELECT canonical, openings, leaf_hash, row_mac FROM gh_{log}";
-  private static final String FOUND =
-      "WITH found AS MATERIALIZED (SELECT id, time_us FROM gh_{log}";
+  private static final String PLACES = "SELECT id, time_us FROM gh_{log}";
+  private static final String FOUND = "WITH found AS MATERIALIZED (" + PLACES;
   private static final String PAGE =
       "SELECT canonical, openings, leaf_hash, row_mac, (SELECT COUNT(*) FROM found) AS found"
           + " FROM page JOIN gh_{log} USING (id, time_us)";
@@ -76,6 +76,8 @@ final class JdbcAuditStore implements AuditStore {
 
   /** As the index has them, which is asked by nothing but this. */
   private static final String KEPT_TERMS = "COALESCE(terms, '{0}'::bigint[])";
+
+  private static final String WITHOUT_TERMS = KEPT_TERMS + " @> '{0}'";
 
   private static final byte[] NO_MAC = {};
 
@@ -238,6 +240,7 @@ final class JdbcAuditStore implements AuditStore {
     return match.values().stream().filter(JdbcAuditStore::isStorable).toList();
   }
 
+  /** What the places and the matches of a scan say. */
   private Statement conditions(AuditScan scan) {
     AuditPosition after = scan.after();
     AuditPosition before = scan.before();
@@ -252,9 +255,6 @@ final class JdbcAuditStore implements AuditStore {
       sql.append(" AND ").append(column(match.column())).append(" IN (").append(places).append(')');
       values.addAll(sought);
     }
-    if (database.hasTerms()) {
-      scan.terms().forEach(terms -> demand(terms, sql, values));
-    }
     return new Statement(sql.toString(), values);
   }
 
@@ -266,30 +266,37 @@ final class JdbcAuditStore implements AuditStore {
 
   private Statement alongTime(AuditScan scan) {
     Statement conditions = conditions(scan);
+    StringBuilder sql = new StringBuilder(tables.in(SELECT)).append(conditions.sql);
     List<Object> values = new ArrayList<>(conditions.values);
+    if (isByTerms(scan)) {
+      sql.append(" AND (").append(WITHOUT_TERMS).append(" OR (TRUE");
+      demand(scan.terms(), sql, values);
+      sql.append("))");
+    }
     values.add(scan.limit());
-    String sql = tables.in(SELECT) + conditions.sql + order(scan) + " FETCH FIRST ? ROWS ONLY";
-    return new Statement(sql, values);
+    return new Statement(sql + order(scan) + " FETCH FIRST ? ROWS ONLY", values);
   }
 
   /**
    * All that have the terms, unless they are many: a planner that hopes to meet a few of them soon,
-   * going along the time, would look at every record there is.
+   * going along the time, would look at every record there is. Beside them, along the time, those
+   * without terms, which may be what is sought too.
    */
   private Statement byTerms(AuditScan scan) {
     Statement conditions = conditions(scan);
     List<Object> values = new ArrayList<>(conditions.values);
+    StringBuilder sql = new StringBuilder(tables.in(FOUND)).append(conditions.sql);
+    demand(scan.terms(), sql, values);
+    sql.append(" FETCH FIRST ? ROWS ONLY), others AS (").append(tables.in(PLACES));
     values.add(MANY);
+    sql.append(conditions.sql).append(" AND ").append(WITHOUT_TERMS).append(order(scan));
+    values.addAll(conditions.values);
+    sql.append(" FETCH FIRST ? ROWS ONLY), page AS (SELECT id, time_us FROM");
     values.add(scan.limit());
-    return new Statement(
-        tables.in(FOUND)
-            + conditions.sql
-            + " FETCH FIRST ? ROWS ONLY), page AS (SELECT id, time_us FROM found"
-            + order(scan)
-            + " FETCH FIRST ? ROWS ONLY) "
-            + tables.in(PAGE)
-            + order(scan),
-        values);
+    sql.append(" (SELECT * FROM found UNION ALL SELECT * FROM others) either").append(order(scan));
+    sql.append(" FETCH FIRST ? ROWS ONLY) ").append(tables.in(PAGE)).append(order(scan));
+    values.add(scan.limit());
+    return new Statement(sql.toString(), values);
   }
 
   /** Empty if there are many. */
@@ -319,17 +326,11 @@ final class JdbcAuditStore implements AuditStore {
     }
   }
 
-  /** Records whose terms are not kept, or are too many, may be what is sought. */
-  private static void demand(AuditTerms sought, StringBuilder sql, List<Object> values) {
-    List<Long> terms = new ArrayList<>(sought.terms());
-    if (sought.demand() == AuditTerms.Demand.ANY) {
-      terms.addAll(AuditTerms.TOO_MANY);
-      sql.append(" AND ").append(KEPT_TERMS).append(" && ?");
-      values.add(terms.stream().mapToLong(Long::longValue).toArray());
-    } else {
-      sql.append(" AND (").append(KEPT_TERMS).append(" @> ?");
-      sql.append(" OR ").append(KEPT_TERMS).append(" @> '{0}')");
-      values.add(terms.stream().mapToLong(Long::longValue).toArray());
+  private static void demand(List<AuditTerms> demands, StringBuilder sql, List<Object> values) {
+    for (AuditTerms sought : demands) {
+      String which = sought.demand() == AuditTerms.Demand.ANY ? " && ?" : " @> ?";
+      sql.append(" AND ").append(KEPT_TERMS).append(which);
+      values.add(sought.terms().stream().mapToLong(Long::longValue).toArray());
     }
   }
 

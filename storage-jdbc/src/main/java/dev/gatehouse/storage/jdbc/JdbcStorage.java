@@ -14,6 +14,7 @@ import dev.gatehouse.scheduler.WorkflowStore;
 import dev.gatehouse.signing.KeyStore;
 import dev.gatehouse.signing.NonceStore;
 import dev.gatehouse.storage.Storage;
+import dev.gatehouse.storage.jdbc.Migration.Terms;
 import dev.gatehouse.transaction.Transaction;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -83,16 +84,16 @@ public final class JdbcStorage implements Storage {
       @Nullable InstantSource leaseClock,
       Reach hints,
       TableNames names,
-      boolean terms) {
+      Terms terms) {
     Setup(
         DataSource dataSource,
         @Nullable JdbcConnectionPool ownPool,
         @Nullable InstantSource leaseClock,
         Reach hints) {
-      this(dataSource, ownPool, leaseClock, hints, TableNames.STANDARD, false);
+      this(dataSource, ownPool, leaseClock, hints, TableNames.STANDARD, Terms.NONE);
     }
 
-    Setup with(Reach reach, TableNames tables, boolean withTerms) {
+    Setup with(Reach reach, TableNames tables, Terms withTerms) {
       return new Setup(dataSource, ownPool, leaseClock, reach, tables, withTerms);
     }
   }
@@ -191,16 +192,17 @@ public final class JdbcStorage implements Storage {
   }
 
   /**
-   * This storage with an index of the words in audit records, and of the values in their {@code
-   * ext} and the application's fields: on PostgreSQL a query by such is then as fast in a large log
-   * as in a small one, and to append a record costs more. Other databases do without, and so do
-   * records that were written without: those are looked at one by one, as without the index. What
-   * is found is always the same. The index is made with the first call, for which writers to the
-   * log wait; or beforehand by {@code postgresql/terms.sql} in the jar. The returned one takes this
-   * one's place.
+   * This storage with an index of the words in audit records, of the values in their {@code ext},
+   * and of the application's keywords and flags: on PostgreSQL a query by such finds at once what
+   * is rare in a large log, and to append a record costs more. Other databases do without. Records
+   * that were written without, and the few whose terms cannot be kept, are looked at one by one
+   * beside it, so what is found is always the same; a log that is old already gains by it as its
+   * records go. The index is made with the first call, for which writers to the log wait and a
+   * right to make it is needed; or beforehand by {@code postgresql/audit-terms.sql} and {@code
+   * event-terms.sql} in the jar. The returned one takes this one's place.
    */
   public JdbcStorage withAuditTerms() {
-    return new JdbcStorage(setup.with(setup.hints, setup.names, true));
+    return new JdbcStorage(setup.with(setup.hints, setup.names, Terms.INDEXED));
   }
 
   @Override

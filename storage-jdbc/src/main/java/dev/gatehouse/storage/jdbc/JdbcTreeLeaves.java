@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,9 @@ final class JdbcTreeLeaves {
           + " user_name, request_id, service, canonical, openings";
   private static final String FROM = " FROM gh_{log}";
   private static final String TERMS = ", terms";
+
+  /** In place of an array that is no list of numbers: 0 stands alone where it stands. */
+  private static final Set<Long> OF_NO_RECORD = Set.of(0L, 1L);
 
   private JdbcTreeLeaves() {}
 
@@ -86,6 +90,12 @@ final class JdbcTreeLeaves {
   }
 
   private static @Nullable Set<Long> terms(@Nullable Array kept) throws SQLException {
-    return kept == null ? null : Set.copyOf(Arrays.asList((Long[]) kept.getArray()));
+    if (kept == null) {
+      return null;
+    }
+    return kept.getArray() instanceof Long[] numbers
+            && Arrays.stream(numbers).noneMatch(Objects::isNull)
+        ? Set.copyOf(Arrays.asList(numbers))
+        : OF_NO_RECORD;
   }
 }

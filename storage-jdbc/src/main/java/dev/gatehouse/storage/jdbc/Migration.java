@@ -5,6 +5,7 @@ import static java.util.stream.Collectors.partitioningBy;
 import dev.failsafe.Failsafe;
 import dev.failsafe.FailsafeException;
 import dev.failsafe.RetryPolicy;
+import dev.gatehouse.audit.LogName;
 import dev.gatehouse.error.StorageException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jdbi.v3.core.ConnectionException;
@@ -76,29 +78,32 @@ final class Migration {
           .withBackoff(Duration.ofMillis(2), Duration.ofMillis(100))
           .build();
 
-  /** Makes indexes that a host may do without, on PostgreSQL. */
-  static final String TERMS = "terms.sql";
+  private static final String INDEXES =
+      "SELECT COUNT(*) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
+          + " WHERE i.indrelid = to_regclass(?) AND c.relname = ? AND i.indisvalid";
+
+  /** Whether audit records have an index of their terms, where there can be one. */
+  enum Terms {
+    NONE,
+    INDEXED
+  }
 
   private final NamedTables tables;
-  private final boolean terms;
+  private final Terms terms;
   private volatile @Nullable Profile profile; // written under the monitor, once all is done
 
   Migration() {
-    this(NamedTables.STANDARD, false);
+    this(NamedTables.STANDARD, Terms.NONE);
   }
 
-  /**
-   * Of tables with those names; handles must come with them.
-   *
-   * @param terms whether there is to be an index of audit records' terms, where there can be
-   */
-  Migration(NamedTables tables, boolean terms) {
+  /** Of tables with those names; handles must come with them. */
+  Migration(NamedTables tables, Terms terms) {
     this.tables = tables;
     this.terms = terms;
   }
 
   boolean hasTerms() {
-    return terms;
+    return terms == Terms.INDEXED;
   }
 
   NamedTables tables() {
@@ -150,33 +155,48 @@ final class Migration {
 
   private Profile bringUpToDate(Jdbi jdbi) {
     Profile found = jdbi.withHandle(Profile::of);
-    if (!jdbi.withHandle(handle -> isUpToDate(handle, found.dialect()))) {
+    if (!jdbi.withHandle(Migration::isUpToDate)) {
       jdbi.useHandle(handle -> makeLockRow(handle, found.dialect()));
       migrate(jdbi, found);
+    }
+    for (String log : jdbi.withHandle(handle -> logsWithoutTerms(handle, found.dialect()))) {
+      makeTerms(jdbi, found, log);
     }
     return found;
   }
 
-  private boolean isUpToDate(Handle handle, Dialect dialect) {
-    return versionOrNone(handle) == SCRIPTS.size() && missingTerms(handle, dialect).isEmpty();
+  private static boolean isUpToDate(Handle handle) {
+    return versionOrNone(handle) == SCRIPTS.size();
   }
 
-  private List<String> missingTerms(Handle handle, Dialect dialect) {
-    if (!terms || dialect != Dialect.POSTGRESQL) {
+  /** An index of which the making failed, or is under way, is none. */
+  private List<String> logsWithoutTerms(Handle handle, Dialect dialect) {
+    if (terms == Terms.NONE || dialect != Dialect.POSTGRESQL) {
       return List.of();
     }
-    String schema = tables.names().schema();
-    return Stream.of("gh_audit_terms", "gh_event_terms")
-        .map(tables::unqualified)
+    return Stream.of(LogName.values())
+        .map(LogName::toString)
         .filter(
-            index ->
+            log ->
                 handle
-                    .createQuery("SELECT to_regclass(?) IS NULL")
-                    .bind(0, schema == null ? index : schema + "." + index)
-                    .mapTo(Boolean.class)
-                    .one())
-        .map(index -> "index " + index)
+                        .createQuery(INDEXES)
+                        .bind(0, tables.in("gh_" + log))
+                        .bind(1, tables.unqualified("gh_" + log + "_terms"))
+                        .mapTo(Long.class)
+                        .one()
+                    == 0)
         .toList();
+  }
+
+  /** Each by itself: who writes to both logs must not wait for one, and it for the other. */
+  private void makeTerms(Jdbi jdbi, Profile profile, String log) {
+    locked(
+        jdbi,
+        profile,
+        lock -> {
+          lock.execute("SET LOCAL statement_timeout = 0");
+          lock.createScript(text("postgresql/" + log + "-terms.sql")).execute();
+        });
   }
 
   private static int version(Handle handle) {
@@ -204,7 +224,8 @@ final class Migration {
     Schema schema = Schema.of(dialect, tables);
     List<String> missing =
         new ArrayList<>(Sql.on(handle, connection -> schema.missingIn(connection, dialect)));
-    missing.addAll(missingTerms(handle, dialect));
+    logsWithoutTerms(handle, dialect)
+        .forEach(log -> missing.add("index " + tables.unqualified("gh_" + log + "_terms")));
     int version = versionOrNone(handle);
     if (version == SCRIPTS.size()) {
       return missing;
@@ -237,14 +258,19 @@ final class Migration {
                 + dialect.orNothing()));
   }
 
-  private void migrate(Jdbi jdbi, Profile profile) {
+  private static void migrate(Jdbi jdbi, Profile profile) {
+    locked(jdbi, profile, lock -> apply(lock, jdbi, profile.dialect()));
+  }
+
+  /** Works in a transaction that has the lock row. */
+  private static void locked(Jdbi jdbi, Profile profile, Consumer<Handle> work) {
     try (Handle lock = jdbi.open()) {
       profile.begin(lock);
       try {
         lock.createQuery("SELECT version FROM gh_schema WHERE version = 0 FOR UPDATE")
             .mapTo(Integer.class)
             .one();
-        apply(lock, jdbi, profile.dialect());
+        work.accept(lock);
         lock.commit();
       } finally {
         Database.quietly(
@@ -258,7 +284,7 @@ final class Migration {
     }
   }
 
-  private void apply(Handle lock, Jdbi jdbi, Dialect dialect) {
+  private static void apply(Handle lock, Jdbi jdbi, Dialect dialect) {
     if (dialect.makesTablesInTransactions()) {
       lock.execute("SET LOCAL statement_timeout = 0");
       apply(lock, dialect);
@@ -270,7 +296,7 @@ final class Migration {
     }
   }
 
-  private void apply(Handle handle, Dialect dialect) {
+  private static void apply(Handle handle, Dialect dialect) {
     for (int next = version(handle) + 1; next <= SCRIPTS.size(); next++) {
       String script = SCRIPTS.get(next - 1);
       run(handle, handle.createScript(text(dialect.folder() + script)).getStatements());
@@ -280,9 +306,6 @@ final class Migration {
                   "INSERT INTO gh_schema(version, script) VALUES (?, ?)" + dialect.orNothing())
               .bind(0, next)
               .bind(1, script));
-    }
-    if (!missingTerms(handle, dialect).isEmpty()) {
-      handle.createScript(text(dialect.folder() + TERMS)).execute();
     }
   }
 

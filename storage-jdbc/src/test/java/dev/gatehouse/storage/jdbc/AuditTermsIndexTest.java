@@ -187,11 +187,14 @@ class AuditTermsIndexTest {
     log.write(record("paid by cheque").build());
     log(plain).write(record("paid by cheque").build());
     tree.sequence();
-    jdbi.useHandle(handle -> handle.execute("UPDATE gh_audit SET terms = '{5}' WHERE id = 2"));
-    AuditReport report = tree.verify(AuditProgress.NONE);
-    assertThat(report.damages()).hasSize(1);
-    Damage damage = report.damages().get(0);
-    assertThat(damage.kind()).isEqualTo(Damage.Kind.COLUMN_EDITED);
-    assertThat(damage.detail()).contains("terms");
+    for (String edited : List.of("{5}", "{}", "{0}", "{NULL}", "{{1,2},{3,4}}")) {
+      jdbi.useHandle(
+          handle -> handle.execute("UPDATE gh_audit SET terms = ?::bigint[] WHERE id = 2", edited));
+      AuditReport report = tree.verify(AuditProgress.NONE);
+      assertThat(report.damages()).as(edited).hasSize(1);
+      Damage damage = report.damages().get(0);
+      assertThat(damage.kind()).isEqualTo(Damage.Kind.COLUMN_EDITED);
+      assertThat(damage.detail()).contains("terms");
+    }
   }
 }

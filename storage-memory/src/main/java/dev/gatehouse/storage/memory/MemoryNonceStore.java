@@ -6,7 +6,9 @@ import dev.gatehouse.signing.NonceStore;
 import java.time.Instant;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiFunction;
+import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,12 +19,15 @@ final class MemoryNonceStore implements NonceStore {
   /** After so many claims, applications all of whose nonces have expired are dropped. */
   private static final int CLAIMS_PER_SWEEP = 4096;
 
+  private static final long MILLIS_PER_SWEEP = 1_000;
+
   private final Instant since;
   private final NonceTable.Room room;
   private final ConcurrentHashMap<Long, Nonces> applications = new ConcurrentHashMap<>();
   private final AtomicInteger claims = new AtomicInteger();
+  private final AtomicLong roomMadeAt = new AtomicLong();
 
-  /** A store that takes a quarter of the heap at most, and then is full for everyone. */
+  /** A store that takes about a quarter of the heap at most, and then is full for everyone. */
   MemoryNonceStore(Instant since) {
     this(since, Runtime.getRuntime().maxMemory() / 4);
   }
@@ -40,12 +45,27 @@ final class MemoryNonceStore implements NonceStore {
     Claim claim = new Claim(Fingerprint.of(nonce), expiresAtMillis, nowMillis, quota);
     applications.compute(applicationId, claim);
     if (claims.incrementAndGet() % CLAIMS_PER_SWEEP == 0) {
-      for (Long id : applications.keySet()) {
-        applications.computeIfPresent(
-            id, (key, nonces) -> nonces.closeIfAllExpired(nowMillis) ? null : nonces);
-      }
+      sweep(nowMillis, Nonces::closeIfAllExpired);
+    }
+    if (claim.lacksRoom && isTimeToMakeRoom(nowMillis)) {
+      sweep(nowMillis, Nonces::closeOrShrink);
+      applications.compute(applicationId, claim);
     }
     return claim.outcome;
+  }
+
+  private void sweep(long nowMillis, BiPredicate<Nonces, Long> isClosed) {
+    for (Long id : applications.keySet()) {
+      applications.computeIfPresent(
+          id, (key, nonces) -> isClosed.test(nonces, nowMillis) ? null : nonces);
+    }
+  }
+
+  /** To look at the nonces of all is work, so only one claim in a second does. */
+  private boolean isTimeToMakeRoom(long nowMillis) {
+    long last = roomMadeAt.get();
+    return Math.abs(nowMillis - last) >= MILLIS_PER_SWEEP
+        && roomMadeAt.compareAndSet(last, nowMillis);
   }
 
   @Override
@@ -60,6 +80,7 @@ final class MemoryNonceStore implements NonceStore {
     private final long now;
     private final int quota;
     private Outcome outcome = Outcome.FULL;
+    private boolean lacksRoom;
 
     Claim(Fingerprint nonce, long expiresAt, long now, int quota) {
       this.nonce = nonce;
@@ -72,6 +93,7 @@ final class MemoryNonceStore implements NonceStore {
     public Nonces apply(Long applicationId, @Nullable Nonces present) {
       Nonces nonces = present == null ? new Nonces(room) : present;
       outcome = nonces.claim(nonce, expiresAt, now, quota);
+      lacksRoom = outcome == Outcome.FULL && nonces.size() < quota;
       return nonces;
     }
   }
@@ -100,9 +122,10 @@ final class MemoryNonceStore implements NonceStore {
 
     Outcome claim(Fingerprint nonce, long expiresAt, long now, int quota) {
       if (older.isExpired(now)) {
+        NonceTable empty = new NonceTable(room);
         older.close();
         older = younger;
-        younger = new NonceTable(room);
+        younger = empty;
       }
       if (younger.remembers(nonce, now) || older.remembers(nonce, now)) {
         return Outcome.REPLAYED;
@@ -128,6 +151,15 @@ final class MemoryNonceStore implements NonceStore {
 
     private int size() {
       return younger.size() + older.size();
+    }
+
+    boolean closeOrShrink(long now) {
+      if (closeIfAllExpired(now)) {
+        return true;
+      }
+      younger.dropExpired(now);
+      older.dropExpired(now);
+      return false;
     }
 
     boolean closeIfAllExpired(long now) {

@@ -20,8 +20,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A storage that lives and dies with the process, for tests and for hosts that need nothing kept.
  * It keeps every rule of the SPI but durability. Transactions are serial: one holds the storage's
- * only lock from begin to end, so work in it should be short. Nonces take a quarter of the heap at
- * most; beyond that all claims are refused, until some expire. Safe for use by multiple threads.
+ * only lock from begin to end, so work in it should be short. Nonces take a quarter of the heap,
+ * and 1 KiB for each application; beyond that all claims are refused, until some expire. Safe for
+ * use by multiple threads.
  */
 public final class MemoryStorage implements Storage {
   private final Journal journal = new Journal();

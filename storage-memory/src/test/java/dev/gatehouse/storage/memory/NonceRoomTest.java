@@ -47,6 +47,22 @@ class NonceRoomTest {
     }
   }
 
+  @Test
+  void claim_othersNoncesHaveExpired_hasTheirRoomWithinASecond() {
+    claimed(1, "a", EXPIRY, 0);
+    store.claim(1, "late", 100 * EXPIRY, 0, QUOTA);
+    claimed(2, "b", EXPIRY, 0);
+    assertThat(store.claim(2, "c", EXPIRY, 0, QUOTA)).isEqualTo(Outcome.FULL);
+    long now = 2 * EXPIRY;
+    int later = 0;
+    for (int i = 0; i < 500; i++) {
+      if (store.claim(2, "d" + i, 100 * EXPIRY, now + i, QUOTA) == Outcome.CLAIMED) {
+        later++;
+      }
+    }
+    assertThat(later).isEqualTo(500);
+  }
+
   /** What is dropped from full tables, and from those that shrink, is given back once. */
   @Test
   void claim_quotaReachedAgainAndAgain_keepsTheRoomWhatItIs() {
