@@ -87,7 +87,7 @@ final class SequencerThread {
     }
   }
 
-  /** The last line of defence: whatever goes wrong, the thread goes on. */
+  /** The last line of defence: whatever goes wrong, the thread goes on, and has work to do. */
   private boolean round() {
     @Nullable Throwable failure = null;
     boolean busy = false;
@@ -102,6 +102,6 @@ final class SequencerThread {
       LOGGER.info("audit records are sequenced again");
     }
     failed = failure != null;
-    return busy;
+    return busy || failed;
   }
 }

@@ -30,6 +30,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
@@ -91,6 +92,12 @@ final class RegistryCallsTest {
     return registry(HttpTransport.builder().allow("127.0.0.0/8").build(), calls, ports);
   }
 
+  /** From the first on, whichever thread asks. */
+  private static Balancer inTurn() {
+    AtomicInteger turn = new AtomicInteger();
+    return (candidates, key) -> turn.getAndIncrement() % candidates.size();
+  }
+
   private Registry registry(
       HttpTransport transport, UnaryOperator<CallOptions> calls, int... ports) {
     gatehouse =
@@ -113,7 +120,7 @@ final class RegistryCallsTest {
             .registry(
                 options ->
                     options
-                        .fleet(options.fleet().balancer(Balancer.roundRobin()))
+                        .fleet(options.fleet().balancer(inTurn()))
                         .calls(calls.apply(options.calls().retries(3, Duration.ZERO, 20))))
             .build();
     Registry registry = gatehouse.registry();
