@@ -161,7 +161,7 @@ final class FindTimes implements AutoCloseable {
         .with(
             rare,
             times(
-                plan.pick(3, 10),
+                3,
                 Math.min(PAGE, records() / Records.RARITY),
                 () -> rows(asked, BY_RARE_WORD, rarely)));
   }

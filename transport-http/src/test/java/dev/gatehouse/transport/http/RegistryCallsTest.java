@@ -87,6 +87,12 @@ final class RegistryCallsTest {
     }
   }
 
+  /** On a thread of its own, which it keeps. */
+  private static CompletableFuture<Response> queryAside(Registry registry) {
+    return CompletableFuture.supplyAsync(
+        () -> query(registry), task -> new Thread(task, "query").start());
+  }
+
   /** A registry that knows a server with those ports, in turn, and a service to be got there. */
   private Registry registry(UnaryOperator<CallOptions> calls, int... ports) {
     return registry(HttpTransport.builder().allow("127.0.0.0/8").build(), calls, ports);
@@ -279,8 +285,8 @@ final class RegistryCallsTest {
                   }
                 }));
     Registry registry = registry(calls -> calls.concurrent(2), slow.port());
-    CompletableFuture<Response> first = CompletableFuture.supplyAsync(() -> query(registry));
-    CompletableFuture<Response> second = CompletableFuture.supplyAsync(() -> query(registry));
+    CompletableFuture<Response> first = queryAside(registry);
+    CompletableFuture<Response> second = queryAside(registry);
     await(() -> slow.heard().size() == 2);
     assertThatThrownBy(() -> query(registry))
         .isInstanceOf(LimitException.class)
@@ -395,7 +401,7 @@ final class RegistryCallsTest {
                   conversation.say(RawServer.SUCCESS);
                 }));
     Registry registry = registry(calls -> calls, slow.port());
-    CompletableFuture<Response> call = CompletableFuture.supplyAsync(() -> query(registry));
+    CompletableFuture<Response> call = queryAside(registry);
     await(() -> slow.heard().size() == 1);
     registry.removeServer("features");
     answer.countDown();
