@@ -47,7 +47,8 @@ final class JdbcAuditStore implements AuditStore {
   private static final String PLACES = "SELECT id, time_us FROM gh_{log}";
   private static final String FOUND = "WITH found AS MATERIALIZED (" + PLACES;
   private static final String PAGE =
-      "SELECT canonical, openings, leaf_hash, row_mac, (SELECT COUNT(*) FROM found) AS found"
+      "SELECT canonical, openings, leaf_hash, row_mac, "
+          + "GREATEST((SELECT COUNT(*) FROM found), (SELECT COUNT(*) FROM others)) AS many"
           + " FROM page JOIN gh_{log} USING (id, time_us)";
 
   /** From so many on, records that have some terms come soon along the time. */
@@ -278,21 +279,20 @@ final class JdbcAuditStore implements AuditStore {
   }
 
   /**
-   * All that have the terms, unless they are many: a planner that hopes to meet a few of them soon,
-   * going along the time, would look at every record there is. Beside them, along the time, those
-   * without terms, which may be what is sought too.
+   * All that have the terms and all that have none, unless either are many: a planner that hopes to
+   * meet a few of them soon, going along the time, would look at every record there is.
    */
   private Statement byTerms(AuditScan scan) {
     Statement conditions = conditions(scan);
     List<Object> values = new ArrayList<>(conditions.values);
     StringBuilder sql = new StringBuilder(tables.in(FOUND)).append(conditions.sql);
     demand(scan.terms(), sql, values);
-    sql.append(" FETCH FIRST ? ROWS ONLY), others AS (").append(tables.in(PLACES));
+    sql.append(" FETCH FIRST ? ROWS ONLY), others AS MATERIALIZED (").append(tables.in(PLACES));
     values.add(MANY);
-    sql.append(conditions.sql).append(" AND ").append(WITHOUT_TERMS).append(order(scan));
+    sql.append(conditions.sql).append(" AND ").append(WITHOUT_TERMS);
     values.addAll(conditions.values);
     sql.append(" FETCH FIRST ? ROWS ONLY), page AS (SELECT id, time_us FROM");
-    values.add(scan.limit());
+    values.add(MANY);
     sql.append(" (SELECT * FROM found UNION ALL SELECT * FROM others) either").append(order(scan));
     sql.append(" FETCH FIRST ? ROWS ONLY) ").append(tables.in(PAGE)).append(order(scan));
     values.add(scan.limit());

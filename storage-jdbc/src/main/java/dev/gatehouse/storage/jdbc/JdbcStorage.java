@@ -196,10 +196,11 @@ public final class JdbcStorage implements Storage {
    * and of the application's keywords and flags: on PostgreSQL a query by such finds at once what
    * is rare in a large log, and to append a record costs more. Other databases do without. Records
    * that were written without, and the few whose terms cannot be kept, are looked at one by one
-   * beside it, so what is found is always the same; a log that is old already gains by it as its
-   * records go. The index is made with the first call, for which writers to the log wait and a
-   * right to make it is needed; or beforehand by {@code postgresql/audit-terms.sql} and {@code
-   * event-terms.sql} in the jar. The returned one takes this one's place.
+   * beside it, so what is found is always the same; with 10,000 of them in its window a search is
+   * one without the index, so an old log gains as its records go. The index is made with the first
+   * call, for which writers to the log wait and a right to make it is needed; or beforehand by
+   * {@code postgresql/audit-terms.sql} and {@code event-terms.sql} in the jar. The returned one
+   * takes this one's place.
    */
   public JdbcStorage withAuditTerms() {
     return new JdbcStorage(setup.with(setup.hints, setup.names, Terms.INDEXED));
