@@ -61,6 +61,10 @@ final class JdbcAuditStore implements AuditStore {
   private static final String WITH_PENDING_ON_POSTGRESQL =
       " ON CONFLICT DO NOTHING RETURNING id) INSERT INTO gh_{log}_pending(refused, id) SELECT 0, id FROM added";
 
+  private static final String ONE_PLAIN = "WITH added AS (" + PLAIN + WITH_PENDING_ON_POSTGRESQL;
+  private static final String ONE_WITH_TERMS =
+      "WITH added AS (" + WITH_TERMS + WITH_PENDING_ON_POSTGRESQL;
+
   private static final String INSERT_PENDING_ON_POSTGRESQL =
       "INSERT INTO gh_{log}_pending(refused, id) SELECT 0, unnest(?)";
 
@@ -111,9 +115,7 @@ final class JdbcAuditStore implements AuditStore {
             ? database.use(
                 handle ->
                     insert(
-                        handle,
-                        tables.in("WITH added AS (" + insertion() + WITH_PENDING_ON_POSTGRESQL),
-                        entry))
+                        handle, tables.in(database.hasTerms() ? ONE_WITH_TERMS : ONE_PLAIN), entry))
             : database.useWhole(
                 handle ->
                     insert(handle, tables.in(insertion()) + database.dialect().orNothing(), entry)
