@@ -15,11 +15,15 @@ final class Route {
   private final Endpoint[] endpoints;
   private final @Nullable Fleet fleet;
   private final @Nullable FleetState state;
+  private final int age;
   private volatile @Nullable Rota rota;
 
-  /** Those that take turns as long as the state is of that version, and the counters they go by. */
+  /** There with the rota, and not in it: a pick waits for each step on the way to its counter. */
+  private long @Nullable [] counters;
+
+  /** Those that take turns as long as the state is of that version. */
   @SuppressWarnings("ArrayRecordComponent")
-  private record Rota(int version, Endpoint[] endpoints, long[] counters) {}
+  private record Rota(int version, Endpoint[] endpoints) {}
 
   /**
    * A route.
@@ -28,7 +32,8 @@ final class Route {
    * @param fleet the instances to choose from; null if the service is at one place
    */
   Route(String server, Service service, List<Endpoint> endpoints, @Nullable Fleet fleet) {
-    this(server, service.name(), Optional.of(service), endpoints.toArray(Endpoint[]::new), fleet);
+    this(
+        server, service.name(), Optional.of(service), endpoints.toArray(Endpoint[]::new), fleet, 0);
   }
 
   private Route(
@@ -36,18 +41,25 @@ final class Route {
       String name,
       Optional<Service> service,
       Endpoint[] endpoints,
-      @Nullable Fleet fleet) {
+      @Nullable Fleet fleet,
+      int age) {
     this.server = server;
     this.name = name;
     this.service = service;
     this.endpoints = endpoints;
     this.fleet = fleet;
     this.state = fleet == null ? null : fleet.state();
+    this.age = age;
   }
 
   /** This route by the very texts by which it was asked for: who asks again has them at hand. */
-  Route askedBy(String itsServer, String itsName) {
-    return new Route(itsServer, itsName, service, endpoints, fleet);
+  Route askedBy(String itsServer, String itsName, int itsAge) {
+    return new Route(itsServer, itsName, service, endpoints, fleet, itsAge);
+  }
+
+  /** When it was asked for, as {@link Snapshots} counts. */
+  int age() {
+    return age;
   }
 
   /**
@@ -77,24 +89,26 @@ final class Route {
     Candidates present = fleet.candidates();
     Rota known = rota;
     if ((known == null || known.version() != present.version()) && present.takeTurns()) {
-      rota = rota(present, fleet.state().counters());
+      counters = fleet.state().counters();
+      rota = rota(present);
     }
     return endpoints[present.choose(key)];
   }
 
-  private Rota rota(Candidates present, long[] counters) {
+  private Rota rota(Candidates present) {
     Endpoint[] inTurn = new Endpoint[present.size()];
     for (int i = 0; i < inTurn.length; i++) {
       inTurn[i] = endpoints[present.position(i)];
     }
-    return new Rota(present.version(), inTurn, counters);
+    return new Rota(present.version(), inTurn);
   }
 
   /** The same for whatever key, if instances take turns and nothing has changed; else null. */
   @Nullable Endpoint next() {
     Rota known = rota;
-    return known != null && state != null && known.version() == state.version()
-        ? known.endpoints()[Turns.next(known.counters(), known.endpoints().length)]
+    long[] turns = counters;
+    return known != null && turns != null && state != null && known.version() == state.version()
+        ? known.endpoints()[Turns.next(turns, known.endpoints().length)]
         : null;
   }
 }

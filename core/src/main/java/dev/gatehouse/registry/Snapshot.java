@@ -14,8 +14,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * All that was registered at one version of the store, laid out so that a hit allocates nothing:
  * what a lookup answers is kept ready, and things are kept both under the name as it was registered
- * and under that name in lower case, so that only another spelling is converted. Immutable, but for
- * what it remembers to be faster.
+ * and under that name in lower case, so that only another spelling is converted. Immutable.
  */
 final class Snapshot {
   private static final Comparator<LocatedService> ORDER =
@@ -23,20 +22,11 @@ final class Snapshot {
               found -> RegistryStore.nameKey(found.service().server()))
           .thenComparing(found -> RegistryStore.nameKey(found.service().name()));
 
-  /** A power of two. */
-  private static final int ASKED = 256;
-
   private final long version;
   private final ApplicationsById applicationsById;
   private final Map<String, Optional<Application>> applicationsByName;
   private final Map<String, Optional<Application>> applicationsByKey;
   private final Map<String, Site> sites;
-
-  /**
-   * Routes that were asked for, each at the place that its names' hashes say, where the first
-   * stays: one step where the maps take two. Who does not see another thread's takes the two.
-   */
-  private final @Nullable Route[] asked = new Route[ASKED];
 
   private Snapshot(Draft draft) {
     version = draft.version;
@@ -76,35 +66,7 @@ final class Snapshot {
 
   /** How to call a service. */
   Route route(String server, String service) {
-    Route known = askedBefore(asked, server, service);
-    return known == null ? routeNotAsked(server, service) : known;
-  }
-
-  private Route routeNotAsked(String server, String service) {
-    Route found = site(server).route(server, service);
-    int place = place(server, service);
-    if (asked[place] == null) {
-      found = found.askedBy(server, service);
-      asked[place] = found;
-    }
-    return found;
-  }
-
-  /** What was asked for before, as {@link #askedBefore} takes it. */
-  @Nullable Route[] asked() {
-    return asked;
-  }
-
-  /**
-   * The route that was asked for before by these names; null if none was, or another has its place.
-   */
-  static @Nullable Route askedBefore(@Nullable Route[] asked, String server, String service) {
-    Route known = asked[place(server, service)];
-    return known != null && known.isOf(server, service) ? known : null;
-  }
-
-  private static int place(String server, String service) {
-    return (31 * server.hashCode() + service.hashCode()) & (ASKED - 1);
+    return site(server).route(server, service);
   }
 
   void forEachSite(Consumer<Site> action) {

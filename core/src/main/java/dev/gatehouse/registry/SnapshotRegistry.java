@@ -7,15 +7,22 @@ import dev.gatehouse.transaction.Transaction;
 import dev.gatehouse.transport.Response;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** The registry that finds and resolves in a snapshot, and leaves all else to the stored one. */
 final class SnapshotRegistry implements Registry {
   private final StoredRegistry stored;
   private final Snapshots snapshots;
+  private final AskedRoutes asked;
+
+  /** Of those that were asked for; at hand, because a pick waits for each step on the way there. */
+  private final @Nullable Route[] routes;
 
   SnapshotRegistry(StoredRegistry stored, Snapshots snapshots) {
     this.stored = stored;
     this.snapshots = snapshots;
+    this.asked = snapshots.asked();
+    this.routes = asked.routes();
   }
 
   @Override
@@ -137,22 +144,28 @@ final class SnapshotRegistry implements Registry {
 
   @Override
   public Endpoint resolve(String server, String service) {
-    Endpoint next =
-        snapshots.next(requireNonNull(server, "server"), requireNonNull(service, "service"));
+    Route known = known(server, service);
+    Endpoint next = known == null ? null : known.next();
     return next == null ? chosen(server, service) : next;
   }
 
   /** Apart, so that the shorter way is compiled into whoever goes it. */
   private Endpoint chosen(String server, String service) {
-    return snapshots.current().route(server, service).choose(null);
+    return route(server, service).choose(null);
   }
 
   @Override
   public Endpoint resolve(String server, String service, String key) {
-    return snapshots
-        .current()
-        .route(requireNonNull(server, "server"), requireNonNull(service, "service"))
-        .choose(requireNonNull(key, "key"));
+    return route(server, service).choose(requireNonNull(key, "key"));
+  }
+
+  private Route route(String server, String service) {
+    Route known = known(server, service);
+    return known == null ? snapshots.route(server, service) : known;
+  }
+
+  private @Nullable Route known(String server, String service) {
+    return asked.find(routes, requireNonNull(server, "server"), requireNonNull(service, "service"));
   }
 
   @Override

@@ -42,8 +42,7 @@ final class Snapshots {
   /** The latest, if readers need not look any further: it is watched, and did not expire. */
   private volatile @Nullable Snapshot quiet;
 
-  /** What was asked of the quiet one, so that a pick has a step less to wait for. */
-  private volatile @Nullable Route @Nullable [] quietRoutes;
+  private final AskedRoutes asked = new AskedRoutes();
 
   private volatile @Nullable Snapshot published;
 
@@ -70,13 +69,19 @@ final class Snapshots {
     return undoubted == null ? lookedAt() : undoubted;
   }
 
-  /**
-   * A choice that takes no more than a counter, if readers need not look any further; else null.
-   */
-  @Nullable Endpoint next(String server, String service) {
-    Route[] routes = quietRoutes;
-    Route route = routes == null ? null : Snapshot.askedBefore(routes, server, service);
-    return route == null ? null : route.next();
+  /** Where routes are by the names they were asked by, as {@link AskedRoutes#find} takes it. */
+  AskedRoutes asked() {
+    return asked;
+  }
+
+  /** How to call a service; remembered if readers need not look any further until it is stirred. */
+  Route route(String server, String service) {
+    int age = asked.age();
+    Snapshot snapshot = current();
+    Route route = snapshot.route(server, service);
+    return snapshot == quiet
+        ? asked.keep(route.askedBy(server, service, age), server, service)
+        : route;
   }
 
   private Snapshot lookedAt() {
@@ -120,7 +125,7 @@ final class Snapshots {
 
   private void stir() {
     quiet = null;
-    quietRoutes = null;
+    asked.forget();
   }
 
   private boolean isStale() {
@@ -135,7 +140,6 @@ final class Snapshots {
   private void beQuiet(Snapshot snapshot) {
     if (watched) {
       quiet = snapshot;
-      quietRoutes = snapshot.asked();
       if (expired || !watched || latest.get() != snapshot) {
         stir();
       }

@@ -101,7 +101,7 @@ final class RouteTest {
   @Test
   void next_twoServices_spreadTogether() {
     Route one = route(fleet);
-    Route other = route(fleet).askedBy("S", "GET");
+    Route other = route(fleet).askedBy("S", "GET", 1);
     assertThat(other.isOf(new String("S"), new String("GET"))).isTrue();
     assertThat(other.isOf("s", "GET")).isFalse();
     one.choose(null);
