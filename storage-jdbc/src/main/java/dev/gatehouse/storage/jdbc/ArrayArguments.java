@@ -47,6 +47,16 @@ final class ArrayArguments {
     statement.setArray(index, statement.getConnection().createArrayOf(type, values));
   }
 
+  static <T> void setTexts(
+      PreparedStatement statement,
+      int index,
+      Collection<T> rows,
+      Function<? super T, @Nullable String> value)
+      throws SQLException {
+    @Nullable String[] values = rows.stream().map(value).toArray(String[]::new);
+    statement.setArray(index, statement.getConnection().createArrayOf("varchar", values));
+  }
+
   static <T> void setArrayOfBytes(
       PreparedStatement statement,
       int index,
