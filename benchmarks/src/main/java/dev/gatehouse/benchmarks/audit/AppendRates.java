@@ -41,16 +41,12 @@ final class AppendRates {
   private final int writers;
   private final int batch;
 
-  /**
-   * Rates of so many writers, each with batches of that size.
-   *
-   * @param product that the databases are of
-   */
-  AppendRates(Plan plan, String product, String name, int writers, int batch) {
+  /** Rates of so many writers, each with batches of that size. */
+  AppendRates(Plan plan, String name, int writers, int batch) {
     this.plan = plan;
     this.writers = writers;
     this.batch = batch;
-    metric = new Metric("records/s " + product + ", " + name, "1/s");
+    metric = new Metric(name, "1/s");
   }
 
   List<Metric> metrics() {
@@ -150,7 +146,7 @@ final class AppendRates {
 
   /** By a writer of the batch that begins with a number. */
   private Measurement measure(Writers.Work writer) throws InterruptedException {
-    int commits = batch > 1 ? plan.pick(150, 2_000) : plan.pick(1_500, 20_000);
+    int commits = batch > 1 ? plan.pick(20, 300) : plan.pick(1_500, 20_000);
     Writers.run(writers, commits / 3, number -> writer.apply(number * batch));
     long begin = System.nanoTime();
     Writers.run(writers, commits, number -> writer.apply((commits + number) * batch));

@@ -65,24 +65,24 @@ public final class AuditArea implements Area {
 
   private List<Case> appends(String product, Databases databases) {
     return List.of(
-        append(product, databases, "batch of 100", 1, 100),
-        append(product, databases, "1 writer", 1, 1),
-        append(product, databases, "8 writers", 8, 1));
+        append("append/s " + product, databases, 1, 1_000),
+        append("append/s " + product + " commit-per-record 1 writer", databases, 1, 1),
+        append("append/s " + product + " commit-per-record 8 writers", databases, 8, 1));
   }
 
-  private Case append(String product, Databases databases, String name, int writers, int batch) {
-    AppendRates rates = new AppendRates(plan, product, name, writers, batch);
+  private Case append(String name, Databases databases, int writers, int batch) {
+    AppendRates rates = new AppendRates(plan, name, writers, batch);
     List<Subject> subjects = new ArrayList<>();
     subjects.add(
         new Subject(
             GATEHOUSE, () -> rates.gatehouse(databases.create(), UnaryOperator.identity())));
-    if (batch > 1 && product.equals("postgresql")) {
+    if (name.equals("append/s postgresql")) {
       subjects.add(
           new Subject(
               TERMS, () -> rates.gatehouse(databases.create(), JdbcStorage::withAuditTerms)));
     }
     subjects.add(new Subject(RAW, () -> rates.raw(databases.create())));
-    return Case.of("append " + product + " " + name, rates.metrics(), subjects);
+    return Case.of(name, rates.metrics(), subjects);
   }
 
   @Override

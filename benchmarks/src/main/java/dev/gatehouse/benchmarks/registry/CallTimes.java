@@ -17,7 +17,6 @@ import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -40,8 +39,8 @@ final class CallTimes implements AutoCloseable {
 
   CallTimes(Plan plan, String name) {
     this.plan = plan;
-    half = new Metric(name + " p50", "us");
-    most = new Metric(name + " p99", "us");
+    half = new Metric(name, "ns");
+    most = new Metric(name + " p99", "ns");
   }
 
   List<Metric> metrics() {
@@ -110,13 +109,7 @@ final class CallTimes implements AutoCloseable {
       throw new IllegalStateException(e);
     }
     Arrays.sort(nanos);
-    return new Measurement()
-        .with(half, micros(nanos[calls / 2]))
-        .with(most, micros(nanos[calls * 99 / 100]));
-  }
-
-  private static double micros(long nanos) {
-    return nanos / (double) TimeUnit.MICROSECONDS.toNanos(1);
+    return new Measurement().with(half, nanos[calls / 2]).with(most, nanos[calls * 99 / 100]);
   }
 
   @Override

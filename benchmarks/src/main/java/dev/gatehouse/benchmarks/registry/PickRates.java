@@ -18,12 +18,15 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How often a side chooses in a second of processor time, which others that are busy on the machine
- * do not take part of: on one thread, and on as many as there are processors, all together; and
- * what a choice allocates.
+ * How much processor time a side takes to choose, which others that are busy on the machine do not
+ * take part of, on one thread; how often as many threads as there are processors choose in a second
+ * of it, all together; and what a choice allocates.
  */
 final class PickRates {
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+  /** The case, but for what the balancer is called. */
+  static final String NAME = "pick ns 100";
 
   /** Turns a round. */
   static final int TURNS = 10;
@@ -39,11 +42,11 @@ final class PickRates {
   private final Metric together;
   private final Metric bytes;
 
-  PickRates(Plan plan, String name) {
+  PickRates(Plan plan, String balancer) {
     this.plan = plan;
-    alone = new Metric("picks/s " + name, "1/s");
-    together = new Metric("picks/s " + name + " all cores", "1/s");
-    bytes = new Metric("bytes per pick " + name, "B");
+    alone = new Metric(NAME + balancer, "ns");
+    together = new Metric("picks/s 100 all cores" + balancer, "1/s");
+    bytes = new Metric("bytes per pick 100" + balancer, "B");
   }
 
   List<Metric> metrics() {
@@ -68,7 +71,7 @@ final class PickRates {
 
   private Measurement measure(PickSide side) throws InterruptedException {
     return new Measurement()
-        .with(alone, rate(side, plan.pick(30, 200)))
+        .with(alone, TimeUnit.SECONDS.toNanos(1) / rate(side, plan.pick(30, 200)))
         .with(together, ofAll(side, plan.pick(30, 200)))
         .with(bytes, allocated(side));
   }

@@ -28,27 +28,28 @@ public final class RegistryArea implements Area {
   @Override
   public List<Case> cases() {
     return List.of(
-        picks("round robin", () -> PickSide.resolve(Balancer.roundRobin())),
+        picks("", () -> PickSide.resolve(Balancer.roundRobin())),
         calls(),
-        picks("latency", () -> PickSide.resolve(Balancer.latency())),
-        picks("random", () -> PickSide.resolve(Balancer.random())),
-        picks("weighted", () -> PickSide.resolve(Balancer.weighted())),
-        picks("cpu", () -> PickSide.resolve(Balancer.cpu())),
-        picks("shard", PickSide::shard));
+        picks(" latency", () -> PickSide.resolve(Balancer.latency())),
+        picks(" random", () -> PickSide.resolve(Balancer.random())),
+        picks(" weighted", () -> PickSide.resolve(Balancer.weighted())),
+        picks(" cpu", () -> PickSide.resolve(Balancer.cpu())),
+        picks(" shard", PickSide::shard));
   }
 
   private Case picks(String balancer, PickSide.Opener opener) {
-    PickRates rates = new PickRates(plan, "pick 100 instances " + balancer);
+    PickRates rates = new PickRates(plan, balancer);
     return Case.of(
-            "pick 100 instances " + balancer,
+            PickRates.NAME + balancer,
             rates.metrics(),
             List.of(
-                rates.subject(GATEHOUSE, opener), rates.subject("atomic long", PickSide::array)))
+                rates.subject(GATEHOUSE, opener),
+                rates.subject("round robin array", PickSide::array)))
         .inTurns(PickRates.TURNS);
   }
 
   private Case calls() {
-    CallTimes times = new CallTimes(plan, "call over loopback");
+    CallTimes times = new CallTimes(plan, "call ns local");
     called.add(times);
     List<Subject> subjects =
         List.of(
@@ -56,7 +57,7 @@ public final class RegistryArea implements Area {
             times.subject("transport", CallSide::transport),
             times.subject("bare okhttp", CallSide::bare),
             times.subject("bare okhttp enqueued", CallSide::enqueued));
-    return Case.of("call over loopback", times.metrics(), subjects).inTurns(CallTimes.TURNS);
+    return Case.of("call ns local", times.metrics(), subjects).inTurns(CallTimes.TURNS);
   }
 
   @Override

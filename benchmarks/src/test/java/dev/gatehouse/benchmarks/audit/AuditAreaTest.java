@@ -17,10 +17,10 @@ class AuditAreaTest {
           .flatExtracting(Case::metrics)
           .extracting("name")
           .contains(
-              "records/s postgresql, batch of 100",
-              "records/s postgresql, 8 writers",
-              "records/s mariadb, batch of 100",
-              "records/s mariadb, 8 writers",
+              "append/s postgresql",
+              "append/s postgresql commit-per-record 8 writers",
+              "append/s mariadb",
+              "append/s mariadb commit-per-record 8 writers",
               "records/s memory, verified")
           .doesNotHaveDuplicates();
       assertThat(area.versions()).isEmpty();

@@ -19,7 +19,7 @@ class RegistryAreaTest {
       assertThat(area.cases())
           .flatExtracting(Case::metrics)
           .extracting("name")
-          .contains("picks/s pick 100 instances round robin", "call over loopback p50")
+          .contains("pick ns 100", "pick ns 100 shard", "call ns local")
           .doesNotHaveDuplicates();
     }
   }
