@@ -16,6 +16,7 @@ import dev.gatehouse.registry.Server;
 import dev.gatehouse.registry.Service;
 import dev.gatehouse.signing.KeyMaterial;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -27,6 +28,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -215,6 +217,46 @@ class RegistryHostsTest {
           .isFalse();
       host.commit();
       assertThat(registry.removeLapsed()).hasSize(1);
+    }
+
+    /** Who waited for the host would renew nothing else meanwhile. */
+    @Test
+    void keptLeaseEnded_hostHoldsTheRegistry_othersAreRenewedAndItIsTakenAnewLater()
+        throws Exception {
+      AtomicLong nanos = new AtomicLong();
+      try (Gatehouse node =
+          Gatehouse.builder().storage(JdbcStorage.of(dataSource)).nanoTime(nanos::get).build()) {
+        Instance ended = node.upkeep().keep(leased(1));
+        node.upkeep().keep(leased(2));
+        sql("UPDATE gh_instance SET expires_at = 1 WHERE address_key = 'a:1'");
+        sql("UPDATE gh_instance SET expires_at = expires_at - 30000 WHERE address_key = 'a:2'");
+        long before = end("a:2");
+        hosts().register(Server.named("t").at("h", 1));
+        nanos.addAndGet(LEASE.toNanos() / 2);
+        elsewhere(() -> step(node));
+        assertThat(end("a:2")).isGreaterThan(before);
+        host.commit();
+        nanos.addAndGet(LEASE.toNanos() / 10);
+        elsewhere(() -> step(node));
+        assertThat(storage.registry().findInstance("s", "a:1").orElseThrow().epoch())
+            .isGreaterThan(ended.epoch());
+      }
+    }
+
+    private static String step(Gatehouse node) {
+      node.upkeep().step();
+      return "";
+    }
+
+    private long end(String address) throws SQLException {
+      try (Connection connection = dataSource.getConnection();
+          Statement statement = connection.createStatement();
+          ResultSet row =
+              statement.executeQuery(
+                  "SELECT expires_at FROM gh_instance WHERE address_key = '" + address + "'")) {
+        row.next();
+        return row.getLong(1);
+      }
     }
 
     private Instance leasedNever() {
