@@ -71,7 +71,8 @@ public interface Registry {
 
   /**
    * Registers one more address of a server, or changes the one of that host and port. One with a
-   * lease is registered anew each time: earlier registrations of it can be renewed no more.
+   * lease is registered anew each time: earlier registrations of it can be renewed no more, and
+   * what this process knows of its health is forgotten, as of one that was started anew.
    *
    * @return the instance with its times and epoch, of use to {@link #renew}
    * @throws NotFoundException if there is no such server
