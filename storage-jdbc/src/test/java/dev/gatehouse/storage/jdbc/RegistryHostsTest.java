@@ -233,7 +233,7 @@ class RegistryHostsTest {
         long before = end("a:2");
         hosts().register(Server.named("t").at("h", 1));
         nanos.addAndGet(LEASE.toNanos() / 2);
-        elsewhere(() -> step(node));
+        others.submit(() -> step(node)).get(5, TimeUnit.SECONDS);
         assertThat(end("a:2")).isGreaterThan(before);
         host.commit();
         nanos.addAndGet(LEASE.toNanos() / 10);
