@@ -112,6 +112,7 @@ final class LeaseKeeper {
     Instant at = options.clock().instant();
     switch (renewal(instance)) {
       case DONE -> kept.replace(key, known, renewed(instance, nanos, at));
+      case BUSY -> kept.replace(key, known, known.later(retryAt(known)));
       case OVER -> takeAnew(key, known);
       case GONE -> {
         if (isOver(known, nanos, at)) {

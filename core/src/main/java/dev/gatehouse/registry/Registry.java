@@ -82,10 +82,13 @@ public interface Registry {
   Instance register(Instance instance);
 
   /**
-   * Begins the lease of an instance anew, by the clock of the storage. Leaves no audit record.
+   * Begins the lease of an instance anew, by the clock of the storage. Leaves no audit record, and
+   * does not wait for others that change the instance.
    *
    * @param instance as {@link #register(Instance)} returned it
    * @throws NotFoundException if its lease is over, or it was registered again or removed
+   * @throws dev.gatehouse.error.ConflictException if that is not known, because another transaction
+   *     is changing it, or the registry: try again
    */
   void renew(Instance instance);
 

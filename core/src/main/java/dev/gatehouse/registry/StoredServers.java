@@ -239,9 +239,14 @@ final class StoredServers {
     if (rows.renew(instance)) {
       return Renewal.DONE;
     }
-    return rows.findInstance(instance.server(), instance.address())
-        .map(found -> found.epoch() == instance.epoch() ? Renewal.OVER : Renewal.SUPERSEDED)
-        .orElse(Renewal.GONE);
+    Optional<Instance> found = rows.findInstance(instance.server(), instance.address());
+    if (found.isEmpty()) {
+      return Renewal.GONE;
+    }
+    if (found.get().epoch() != instance.epoch()) {
+      return Renewal.SUPERSEDED;
+    }
+    return rows.tryLock() ? Renewal.OVER : Renewal.BUSY;
   }
 
   void release(Instance instance) {

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gatehouse.Gatehouse;
 import dev.gatehouse.error.AuthenticationException;
+import dev.gatehouse.error.ConflictException;
 import dev.gatehouse.error.DeniedException;
 import dev.gatehouse.error.LimitException;
 import dev.gatehouse.error.NotFoundException;
 import dev.gatehouse.hook.SiteKeys;
+import dev.gatehouse.observe.GatehouseListener;
 import dev.gatehouse.registry.Application;
 import dev.gatehouse.registry.Instance;
 import dev.gatehouse.registry.Registry;
@@ -24,6 +26,7 @@ import java.time.Instant;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -241,6 +244,48 @@ class RegistryHostsTest {
         assertThat(storage.registry().findInstance("s", "a:1").orElseThrow().epoch())
             .isGreaterThan(ended.epoch());
       }
+    }
+
+    /** A host that removes an instance, and has not made up its mind. */
+    @Test
+    void renewal_hostChangesTheInstance_othersAreRenewedAndNothingIsLost() throws Exception {
+      AtomicLong nanos = new AtomicLong();
+      List<String> lost = new CopyOnWriteArrayList<>();
+      GatehouseListener listener =
+          new GatehouseListener() {
+            @Override
+            public void leaseLost(String server, String address) {
+              lost.add(address);
+            }
+          };
+      try (Gatehouse node =
+          Gatehouse.builder()
+              .storage(JdbcStorage.of(dataSource))
+              .nanoTime(nanos::get)
+              .listener(listener)
+              .build()) {
+        Instance undecided = node.upkeep().keep(leased(1));
+        node.upkeep().keep(leased(2));
+        sql("UPDATE gh_instance SET expires_at = expires_at - 30000");
+        long before = end("a:2");
+        hosts().removeInstance("s", "a:1");
+        nanos.addAndGet(LEASE.toNanos() / 2);
+        others.submit(() -> step(node)).get(5, TimeUnit.SECONDS);
+        assertThat(end("a:2")).isGreaterThan(before);
+        assertThatThrownBy(() -> elsewhere(() -> renewed(undecided)))
+            .hasCauseInstanceOf(ConflictException.class);
+        host.rollback();
+        nanos.addAndGet(LEASE.toNanos() / 10);
+        elsewhere(() -> step(node));
+        assertThat(end("a:1")).isGreaterThan(before);
+        assertThat(storage.registry().findInstance("s", "a:1")).contains(undecided);
+        assertThat(lost).isEmpty();
+      }
+    }
+
+    private Instance renewed(Instance instance) {
+      registry.renew(instance);
+      return instance;
     }
 
     private static String step(Gatehouse node) {
