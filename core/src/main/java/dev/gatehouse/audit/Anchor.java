@@ -50,6 +50,7 @@ public interface Anchor {
    * AuditTree#verify(AuditProgress, List)}.
    *
    * @throws dev.gatehouse.error.TransportException by {@link #publish} if it is not
+   * @throws dev.gatehouse.error.LimitException by it if the transport has no room for the request
    */
   static Anchor http(Transport transport, URI uri) {
     return new HttpAnchor(transport, uri);
