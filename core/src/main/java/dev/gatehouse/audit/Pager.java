@@ -105,9 +105,10 @@ final class Pager {
     AuditPosition at = from;
     int looked = 0;
     int batch = wanted + 1;
+    AuditStore.Walk scans = store.walk();
     while (!never) {
       int limit = Math.min(batch, maxScanned - looked);
-      List<AuditEntry> rows = store.scan(scan(way, at, limit));
+      List<AuditEntry> rows = scans.scan(scan(way, at, limit));
       for (AuditEntry row : rows) {
         if (passes(row.record())) {
           if (found.size() == wanted) {
