@@ -396,7 +396,7 @@ final class JdbcAuditTreeStore implements AuditTreeStore {
         handle ->
             Sql.use(
                     handle,
-                    tables.in(
+                    newest(
                         "SELECT hashes, root FROM gh_{log}_tile"
                             + " WHERE tile_level = ? AND tile_index = ?"),
                     query -> {

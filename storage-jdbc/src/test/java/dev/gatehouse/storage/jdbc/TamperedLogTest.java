@@ -575,6 +575,26 @@ class TamperedLogTest {
       assertThat(storage.audit().tree().state().size()).isEqualTo(400);
     }
 
+    /** A node that has not seen the log before asks the anchors, and builds on what they know. */
+    @Test
+    void oldCopyPutBack_anotherNodeTakesOver_isNotBuiltOn() {
+      Anchor.file(anchored).publish(tree.head().orElseThrow());
+      restoreFirstBatch();
+      tree.close();
+      tree = tree();
+      log = AuditLog.create(storage.audit(), ids::incrementAndGet, InstantSource.system(), tree);
+      write(200);
+      assertThatThrownBy(tree::sequence)
+          .isInstanceOf(StorageException.class)
+          .hasMessageContaining("it has 400 leaves")
+          .hasMessageContaining("a head of 600: an old copy was put back");
+      assertThat(tree.status().fault().orElseThrow()).contains("old copy");
+      assertThat(storage.audit().tree().state().size()).isEqualTo(400);
+      assertThat(storage.audit().tree().heads(400, 1)).isEmpty();
+      assertThat(storage.audit().tree().pending(0, 1_000)).hasSize(200);
+      assertThat(kinds()).containsExactly(Kind.ROLLED_BACK);
+    }
+
     @Test
     void recordWrittenPastTheLibrary_isNamed() {
       plant(999_999);
