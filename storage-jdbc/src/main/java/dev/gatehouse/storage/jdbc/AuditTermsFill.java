@@ -13,6 +13,7 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
@@ -68,9 +69,9 @@ public final class AuditTermsFill {
   /**
    * What one batch came to.
    *
-   * @param last id that was looked at; null if there is none
+   * @param last id that was looked at, if there is any
    */
-  private record Batch(@Nullable Long last, int filled, int passed) {}
+  private record Batch(OptionalLong last, int filled, int passed) {}
 
   AuditTermsFill(Database database) {
     this.database = database;
@@ -94,12 +95,9 @@ public final class AuditTermsFill {
     Batch batch = database.use(handle -> batch(handle, tables));
     filled += batch.filled;
     passed += batch.passed;
-    Long last = batch.last;
-    if (last == null) {
+    below = batch.last.orElse(Long.MAX_VALUE);
+    if (batch.last.isEmpty()) {
       logs.remove();
-      below = Long.MAX_VALUE;
-    } else {
-      below = last;
     }
     return !logs.isEmpty();
   }
@@ -120,7 +118,7 @@ public final class AuditTermsFill {
   private Batch batch(Handle handle, LogTables tables) {
     database.keepToIndexes(handle);
     List<Long> without = new ArrayList<>();
-    Long last = look(handle, tables, without);
+    OptionalLong last = look(handle, tables, without);
     if (without.isEmpty()) {
       return new Batch(last, 0, 0);
     }
@@ -131,19 +129,20 @@ public final class AuditTermsFill {
     return new Batch(last, terms.size(), without.size() - terms.size());
   }
 
-  private @Nullable Long look(Handle handle, LogTables tables, List<Long> without) {
+  private OptionalLong look(Handle handle, LogTables tables, List<Long> without) {
     return Sql.use(
         handle,
         tables.in(LOOK),
         query -> {
           query.setLong(1, below);
           query.setInt(2, BATCH);
-          Long last = null;
+          OptionalLong last = OptionalLong.empty();
           try (ResultSet row = query.executeQuery()) {
             while (row.next()) {
-              last = row.getLong(1);
+              long id = row.getLong(1);
+              last = OptionalLong.of(id);
               if (row.getBoolean(2)) {
-                without.add(last);
+                without.add(id);
               }
             }
           }
