@@ -237,6 +237,18 @@ public final class Json {
     return text.toString();
   }
 
+  /**
+   * As {@link #text}, for people to look at: characters that end a line, command a terminal, or
+   * turn text around or hide are escaped.
+   */
+  public static String harmlessText(Tokens tokens) {
+    return text(
+        out -> {
+          out.setCharacterEscapes(HarmlessEscapes.ESCAPES);
+          tokens.writeTo(out);
+        });
+  }
+
   /** The compact UTF-8 of a node. */
   public static byte[] bytes(JsonNode node) {
     return write(node).getBytes(StandardCharsets.UTF_8);
