@@ -25,7 +25,7 @@ final class JdbcAuditScans {
   private static final String FOUND = "WITH found AS MATERIALIZED (" + PLACES;
   private static final String PAGE =
       "SELECT canonical, openings, leaf_hash, row_mac, "
-          + "GREATEST((SELECT COUNT(*) FROM found), (SELECT COUNT(*) FROM others)) AS many"
+          + "(SELECT COUNT(*) FROM found) AS many"
           + " FROM page JOIN gh_{log} USING (id, time_us)";
 
   /** From so many on, records that have some terms come soon along the time. */
@@ -134,33 +134,26 @@ final class JdbcAuditScans {
     StringBuilder sql = new StringBuilder(tables.in(SELECT)).append(conditions.sql);
     List<Object> values = new ArrayList<>(conditions.values);
     if (isByTerms(scan)) {
-      sql.append(" AND (").append(WITHOUT_TERMS).append(" OR (TRUE");
       demand(scan.terms(), sql, values);
-      sql.append("))");
     }
     values.add(scan.limit());
     return new Statement(sql + order(scan) + " FETCH FIRST ? ROWS ONLY", values);
   }
 
   /**
-   * All that have the terms and all that have none, unless either are many: a planner that hopes to
-   * meet a few of them soon, going along the time, would look at every record there is.
+   * All that have the terms, or none, unless they are many: a planner that hopes to meet a few of
+   * them soon, going along the time, would look at every record there is.
    */
   private Statement byTerms(AuditScan scan) {
     Statement conditions = conditions(scan);
     List<Object> values = new ArrayList<>(conditions.values);
     StringBuilder sql = new StringBuilder(tables.in(FOUND)).append(conditions.sql);
     demand(scan.terms(), sql, values);
-    sql.append(" FETCH FIRST ? ROWS ONLY), others AS MATERIALIZED (").append(tables.in(PLACES));
+    sql.append(" FETCH FIRST ? ROWS ONLY), page AS (SELECT id, time_us FROM found");
     values.add(MANY);
-    sql.append(conditions.sql).append(" AND ").append(WITHOUT_TERMS);
-    values.addAll(conditions.values);
-    sql.append(" FETCH FIRST ? ROWS ONLY), page AS (SELECT id, time_us FROM");
-    values.add(MANY);
-    sql.append(" (SELECT * FROM found UNION ALL SELECT * FROM others) either").append(order(scan));
-    sql.append(" FETCH FIRST ? ROWS ONLY) ").append(tables.in(PAGE)).append(order(scan));
+    sql.append(order(scan)).append(" FETCH FIRST ? ROWS ONLY) ");
     values.add(scan.limit());
-    return new Statement(sql.toString(), values);
+    return new Statement(sql.append(tables.in(PAGE)).append(order(scan)).toString(), values);
   }
 
   /** Empty if there are many. */
@@ -190,12 +183,15 @@ final class JdbcAuditScans {
     }
   }
 
+  /** That a record has the terms, or that it has none and must be looked at. */
   private static void demand(List<AuditTerms> demands, StringBuilder sql, List<Object> values) {
+    sql.append(" AND (").append(WITHOUT_TERMS).append(" OR (TRUE");
     for (AuditTerms sought : demands) {
       String which = sought.demand() == AuditTerms.Demand.ANY ? " && ?" : " @> ?";
       sql.append(" AND ").append(KEPT_TERMS).append(which);
       values.add(sought.terms().stream().mapToLong(Long::longValue).toArray());
     }
+    sql.append("))");
   }
 
   private static boolean isStorable(Object value) {
