@@ -2,10 +2,10 @@ package dev.gatehouse.audit;
 
 import static java.util.Objects.requireNonNull;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.core.JsonGenerator;
 import dev.gatehouse.audit.InvalidQueryException.Reason;
 import dev.gatehouse.json.Json;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -133,7 +133,7 @@ public final class Filter {
 
   /** The filter as JSON, in one form for all ways to write it. */
   public String json() {
-    return Json.write(node());
+    return Json.text(this::write);
   }
 
   /** Whether the record passes. */
@@ -168,20 +168,26 @@ public final class Filter {
     return operation == Operation.AND || subFilters.size() <= 1;
   }
 
-  private ObjectNode node() {
-    ObjectNode node = Json.object();
+  private void write(JsonGenerator out) throws IOException {
+    out.writeStartObject();
     if (!isConjunction()) {
-      node.put("op", "or");
+      out.writeStringField("op", "or");
     }
     if (!expressions.isEmpty()) {
-      ArrayNode array = node.putArray("expr");
-      expressions.forEach(expression -> array.add(expression.json()));
+      out.writeArrayFieldStart("expr");
+      for (Expression expression : expressions) {
+        expression.write(out);
+      }
+      out.writeEndArray();
     }
     if (!subFilters.isEmpty()) {
-      ArrayNode array = node.putArray("subFilter");
-      subFilters.forEach(filter -> array.add(filter.node()));
+      out.writeArrayFieldStart("subFilter");
+      for (Filter filter : subFilters) {
+        filter.write(out);
+      }
+      out.writeEndArray();
     }
-    return node;
+    out.writeEndObject();
   }
 
   /** Shape only: values may be confidential. */

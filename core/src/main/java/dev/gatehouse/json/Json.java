@@ -5,8 +5,8 @@ import static java.util.Objects.requireNonNull;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MapperFeature;
@@ -15,6 +15,7 @@ import com.fasterxml.jackson.databind.exc.InvalidDefinitionException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gatehouse.check.Check;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
@@ -45,7 +46,6 @@ public final class Json {
   private static JsonMapper mapper() {
     JsonMapper mapper =
         JsonMapper.builder()
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
             .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
@@ -56,6 +56,7 @@ public final class Json {
             .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
             .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
             .disable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
+            .enable(JsonWriteFeature.COMBINE_UNICODE_SURROGATES_IN_UTF8)
             .build();
     mapper
         .getFactory()
@@ -201,6 +202,21 @@ public final class Json {
       throw new UncheckedIOException("a text cannot fail to be written", e);
     }
     return text.toString();
+  }
+
+  /**
+   * As {@link #text}, in UTF-8.
+   *
+   * @throws UncheckedIOException if a text is not well-formed Unicode
+   */
+  public static byte[] bytes(Tokens tokens) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(INITIAL_CHARS);
+    try (JsonGenerator out = MAPPER.createGenerator(bytes)) {
+      tokens.writeTo(out);
+    } catch (IOException e) {
+      throw new UncheckedIOException("a text must be well-formed Unicode", e);
+    }
+    return bytes.toByteArray();
   }
 
   /** The compact UTF-8 of a node. */
