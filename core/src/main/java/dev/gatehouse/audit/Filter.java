@@ -150,9 +150,13 @@ public final class Filter {
     if (subFilters.isEmpty()) {
       return true;
     }
-    return operation == Operation.AND
-        ? subFilters.stream().allMatch(filter -> filter.test(row))
-        : subFilters.stream().anyMatch(filter -> filter.test(row));
+    boolean isEnough = operation == Operation.OR;
+    for (Filter filter : subFilters) {
+      if (filter.test(row) == isEnough) {
+        return isEnough;
+      }
+    }
+    return !isEnough;
   }
 
   /** The expressions that every record which passes must meet. */
