@@ -89,7 +89,7 @@ final class RequestRates {
     try (Database database = H2Databases.create();
         HikariDataSource pool = database.pool(CONNECTIONS + 8);
         Gatehouse gatehouse = Gatehouse.builder().storage(JdbcStorage.of(pool)).build()) {
-      List<byte[]> load = requests.make(gatehouse, plan.pick(60_000, 250_000));
+      List<byte[]> load = requests.make(gatehouse, plan.pick(40_000, 250_000));
       return new Measurement().with(metric, work.rate(gatehouse, load));
     }
   }
