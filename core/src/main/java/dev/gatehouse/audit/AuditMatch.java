@@ -21,9 +21,11 @@ public record AuditMatch(AuditColumn column, Set<Object> values) {
     values = Set.copyOf(values);
     Check.range(values.size(), 1, MAX_VALUES, "number of values");
     Class<?> type = column.isNumber() ? Long.class : String.class;
-    Check.that(
-        values.stream().allMatch(type::isInstance),
-        "values of " + column + " must be of type " + type.getSimpleName());
+    for (Object value : values) {
+      Check.that(
+          type.isInstance(value),
+          () -> "values of " + column + " must be of type " + type.getSimpleName());
+    }
   }
 
   /** Whether the record meets the demand. */

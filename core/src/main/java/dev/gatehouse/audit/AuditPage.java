@@ -2,7 +2,10 @@ package dev.gatehouse.audit;
 
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import dev.gatehouse.json.Json;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
@@ -36,19 +39,29 @@ public record AuditPage(
    */
   public String json() {
     Projection projection = new Projection(fields);
-    return Json.text(
-        out -> {
-          out.writeStartObject();
-          out.writeArrayFieldStart("records");
-          for (AuditRecord record : records) {
-            projection.write(record, out);
-          }
-          out.writeEndArray();
-          out.writeNumberField("size", records.size());
-          out.writeStringField("continuationPoint", continuationPoint);
-          out.writeBooleanField("hasNext", hasNext);
-          out.writeBooleanField("hasPrev", hasPrevious);
-          out.writeEndObject();
-        });
+    return Json.text(out -> write(projection, out));
+  }
+
+  /** The object of {@link #json()} in UTF-8. */
+  public byte[] jsonBytes() {
+    Projection projection = new Projection(fields);
+    // What is well-formed in the text of ext need not be so once its escapes are undone.
+    return projection.tellsExt()
+        ? json().getBytes(StandardCharsets.UTF_8)
+        : Json.bytes(out -> write(projection, out));
+  }
+
+  private void write(Projection projection, JsonGenerator out) throws IOException {
+    out.writeStartObject();
+    out.writeArrayFieldStart("records");
+    for (AuditRecord record : records) {
+      projection.write(record, out);
+    }
+    out.writeEndArray();
+    out.writeNumberField("size", records.size());
+    out.writeStringField("continuationPoint", continuationPoint);
+    out.writeBooleanField("hasNext", hasNext);
+    out.writeBooleanField("hasPrev", hasPrevious);
+    out.writeEndObject();
   }
 }

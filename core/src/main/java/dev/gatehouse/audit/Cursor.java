@@ -3,12 +3,9 @@ package dev.gatehouse.audit;
 import dev.gatehouse.audit.InvalidQueryException.Reason;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.Base64;
-import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
 
 /**
  * What a continuation point says: the next page begins strictly after {@code last}, the previous
@@ -19,6 +16,7 @@ import javax.crypto.spec.SecretKeySpec;
  */
 record Cursor(AuditPosition first, AuditPosition last) {
   private static final byte VERSION = 1;
+  private static final byte[] TAG = "gatehouse-audit-cursor".getBytes(StandardCharsets.US_ASCII);
   private static final int HASH_BYTES = 16;
   private static final int MAC_BYTES = 32;
   private static final int BODY_BYTES = 1 + HASH_BYTES + 4 * Long.BYTES;
@@ -29,20 +27,20 @@ record Cursor(AuditPosition first, AuditPosition last) {
     return new Cursor(begin, begin);
   }
 
-  String write(AuditQuery query, byte[] key) {
+  String write(AuditQuery query, PreparedMac key) {
     ByteBuffer body = ByteBuffer.allocate(BODY_BYTES + MAC_BYTES);
     body.put(VERSION).put(hash(query));
     body.putLong(first.timeMicros()).putLong(first.id());
     body.putLong(last.timeMicros()).putLong(last.id());
-    body.put(mac(Arrays.copyOf(body.array(), BODY_BYTES), key));
+    body.put(key.mac(TAG, Arrays.copyOf(body.array(), BODY_BYTES)));
     return Base64.getUrlEncoder().withoutPadding().encodeToString(body.array());
   }
 
-  static Cursor read(String point, AuditQuery query, byte[] key) {
+  static Cursor read(String point, AuditQuery query, PreparedMac key) {
     byte[] bytes = decode(point);
     byte[] body = Arrays.copyOf(bytes, BODY_BYTES);
     byte[] mac = Arrays.copyOfRange(bytes, BODY_BYTES, bytes.length);
-    requireGenuine(MessageDigest.isEqual(mac, mac(body, key)));
+    requireGenuine(MessageDigest.isEqual(mac, key.mac(TAG, body)));
     ByteBuffer in = ByteBuffer.wrap(body);
     requireGenuine(in.get() == VERSION);
     byte[] hash = new byte[HASH_BYTES];
@@ -79,23 +77,7 @@ record Cursor(AuditPosition first, AuditPosition last) {
   private static byte[] hash(AuditQuery query) {
     String filter = query.filter().map(Filter::json).orElse("");
     String text = query.start().toEpochMilli() + " " + query.end().toEpochMilli() + " " + filter;
-    try {
-      byte[] hash =
-          MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-      return Arrays.copyOf(hash, HASH_BYTES);
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
-  }
-
-  private static byte[] mac(byte[] body, byte[] key) {
-    try {
-      Mac mac = Mac.getInstance("HmacSHA256");
-      mac.init(new SecretKeySpec(key, "HmacSHA256"));
-      mac.update("gatehouse-audit-cursor".getBytes(StandardCharsets.US_ASCII));
-      return mac.doFinal(body);
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("every JDK has HmacSHA256", e);
-    }
+    byte[] hash = MerkleHash.sha256().digest(text.getBytes(StandardCharsets.UTF_8));
+    return Arrays.copyOf(hash, HASH_BYTES);
   }
 }

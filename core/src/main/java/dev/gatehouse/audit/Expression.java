@@ -1,11 +1,10 @@
 package dev.gatehouse.audit;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.core.JsonGenerator;
 import dev.gatehouse.audit.AuditTerms.Demand;
 import dev.gatehouse.audit.InvalidQueryException.Reason;
 import dev.gatehouse.check.Check;
-import dev.gatehouse.json.Json;
+import java.io.IOException;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -21,11 +20,15 @@ final class Expression {
   private final List<Object> values;
   private final Predicate<Row> positive;
 
+  /** What a column must be one of. */
+  private final Set<Object> demanded;
+
   private Expression(Field field, Operator operator, List<Object> values, String path) {
     this.field = field;
     this.operator = operator;
     this.values = values;
     this.positive = compile(path);
+    this.demanded = demanded();
   }
 
   /**
@@ -53,7 +56,6 @@ final class Expression {
    * the test meets it. A match without values cannot be said: {@link #isNever} tells.
    */
   Optional<AuditMatch> match() {
-    Set<Object> demanded = demanded();
     AuditColumn column = field.column();
     return column == null || demanded.isEmpty()
         ? Optional.empty()
@@ -90,23 +92,25 @@ final class Expression {
 
   /** Whether it compares a column only with values that no record can have. */
   boolean isNever() {
-    return isEquality() && demanded().isEmpty();
+    return isEquality() && demanded.isEmpty();
   }
 
-  ObjectNode json() {
-    ObjectNode json = Json.object();
-    json.put("field", field.name()).put("operator", operator.wireName());
-    ArrayNode array = json.putArray("value");
+  void write(JsonGenerator out) throws IOException {
+    out.writeStartObject();
+    out.writeStringField("field", field.name());
+    out.writeStringField("operator", operator.wireName());
+    out.writeArrayFieldStart("value");
     for (Object value : values) {
       if (value instanceof BigDecimal number) {
-        array.add(number);
+        out.writeNumber(number);
       } else if (value instanceof Boolean bool) {
-        array.add(bool);
+        out.writeBoolean(bool);
       } else {
-        array.add(value.toString());
+        out.writeString(value.toString());
       }
     }
-    return json;
+    out.writeEndArray();
+    out.writeEndObject();
   }
 
   private boolean isEquality() {

@@ -2,10 +2,10 @@ package dev.gatehouse.audit;
 
 import static java.util.Objects.requireNonNull;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.core.JsonGenerator;
 import dev.gatehouse.audit.InvalidQueryException.Reason;
 import dev.gatehouse.json.Json;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -133,7 +133,7 @@ public final class Filter {
 
   /** The filter as JSON, in one form for all ways to write it. */
   public String json() {
-    return Json.write(node());
+    return Json.text(this::write);
   }
 
   /**
@@ -173,9 +173,13 @@ public final class Filter {
     if (subFilters.isEmpty()) {
       return true;
     }
-    return operation == Operation.AND
-        ? subFilters.stream().allMatch(filter -> filter.test(row))
-        : subFilters.stream().anyMatch(filter -> filter.test(row));
+    boolean isEnough = operation == Operation.OR;
+    for (Filter filter : subFilters) {
+      if (filter.test(row) == isEnough) {
+        return isEnough;
+      }
+    }
+    return !isEnough;
   }
 
   /** The expressions that every record which passes must meet. */
@@ -191,20 +195,26 @@ public final class Filter {
     return operation == Operation.AND || subFilters.size() <= 1;
   }
 
-  private ObjectNode node() {
-    ObjectNode node = Json.object();
+  private void write(JsonGenerator out) throws IOException {
+    out.writeStartObject();
     if (!isConjunction()) {
-      node.put("op", "or");
+      out.writeStringField("op", "or");
     }
     if (!expressions.isEmpty()) {
-      ArrayNode array = node.putArray("expr");
-      expressions.forEach(expression -> array.add(expression.json()));
+      out.writeArrayFieldStart("expr");
+      for (Expression expression : expressions) {
+        expression.write(out);
+      }
+      out.writeEndArray();
     }
     if (!subFilters.isEmpty()) {
-      ArrayNode array = node.putArray("subFilter");
-      subFilters.forEach(filter -> array.add(filter.node()));
+      out.writeArrayFieldStart("subFilter");
+      for (Filter filter : subFilters) {
+        filter.write(out);
+      }
+      out.writeEndArray();
     }
-    return node;
+    out.writeEndObject();
   }
 
   /** Shape only: values may be confidential. */

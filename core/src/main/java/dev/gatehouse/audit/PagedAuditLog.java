@@ -33,7 +33,7 @@ final class PagedAuditLog implements AuditLog {
   private final int maxScanned;
 
   /** Kept once read outside a transaction; inside, its first writer may yet roll back. */
-  private volatile byte @Nullable [] cursorKey;
+  private volatile @Nullable PreparedMac cursorKey;
 
   private final @Nullable StoredAuditTree tree;
   private final @Nullable Transaction joined;
@@ -208,7 +208,7 @@ final class PagedAuditLog implements AuditLog {
   @Override
   public AuditPage find(AuditQuery query) {
     requireNonNull(query, "query");
-    byte[] key = cursorKey();
+    PreparedMac key = cursorKey();
     Pager pager = new Pager(store, query, maxScanned);
     String point = query.continuationPoint();
     Pager.Page page = point.isEmpty() ? pager.first() : pager.turn(Cursor.read(point, query, key));
@@ -254,14 +254,14 @@ final class PagedAuditLog implements AuditLog {
     return new PagedAuditLog(this, transaction);
   }
 
-  private byte[] cursorKey() {
-    byte[] kept = cursorKey;
+  private PreparedMac cursorKey() {
+    PreparedMac kept = cursorKey;
     if (kept != null) {
       return kept;
     }
     byte[] candidate = new byte[AuditStore.CURSOR_KEY_BYTES];
     RANDOM.nextBytes(candidate);
-    byte[] key = store.cursorKey(candidate);
+    PreparedMac key = PreparedMac.of(store.cursorKey(candidate));
     if (joined == null) {
       cursorKey = key;
     }

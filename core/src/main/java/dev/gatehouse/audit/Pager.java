@@ -36,13 +36,29 @@ final class Pager {
     this.query = query;
     this.maxScanned = maxScanned;
     List<Expression> demands = query.filter().map(Filter::demands).orElse(List.of());
-    never = demands.stream().anyMatch(Expression::isNever);
+    never = isNever(demands);
     matches = matches(demands);
-    terms =
-        demands.stream()
-            .flatMap(demand -> demand.terms().stream())
-            .limit(AuditScan.MAX_MATCHES)
-            .toList();
+    terms = terms(demands);
+  }
+
+  private static boolean isNever(List<Expression> demands) {
+    for (Expression demand : demands) {
+      if (demand.isNever()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static List<AuditTerms> terms(List<Expression> demands) {
+    List<AuditTerms> terms = new ArrayList<>();
+    for (Expression demand : demands) {
+      Optional<AuditTerms> sought = demand.terms();
+      if (sought.isPresent() && terms.size() < AuditScan.MAX_MATCHES) {
+        terms.add(sought.get());
+      }
+    }
+    return terms;
   }
 
   /** A page in the order of the query. */
@@ -220,6 +236,10 @@ final class Pager {
   }
 
   private static List<AuditRecord> records(List<AuditEntry> entries) {
-    return entries.stream().map(AuditEntry::record).toList();
+    List<AuditRecord> records = new ArrayList<>(entries.size());
+    for (AuditEntry entry : entries) {
+      records.add(entry.record());
+    }
+    return records;
   }
 }

@@ -31,6 +31,10 @@ final class Projection {
     return name.equals(Field.EXT) || name.startsWith(EXT_PREFIX);
   }
 
+  boolean tellsExt() {
+    return tellsExt;
+  }
+
   /** The fields without duplicates; at most 256. */
   static List<String> checked(List<String> fields, AuditRules rules) {
     requireNonNull(fields, "fields");

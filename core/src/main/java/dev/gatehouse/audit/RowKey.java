@@ -6,7 +6,6 @@ import dev.gatehouse.check.Check;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,19 +24,13 @@ public final class RowKey {
   public static final int MAX_SECRET = 64;
 
   private static final byte[] TAG = "gatehouse-audit-row".getBytes(StandardCharsets.US_ASCII);
-  private static final int BLOCK = 64;
 
-  /** SHA-256 that has taken the padded key, cloned for each MAC: half the work of a Mac. */
-  private final MessageDigest inner;
-
-  private final MessageDigest outer;
+  private final PreparedMac own;
   private final @Nullable RowKey older;
   private final boolean lenient;
 
-  private RowKey(
-      MessageDigest inner, MessageDigest outer, @Nullable RowKey older, boolean lenient) {
-    this.inner = inner;
-    this.outer = outer;
+  private RowKey(PreparedMac own, @Nullable RowKey older, boolean lenient) {
+    this.own = own;
     this.older = older;
     this.lenient = lenient;
   }
@@ -51,17 +44,7 @@ public final class RowKey {
   public static RowKey of(byte[] secret) {
     Check.range(
         requireNonNull(secret, "secret").length, MIN_SECRET, MAX_SECRET, "length of secret");
-    return new RowKey(keyed(secret, 0x36), keyed(secret, 0x5c), null, false);
-  }
-
-  private static MessageDigest keyed(byte[] secret, int pad) {
-    byte[] block = Arrays.copyOf(secret, BLOCK);
-    for (int i = 0; i < BLOCK; i++) {
-      block[i] ^= (byte) pad;
-    }
-    MessageDigest digest = MerkleHash.sha256();
-    digest.update(block);
-    return digest;
+    return new RowKey(PreparedMac.of(secret), null, false);
   }
 
   /**
@@ -70,7 +53,7 @@ public final class RowKey {
    * a node that does not know it sets aside what others write under it.
    */
   public RowKey replacing(RowKey value) {
-    return new RowKey(inner, outer, requireNonNull(value, "older"), lenient);
+    return new RowKey(own, requireNonNull(value, "older"), lenient);
   }
 
   /**
@@ -79,7 +62,7 @@ public final class RowKey {
    * under the next.
    */
   public RowKey accepting(RowKey next) {
-    return new RowKey(inner, outer, requireNonNull(next, "next"), lenient);
+    return new RowKey(own, requireNonNull(next, "next"), lenient);
   }
 
   /**
@@ -87,22 +70,20 @@ public final class RowKey {
    * do not have it yet, since anyone can write such records.
    */
   public RowKey lenient() {
-    return new RowKey(inner, outer, older, true);
+    return new RowKey(own, older, true);
   }
 
   /** The MAC of a record. */
   byte[] mac(String origin, long id, byte[] leafHash) {
-    MessageDigest digest = copy(inner);
     byte[] log = origin.getBytes(StandardCharsets.US_ASCII);
-    digest.update(
+    byte[] before =
         ByteBuffer.allocate(TAG.length + Integer.BYTES + log.length + Long.BYTES)
             .put(TAG)
             .putInt(log.length)
             .put(log)
             .putLong(id)
-            .array());
-    byte[] hash = digest.digest(leafHash);
-    return copy(outer).digest(hash);
+            .array();
+    return own.mac(before, leafHash);
   }
 
   /** Whether a record was written under this key or an older one, or need not be. */
@@ -112,14 +93,6 @@ public final class RowKey {
     }
     return MessageDigest.isEqual(mac, mac(origin, id, leafHash))
         || (older != null && older.admits(origin, id, leafHash, mac));
-  }
-
-  private static MessageDigest copy(MessageDigest digest) {
-    try {
-      return (MessageDigest) digest.clone();
-    } catch (CloneNotSupportedException e) {
-      throw new IllegalStateException("the JDK's SHA-256 can be copied", e);
-    }
   }
 
   @Override

@@ -7,8 +7,8 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MapperFeature;
@@ -17,6 +17,7 @@ import com.fasterxml.jackson.databind.exc.InvalidDefinitionException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gatehouse.check.Check;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
@@ -47,7 +48,6 @@ public final class Json {
   private static JsonMapper mapper() {
     JsonMapper mapper =
         JsonMapper.builder()
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
             .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
@@ -58,6 +58,7 @@ public final class Json {
             .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
             .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
             .disable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
+            .enable(JsonWriteFeature.COMBINE_UNICODE_SURROGATES_IN_UTF8)
             .build();
     mapper
         .getFactory()
@@ -186,6 +187,7 @@ public final class Json {
       return JsonToken.NOT_AVAILABLE;
     }
     try (JsonParser parser = MAPPER.createParser(text)) {
+      parser.enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION);
       JsonToken root = parser.nextToken();
       boolean whole = false;
       for (JsonToken token = root; token != null; token = parser.nextToken()) {
@@ -247,6 +249,21 @@ public final class Json {
           out.setCharacterEscapes(HarmlessEscapes.ESCAPES);
           tokens.writeTo(out);
         });
+  }
+
+  /**
+   * As {@link #text}, in UTF-8.
+   *
+   * @throws UncheckedIOException if a text is not well-formed Unicode
+   */
+  public static byte[] bytes(Tokens tokens) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(INITIAL_CHARS);
+    try (JsonGenerator out = MAPPER.createGenerator(bytes)) {
+      tokens.writeTo(out);
+    } catch (IOException e) {
+      throw new UncheckedIOException("a text must be well-formed Unicode", e);
+    }
+    return bytes.toByteArray();
   }
 
   /** The compact UTF-8 of a node. */

@@ -5,6 +5,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import dev.gatehouse.Gatehouse;
 import dev.gatehouse.audit.AuditRecord;
 import dev.gatehouse.permission.FatePermissions;
+import dev.gatehouse.scheduler.SchedulerOptions;
 import dev.gatehouse.signing.FateClientScheme;
 import dev.gatehouse.signing.SerendipityScheme;
 import dev.gatehouse.storage.Storage;
@@ -69,7 +70,12 @@ public final class HttpApiServer implements AutoCloseable {
     Storage storage = hikari == null ? storage(options.storage()) : JdbcStorage.of(hikari);
     HttpTransport transport =
         HttpTransport.builder().allow(options.allowedCallbacks().toArray(String[]::new)).build();
-    gatehouse = Gatehouse.builder().storage(storage).transport(transport).build();
+    gatehouse =
+        Gatehouse.builder()
+            .storage(storage)
+            .transport(transport)
+            .scheduler(SchedulerOptions.builder().lease(options.lease()).build())
+            .build();
     storage.check();
     FateFlowApi fateFlow = fateFlow(options, gatehouse, storage, transport);
     if (options.isSiteAuthOn() && options.hookServer().isEmpty()) {

@@ -34,6 +34,8 @@ final class ServerOptions {
         --forward ROLE[,ROLE]           roles to which requests are passed on (default none);
                                         with --site-auth on and no --client-auth on, for
                                         administrators only
+        --lease SECONDS                 how long the tasks of a process that died wait for
+                                        another: 1..3600 (default 10)
       """;
 
   private static final String OPEN = "--open";
@@ -52,7 +54,8 @@ final class ServerOptions {
           "--admin-token",
           OPEN,
           "--bulk-registration",
-          "--forward");
+          "--forward",
+          "--lease");
 
   private final Map<String, String> values;
 
@@ -87,6 +90,7 @@ final class ServerOptions {
     port();
     isCompat();
     signatureAge();
+    lease();
     storage();
     for (String name : List.of("--client-auth", "--site-auth", "--permission")) {
       isOn(name);
@@ -133,6 +137,14 @@ final class ServerOptions {
                   "--signature-age must be in 1..155520000, was " + value);
               return Duration.ofSeconds(Long.parseLong(value));
             });
+  }
+
+  Duration lease() {
+    String value = values.getOrDefault("--lease", "10");
+    require(value.matches("[1-9][0-9]{0,3}"), "--lease must be in 1..3600, was " + value);
+    int seconds = Integer.parseInt(value);
+    require(seconds <= 3_600, "--lease must be in 1..3600, was " + value);
+    return Duration.ofSeconds(seconds);
   }
 
   List<String> allowedCallbacks() {

@@ -138,13 +138,16 @@ class HttpApiServerDrainTest {
         Socket slow = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
       byte[] request = request("slow", "");
       slow.setSoTimeout(20_000);
-      slow.getOutputStream().write(request, 0, request.length - 5);
       List<Future<?>> loads = new ArrayList<>();
       for (int i = 0; i < CLIENTS; i++) {
         int client = i;
         loads.add(clients.submit(() -> load(server.port(), client)));
       }
       await().atMost(Duration.ofSeconds(30)).until(() -> done.size() > 100);
+      // Not before: a body has 10 s. Others that are answered after it show that it was let in.
+      slow.getOutputStream().write(request, 0, request.length - 5);
+      int before = done.size();
+      await().atMost(Duration.ofSeconds(30)).until(() -> done.size() > before + 100);
       server.tellToEnd();
       await().atMost(Duration.ofSeconds(10)).until(() -> refused.get() > 0);
       slow.getOutputStream().write(request, request.length - 5, 5);

@@ -84,7 +84,7 @@ class HttpApiServerStorageTest {
 
   private static ServerProcess start(String storage) throws IOException {
     return ServerProcess.start(
-        "--storage", storage, "--open", "--allow-callbacks-to", "127.0.0.0/8");
+        "--storage", storage, "--open", "--allow-callbacks-to", "127.0.0.0/8", "--lease", "5");
   }
 
   private String post(ServerProcess server, String path, String body) throws Exception {
@@ -242,7 +242,7 @@ class HttpApiServerStorageTest {
     Instant start = Instant.now();
     try (ServerProcess server = start(storage)) {
       awaitDone(server, task);
-      assertThat(Duration.between(start, Instant.now())).isLessThan(Duration.ofSeconds(20));
+      assertThat(Duration.between(start, Instant.now())).isLessThan(Duration.ofSeconds(15));
       assertThat(callbacks).hasValue(2);
       assertThat(signed(server, "/task/detail", "{\"id\":" + task + "}"))
           .contains("\"outcome\":\"crashed\"", "\"outcome\":\"success\"");

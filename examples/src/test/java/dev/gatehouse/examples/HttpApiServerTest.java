@@ -98,6 +98,8 @@ class HttpApiServerTest {
         "--permission",
         "--permission --open",
         "--open now",
+        "--lease 0",
+        "--lease 3601",
         "extra"
       })
   void optionsThatBreakRules_refused(String line) {
@@ -111,7 +113,7 @@ class HttpApiServerTest {
             "--port 0 --storage memory --signatures compat --signature-age 600"
                 .concat(" --allow-callbacks-to 127.0.0.0/8,10.0.0.0/8 --party-id 10000")
                 .concat(" --hook-server hooks --client-auth on --site-auth on --permission on")
-                .concat(" --open --bulk-registration on --forward arbiter,host")
+                .concat(" --open --bulk-registration on --forward arbiter,host --lease 3600")
                 .split(" "))) {
       server.start();
       String url = "http://127.0.0.1:" + server.port();

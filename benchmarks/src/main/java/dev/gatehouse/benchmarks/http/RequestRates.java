@@ -89,7 +89,7 @@ final class RequestRates {
     try (Database database = H2Databases.create();
         HikariDataSource pool = database.pool(CONNECTIONS + 8);
         Gatehouse gatehouse = Gatehouse.builder().storage(JdbcStorage.of(pool)).build()) {
-      List<byte[]> load = requests.make(gatehouse, plan.pick(30_000, 150_000));
+      List<byte[]> load = requests.make(gatehouse, plan.pick(40_000, 250_000));
       return new Measurement().with(metric, work.rate(gatehouse, load));
     }
   }
@@ -139,7 +139,7 @@ final class RequestRates {
   }
 
   /**
-   * Three fifths of the load warm both sides up, the rest counts: the API is a lot of code, which
+   * Four fifths of the load warm both sides up, the rest counts: the API is a lot of code, which
    * the JVM still compiles after tens of thousands of requests.
    */
   private static double rate(HttpHandler handler, List<byte[]> load) throws InterruptedException {
@@ -147,7 +147,7 @@ final class RequestRates {
         handler,
         port -> {
           // The first one is what the bare side's answer was made of.
-          int warm = load.size() / 5 * 3;
+          int warm = load.size() / 5 * 4;
           send(port, load.subList(1, warm));
           long start = System.nanoTime();
           send(port, load.subList(warm, load.size()));

@@ -43,7 +43,6 @@ public final class SerendipityApi extends WireAdapter {
   public static final ZoneId DEFAULT_ZONE = ZoneId.of("Asia/Shanghai");
 
   private static final Headers JSON = Headers.of("Content-Type", "application/json; charset=utf-8");
-  private static final List<String> PREFIXES = List.of("/application/", "/task/", "/nsq/");
 
   private final Verifier verifier;
   private final Routes routes;
@@ -117,7 +116,9 @@ public final class SerendipityApi extends WireAdapter {
 
   @Override
   boolean owns(String path) {
-    return PREFIXES.stream().anyMatch(path::startsWith);
+    return path.startsWith("/application/")
+        || path.startsWith("/task/")
+        || path.startsWith("/nsq/");
   }
 
   @Override

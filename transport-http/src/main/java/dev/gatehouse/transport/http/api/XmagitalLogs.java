@@ -9,6 +9,7 @@ import dev.gatehouse.audit.AuditQuery;
 import dev.gatehouse.audit.AuditRecord;
 import dev.gatehouse.check.Check;
 import dev.gatehouse.json.Json;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -31,6 +32,10 @@ final class XmagitalLogs {
   private static final Set<String> EVENT_KEYS = Set.of("message");
   private static final Set<String> FIND_KEYS =
       Set.of("eventId", "beginTime", "endTime", "columns", "continuationPoint");
+
+  /** What stands before the page in an answer. */
+  private static final byte[] FOUND =
+      "{\"code\":200,\"message\":\"success\",\"result\":".getBytes(StandardCharsets.US_ASCII);
 
   private final AuditLog audit;
   private final AuditLog events;
@@ -186,9 +191,14 @@ final class XmagitalLogs {
     } catch (IllegalArgumentException e) {
       throw new RefusedException(Refusal.INVALID, "MALFORMED query must be JSON in UTF-8");
     }
-    String page = audit.find(AuditQuery.parse(query)).json();
-    String answer = "{\"code\":200,\"message\":\"success\",\"result\":" + page + "}";
-    return ApiResponse.of(200, XmagitalApi.JSON, answer.getBytes(StandardCharsets.UTF_8));
+    byte[] page = audit.find(AuditQuery.parse(query)).jsonBytes();
+    byte[] answer =
+        ByteBuffer.allocate(FOUND.length + page.length + 1)
+            .put(FOUND)
+            .put(page)
+            .put((byte) '}')
+            .array();
+    return ApiResponse.of(200, XmagitalApi.JSON, answer);
   }
 
   private static Fields known(JsonNode object, Set<String> keys) {

@@ -147,7 +147,8 @@ class HostileRequestTest {
               port(),
               "POST "
                   + CREATE
-                  + " HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+                  + " HTTP/1.1\r\nHost: h\r\nConnection: close\r\n"
+                  + "Transfer-Encoding: chunked\r\n\r\n"
                   + chunk.repeat(17)
                   + "0\r\n\r\n");
       assertRefused(heard, 413, "REQUEST_ENTITY_TOO_LARGE");
@@ -320,6 +321,8 @@ class HostileRequestTest {
                 });
         trickle.start();
         assertRefused(client.hear(), 408, "REQUEST_TIMEOUT");
+        // It need not wait any more between what nobody hears.
+        trickle.interrupt();
         trickle.join();
       }
       assertNothingStored();
