@@ -18,9 +18,15 @@ import org.jspecify.annotations.Nullable;
  * @param limits what may keep grants from counting
  * @param lists of roles that fit into no word
  * @param roles what roles inherit
+ * @param effective all roles of holders of many, where roles inherit
  */
 record Entries(
-    LongColumn ids, LongColumn holders, Column<Limit> limits, LongColumn lists, RoleTable roles) {
+    LongColumn ids,
+    LongColumn holders,
+    Column<Limit> limits,
+    LongColumn lists,
+    RoleTable roles,
+    EffectiveRoles effective) {
   static final Entries EMPTY =
       new Entries(
           LongColumn.EMPTY, LongColumn.EMPTY, Column.empty(), LongColumn.EMPTY, RoleTable.EMPTY);
@@ -70,6 +76,25 @@ record Entries(
 
   /** So many grants of an access are tried one after the other. */
   private static final int FEW = 16;
+
+  /**
+   * The rows of so many roles are looked at one by one: rows, of which there is one for each role,
+   * are more likely in a processor's caches than a set of all, of which there is one for each
+   * combination of roles.
+   */
+  private static final int FEW_ROLES = 8;
+
+  /** With nothing known of what holders have in all. */
+  Entries(
+      LongColumn ids, LongColumn holders, Column<Limit> limits, LongColumn lists, RoleTable roles) {
+    this(
+        ids,
+        holders,
+        limits,
+        lists,
+        roles,
+        new EffectiveRoles(lists, roles, EffectiveRoles.MOST_BYTES));
+  }
 
   static int start(long second) {
     return (int) (second >>> 32);
@@ -199,9 +224,57 @@ record Entries(
     if (holder >= Roles.LIMIT) {
       best = verdict(search(from, to, holder), now, attributes);
     }
+    if (best >= ALLOWS || held == 0 || from == to) {
+      return best;
+    }
     int count = Roles.count(held, lists);
+    long[] all = count <= FEW_ROLES || roles.isFlat() ? null : effective.find(held);
+    if (all != null) {
+      return heavier(best, ofAll(from, to, all, now, attributes));
+    }
+    if (roles.isFlat() && count > to - from) {
+      return heavier(best, ofMany(from, to, held, now, attributes));
+    }
     for (int i = 0; i < count && best < ALLOWS; i++) {
       best = heavier(best, inherited(from, to, Roles.at(held, i, lists), now, attributes));
+    }
+    return best;
+  }
+
+  /** The most telling in a row of the grants to roles of a set of {@link EffectiveRoles}. */
+  private long ofAll(int from, int to, long[] all, long now, Attributes attributes) {
+    long best = COVERED;
+    int size = EffectiveRoles.most(all);
+    if (size < to - from) {
+      for (int i = 0; i < size && best < ALLOWS; i++) {
+        int entry = search(from, to, EffectiveRoles.at(all, i));
+        best = heavier(best, verdict(entry, now, attributes));
+      }
+      return best;
+    }
+    for (int entry = from; entry < to && best < ALLOWS; entry++) {
+      int role = holder(entry);
+      if (role >= Roles.LIMIT) {
+        return best;
+      }
+      if (EffectiveRoles.contains(all, role)) {
+        best = heavier(best, verdict(entry, now, attributes));
+      }
+    }
+    return best;
+  }
+
+  /** The same of more roles than there are grants, none of which inherits. */
+  private long ofMany(int from, int to, long held, long now, Attributes attributes) {
+    long best = COVERED;
+    for (int entry = from; entry < to && best < ALLOWS; entry++) {
+      int role = holder(entry);
+      if (role >= Roles.LIMIT) {
+        return best;
+      }
+      if (Roles.holds(held, role, lists)) {
+        best = heavier(best, verdict(entry, now, attributes));
+      }
     }
     return best;
   }

@@ -41,8 +41,9 @@ public final class FatePermissions {
   /**
    * A dataset. Immutable.
    *
-   * @param namespace its namespace, or {@code *} if the name is too
-   * @param name its name, or {@code *}
+   * @param namespace its namespace, or {@code *} if the name is too; none that {@link Resource}
+   *     refuses as a segment can be granted, such as one with a slash or a semicolon
+   * @param name its name, or {@code *}; likewise
    */
   public record Dataset(String namespace, String name) {
     /** All datasets. */
@@ -223,22 +224,33 @@ public final class FatePermissions {
 
   /**
    * Whether the party may use all of them; tells the first that it may not, components before
-   * datasets. Refusals are not audited: a host that wants them to be requires instead.
+   * datasets. What has a name that {@link Resource} refuses cannot be granted, and so it may not,
+   * even if it may use all others. Refusals are not audited: a host that wants them to be requires
+   * instead.
    */
   public Outcome check(String party, List<String> components, List<Dataset> datasets) {
     Subject subject = Subject.party(party);
     for (String component : components) {
-      if (!permissions.check(subject, ACTION, Resource.component(component)).allowed()) {
+      if (!mayUse(subject, () -> Resource.component(component))) {
         return new Outcome(2, "check component permission failed: " + component);
       }
     }
     for (Dataset dataset : datasets) {
-      Resource resource = Resource.dataset(dataset.namespace(), dataset.name());
-      if (!permissions.check(subject, ACTION, resource).allowed()) {
+      if (!mayUse(subject, () -> Resource.dataset(dataset.namespace(), dataset.name()))) {
         return new Outcome(3, "check dataset permission failed: " + dataset);
       }
     }
     return new Outcome(0, "success");
+  }
+
+  private boolean mayUse(Subject subject, Supplier<Resource> named) {
+    Resource resource;
+    try {
+      resource = named.get();
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
+    return permissions.check(subject, ACTION, resource).allowed();
   }
 
   /**

@@ -1,5 +1,8 @@
 package dev.gatehouse.permission;
 
+import dev.gatehouse.permission.PermissionView.Request;
+import java.util.List;
+
 /**
  * Answers what subjects may do. What no grant allows is denied; a grant that denies wins over any
  * that allow; a grant that has expired by the clock, to the millisecond, does not count either way.
@@ -23,6 +26,23 @@ public interface PermissionChecker {
   /** As {@link #check(Subject, String, Resource, Attributes)}, without attributes. */
   default Decision check(Subject subject, String action, Resource resource) {
     return check(subject, action, resource, Attributes.NONE);
+  }
+
+  /**
+   * The decisions on each of the requests of one subject, in their order, as {@link #check} has
+   * them. Of {@link Permissions} all are of one version, which is looked for once.
+   *
+   * @param attributes what {@link Condition}s are judged by, the same for all
+   */
+  default List<Decision> checkAll(Subject subject, List<Request> requests, Attributes attributes) {
+    return requests.stream()
+        .map(request -> check(subject, request.action(), request.resource(), attributes))
+        .toList();
+  }
+
+  /** As {@link #checkAll(Subject, List, Attributes)}, without attributes. */
+  default List<Decision> checkAll(Subject subject, List<Request> requests) {
+    return checkAll(subject, requests, Attributes.NONE);
   }
 
   /**

@@ -75,9 +75,15 @@ public final class PermissionView {
 
   /** The decisions on each of the requests of one subject, in their order. */
   public List<Decision> checkAll(Subject subject, List<Request> requests) {
+    return checkAll(subject, requests, Attributes.NONE);
+  }
+
+  /** As {@link #checkAll(Subject, List)}, with what conditions are judged by. */
+  public List<Decision> checkAll(Subject subject, List<Request> requests, Attributes attributes) {
     requireNonNull(subject, "subject");
+    requireNonNull(attributes, "attributes");
     return requests.stream()
-        .map(request -> check(subject, request.action(), request.resource()))
+        .map(request -> check(subject, request.action(), request.resource(), attributes))
         .toList();
   }
 

@@ -86,6 +86,24 @@ final class RoleTable {
     return row == null ? role : row[index];
   }
 
+  /** Sets the bits of all roles that it is or inherits. */
+  void reach(int role, long[] all) {
+    all[role >> 6] |= 1L << role;
+    int[] narrow = role < roles ? sorted[role] : null;
+    long[] wide = role < roles ? bits[role] : null;
+    for (int k = 0; narrow != null && k < narrow.length; k++) {
+      all[narrow[k] >> 6] |= 1L << narrow[k];
+    }
+    for (int k = 0; wide != null && k < wide.length; k++) {
+      all[k] |= wide[k];
+    }
+  }
+
+  /** One more than the greatest role that may inherit. */
+  int size() {
+    return roles;
+  }
+
   /** The roles that it inherits directly. */
   int[] parents(int role) {
     return role < roles

@@ -95,6 +95,30 @@ final class Roles {
     return zeros == 0 ? -1 : Long.numberOfTrailingZeros(zeros) >>> 4;
   }
 
+  /** Whether one of the four is the role. */
+  static boolean holds(long four, int role) {
+    return zeros(four ^ (role * EACH)) != 0;
+  }
+
+  /** Whether the role is one of those that the word tells, which stand in order. */
+  static boolean holds(long word, int role, LongColumn lists) {
+    int low = 0;
+    int high = count(word, lists) - 1;
+    while (low <= high) {
+      int middle = (low + high) >>> 1;
+      int found = at(word, middle, lists);
+      if (found == role) {
+        return true;
+      }
+      if (found < role) {
+        low = middle + 1;
+      } else {
+        high = middle - 1;
+      }
+    }
+    return false;
+  }
+
   private static long zeros(long lanes) {
     return (lanes - EACH) & ~lanes & TOPS;
   }

@@ -3,7 +3,6 @@ package dev.gatehouse.permission;
 import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.hash.Fingerprint;
-import dev.gatehouse.permission.Decision.Allowed;
 import dev.gatehouse.permission.Decision.Denied;
 import dev.gatehouse.permission.Decision.Reason;
 import dev.gatehouse.permission.PermissionStore.Membership;
@@ -16,7 +15,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * All permissions of one version, as numbers in arrays. Nothing that it says changes once it is
@@ -41,7 +39,6 @@ final class Snapshot implements PatternTrie.Judge {
   static final long PATTERN = 2;
 
   private static final int NONE = -1;
-  private static final int PAGE_BITS = 12;
 
   /**
    * What a snapshot consists of; see {@link SnapshotEditor} for what stands where.
@@ -112,12 +109,7 @@ final class Snapshot implements PatternTrie.Judge {
   private final PatternTrie.Judge coverage = this::isNamed;
   private final Object mark = new Object();
   private final Map<Reason, Denied> refusals = new EnumMap<>(Reason.class);
-
-  /**
-   * One for each grant, made on first use: racy, but a decision is immutable and any of two equal
-   * ones will do. Threads that use the same snapshot write each place once, or a few times.
-   */
-  private final @Nullable Decision[] @Nullable [] decisions;
+  private final KeptDecisions decisions;
 
   /**
    * The rows of a store; a row that names a role that is not among the roles is left out.
@@ -157,7 +149,7 @@ final class Snapshot implements PatternTrie.Judge {
     entries = parts.entries();
     actions = parts.actions();
     anyAction = actions.find(Names.ANY);
-    decisions = new Decision[(entries.ids().size() >>> PAGE_BITS) + 1][];
+    decisions = new KeptDecisions(version.number(), entries.ids(), KeptDecisions.MOST_BYTES);
     for (Reason reason : Reason.values()) {
       if (reason != Reason.GRANTED) {
         refusals.put(reason, new Denied(reason, version.number(), List.of()));
@@ -262,25 +254,7 @@ final class Snapshot implements PatternTrie.Judge {
 
   /** The decision that rests on the verdict that a grant allows or denies. */
   Decision decision(long verdict) {
-    int entry = (int) verdict;
-    @Nullable Decision[] page = decisions[entry >>> PAGE_BITS];
-    Decision known = page == null ? null : page[entry & ((1 << PAGE_BITS) - 1)];
-    return known == null ? make(entry, verdict >= Entries.DENIES) : known;
-  }
-
-  private Decision make(int entry, boolean denies) {
-    List<Long> id = List.of(entries.ids().get(entry));
-    Decision made =
-        denies
-            ? new Denied(Reason.DENIED, version.number(), id)
-            : new Allowed(version.number(), id);
-    @Nullable Decision[] page = decisions[entry >>> PAGE_BITS];
-    if (page == null) {
-      page = new Decision[1 << PAGE_BITS];
-      decisions[entry >>> PAGE_BITS] = page;
-    }
-    page[entry & ((1 << PAGE_BITS) - 1)] = made;
-    return made;
+    return decisions.find((int) verdict, verdict >= Entries.DENIES);
   }
 
   /** The denial where no grant counts. */

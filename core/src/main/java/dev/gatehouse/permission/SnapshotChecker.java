@@ -6,6 +6,7 @@ import dev.gatehouse.error.DeniedException;
 import dev.gatehouse.permission.Decision.Allowed;
 import dev.gatehouse.permission.Decision.Denied;
 import dev.gatehouse.permission.Decision.Reason;
+import dev.gatehouse.permission.PermissionView.Request;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -55,6 +56,17 @@ final class SnapshotChecker implements PermissionChecker {
     return snapshot == null
         ? stale(new Question(subject, action, resource, attributes))
         : snapshot.decide(subject, action, resource, attributes, clock);
+  }
+
+  @Override
+  public List<Decision> checkAll(Subject subject, List<Request> requests, Attributes attributes) {
+    requireNonNull(subject, "subject");
+    requireNonNull(attributes, "attributes");
+    Snapshot snapshot = snapshots.find(consistency);
+    return requests.stream()
+        .map(request -> new Question(subject, request.action(), request.resource(), attributes))
+        .map(asked -> snapshot == null ? stale(asked) : snapshot.decide(asked, clock))
+        .toList();
   }
 
   @Override

@@ -278,10 +278,35 @@ final class SnapshotEditor {
   private void move(int holder, long[] sorted, int from, int until) {
     int place = holders.find(Fingerprint.of(subjectKeys.get(holder - Roles.LIMIT)));
     long held = holders.first(place);
-    BitSet roles = new BitSet();
     LongColumn before = base.entries().lists();
-    Roles.forEach(held, before, roles::set);
     waste += Roles.inlineCount(held) <= Roles.INLINE ? 0 : Roles.count(held, before);
+    int[] numbers = held == 0 ? got(sorted, from, until) : moved(held, sorted, from, until);
+    long word = 0;
+    if (numbers.length > Roles.INLINE) {
+      word = Roles.list(numbers, lists);
+    } else if (numbers.length > 0) {
+      word = Roles.inline(numbers);
+    }
+    holders.set(place, word, holders.second(place));
+  }
+
+  /** The roles that some moves give, in order: what most holders have when all is read anew. */
+  private static int[] got(long[] sorted, int from, int until) {
+    int[] roles = new int[until - from];
+    int size = 0;
+    for (int i = from; i < until; i++) {
+      int role = (int) sorted[i] >>> 1;
+      if ((sorted[i] & 1) == 0 && (size == 0 || roles[size - 1] != role)) {
+        roles[size++] = role;
+      }
+    }
+    return Arrays.copyOf(roles, size);
+  }
+
+  /** The roles that a holder has after some moves, in order. */
+  private int[] moved(long held, long[] sorted, int from, int until) {
+    BitSet roles = new BitSet();
+    Roles.forEach(held, base.entries().lists(), roles::set);
     for (int i = from; i < until; i++) {
       if ((sorted[i] & 1) != 0) {
         roles.clear((int) sorted[i] >>> 1);
@@ -292,13 +317,6 @@ final class SnapshotEditor {
         roles.set((int) sorted[i] >>> 1);
       }
     }
-    int[] numbers = roles.stream().toArray();
-    long word = 0;
-    if (numbers.length > Roles.INLINE) {
-      word = Roles.list(numbers, lists);
-    } else if (numbers.length > 0) {
-      word = Roles.inline(numbers);
-    }
-    holders.set(place, word, holders.second(place));
+    return roles.stream().toArray();
   }
 }

@@ -93,6 +93,12 @@ final class StoredPermissions implements Permissions {
   }
 
   @Override
+  public List<Decision> checkAll(
+      Subject subject, List<PermissionView.Request> requests, Attributes attributes) {
+    return checker.checkAll(subject, requests, attributes);
+  }
+
+  @Override
   public void require(Subject subject, String action, Resource resource, Attributes attributes) {
     checker.require(subject, action, resource, attributes);
   }

@@ -3,11 +3,13 @@ package dev.gatehouse.permission;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.management.ThreadMXBean;
 import dev.gatehouse.error.StorageException;
 import dev.gatehouse.permission.Decision.Reason;
 import dev.gatehouse.permission.PermissionStore.Membership;
 import dev.gatehouse.permission.PermissionStore.Role;
 import dev.gatehouse.permission.PermissionStore.Version;
+import java.lang.management.ManagementFactory;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -129,6 +131,80 @@ class SnapshotTest {
     assertThat(snapshot.decide(ANN, "use", Resource.component("Reader"), CLOCK).reason())
         .isEqualTo(Reason.UNKNOWN_RESOURCE);
     assertThat(snapshot.decide(ANN, "see", READER, CLOCK).reason()).isEqualTo(Reason.NOT_GRANTED);
+  }
+
+  /** What is not filled in denies. */
+  @Test
+  void zero_ofEveryCode_denies() {
+    assertThat(Reason.values()[0]).isEqualTo(Reason.NOT_GRANTED);
+    assertThat(Entries.allows(Snapshot.UNCOVERED)).isFalse();
+    assertThat(Condition.Truth.values()[0]).isEqualTo(Condition.Truth.UNKNOWN);
+  }
+
+  /** Whoever asks chooses the names; if they were kept, he could fill the memory with them. */
+  @Test
+  void decide_unknownNames_keepsNone() {
+    Snapshot snapshot =
+        snapshot(
+            List.of(new Role(1, "editor")),
+            List.of(new Membership(1, ANN, "editor")),
+            List.of(
+                new Grant(1, Grant.allow(Subject.role("editor"), "use", READER)),
+                new Grant(2, Grant.allow(ANN, "*", ResourcePattern.every("file")))));
+    Snapshot.Parts parts = snapshot.parts();
+    int holders = parts.holders().size();
+    int resources = parts.resources().size();
+    int accesses = parts.accesses().size();
+    Subject[] strangers = new Subject[1_000];
+    Resource[] places = new Resource[1_000];
+    for (int i = 0; i < strangers.length; i++) {
+      strangers[i] = Subject.user("stranger" + i);
+      places[i] = Resource.component("x" + i);
+    }
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long self = Thread.currentThread().getId();
+    long least = Long.MAX_VALUE;
+    for (int round = 0; round < 100; round++) {
+      long before = threads.getThreadAllocatedBytes(self);
+      int allowed = 0;
+      for (int i = 0; i < strangers.length; i++) {
+        allowed += snapshot.decide(strangers[i], "use", READER, CLOCK).allowed() ? 1 : 0;
+        allowed += snapshot.decide(ANN, "use", places[i], CLOCK).allowed() ? 1 : 0;
+      }
+      least = Math.min(least, threads.getThreadAllocatedBytes(self) - before);
+      assertThat(allowed).isZero();
+    }
+    assertThat(least).isZero();
+    assertThat(parts.holders().size()).isEqualTo(holders);
+    assertThat(parts.resources().size()).isEqualTo(resources);
+    assertThat(parts.accesses().size()).isEqualTo(accesses);
+  }
+
+  /** A path may meet each of its steps by name or by star: every pattern there is, and no more. */
+  @Test
+  void decide_patternsOfEveryMixOfNamesAndStars_matchesEachOnce() {
+    int length = 11;
+    List<Grant> grants = new ArrayList<>();
+    for (int mix = 0; mix < 1 << length; mix++) {
+      StringBuilder path = new StringBuilder();
+      for (int step = 0; step < length; step++) {
+        path.append(step == 0 ? "" : "/").append((mix >> step & 1) == 0 ? "a" : "*");
+      }
+      Subject holder = Subject.user("u" + mix);
+      grants.add(
+          new Grant(
+              mix + 1, Grant.allow(holder, "use", ResourcePattern.of("file", path.toString()))));
+    }
+    Snapshot snapshot = snapshot(List.of(), List.of(), grants);
+    Resource every = Resource.of("file", "a/".repeat(length - 1) + "a");
+    Resource star = Resource.of("file", "b/".repeat(length - 1) + "b");
+    for (int mix = 0; mix < 1 << length; mix += 97) {
+      Subject user = Subject.user("u" + mix);
+      assertThat(snapshot.decide(user, "use", every, CLOCK).grantIds()).containsExactly(mix + 1L);
+      assertThat(snapshot.decide(user, "use", star, CLOCK).allowed()).isFalse();
+    }
+    Subject last = Subject.user("u" + ((1 << length) - 1));
+    assertThat(snapshot.decide(last, "use", star, CLOCK).allowed()).isTrue();
   }
 
   @Test

@@ -4,6 +4,7 @@ import static dev.gatehouse.permission.Condition.equal;
 import static dev.gatehouse.permission.Subject.role;
 import static dev.gatehouse.permission.Subject.user;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gatehouse.error.DeniedException;
@@ -37,6 +38,35 @@ class ConditionalPermissionsTest {
     assertThatThrownBy(() -> permissions.require(user("ann"), "use", READER))
         .isInstanceOf(DeniedException.class)
         .hasMessageContaining("CONDITION_UNMET");
+  }
+
+  @Test
+  void checkAll_decidesEachByTheAttributes() {
+    permissions.grant(Grant.allow(user("ann"), "use", READER).when(AT_OFFICE));
+    permissions.grant(Grant.allow(user("ann"), "see", READER));
+    List<PermissionView.Request> requests =
+        List.of(
+            new PermissionView.Request("use", READER),
+            new PermissionView.Request("see", READER),
+            new PermissionView.Request("use", READER));
+    for (Attributes attributes : List.of(OFFICE, HOME, Attributes.NONE)) {
+      List<Decision> expected =
+          requests.stream()
+              .map(
+                  request ->
+                      permissions.check(
+                          user("ann"), request.action(), request.resource(), attributes))
+              .toList();
+      assertThat(expected.get(0).allowed()).isEqualTo(attributes.equals(OFFICE));
+      assertThat(permissions.checkAll(user("ann"), requests, attributes)).isEqualTo(expected);
+      assertThat(permissions.view().checkAll(user("ann"), requests, attributes))
+          .isEqualTo(expected);
+    }
+    assertThat(permissions.checkAll(user("ann"), requests))
+        .isEqualTo(permissions.checkAll(user("ann"), requests, Attributes.NONE))
+        .isEqualTo(permissions.view().checkAll(user("ann"), requests));
+    assertThatNullPointerException()
+        .isThrownBy(() -> permissions.checkAll(null, List.of(), Attributes.NONE));
   }
 
   @Test

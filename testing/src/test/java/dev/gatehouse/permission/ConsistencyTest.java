@@ -60,6 +60,28 @@ class ConsistencyTest {
     assertThat(world.pages).hasValue(0);
   }
 
+  /** A batch is of one version, so it asks for it once. */
+  @Test
+  void checkAll_strict_asksOnceAndIsStaleAsAWhole() {
+    other.grant(TERMS);
+    List<PermissionView.Request> requests =
+        List.of(
+            new PermissionView.Request("use", READER), new PermissionView.Request("see", READER));
+    int reads = world.versionReads.get();
+    assertThat(here.with(Consistency.STRICT).checkAll(ANN, requests))
+        .extracting(Decision::reason)
+        .containsExactly(Reason.GRANTED, Reason.UNKNOWN_ACTION);
+    assertThat(world.versionReads).hasValue(reads + 1);
+    assertThat(here.with(Consistency.STRICT).checkAll(ANN, List.of())).isEmpty();
+    world.down.set(true);
+    assertThat(here.with(Consistency.STRICT).checkAll(ANN, requests))
+        .extracting(Decision::reason)
+        .containsExactly(Reason.STALE, Reason.STALE);
+    assertThat(here.checkAll(ANN, requests))
+        .extracting(Decision::allowed)
+        .containsExactly(true, false);
+  }
+
   @Test
   void strict_storageAway_deniesWhatASnapshotStillAllows() {
     other.grant(TERMS);

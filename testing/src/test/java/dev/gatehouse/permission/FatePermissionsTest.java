@@ -14,6 +14,7 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class FatePermissionsTest {
   private static final Dataset BREAST = new Dataset("experiment", "breast");
@@ -123,6 +124,39 @@ class FatePermissionsTest {
         .isThrownBy(() -> open.grant("9999", "reader", List.of(new Dataset("a/b", "c"))));
     assertThatIllegalArgumentException().isThrownBy(() -> open.grant("*", "reader", List.of()));
     assertThat(permissions.version()).isZero();
+  }
+
+  /**
+   * A file system, a router or upstream's policy rows read such a name in another way than it is
+   * written. None can be granted, so whoever asks is denied as upstream denies, not told of a
+   * fault, and a wildcard lets nobody slip past.
+   */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"a/b", "b;r", "a\\b", "%2e%2e", "a*", ".", "..", " a", "a ", "e\u0301", "a\nb"})
+  void names_thatReadInTwoWays_cannotBeGrantedAndAreDenied(String name) {
+    open.grant("9999", "*", List.of(Dataset.ALL, new Dataset("experiment", "*")));
+    long version = permissions.version();
+    for (Dataset dataset : List.of(new Dataset("experiment", name), new Dataset(name, "x"))) {
+      assertThat(check(List.of("reader"), BREAST, dataset))
+          .isEqualTo(new Outcome(3, "check dataset permission failed: " + dataset));
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> open.grant("9999", "", List.of(new Dataset("n", "m"), dataset)))
+          .withMessageContaining("must");
+    }
+    assertThat(check(List.of("reader", name), BREAST))
+        .isEqualTo(new Outcome(2, "check component permission failed: " + name));
+    assertThat(permissions.version()).isEqualTo(version);
+    assertThat(check(List.of("reader"), BREAST)).isEqualTo(new Outcome(0, "success"));
+  }
+
+  /** A wildcard is granted; nobody has a dataset of that name to use. */
+  @Test
+  void check_wildcardAsAName_isDenied() {
+    open.grant("9999", "*", List.of(Dataset.ALL, new Dataset("experiment", "*")));
+    assertThat(check(List.of("*")).code()).isEqualTo(2);
+    assertThat(check(List.of(), new Dataset("experiment", "*")).code()).isEqualTo(3);
+    assertThat(check(List.of(), Dataset.ALL).code()).isEqualTo(3);
   }
 
   @Test

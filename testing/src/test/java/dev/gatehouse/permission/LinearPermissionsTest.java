@@ -76,6 +76,17 @@ public class LinearPermissionsTest {
     return permissions.unassign(user(user), "editor");
   }
 
+  /** Two changes in one transaction, of which no check sees the one without the other. */
+  @Operation
+  public void handOver(@Param(name = "user") int user) {
+    storage.run(
+        transaction -> {
+          Permissions joined = permissions.joining(transaction);
+          joined.revoke(Grant.allow(user(user), "use", READER));
+          joined.grant(Grant.allow(user(1 - user), "use", READER));
+        });
+  }
+
   /** By names. */
   @Operation
   public boolean check(@Param(name = "user") int user) {
@@ -120,6 +131,12 @@ public class LinearPermissionsTest {
     /** As above. */
     public boolean unassign(int user) {
       return editors.remove(user);
+    }
+
+    /** As above. */
+    public void handOver(int user) {
+      granted.remove(user);
+      granted.add(1 - user);
     }
 
     /** As above. */

@@ -21,6 +21,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class PermissionBatchTest {
@@ -127,6 +129,34 @@ class PermissionBatchTest {
     assertThatThrownBy(() -> permissions.inherit("next", "r5792"))
         .isInstanceOf(LimitException.class);
     assertThat(permissions.inherit("next", "r600")).isTrue();
+  }
+
+  /** A role's number has sixteen bits. */
+  @Test
+  void load_asManyRolesAsThereMayBe_andNoMore() {
+    int most = PermissionStore.MAX_ROLES;
+    PermissionSet all =
+        new PermissionSet(
+            IntStream.range(0, most)
+                .mapToObj(i -> "r" + i)
+                .collect(Collectors.toCollection(LinkedHashSet::new)),
+            Set.of(
+                new PermissionSet.Place(user("first"), "r0"),
+                new PermissionSet.Place(user("last"), "r" + (most - 1))),
+            Set.of(Grant.allow(role("r" + (most - 1)), "use", READER)));
+    permissions.load(all);
+    long version = storage.permissions().version().number();
+    assertThatThrownBy(() -> permissions.defineRole("one more"))
+        .isInstanceOf(LimitException.class)
+        .hasMessage("there must be at most 65536 roles, are 65536");
+    PermissionBatch more =
+        PermissionBatch.builder().role("r7").role("x").assign(user("ann"), "x").build();
+    assertThatThrownBy(() -> permissions.load(more))
+        .isInstanceOf(LimitException.class)
+        .hasMessage("there must be at most 65536 roles, would be 65537");
+    assertThat(storage.permissions().version().number()).isEqualTo(version);
+    assertThat(may(user("last"))).isTrue();
+    assertThat(may(user("first"))).isFalse();
   }
 
   /** Each inherits the one before it. */

@@ -236,6 +236,23 @@ class FateJobsTest extends FateFlowOverHttp {
     assertThat(jobs).hasSize(1);
   }
 
+  /** It can be granted to nobody, so that is a denial and no fault, whatever else is granted. */
+  @ParameterizedTest
+  @ValueSource(strings = {"a/b", "b;r", "%2e", "*"})
+  void datasetWhoseNameCannotBeGranted_code3(String name) {
+    ApiServer server = server(builder -> builder.permissions(permissions()));
+    String all = "{\"party_id\":9999,\"component\":\"*\",\"dataset\":\"*\"}";
+    assertJson(server.post("/v1/permission/grant", all), SUCCESS);
+    assertJson(
+        server.post(PARTY, JOB.replace("breast", name), "SRC-PARTY-ID", "9999"),
+        "{\"data\":{\"code\":3,\"message\":\"check dataset permission failed: {\\\"name\\\": \\\""
+            + name
+            + "\\\", \\\"namespace\\\": \\\"experiment\\\"}\"},\"retcode\":108,"
+            + "\"retmsg\":\"permission check failed\"}");
+    assertThat(jobs).isEmpty();
+    assertJson(server.post(PARTY, JOB, "SRC-PARTY-ID", "9999"), SUCCESS);
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

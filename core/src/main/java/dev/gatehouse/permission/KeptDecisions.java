@@ -1,0 +1,91 @@
+package dev.gatehouse.permission;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.gatehouse.permission.Decision.Allowed;
+import dev.gatehouse.permission.Decision.Denied;
+import dev.gatehouse.permission.Decision.Reason;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The decisions of one snapshot that rest on a grant, one for each grant, made when it first
+ * decides and kept from then on, so that a check makes no garbage. Of a million grants they would
+ * come to as much memory as half of the rest of the snapshot, so only as many are kept as there is
+ * room for; any other is made each time. Safe for use by multiple threads.
+ */
+final class KeptDecisions {
+  /** Room for some 400,000 decisions, beside four bytes for each grant. */
+  static final long MOST_BYTES = 32 << 20;
+
+  /** Those of a decision, its list and its id. */
+  static final int BYTES = 80;
+
+  private static final int PAGE_BITS = 12;
+  private static final int PAGE = 1 << PAGE_BITS;
+
+  private final long version;
+  private final LongColumn ids;
+  private final int most;
+
+  /**
+   * How many were kept; of two threads that keep the same one at once both count, so that there are
+   * at most so many.
+   */
+  private final AtomicInteger kept = new AtomicInteger();
+
+  /** Read and written without order: a decision is immutable, and any of two equal ones will do. */
+  private final AtomicReferenceArray<@Nullable Decision @Nullable []> pages;
+
+  /**
+   * Of no decision yet.
+   *
+   * @param version that they name
+   * @param ids the ids of the grants, by entry
+   */
+  KeptDecisions(long version, LongColumn ids, long mostBytes) {
+    this.version = version;
+    this.ids = ids;
+    this.most = (int) Math.min(Integer.MAX_VALUE / 2, mostBytes / BYTES);
+    this.pages = new AtomicReferenceArray<>((ids.size() >>> PAGE_BITS) + 1);
+  }
+
+  /** The decision that rests on the grant of that entry. */
+  Decision find(int entry, boolean denies) {
+    @Nullable Decision[] page = pages.getPlain(entry >>> PAGE_BITS);
+    Decision known = page == null ? null : page[entry & (PAGE - 1)];
+    return known == null ? make(entry, denies) : known;
+  }
+
+  private Decision make(int entry, boolean denies) {
+    List<Long> id = List.of(ids.get(entry));
+    Decision made = denies ? new Denied(Reason.DENIED, version, id) : new Allowed(version, id);
+    if (kept.get() < most && kept.getAndIncrement() < most) {
+      page(entry >>> PAGE_BITS)[entry & (PAGE - 1)] = made;
+    }
+    return made;
+  }
+
+  private @Nullable Decision[] page(int number) {
+    @Nullable Decision[] page = pages.get(number);
+    if (page == null) {
+      pages.compareAndSet(number, null, new Decision[PAGE]);
+      page = pages.get(number);
+    }
+    return requireNonNull(page);
+  }
+
+  /** How many are kept. */
+  int size() {
+    int size = 0;
+    for (int number = 0; number < pages.length(); number++) {
+      @Nullable Decision[] page = pages.get(number);
+      for (int at = 0; page != null && at < PAGE; at++) {
+        size += page[at] == null ? 0 : 1;
+      }
+    }
+    return size;
+  }
+}

@@ -1,0 +1,82 @@
+package dev.gatehouse.permission;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.gatehouse.permission.Decision.Allowed;
+import dev.gatehouse.permission.Decision.Denied;
+import dev.gatehouse.permission.Decision.Reason;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+class KeptDecisionsTest {
+  private static final int GRANTS = 20_000;
+
+  private static LongColumn ids() {
+    LongColumn.Editor ids = new LongColumn.Editor(LongColumn.EMPTY);
+    for (int entry = 0; entry < GRANTS; entry++) {
+      ids.add(entry + 1_000_000L);
+    }
+    return ids.column();
+  }
+
+  private static Decision expected(int entry) {
+    List<Long> id = List.of(entry + 1_000_000L);
+    return entry % 3 == 0 ? new Denied(Reason.DENIED, 7, id) : new Allowed(7, id);
+  }
+
+  @Test
+  void find_moreThanThereIsRoomFor_areAsRightAndTheFirstAreKept() {
+    int room = 5_000;
+    KeptDecisions decisions =
+        new KeptDecisions(7, ids(), (long) room * KeptDecisions.BYTES + KeptDecisions.BYTES - 1);
+    for (int pass = 0; pass < 2; pass++) {
+      for (int entry = GRANTS - 1; entry >= 0; entry--) {
+        Decision decision = decisions.find(entry, entry % 3 == 0);
+        assertThat(decision).isEqualTo(expected(entry));
+        boolean kept = decisions.find(entry, entry % 3 == 0) == decision;
+        assertThat(kept).isEqualTo(entry >= GRANTS - room);
+      }
+      assertThat(decisions.size()).isEqualTo(room);
+    }
+  }
+
+  @Test
+  void find_noRoom_keepsNone() {
+    KeptDecisions decisions = new KeptDecisions(7, ids(), 0);
+    assertThat(decisions.find(5, false)).isEqualTo(expected(5));
+    assertThat(decisions.size()).isZero();
+  }
+
+  @Test
+  void find_severalThreads_areRightAndNoMoreThanThereIsRoomFor() throws Exception {
+    int room = 3_000;
+    KeptDecisions decisions = new KeptDecisions(7, ids(), (long) room * KeptDecisions.BYTES);
+    ExecutorService threads = Executors.newFixedThreadPool(4);
+    try {
+      List<Future<Boolean>> works = new ArrayList<>();
+      for (int thread = 0; thread < 4; thread++) {
+        works.add(
+            threads.submit(
+                () -> {
+                  boolean right = true;
+                  for (int entry = 0; entry < GRANTS; entry++) {
+                    right &= decisions.find(entry, entry % 3 == 0).equals(expected(entry));
+                  }
+                  return right;
+                }));
+      }
+      for (Future<Boolean> work : works) {
+        assertThat(work.get(60, TimeUnit.SECONDS)).isTrue();
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+    // Two threads that keep the same one count it twice.
+    assertThat(decisions.size()).isBetween(room / 4, room);
+  }
+}
