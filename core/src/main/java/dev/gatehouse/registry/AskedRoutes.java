@@ -37,17 +37,23 @@ final class AskedRoutes {
   }
 
   /**
-   * Makes it what is found by its names, unless another has its place.
+   * Lets a route be found by these names, unless another has their place or the age is over.
    *
-   * @return the same
+   * @param itsAge what was read before the route was
+   * @return what is found, or the route
    */
-  Route keep(Route route, String server, String service) {
+  Route keep(Route route, String server, String service, int itsAge) {
     int place = place(server, service);
     Route there = routes[place];
-    if (there == null || there.age() != age.get()) {
-      routes[place] = route;
+    if (itsAge != age.get()) {
+      return route;
     }
-    return route;
+    if (there != null && there.age() == itsAge) {
+      return there.isOf(server, service) ? there : route;
+    }
+    Route kept = route.askedBy(server, service, itsAge);
+    routes[place] = kept;
+    return kept;
   }
 
   /** Lets none be found that was asked for before. */

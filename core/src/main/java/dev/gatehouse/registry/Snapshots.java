@@ -40,7 +40,10 @@ final class Snapshots {
   private volatile boolean watched;
 
   /** The latest, if readers need not look any further: it is watched, and did not expire. */
-  private volatile @Nullable Snapshot quiet;
+  private volatile @Nullable Quiet quiet;
+
+  /** A snapshot that nothing was known against at an age, which is over when something is. */
+  private record Quiet(Snapshot snapshot, int age) {}
 
   private final AskedRoutes asked = new AskedRoutes();
 
@@ -65,8 +68,8 @@ final class Snapshots {
 
   /** The latest snapshot, after bringing it up to date if it is older than the bound. */
   Snapshot current() {
-    Snapshot undoubted = quiet;
-    return undoubted == null ? lookedAt() : undoubted;
+    Quiet undoubted = quiet;
+    return undoubted != null && undoubted.age() == asked.age() ? undoubted.snapshot() : lookedAt();
   }
 
   /** Where routes are by the names they were asked by, as {@link AskedRoutes#find} takes it. */
@@ -79,18 +82,23 @@ final class Snapshots {
     int age = asked.age();
     Snapshot snapshot = current();
     Route route = snapshot.route(server, service);
-    return snapshot == quiet
-        ? asked.keep(route.askedBy(server, service, age), server, service)
+    Quiet undoubted = quiet;
+    return undoubted != null && undoubted.age() == age && undoubted.snapshot() == snapshot
+        ? asked.keep(route, server, service, age)
         : route;
   }
 
+  /** Who finds something against a snapshot ends the age after that, so it is read first. */
   private Snapshot lookedAt() {
+    int age = asked.age();
     Snapshot snapshot = latest.get();
     if (snapshot == null) {
       return refresh();
     }
     if (!isStale()) {
-      beQuiet(snapshot);
+      if (watched) {
+        quiet = new Quiet(snapshot, age);
+      }
       return snapshot;
     }
     if (!refreshing.compareAndSet(false, true)) {
@@ -134,16 +142,6 @@ final class Snapshots {
 
   private long age() {
     return nanoTime.getAsLong() - checkedAt;
-  }
-
-  /** Who ends it does so after what it ends it for, which is looked at once more. */
-  private void beQuiet(Snapshot snapshot) {
-    if (watched) {
-      quiet = snapshot;
-      if (expired || !watched || latest.get() != snapshot) {
-        stir();
-      }
-    }
   }
 
   /**

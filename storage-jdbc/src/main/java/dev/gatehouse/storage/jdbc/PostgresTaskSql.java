@@ -48,7 +48,8 @@ final class PostgresTaskSql implements TaskSql {
           + " task_no, name, payload, (?::int[])[i] AS timeout_ms,"
           + " (?::varchar[])[(?::smallint[])[i]] AS retry, (?::bigint[])[i] AS created_ms,"
           + " (?::bigint[])[i] AS runtime_ms, (?::smallint[])[i] AS priority, limit_key,"
-          + " NULLIF((?::int[])[i], 0) AS key_limit, NULLIF((?::bigint[])[i], 0) AS workflow_id"
+          + " CASE WHEN limit_key IS NOT NULL THEN (?::int[])[i] END AS key_limit,"
+          + " NULLIF((?::bigint[])[i], 0) AS workflow_id"
           + " FROM ";
 
   private static final String NAMED =
