@@ -3,6 +3,7 @@ package dev.gatehouse.storage.jdbc;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.gatehouse.storage.Storage;
+import dev.gatehouse.storage.jdbc.StormyDataSource.Kind;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -53,7 +54,11 @@ final class Postgres {
    */
   static Storage stormyStorage(InstantSource clock, long seed) {
     DataSource refusing = new RefusingDataSource(EMPTIED.next()).dataSource();
-    return JdbcStorage.of(new StormyDataSource(refusing, seed, 10).dataSource(), clock);
+    return JdbcStorage.of(stormy(refusing, seed), clock);
+  }
+
+  private static DataSource stormy(DataSource sound, long seed) {
+    return new StormyDataSource(sound, Kind.POSTGRES, seed, 10).dataSource();
   }
 
   /** As {@link #storage}, on a server that knows no words of PostgreSQL's own. */
