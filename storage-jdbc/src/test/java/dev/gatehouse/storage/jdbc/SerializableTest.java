@@ -12,7 +12,6 @@ import dev.gatehouse.testing.contract.ScheduleStoreContract;
 import dev.gatehouse.testing.contract.TaskChangeContract;
 import dev.gatehouse.testing.contract.TaskClaimContract;
 import dev.gatehouse.testing.contract.TaskLeaseContract;
-import dev.gatehouse.testing.contract.TaskParkContract;
 import dev.gatehouse.testing.contract.TaskStoreContract;
 import dev.gatehouse.testing.contract.WorkflowStoreContract;
 import java.time.InstantSource;
@@ -95,14 +94,6 @@ class SerializableTest {
 
   @Nested
   class TaskLease extends TaskLeaseContract {
-    @Override
-    protected Storage open(InstantSource leaseClock) {
-      return Postgres.stormyStorage(leaseClock, Storms.seed());
-    }
-  }
-
-  @Nested
-  class TaskPark extends TaskParkContract {
     @Override
     protected Storage open(InstantSource leaseClock) {
       return Postgres.stormyStorage(leaseClock, Storms.seed());
