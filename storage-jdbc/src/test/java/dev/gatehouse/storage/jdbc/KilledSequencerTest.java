@@ -54,7 +54,7 @@ class KilledSequencerTest {
   @Tag("mariadb")
   void mariaDb_sequencerKilledWhileWritersAppend_nothingIsLostOrTwice(@TempDir Path directory)
       throws Exception {
-    assertNothingLostOrTwice(FaultyServer.mariaDb(), 2, directory);
+    assertNothingLostOrTwice(FaultyServer.mariaDb(), 1, directory);
   }
 
   private void assertNothingLostOrTwice(FaultyServer faulty, int kills, Path directory)
