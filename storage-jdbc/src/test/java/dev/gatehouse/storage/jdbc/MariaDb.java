@@ -35,18 +35,26 @@ final class MariaDb {
 
   /** A storage in a database of its own until four more were asked for. */
   static Storage storage(InstantSource clock) {
-    return JdbcStorage.of(EMPTIED.next(), clock);
+    return JdbcStorage.of(emptied(), clock);
   }
 
   /** As {@link #storage}, of transactions that are SERIALIZABLE and fail now and then. */
   static Storage stormyStorage(InstantSource clock, long seed) {
-    DataSource stormy = new StormyDataSource(EMPTIED.next(), Kind.MARIADB, seed, 10).dataSource();
+    DataSource stormy = new StormyDataSource(emptied(), Kind.MARIADB, seed, 10).dataSource();
     return JdbcStorage.of(stormy, clock);
   }
 
   /** Pooled connections to a database of its own; all databases share one pool. */
   static DataSource dataSource() {
     return new SchemaDataSource(Server.POOL, database());
+  }
+
+  /**
+   * As {@link #dataSource}, with all tables as they are new; its own until four more were asked
+   * for.
+   */
+  static DataSource emptied() {
+    return EMPTIED.next();
   }
 
   /**

@@ -45,7 +45,7 @@ final class Postgres {
 
   /** A storage in a schema of its own until four more were asked for. */
   static Storage storage(InstantSource clock) {
-    return JdbcStorage.of(EMPTIED.next(), clock);
+    return JdbcStorage.of(emptied(), clock);
   }
 
   /**
@@ -53,7 +53,7 @@ final class Postgres {
    * that knows no words of PostgreSQL's own.
    */
   static Storage stormyStorage(InstantSource clock, long seed) {
-    DataSource refusing = new RefusingDataSource(EMPTIED.next()).dataSource();
+    DataSource refusing = new RefusingDataSource(emptied()).dataSource();
     return JdbcStorage.of(stormy(refusing, seed), clock);
   }
 
@@ -63,12 +63,20 @@ final class Postgres {
 
   /** As {@link #storage}, on a server that knows no words of PostgreSQL's own. */
   static Storage refusingStorage(InstantSource clock) {
-    return JdbcStorage.of(new RefusingDataSource(EMPTIED.next()).dataSource(), clock);
+    return JdbcStorage.of(new RefusingDataSource(emptied()).dataSource(), clock);
   }
 
   /** Pooled connections to a schema of its own; all schemas share one pool. */
   static DataSource dataSource() {
     return new SchemaDataSource(Server.POOL, schema());
+  }
+
+  /**
+   * As {@link #dataSource}, with all tables as they are new; its own until four more were asked
+   * for.
+   */
+  static DataSource emptied() {
+    return EMPTIED.next();
   }
 
   /**

@@ -297,7 +297,7 @@ class RegistryHostsTest {
   class OnH2 extends OnDatabase {
     @Override
     DataSource newDatabase() {
-      return H2.memoryDataSource();
+      return H2.emptied();
     }
   }
 
@@ -305,7 +305,7 @@ class RegistryHostsTest {
   class OnPostgres extends OnDatabase {
     @Override
     DataSource newDatabase() {
-      return Postgres.dataSource();
+      return Postgres.emptied();
     }
   }
 
@@ -314,7 +314,7 @@ class RegistryHostsTest {
   class OnMariaDb extends OnDatabase {
     @Override
     DataSource newDatabase() {
-      return MariaDb.dataSource();
+      return MariaDb.emptied();
     }
   }
 }

@@ -588,7 +588,7 @@ class TamperedLogTest {
   class OnH2 extends Tampering {
     @Override
     DataSource dataSource() {
-      return H2.memoryDataSource();
+      return H2.emptied();
     }
   }
 
@@ -596,7 +596,7 @@ class TamperedLogTest {
   class OnPostgres extends Tampering {
     @Override
     DataSource dataSource() {
-      return Postgres.dataSource();
+      return Postgres.emptied();
     }
   }
 
@@ -605,7 +605,7 @@ class TamperedLogTest {
   class OnMariaDb extends Tampering {
     @Override
     DataSource dataSource() {
-      return MariaDb.dataSource();
+      return MariaDb.emptied();
     }
   }
 }
