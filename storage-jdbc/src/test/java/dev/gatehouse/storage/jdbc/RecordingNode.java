@@ -88,6 +88,7 @@ final class RecordingNode {
                 SchedulerOptions.builder()
                     .lease(lease)
                     .claimWindow(Duration.ofMillis(200))
+                    .pollInterval(Duration.ofMillis(100))
                     .maxRunning(CONNECTIONS)
                     .build())
             .listener(

@@ -140,6 +140,7 @@ class SerializableRunTest {
         .scheduler(
             SchedulerOptions.builder()
                 .lease(Duration.ofSeconds(30)) // longer than any storm: nothing runs again
+                .pollInterval(Duration.ofMillis(50)) // no node hears of the other
                 .maxRunning(6)
                 .limit("limited", Limit.concurrent(2))
                 .build())
