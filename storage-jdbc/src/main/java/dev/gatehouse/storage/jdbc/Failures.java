@@ -18,7 +18,12 @@ final class Failures {
   /** MariaDB's codes: an option, a transaction, a mode that allows no writes. */
   private static final Set<Integer> READ_ONLY = Set.of(1290, 1792, 1836);
 
-  private static final Set<Integer> NO_ROOM = Set.of(1021, 1114);
+  private static final Set<Integer> NO_ROOM = Set.of(1021, 1026, 1114);
+
+  /** MariaDB's code of whatever its engine met, whose number the message has. */
+  private static final int OF_ENGINE = 1030;
+
+  private static final String ENGINE_HAS_NO_ROOM = "error 28 ";
   private static final Set<Integer> NO_RIGHT = Set.of(1044, 1142, 1143, 1227);
 
   /** Of H2's own pool, which gives a state as if the server were not there. */
@@ -59,13 +64,18 @@ final class Failures {
     if (READ_ONLY_STATES.contains(state) || READ_ONLY.contains(code)) {
       return "it takes no writes, as it is read-only: ";
     }
-    if (NO_ROOM_STATES.contains(state) || NO_ROOM.contains(code)) {
+    if (NO_ROOM_STATES.contains(state) || NO_ROOM.contains(code) || hasNoRoom(e)) {
       return "it cannot write its files, as when the disk is full: ";
     }
     if (NO_RIGHT_STATES.contains(state) || NO_RIGHT.contains(code)) {
       return "its user lacks a right: ";
     }
     return "";
+  }
+
+  private static boolean hasNoRoom(SQLException e) {
+    return e.getErrorCode() == OF_ENGINE
+        && Objects.requireNonNullElse(e.getMessage(), "").contains(ENGINE_HAS_NO_ROOM);
   }
 
   /**

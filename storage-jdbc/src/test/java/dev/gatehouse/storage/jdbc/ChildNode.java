@@ -53,6 +53,11 @@ final class ChildNode implements AutoCloseable {
     signal("-STOP");
   }
 
+  /** Lets a thread that waits for its standard input go on. */
+  void release() throws IOException {
+    process.getOutputStream().close();
+  }
+
   /** Lets it go on. */
   void thaw() throws IOException, InterruptedException {
     signal("-CONT");
@@ -63,6 +68,11 @@ final class ChildNode implements AutoCloseable {
     if (kill.waitFor() != 0) {
       throw new IllegalStateException("kill " + name + " ended with " + kill.exitValue());
     }
+  }
+
+  /** How it ended by itself. */
+  int exitValue() {
+    return process.exitValue();
   }
 
   boolean isAlive() {

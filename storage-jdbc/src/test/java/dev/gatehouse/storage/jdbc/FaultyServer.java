@@ -1,5 +1,6 @@
 package dev.gatehouse.storage.jdbc;
 
+import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 import org.awaitility.Awaitility;
 import org.jdbi.v3.core.Jdbi;
@@ -42,6 +43,11 @@ abstract class FaultyServer {
   /** The URL for connections of that user to another port. */
   abstract String url(int port, String user);
 
+  /** The URL for connections of that user to the server. */
+  final String url(String user) {
+    return url(port(), user);
+  }
+
   /** The query for the sessions of a user, which is its argument. */
   abstract String sessions();
 
@@ -74,18 +80,24 @@ abstract class FaultyServer {
   }
 
   private static final class OnMariaDb extends FaultyServer {
-    private static final String DATABASE = "faults";
+    private static final AtomicInteger DATABASES = new AtomicInteger();
     private final MariaDbServer server;
+    private final String database;
 
     OnMariaDb(MariaDbServer server) {
-      super(database(server));
-      this.server = server;
+      this(server, "faults" + DATABASES.incrementAndGet());
     }
 
-    private static DataSource database(MariaDbServer server) {
+    private OnMariaDb(MariaDbServer server, String database) {
+      super(made(server, database));
+      this.server = server;
+      this.database = database;
+    }
+
+    private static DataSource made(MariaDbServer server, String database) {
       Jdbi.create(server.dataSource("mysql", ""))
-          .useHandle(handle -> handle.execute("CREATE DATABASE " + DATABASE));
-      return server.dataSource(DATABASE, "");
+          .useHandle(handle -> handle.execute("CREATE DATABASE " + database));
+      return server.dataSource(database, "");
     }
 
     @Override
@@ -96,7 +108,7 @@ abstract class FaultyServer {
     /** It is started without passwords, and takes any name of a user. */
     @Override
     String url(int port, String user) {
-      return "jdbc:mariadb://127.0.0.1:%d/%s?user=%s".formatted(port, DATABASE, user);
+      return "jdbc:mariadb://127.0.0.1:%d/%s?user=%s".formatted(port, database, user);
     }
 
     @Override

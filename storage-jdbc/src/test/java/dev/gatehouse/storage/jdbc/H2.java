@@ -29,7 +29,7 @@ final class H2 {
 
   /** A storage in a database in memory that is its own until four more were asked for. */
   static Storage memory(InstantSource clock) {
-    return JdbcStorage.of(EMPTIED.next(), clock);
+    return JdbcStorage.of(emptied(), clock);
   }
 
   /**
@@ -44,6 +44,14 @@ final class H2 {
       throw new UncheckedIOException(e);
     }
     return JdbcStorage.of(fileDatabase(database), clock).withTables(NewFile.NAMES);
+  }
+
+  /**
+   * As {@link #memoryDataSource}, with all tables as they are new; its own until four more were
+   * asked for.
+   */
+  static DataSource emptied() {
+    return EMPTIED.next();
   }
 
   static DataSource memoryDataSource() {

@@ -272,7 +272,7 @@ class JdbcJoinedTest {
   class OnH2 extends OverDatabase {
     @Override
     DataSource newDataSource() {
-      return H2.memoryDataSource();
+      return H2.emptied();
     }
   }
 
@@ -280,7 +280,7 @@ class JdbcJoinedTest {
   class OnPostgres extends OverDatabase {
     @Override
     DataSource newDataSource() {
-      return Postgres.dataSource();
+      return Postgres.emptied();
     }
   }
 
@@ -289,7 +289,7 @@ class JdbcJoinedTest {
   class OnMariaDb extends OverDatabase {
     @Override
     DataSource newDataSource() {
-      return MariaDb.dataSource();
+      return MariaDb.emptied();
     }
   }
 }

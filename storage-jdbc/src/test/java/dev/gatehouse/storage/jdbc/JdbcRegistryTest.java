@@ -184,7 +184,7 @@ final class JdbcRegistryTest {
   class H2InMemory extends OverDatabase {
     @Override
     DataSource database() {
-      return H2.memoryDataSource();
+      return H2.emptied();
     }
   }
 
@@ -203,7 +203,7 @@ final class JdbcRegistryTest {
   class OnPostgres extends OverDatabase {
     @Override
     DataSource database() {
-      return Postgres.dataSource();
+      return Postgres.emptied();
     }
   }
 
@@ -212,7 +212,7 @@ final class JdbcRegistryTest {
   class OnMariaDb extends OverDatabase {
     @Override
     DataSource database() {
-      return MariaDb.dataSource();
+      return MariaDb.emptied();
     }
   }
 }

@@ -451,7 +451,7 @@ class JdbcSigningTest {
   class OnH2 extends OverDatabase {
     @Override
     DataSource newDataSource() {
-      return H2.memoryDataSource();
+      return H2.emptied();
     }
   }
 
@@ -459,7 +459,7 @@ class JdbcSigningTest {
   class OnPostgres extends OverDatabase {
     @Override
     DataSource newDataSource() {
-      return Postgres.dataSource();
+      return Postgres.emptied();
     }
   }
 
@@ -468,7 +468,7 @@ class JdbcSigningTest {
   class OnMariaDb extends OverDatabase {
     @Override
     DataSource newDataSource() {
-      return MariaDb.dataSource();
+      return MariaDb.emptied();
     }
   }
 }

@@ -158,7 +158,7 @@ class JdbcTwoLogsTest {
   class H2Moving extends Moving {
     @Override
     DataSource dataSource() {
-      return H2.memoryDataSource();
+      return H2.emptied();
     }
   }
 
@@ -200,7 +200,7 @@ class JdbcTwoLogsTest {
   class PostgresMoving extends Moving {
     @Override
     DataSource dataSource() {
-      return Postgres.dataSource();
+      return Postgres.emptied();
     }
   }
 
@@ -243,7 +243,7 @@ class JdbcTwoLogsTest {
   class MariaDbMoving extends Moving {
     @Override
     DataSource dataSource() {
-      return MariaDb.dataSource();
+      return MariaDb.emptied();
     }
   }
 

@@ -53,7 +53,7 @@ class JdbcWorkflowTest {
   class OnH2 extends Cases {
     @Override
     DataSource open() {
-      return H2.memoryDataSource();
+      return H2.emptied();
     }
   }
 
@@ -61,7 +61,7 @@ class JdbcWorkflowTest {
   class OnPostgres extends Cases {
     @Override
     DataSource open() {
-      return Postgres.dataSource();
+      return Postgres.emptied();
     }
   }
 
@@ -70,7 +70,7 @@ class JdbcWorkflowTest {
   class OnMariaDb extends Cases {
     @Override
     DataSource open() {
-      return MariaDb.dataSource();
+      return MariaDb.emptied();
     }
   }
 

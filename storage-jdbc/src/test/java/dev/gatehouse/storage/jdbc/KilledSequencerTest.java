@@ -25,31 +25,44 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.LongStream;
 import org.jdbi.v3.core.Jdbi;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.postgresql.ds.PGSimpleDataSource;
 
 /**
- * A process that sequences on PostgreSQL is killed, again and again, while four writers append;
- * whoever comes next takes over, and at last nothing is lost, and nothing there twice.
+ * A process that sequences is killed, again and again, while four writers append; whoever comes
+ * next takes over, and at last nothing is lost, and nothing there twice.
  */
+@Timeout(120)
 class KilledSequencerTest {
   private static final int WRITERS = 4;
-  private static final int KILLS = 3;
   private static final Duration SOON = Duration.ofSeconds(30);
 
-  private final PGSimpleDataSource direct = Postgres.unpooledDataSource();
-  private final Jdbi jdbi = Jdbi.create(direct);
+  private FaultyServer server;
+  private Jdbi jdbi;
   private final AtomicLong ids = new AtomicLong();
   private final AtomicBoolean enough = new AtomicBoolean();
 
   @Test
-  @Timeout(120)
-  void sequencerKilled_whileWritersAppend_nothingIsLostOrTwice(@TempDir Path directory)
+  void postgres_sequencerKilledWhileWritersAppend_nothingIsLostOrTwice(@TempDir Path directory)
       throws Exception {
+    assertNothingLostOrTwice(FaultyServer.postgres(), 3, directory);
+  }
+
+  @Test
+  @Tag("mariadb")
+  void mariaDb_sequencerKilledWhileWritersAppend_nothingIsLostOrTwice(@TempDir Path directory)
+      throws Exception {
+    assertNothingLostOrTwice(FaultyServer.mariaDb(), 1, directory);
+  }
+
+  private void assertNothingLostOrTwice(FaultyServer faulty, int kills, Path directory)
+      throws Exception {
+    server = faulty;
+    jdbi = Jdbi.create(server.dataSource());
     ExecutorService pool = Executors.newFixedThreadPool(WRITERS);
-    try (HikariDataSource pooled = Postgres.pooled(direct);
+    try (HikariDataSource pooled = Postgres.pooled(server.dataSource());
         JdbcStorage storage = JdbcStorage.of(pooled);
         AuditTree survivor = SequencingNode.tree(storage)) {
       storage.check();
@@ -60,7 +73,7 @@ class KilledSequencerTest {
         writers.add(pool.submit(writer(log)));
       }
       List<Long> fences = new ArrayList<>();
-      for (int kill = 0; kill < KILLS; kill++) {
+      for (int kill = 0; kill < kills; kill++) {
         fences.add(killAtWork(directory.resolve(kill + ".log")));
       }
       survivor.start();
@@ -97,7 +110,7 @@ class KilledSequencerTest {
     long before = number("SELECT COUNT(*) FROM gh_audit_head");
     long fence = number("SELECT fence FROM gh_audit_tree");
     try (ChildNode node =
-        ChildNode.start(log, SequencingNode.class, List.of(Postgres.url(direct, "sequencer")))) {
+        ChildNode.start(log, SequencingNode.class, List.of(server.url("sequencer")))) {
       await().atMost(SOON).until(() -> number("SELECT COUNT(*) FROM gh_audit_head") > before + 5);
       node.kill();
     }

@@ -3,6 +3,9 @@ package dev.gatehouse.storage.jdbc;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.gatehouse.storage.Storage;
+import dev.gatehouse.storage.jdbc.StormyDataSource.Kind;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -32,7 +35,13 @@ final class MariaDb {
 
   /** A storage in a database of its own until four more were asked for. */
   static Storage storage(InstantSource clock) {
-    return JdbcStorage.of(EMPTIED.next(), clock);
+    return JdbcStorage.of(emptied(), clock);
+  }
+
+  /** As {@link #storage}, of transactions that are SERIALIZABLE and fail now and then. */
+  static Storage stormyStorage(InstantSource clock, long seed) {
+    DataSource stormy = new StormyDataSource(emptied(), Kind.MARIADB, seed, 10).dataSource();
+    return JdbcStorage.of(stormy, clock);
   }
 
   /** Pooled connections to a database of its own; all databases share one pool. */
@@ -41,12 +50,45 @@ final class MariaDb {
   }
 
   /**
+   * As {@link #dataSource}, with all tables as they are new; its own until four more were asked
+   * for.
+   */
+  static DataSource emptied() {
+    return EMPTIED.next();
+  }
+
+  /**
    * Connections to a database of its own, each a new one.
    *
    * @param options of the driver, as in a URL: name, {@code =}, value, {@code &} between
    */
-  static DataSource unpooledDataSource(String options) {
+  static MariaDbDataSource unpooledDataSource(String options) {
     return server(database(), options);
+  }
+
+  /**
+   * New connections of a user to that DataSource's database, in which it may do everything, and
+   * nothing elsewhere. From then on the server asks who somebody is; all tests' users may do all.
+   */
+  static DataSource asUser(String user, MariaDbDataSource dataSource) {
+    try (Connection connection = dataSource.getConnection()) {
+      String database = connection.getCatalog();
+      use(
+          handle -> {
+            handle.execute("FLUSH PRIVILEGES"); // the server takes accounts only after that
+            for (String all : List.of("'root'@'127.0.0.1'", "'root'@'%'", "''@'%'")) {
+              handle.execute("CREATE USER IF NOT EXISTS " + all);
+              handle.execute("GRANT ALL ON *.* TO " + all + " WITH GRANT OPTION");
+            }
+            handle.execute("CREATE USER IF NOT EXISTS '" + user + "'@'%'");
+            return handle.execute("GRANT ALL ON " + database + ".* TO '" + user + "'@'%'");
+          });
+      MariaDbDataSource own = server(database, "");
+      own.setUser(user);
+      return own;
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /** The server that all share. */

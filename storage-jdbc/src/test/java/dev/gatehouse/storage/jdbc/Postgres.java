@@ -3,6 +3,7 @@ package dev.gatehouse.storage.jdbc;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.gatehouse.storage.Storage;
+import dev.gatehouse.storage.jdbc.StormyDataSource.Kind;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -44,7 +45,7 @@ final class Postgres {
 
   /** A storage in a schema of its own until four more were asked for. */
   static Storage storage(InstantSource clock) {
-    return JdbcStorage.of(EMPTIED.next(), clock);
+    return JdbcStorage.of(emptied(), clock);
   }
 
   /**
@@ -52,18 +53,30 @@ final class Postgres {
    * that knows no words of PostgreSQL's own.
    */
   static Storage stormyStorage(InstantSource clock, long seed) {
-    DataSource refusing = new RefusingDataSource(EMPTIED.next()).dataSource();
-    return JdbcStorage.of(new StormyDataSource(refusing, seed, 10).dataSource(), clock);
+    DataSource refusing = new RefusingDataSource(emptied()).dataSource();
+    return JdbcStorage.of(stormy(refusing, seed), clock);
+  }
+
+  private static DataSource stormy(DataSource sound, long seed) {
+    return new StormyDataSource(sound, Kind.POSTGRES, seed, 10).dataSource();
   }
 
   /** As {@link #storage}, on a server that knows no words of PostgreSQL's own. */
   static Storage refusingStorage(InstantSource clock) {
-    return JdbcStorage.of(new RefusingDataSource(EMPTIED.next()).dataSource(), clock);
+    return JdbcStorage.of(new RefusingDataSource(emptied()).dataSource(), clock);
   }
 
   /** Pooled connections to a schema of its own; all schemas share one pool. */
   static DataSource dataSource() {
     return new SchemaDataSource(Server.POOL, schema());
+  }
+
+  /**
+   * As {@link #dataSource}, with all tables as they are new; its own until four more were asked
+   * for.
+   */
+  static DataSource emptied() {
+    return EMPTIED.next();
   }
 
   /**

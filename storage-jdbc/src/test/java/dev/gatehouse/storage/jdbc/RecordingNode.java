@@ -35,23 +35,31 @@ final class RecordingNode {
   /**
    * Runs for ever.
    *
-   * @param arguments the node's name in the ledger, the URL, the lease in milliseconds, and by how
-   *     many milliseconds its clock is wrong, 0 if that is missing
+   * @param arguments the node's name in the ledger, the URL, the lease in milliseconds, by how many
+   *     milliseconds its clock is wrong, 0 if that is missing, and the {@link Failpoint} at which
+   *     it ends, none if that is missing
    */
   public static void main(String[] arguments) {
     HikariConfig config = new HikariConfig();
     config.setJdbcUrl(arguments[1]);
     config.setMaximumPoolSize(CONNECTIONS);
-    DataSource dataSource = new HikariDataSource(config);
+    DataSource pool = new HikariDataSource(config);
+    Failpoint failpoint = arguments.length < 5 ? null : Failpoint.valueOf(arguments[4]);
+    DataSource dataSource = failpoint == null ? pool : failpoint.in(pool);
     Duration lease = Duration.ofMillis(Long.parseLong(arguments[2]));
     LedgerTable ledger = new LedgerTable(dataSource, arguments[0]);
     Duration wrong = Duration.ofMillis(arguments.length < 4 ? 0 : Long.parseLong(arguments[3]));
-    start(
-        dataSource,
-        lease,
-        ledger,
-        context -> isLong(context) ? LONG_MILLIS : 5,
-        () -> Instant.now().plus(wrong));
+    Gatehouse gatehouse =
+        start(
+            dataSource,
+            lease,
+            ledger,
+            context -> isLong(context) ? LONG_MILLIS : 5,
+            () -> Instant.now().plus(wrong));
+    if (failpoint != null && failpoint.isOfScheduling()) {
+      gatehouse.inTransaction(
+          joined -> joined.scheduler().schedule(Task.of(failpoint.name()).handler("work")));
+    }
     while (true) {
       LockSupport.park();
     }
@@ -80,6 +88,7 @@ final class RecordingNode {
                 SchedulerOptions.builder()
                     .lease(lease)
                     .claimWindow(Duration.ofMillis(200))
+                    .pollInterval(Duration.ofMillis(100))
                     .maxRunning(CONNECTIONS)
                     .build())
             .listener(

@@ -384,7 +384,7 @@ class RegistryHostsTest {
   class OnH2 extends OnDatabase {
     @Override
     DataSource newDatabase() {
-      return H2.memoryDataSource();
+      return H2.emptied();
     }
   }
 
@@ -392,7 +392,7 @@ class RegistryHostsTest {
   class OnPostgres extends OnDatabase {
     @Override
     DataSource newDatabase() {
-      return Postgres.dataSource();
+      return Postgres.emptied();
     }
   }
 
@@ -401,7 +401,7 @@ class RegistryHostsTest {
   class OnMariaDb extends OnDatabase {
     @Override
     DataSource newDatabase() {
-      return MariaDb.dataSource();
+      return MariaDb.emptied();
     }
   }
 }

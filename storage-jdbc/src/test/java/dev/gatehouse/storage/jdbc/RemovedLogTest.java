@@ -173,7 +173,7 @@ class RemovedLogTest {
   class OnH2 extends Removing {
     @Override
     DataSource dataSource() {
-      return H2.memoryDataSource();
+      return H2.emptied();
     }
   }
 
@@ -181,7 +181,7 @@ class RemovedLogTest {
   class OnPostgres extends Removing {
     @Override
     DataSource dataSource() {
-      return Postgres.dataSource();
+      return Postgres.emptied();
     }
   }
 
@@ -190,7 +190,7 @@ class RemovedLogTest {
   class OnMariaDb extends Removing {
     @Override
     DataSource dataSource() {
-      return MariaDb.dataSource();
+      return MariaDb.emptied();
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.gatehouse.storage.jdbc;
 
+import com.zaxxer.hikari.HikariDataSource;
 import dev.gatehouse.audit.AuditOptions;
 import dev.gatehouse.audit.AuditTree;
 import dev.gatehouse.audit.RowKey;
@@ -7,7 +8,6 @@ import dev.gatehouse.observe.GatehouseListener;
 import dev.gatehouse.storage.Storage;
 import java.time.Duration;
 import java.time.InstantSource;
-import org.postgresql.ds.PGSimpleDataSource;
 
 /** A process that does nothing but sequence the audit log, until it is killed. */
 final class SequencingNode {
@@ -33,8 +33,8 @@ final class SequencingNode {
   /** Sequences over the database at that URL. */
   @SuppressWarnings("resource") // ends with the process
   public static void main(String[] arguments) throws InterruptedException {
-    PGSimpleDataSource dataSource = new PGSimpleDataSource();
-    dataSource.setUrl(arguments[0]);
+    HikariDataSource dataSource = new HikariDataSource();
+    dataSource.setJdbcUrl(arguments[0]);
     tree(JdbcStorage.of(dataSource)).start();
     Thread.sleep(Duration.ofMinutes(2).toMillis());
   }

@@ -1,40 +1,38 @@
 package dev.gatehouse.storage.jdbc;
 
 import dev.gatehouse.storage.Storage;
+import dev.gatehouse.testing.contract.AuditStoreContract;
 import dev.gatehouse.testing.contract.AuditTreeContract;
 import dev.gatehouse.testing.contract.KeyStoreContract;
 import dev.gatehouse.testing.contract.PermissionUsesContract;
+import dev.gatehouse.testing.contract.RegistryChangesContract;
+import dev.gatehouse.testing.contract.RegistryInstancesContract;
+import dev.gatehouse.testing.contract.RegistryStoreContract;
 import dev.gatehouse.testing.contract.ScheduleStoreContract;
 import dev.gatehouse.testing.contract.TaskChangeContract;
 import dev.gatehouse.testing.contract.TaskClaimContract;
 import dev.gatehouse.testing.contract.TaskLeaseContract;
+import dev.gatehouse.testing.contract.TaskStoreContract;
+import dev.gatehouse.testing.contract.WorkflowStoreContract;
 import java.time.InstantSource;
-import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * The contracts of stores on a database whose transactions are serializable, and that ends one in
  * ten by asking for another try, as those do that are spread over many machines. Those whose tests
- * take note of what they do within a transaction, do much in one, or set many threads on one row,
- * are not among them.
+ * take note of what they do within a transaction, or do much in one, are not among them: {@link
+ * SerializableRunTest} goes through those stores.
  */
 @Tag("serializable")
+@ExtendWith(Storms.class)
 class SerializableTest {
-  private static final AtomicLong SEED =
-      new AtomicLong(Long.getLong("gatehouse.seed", System.nanoTime()));
-
-  private static Storage stormy(InstantSource leaseClock) {
-    long seed = SEED.getAndIncrement();
-    System.out.println("gatehouse.seed=" + seed);
-    return Postgres.stormyStorage(leaseClock, seed);
-  }
-
   @Nested
   class KeyStore extends KeyStoreContract {
     @Override
     protected Storage open(InstantSource leaseClock) {
-      return stormy(leaseClock);
+      return Postgres.stormyStorage(leaseClock, Storms.seed());
     }
   }
 
@@ -42,7 +40,39 @@ class SerializableTest {
   class PermissionUses extends PermissionUsesContract {
     @Override
     protected Storage open(InstantSource leaseClock) {
-      return stormy(leaseClock);
+      return Postgres.stormyStorage(leaseClock, Storms.seed());
+    }
+  }
+
+  @Nested
+  class RegistryStore extends RegistryStoreContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return Postgres.stormyStorage(leaseClock, Storms.seed());
+    }
+  }
+
+  @Nested
+  class RegistryChanges extends RegistryChangesContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return Postgres.stormyStorage(leaseClock, Storms.seed());
+    }
+  }
+
+  @Nested
+  class RegistryInstances extends RegistryInstancesContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return Postgres.stormyStorage(leaseClock, Storms.seed());
+    }
+  }
+
+  @Nested
+  class TaskStore extends TaskStoreContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return Postgres.stormyStorage(leaseClock, Storms.seed());
     }
   }
 
@@ -50,7 +80,7 @@ class SerializableTest {
   class TaskClaim extends TaskClaimContract {
     @Override
     protected Storage open(InstantSource leaseClock) {
-      return stormy(leaseClock);
+      return Postgres.stormyStorage(leaseClock, Storms.seed());
     }
   }
 
@@ -58,7 +88,7 @@ class SerializableTest {
   class TaskChange extends TaskChangeContract {
     @Override
     protected Storage open(InstantSource leaseClock) {
-      return stormy(leaseClock);
+      return Postgres.stormyStorage(leaseClock, Storms.seed());
     }
   }
 
@@ -66,7 +96,7 @@ class SerializableTest {
   class TaskLease extends TaskLeaseContract {
     @Override
     protected Storage open(InstantSource leaseClock) {
-      return stormy(leaseClock);
+      return Postgres.stormyStorage(leaseClock, Storms.seed());
     }
   }
 
@@ -74,7 +104,23 @@ class SerializableTest {
   class ScheduleStore extends ScheduleStoreContract {
     @Override
     protected Storage open(InstantSource leaseClock) {
-      return stormy(leaseClock);
+      return Postgres.stormyStorage(leaseClock, Storms.seed());
+    }
+  }
+
+  @Nested
+  class WorkflowStore extends WorkflowStoreContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return Postgres.stormyStorage(leaseClock, Storms.seed());
+    }
+  }
+
+  @Nested
+  class AuditStore extends AuditStoreContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return Postgres.stormyStorage(leaseClock, Storms.seed());
     }
   }
 
@@ -82,7 +128,7 @@ class SerializableTest {
   class AuditTree extends AuditTreeContract {
     @Override
     protected Storage open(InstantSource leaseClock) {
-      return stormy(leaseClock);
+      return Postgres.stormyStorage(leaseClock, Storms.seed());
     }
   }
 }

@@ -6,10 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.gatehouse.Gatehouse;
 import dev.gatehouse.Joined;
 import dev.gatehouse.audit.AuditRecord;
+import dev.gatehouse.error.ConflictException;
 import dev.gatehouse.error.StorageException;
+import dev.gatehouse.scheduler.IfTaken;
 import dev.gatehouse.scheduler.Task;
 import java.sql.Connection;
 import java.time.Duration;
+import java.util.List;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -51,13 +54,18 @@ class SpringTest {
       Connection connection = DataSourceUtils.getConnection(dataSource);
       try {
         Joined joined = gatehouse.joining(JdbcTransaction.of(connection));
-        joined
-            .scheduler()
-            .schedule(Task.of("order-" + id).handler("remind").in(Duration.ofHours(1)));
+        joined.scheduler().schedule(reminder(id));
         joined.audit().write(AuditRecord.of(1, 0, "orders").build());
       } finally {
         DataSourceUtils.releaseConnection(connection, dataSource);
       }
+    }
+
+    private static Task reminder(int id) {
+      return Task.of("order-" + id)
+          .handler("remind")
+          .ifTaken(IfTaken.REJECT)
+          .in(Duration.ofHours(1));
     }
 
     private int countOf(String table) {
@@ -101,6 +109,35 @@ class SpringTest {
 
       assertThat(countOf("orders")).isZero();
       assertThat(countOf("gh_audit")).isPositive();
+    }
+
+    /** What is refused leaves the transaction as it was: PostgreSQL's would take nothing more. */
+    @Test
+    void joining_refusedWithinTheTemplate_theHostsWorkGoesOn() {
+      gatehouse.scheduler().schedule(reminder(1));
+
+      transactions.executeWithoutResult(
+          status -> {
+            host.update("INSERT INTO orders VALUES (7)");
+            Connection connection = DataSourceUtils.getConnection(dataSource);
+            try {
+              Joined joined = gatehouse.joining(JdbcTransaction.of(connection));
+              assertThatThrownBy(() -> joined.scheduler().schedule(reminder(1)))
+                  .isInstanceOf(ConflictException.class);
+              assertThatThrownBy(
+                      () -> joined.scheduler().scheduleAll(List.of(reminder(2), reminder(1))))
+                  .isInstanceOf(ConflictException.class);
+            } finally {
+              DataSourceUtils.releaseConnection(connection, dataSource);
+            }
+            order(3);
+          });
+
+      assertThat(host.queryForList("SELECT id FROM orders", Integer.class))
+          .containsExactlyInAnyOrder(3, 7);
+      assertThat(countOf("gh_task")).isEqualTo(2);
+      assertThat(gatehouse.scheduler().findTask("order-2")).isEmpty();
+      assertThat(gatehouse.scheduler().findTask("order-3")).isPresent();
     }
 
     /** To take it into use would commit what Spring has under way. */

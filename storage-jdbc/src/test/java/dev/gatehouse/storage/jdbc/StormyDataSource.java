@@ -9,30 +9,42 @@ import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 
 /**
- * Connections whose transactions are all SERIALIZABLE, whatever is asked for, and fail with 40001
- * now and then, before a statement or at the commit; so do databases that are spread over many
- * machines.
+ * Connections whose transactions are all SERIALIZABLE, whatever is asked for, and fail now and then
+ * as those do that should be tried again: before a statement or at the commit, and where a
+ * statement commits itself, before that. So do databases that are spread over many machines.
  */
 final class StormyDataSource {
   private static final String SERIALIZATION_FAILURE = "40001";
   private static final String ABORTED = "25P02";
   private static final int MOST_CALM = 6;
 
+  private static final AtomicInteger FAILURES = new AtomicInteger();
+
   private final DataSource sound;
+  private final Kind kind;
   private final Random random;
   private final int oneIn;
-  private final AtomicInteger failures = new AtomicInteger();
+
+  /** How a server says that a transaction has to be tried again, and what is left of it. */
+  enum Kind {
+    /** The transaction takes no statement any more but its end. */
+    POSTGRES,
+
+    /** The transaction has ended, and the next statement begins another. */
+    MARIADB
+  }
 
   /** Of so many transactions one fails, with one of its first statements or at its commit. */
-  StormyDataSource(DataSource sound, long seed, int oneIn) {
+  StormyDataSource(DataSource sound, Kind kind, long seed, int oneIn) {
     this.sound = sound;
+    this.kind = kind;
     this.random = new Random(seed);
     this.oneIn = oneIn;
   }
 
-  /** How many failures there were. */
-  int failures() {
-    return failures.get();
+  /** How many failures there were so far, of all such DataSources. */
+  static int failures() {
+    return FAILURES.get();
   }
 
   DataSource dataSource() {
@@ -72,7 +84,7 @@ final class StormyDataSource {
         case "setTransactionIsolation":
           return null;
         case "prepareStatement", "createStatement":
-          weather();
+          weather(connection.getAutoCommit());
           return JdbcProxy.invoke(connection, method, serializable(arguments));
         case "commit":
           commit();
@@ -92,7 +104,7 @@ final class StormyDataSource {
         if (calm < MOST_CALM) {
           calm = 0;
         }
-        weather();
+        weather(connection.getAutoCommit());
       } catch (SQLException e) {
         connection.rollback();
         renew();
@@ -107,18 +119,32 @@ final class StormyDataSource {
       calm = calm();
     }
 
-    private void weather() throws SQLException {
-      if (connection.getAutoCommit()) {
-        return;
-      }
+    /** A statement that commits itself is a transaction of its own. */
+    private void weather(boolean alone) throws SQLException {
       if (aborted) {
         throw new SQLException("the transaction has failed already", ABORTED);
       }
-      if (calm-- == 0) {
-        failures.incrementAndGet();
-        aborted = true;
-        throw new SQLException("restart transaction", SERIALIZATION_FAILURE);
+      int left = alone ? calm() : calm--;
+      if (left == 0) {
+        FAILURES.incrementAndGet();
+        if (!alone && kind == Kind.POSTGRES) {
+          aborted = true;
+        } else if (!alone) {
+          connection.rollback();
+        }
+        throw failure();
       }
+    }
+  }
+
+  private SQLException failure() {
+    if (kind == Kind.POSTGRES) {
+      return new SQLException("restart transaction", SERIALIZATION_FAILURE);
+    }
+    synchronized (random) {
+      return random.nextBoolean()
+          ? new SQLException("Deadlock found", SERIALIZATION_FAILURE, 1213)
+          : new SQLException("Record has changed since last read", "HY000", 1020);
     }
   }
 

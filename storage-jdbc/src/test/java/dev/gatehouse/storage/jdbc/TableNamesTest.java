@@ -181,10 +181,12 @@ class TableNamesTest {
       assertThat(storage.nonces().claim(1, "n", 9, 1, 9)).isEqualTo(Outcome.CLAIMED);
       assertThat(storage.nonces().claim(1, "n", 9, 1, 9)).isEqualTo(Outcome.REPLAYED);
       assertThat(storage.audit().tree().pending(0, 9)).hasSize(1);
+      StoresInUse.runAll(storage);
       Gatehouse gatehouse = Gatehouse.builder().storage(storage).build();
       gatehouse.registry().register(Application.named("shop"));
       gatehouse.scheduler().schedule(Task.of("one").handler("none"));
       assertThat(gatehouse.status().scheduler().tasks().orElseThrow().due()).isOne();
+      StoresInUse.claimAll(storage);
     }
 
     @Test

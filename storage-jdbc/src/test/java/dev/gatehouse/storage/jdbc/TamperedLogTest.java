@@ -453,7 +453,7 @@ class TamperedLogTest {
   class OnH2 extends Tampering {
     @Override
     DataSource dataSource() {
-      return H2.memoryDataSource();
+      return H2.emptied();
     }
   }
 
@@ -461,7 +461,7 @@ class TamperedLogTest {
   class OnPostgres extends Tampering {
     @Override
     DataSource dataSource() {
-      return Postgres.dataSource();
+      return Postgres.emptied();
     }
   }
 
@@ -470,7 +470,7 @@ class TamperedLogTest {
   class OnMariaDb extends Tampering {
     @Override
     DataSource dataSource() {
-      return MariaDb.dataSource();
+      return MariaDb.emptied();
     }
   }
 }

@@ -15,6 +15,7 @@ import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
+import org.mariadb.jdbc.MariaDbDataSource;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /** A database with a small pool, that gets into trouble and out of it again. */
@@ -277,14 +278,19 @@ abstract class TroubledDatabase implements AutoCloseable {
     }
   }
 
-  /** The tests' server lets everybody write: the errors come from triggers. */
+  /**
+   * A user without the right to write to a server that is read-only, which root has. A full disk's
+   * error comes from triggers.
+   */
   private static final class OnMariaDb extends TroubledDatabase {
+    private static final String USER = "limited";
+
     OnMariaDb() {
       this(MariaDb.unpooledDataSource(""));
     }
 
-    private OnMariaDb(DataSource sound) {
-      super(sound, sound);
+    private OnMariaDb(MariaDbDataSource sound) {
+      super(sound, MariaDb.asUser(USER, sound));
     }
 
     @Override
@@ -316,10 +322,10 @@ abstract class TroubledDatabase implements AutoCloseable {
       sound()
           .useHandle(
               handle -> {
+                handle.execute("SET GLOBAL read_only = " + (trouble == Trouble.READ_ONLY));
                 handle.execute("DELETE FROM trouble");
-                if (trouble != null) {
-                  handle.execute(
-                      "INSERT INTO trouble VALUES (?)", trouble == Trouble.READ_ONLY ? 1290 : 1021);
+                if (trouble == Trouble.FULL_DISK) {
+                  handle.execute("INSERT INTO trouble VALUES (1021)");
                 }
               });
     }
