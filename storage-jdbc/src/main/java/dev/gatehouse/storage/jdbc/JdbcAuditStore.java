@@ -303,7 +303,7 @@ final class JdbcAuditStore implements AuditStore {
 
   /** Empty if there are many. */
   private Optional<List<AuditEntry>> entriesByTerms(Statement statement) {
-    return database.read(
+    return database.search(
         statement.sql,
         query -> {
           statement.bind(query);
@@ -341,7 +341,7 @@ final class JdbcAuditStore implements AuditStore {
   }
 
   private List<AuditEntry> entries(Statement statement) {
-    return database.read(
+    return database.search(
         statement.sql,
         query -> {
           statement.bind(query);

@@ -377,7 +377,7 @@ final class JdbcTaskStore implements TaskStore {
 
   @Override
   public boolean tidy(long ended) {
-    return database.useAlone(handle -> sql().tidy(handle, ended));
+    return database.unhurried().useAlone(handle -> sql().tidy(handle, ended));
   }
 
   @Override
@@ -387,16 +387,17 @@ final class JdbcTaskStore implements TaskStore {
 
   @Override
   public NodeLease join(String boot, Duration duration) {
-    return database.use(handle -> nodes(handle).join(boot, duration));
+    return database.within(duration).use(handle -> nodes(handle).join(boot, duration));
   }
 
   @Override
   public Optional<NodeLease> renew(int node, String boot, Duration duration) {
     Function<Handle, Optional<NodeLease>> renewal =
         handle -> nodes(handle).renew(node, boot, duration);
-    return database.dialect().renewsInOneStatement()
-        ? database.useRepeatable(renewal)
-        : database.use(renewal);
+    Database bounded = database.within(duration);
+    return bounded.dialect().renewsInOneStatement()
+        ? bounded.useRepeatable(renewal)
+        : bounded.use(renewal);
   }
 
   @Override
