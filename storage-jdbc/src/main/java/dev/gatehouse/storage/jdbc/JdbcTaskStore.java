@@ -435,12 +435,16 @@ final class JdbcTaskStore implements TaskStore {
     }
     begin(handle);
     long dueUntil = lost.stream().mapToLong(JdbcNodes.Lost::dueUntil).max().orElseThrow();
-    // Nearly always nothing: seen by one walk along what is due, which locks nothing on the way.
-    if (!sql().hasLost(handle, dueUntil)) {
-      nodes.swept(lost);
-      return List.of();
+    List<Settled> freed = List.of();
+    boolean more = sql().hasLost(handle, dueUntil);
+    if (more) {
+      List<LockedTask> held = sql().lockLost(handle, dueUntil, limit);
+      freed = JdbcSettlements.recover(sql(), handle, held, maxCrashes, nowMillis);
+      more = held.size() == limit || sql().hasLost(handle, dueUntil);
     }
-    List<LockedTask> held = sql().lockLost(handle, dueUntil, limit);
-    return JdbcSettlements.recover(sql(), handle, held, maxCrashes, nowMillis);
+    if (!more) {
+      nodes.swept(lost);
+    }
+    return freed;
   }
 }

@@ -116,15 +116,14 @@ class RecoverySweepTest {
       Duration since = Duration.ofMillis(millis.get() - lost);
       advance(since.plus(STEP));
       assertThat(recover()).containsExactly(new Settled(5, TaskStatus.WAITING));
-      // The next round sees that there is no more, and then there is no hurry again.
-      recover();
+      // The same round saw that there is no more, and then there is no hurry again.
       walks.set(0);
       recover();
       assertThat(walks).hasValue(0);
     }
 
     @Test
-    void recover_severalHeld_walksOnceMoreThanItFinds() {
+    void recover_severalHeld_walksToFindToLockAndToSeeThatThereIsNoMore() {
       int node = tasks.join("lost", LEASE).node();
       assertThat(tasks.claim(node, Long.MAX_VALUE, 20)).hasSize(20);
       advance(LEASE);
