@@ -8,8 +8,8 @@ import java.util.List;
 /**
  * A place out of reach of who administers the log's database, where heads of its tree are kept. A
  * verifier compares them with the log: so a log that was cut, or rewritten as a whole by someone
- * with the signing key, is found out. Without such a place it is not. Must be safe for use by
- * multiple threads.
+ * with the signing key, is found out; and no node lets a log grow that was set back. Without such a
+ * place it is not. Must be safe for use by multiple threads.
  */
 public interface Anchor {
   /** Most heads that a verifier reads of an anchor: the newest. */
@@ -23,8 +23,9 @@ public interface Anchor {
   void publish(SignedHead head);
 
   /**
-   * The newest heads that are kept, {@link #MAX_HEADS} at most, in any order, of whatever logs;
-   * called by a verifier.
+   * The newest heads that are kept, {@link #MAX_HEADS} at most, in any order, of whatever logs.
+   * Called by a verifier, and by a node that begins to let the tree grow, on a thread for that
+   * alone: a tree that does not have the newest of them is not built on.
    */
   List<SignedHead> heads();
 
@@ -50,6 +51,7 @@ public interface Anchor {
    * AuditTree#verify(AuditProgress, List)}.
    *
    * @throws dev.gatehouse.error.TransportException by {@link #publish} if it is not
+   * @throws dev.gatehouse.error.LimitException by it if the transport has no room for the request
    */
   static Anchor http(Transport transport, URI uri) {
     return new HttpAnchor(transport, uri);

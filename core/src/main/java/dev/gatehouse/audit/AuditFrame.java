@@ -282,7 +282,7 @@ final class AuditFrame {
   }
 
   private static @Nullable String differenceOfTerms(AuditRecord record, Set<Long> kept) {
-    return AuditTerms.of(record).orElse(AuditTerms.TOO_MANY).equals(kept) ? null : "terms";
+    return AuditTerms.kept(record).equals(kept) ? null : "terms";
   }
 
   private static @Nullable String difference(FrameReader in, TreeLeaf.Columns columns) {

@@ -1,6 +1,8 @@
 package dev.gatehouse.audit;
 
 import dev.gatehouse.transaction.Transaction;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -15,6 +17,9 @@ import java.util.function.LongSupplier;
 public interface AuditLog {
   /** Most records that are looked at to fill one page. */
   int MAX_SCANNED = 10_000;
+
+  /** Highest cap of a count, and most records that are looked at for one. */
+  int MAX_COUNTED = 100_000;
 
   /** Most records of one erasure. */
   int MAX_ERASED = 1_000;
@@ -117,6 +122,29 @@ public interface AuditLog {
    *     window, filter or store
    */
   AuditPage find(AuditQuery query);
+
+  /**
+   * How many records of the query's window pass its filter, counted up to a cap. Looks at no more
+   * than {@link #MAX_COUNTED} records beyond those that the storage rules out, and then tells how
+   * many of them passed. What is written meanwhile may be counted or not.
+   *
+   * @param query without a continuation point; its page size and fields play no part
+   * @param cap 1..{@link #MAX_COUNTED}
+   */
+  AuditCount count(AuditQuery query, int cap);
+
+  /**
+   * Writes all records of the window that pass the filter, in the query's order, each as a line of
+   * its own: a JSON object in UTF-8 with the query's fields, as on a page, in which characters that
+   * command a terminal or turn text around are escaped. Reads a page of 1,000 at a time and needs
+   * memory for that alone, however many there are. Outside of a transaction it shows no single
+   * moment: none is repeated, and none skipped that is there all the while, as from page to page.
+   * For a file that proves itself see {@link AuditTree#export}. The stream is left open.
+   *
+   * @param query without a continuation point; its page size plays no part
+   * @return how many were written
+   */
+  long export(AuditQuery query, OutputStream out) throws IOException;
 
   /** This log inside the transaction: what is written there stands or falls with it. */
   AuditLog joining(Transaction transaction);

@@ -36,6 +36,21 @@ public interface AuditStore {
    */
   List<AuditEntry> scan(AuditScan scan);
 
+  /** Scans one after another. Not safe: confine to one thread. */
+  interface Walk {
+    /** As {@link AuditStore#scan}. */
+    List<AuditEntry> scan(AuditScan scan);
+  }
+
+  /**
+   * A walk of scans that differ in their limit and in where they begin alone, each where the one
+   * before ended, and look at {@link AuditLog#MAX_SCANNED} records at most: what such a scan finds
+   * is the same as without a walk, but a store may remember what it met. By default it does not.
+   */
+  default Walk walk() {
+    return this::scan;
+  }
+
   /**
    * The entry with that id, its bytes and its hash exactly as they were appended ({@code AUDIT-5}).
    */

@@ -66,6 +66,11 @@ public record AuditTerms(Demand demand, Set<Long> terms) {
         : Optional.of(collector.terms);
   }
 
+  /** What a store keeps of a record: its terms, or {@link #TOO_MANY} if it has none of use. */
+  public static Set<Long> kept(AuditRecord record) {
+    return of(record).orElse(TOO_MANY);
+  }
+
   /** Whether a record with those terms meets the demand. */
   public boolean test(Set<Long> record) {
     return demand == Demand.ALL

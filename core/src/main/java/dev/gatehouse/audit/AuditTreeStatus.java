@@ -13,7 +13,8 @@ import java.util.Optional;
  * @param pending records that wait for their place; not counted beyond 1,024
  * @param lag how long this node has seen the oldest of them wait; zero while it does not look
  * @param refused records that were set aside for their MAC; not counted beyond 1,024
- * @param fault why the tree does not grow, or the last head could not be anchored
+ * @param fault why the tree does not grow, which anchor could not be asked whether it may, or why
+ *     the last head could not be anchored
  */
 public record AuditTreeStatus(
     long size,

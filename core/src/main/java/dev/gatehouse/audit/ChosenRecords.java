@@ -1,6 +1,8 @@
 package dev.gatehouse.audit;
 
 import dev.gatehouse.transaction.Transaction;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -64,6 +66,16 @@ final class ChosenRecords implements AuditLog {
   @Override
   public AuditPage find(AuditQuery query) {
     return log.find(query);
+  }
+
+  @Override
+  public AuditCount count(AuditQuery query, int cap) {
+    return log.count(query, cap);
+  }
+
+  @Override
+  public long export(AuditQuery query, OutputStream out) throws IOException {
+    return log.export(query, out);
   }
 
   @Override

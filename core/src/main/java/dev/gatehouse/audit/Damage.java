@@ -57,7 +57,7 @@ public record Damage(Kind kind, long at, String detail) {
     HEAD_MISSING,
     /** A head is not signed as it should be, or cannot be read. */
     HEAD_FORGED,
-    /** The leaves do not add up to a head that is signed as it should be. */
+    /** The leaves, or the root kept with their number, are not those of a head that is signed. */
     HEAD_MISMATCH,
     /** An anchor has a larger tree: an old copy of the log was put back, or its end cut off. */
     ROLLED_BACK,

@@ -136,6 +136,29 @@ public final class Filter {
     return Json.write(node());
   }
 
+  /**
+   * What the filter says without effect, each with its path: an {@code or} that has fewer than two
+   * sub-filters to join, as it never joins expressions. Empty if there is nothing of the kind.
+   */
+  public List<String> lint() {
+    List<String> found = new ArrayList<>();
+    lint("filter", found);
+    return List.copyOf(found);
+  }
+
+  private void lint(String path, List<String> found) {
+    if (operation == Operation.OR && subFilters.size() < 2) {
+      found.add(
+          path
+              + ".op: or joins sub-filters, of which there "
+              + (subFilters.isEmpty() ? "are none" : "is one")
+              + "; expressions must all hold");
+    }
+    for (int i = 0; i < subFilters.size(); i++) {
+      subFilters.get(i).lint(path + ".subFilter[" + i + "]", found);
+    }
+  }
+
   /** Whether the record passes. */
   public boolean test(AuditRecord record) {
     return test(new Row(requireNonNull(record, "record")));

@@ -72,12 +72,24 @@ final class HeadCheck {
       }
       if (newest.size() <= state.size() || isSigned(newest)) {
         tellState(newest.size(), state.size());
+        tellRoot(newest.size(), newest.root(), state);
         return newest.size();
       }
       head = store.head(newest.size() - 1);
     }
     tellState(0, state.size());
+    tellRoot(0, MerkleHash.empty(), state);
     return 0;
+  }
+
+  /** Nobody believes the root beside the size, but it keeps a node from building on the tree. */
+  private void tellRoot(long size, byte[] root, TreeState state) {
+    if (size == state.size() && !Arrays.equals(root, state.root())) {
+      findings.add(
+          Kind.HEAD_MISMATCH,
+          size,
+          "the tree has another root than its head of " + size + " leaves");
+    }
   }
 
   private boolean isSigned(StoredHead head) {

@@ -10,15 +10,10 @@ import dev.gatehouse.transport.Transport;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /** An anchor behind HTTP; see {@link Anchor#http}. */
 final class HttpAnchor implements Anchor {
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
-  private static final Duration GRACE = Duration.ofSeconds(5);
 
   private final Transport transport;
   private final URI uri;
@@ -39,15 +34,9 @@ final class HttpAnchor implements Anchor {
   }
 
   private Response send(Request request) {
-    CompletableFuture<Response> answer =
-        transport.send(request, Deadline.in(TIMEOUT)).toCompletableFuture();
     try {
-      return answer.get(TIMEOUT.plus(GRACE).toMillis(), TimeUnit.MILLISECONDS);
-    } catch (ExecutionException | TimeoutException e) {
-      answer.cancel(true);
-      throw new TransportException("the anchor did not answer", e);
+      return transport.execute(request, Deadline.in(TIMEOUT));
     } catch (InterruptedException e) {
-      answer.cancel(true);
       Thread.currentThread().interrupt();
       throw new TransportException("interrupted while the anchor was asked", e);
     }

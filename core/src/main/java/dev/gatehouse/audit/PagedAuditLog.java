@@ -4,7 +4,11 @@ import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.check.Check;
 import dev.gatehouse.error.ConflictException;
+import dev.gatehouse.json.Json;
 import dev.gatehouse.transaction.Transaction;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -214,6 +218,34 @@ final class PagedAuditLog implements AuditLog {
         page.hasNext(),
         page.hasPrevious(),
         query.fields());
+  }
+
+  @Override
+  public AuditCount count(AuditQuery query, int cap) {
+    Check.range(cap, 1, MAX_COUNTED, "cap");
+    return whole(query).count(cap);
+  }
+
+  @Override
+  public long export(AuditQuery query, OutputStream out) throws IOException {
+    requireNonNull(out, "out");
+    Projection projection = new Projection(query.fields());
+    return whole(query)
+        .each(
+            records -> {
+              StringBuilder lines = new StringBuilder();
+              for (AuditRecord record : records) {
+                lines.append(Json.harmlessText(line -> projection.write(record, line)));
+                lines.append('\n');
+              }
+              out.write(lines.toString().getBytes(StandardCharsets.UTF_8));
+            });
+  }
+
+  private Pager whole(AuditQuery query) {
+    Check.that(
+        query.continuationPoint().isEmpty(), "query must not have a continuation point here");
+    return new Pager(store, query, maxScanned);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.gatehouse.audit;
 
 import dev.gatehouse.audit.AuditScan.Order;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -52,9 +53,21 @@ final class Pager {
    *
    * @param found nearest first
    * @param end where it ended for lack of allowance, if the page is not full
+   * @param looked at how many records
    * @param more whether there may be more beyond
    */
-  private record Walk(List<AuditEntry> found, @Nullable AuditPosition end, boolean more) {}
+  private record Walk(
+      List<AuditEntry> found, @Nullable AuditPosition end, int looked, boolean more) {
+    /** Where to go on from, if there is more. */
+    AuditPosition last(AuditPosition from) {
+      return end != null ? end : found.isEmpty() ? from : found.get(found.size() - 1).position();
+    }
+  }
+
+  /** Takes records, page by page. */
+  interface Taker {
+    void take(List<AuditRecord> records) throws IOException;
+  }
 
   /** The first page. */
   Page first() {
@@ -66,6 +79,35 @@ final class Pager {
     return query.turn() == AuditQuery.Turn.NEXT
         ? next(cursor, isAny(Way.BACKWARD, following(cursor.last())))
         : previous(cursor);
+  }
+
+  /** How many records of the query there are, up to a cap. */
+  AuditCount count(int cap) {
+    AuditPosition at = Cursor.start(query).last();
+    int counted = 0;
+    int looked = 0;
+    Walk walk;
+    do {
+      walk = walk(Way.FORWARD, at, Math.min(AuditQuery.MAX_SIZE, cap - counted));
+      at = walk.last(at);
+      counted += walk.found.size();
+      looked += walk.looked;
+    } while (walk.more && counted < cap && looked < AuditLog.MAX_COUNTED);
+    return new AuditCount(counted, walk.more);
+  }
+
+  /** Gives all records of the query. */
+  long each(Taker taker) throws IOException {
+    AuditPosition at = Cursor.start(query).last();
+    long given = 0;
+    Walk walk;
+    do {
+      walk = walk(Way.FORWARD, at, AuditQuery.MAX_SIZE);
+      at = walk.last(at);
+      taker.take(records(walk.found));
+      given += walk.found.size();
+    } while (walk.more);
+    return given;
   }
 
   private Page next(Cursor from, boolean hasPrevious) {
@@ -105,13 +147,15 @@ final class Pager {
     AuditPosition at = from;
     int looked = 0;
     int batch = wanted + 1;
+    AuditStore.Walk scans = store.walk();
     while (!never) {
       int limit = Math.min(batch, maxScanned - looked);
-      List<AuditEntry> rows = store.scan(scan(way, at, limit));
+      List<AuditEntry> rows = scans.scan(scan(way, at, limit));
       for (AuditEntry row : rows) {
+        looked++;
         if (passes(row.record())) {
           if (found.size() == wanted) {
-            return new Walk(found, null, true);
+            return new Walk(found, null, looked, true);
           }
           found.add(row);
         }
@@ -120,13 +164,12 @@ final class Pager {
       if (rows.size() < limit) {
         break;
       }
-      looked += rows.size();
       if (looked == maxScanned) {
-        return new Walk(found, found.size() < wanted ? at : null, true);
+        return new Walk(found, found.size() < wanted ? at : null, looked, true);
       }
       batch = Math.min(batch * BATCH_GROWTH, AuditScan.MAX_LIMIT);
     }
-    return new Walk(found, null, false);
+    return new Walk(found, null, looked, false);
   }
 
   private AuditScan scan(Way way, AuditPosition from, int limit) {

@@ -1,7 +1,6 @@
 package dev.gatehouse.audit;
 
 import java.util.Arrays;
-import java.util.List;
 
 /**
  * The largest tree that this process has seen or made. Whatever is read of the store later must
@@ -28,24 +27,8 @@ final class SeenTree {
         nowSize >= size,
         "it has " + nowSize + " leaves, and had " + size + ": an old copy was put back");
     TreeLoader.require(
-        Arrays.equals(rootThen(nowSize, nowRoot), root),
+        Arrays.equals(loader.rootThen(size, nowSize, nowRoot), root),
         "its first " + size + " leaves are not those that it had: another copy was put back");
     add(nowSize, nowRoot);
-  }
-
-  private byte[] rootThen(long nowSize, byte[] nowRoot) {
-    if (size == 0 || size == nowSize) {
-      return size == 0 ? MerkleHash.empty() : nowRoot;
-    }
-    MerkleHash hash = new MerkleHash();
-    List<Tile> edge = loader.edge(nowSize, hash);
-    TreeNodes nodes =
-        new TreeNodes(
-            (level, index) ->
-                index < nowSize >> (Tile.HEIGHT * (level + 1))
-                    ? loader.full(level, index, hash)
-                    : edge.get(level),
-            nowSize);
-    return nodes.root(0, size);
   }
 }

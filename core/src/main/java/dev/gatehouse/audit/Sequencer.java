@@ -36,6 +36,8 @@ final class Sequencer {
   private final String owner = UUID.randomUUID().toString();
   private final MerkleHash hash = new MerkleHash();
   private final SeenTree seen;
+  private final AnchorCheck anchors;
+  private long askedFence = -1; // for which the anchors were asked
   private volatile @Nullable Grown grown;
   private volatile boolean stopped;
   private long cursor;
@@ -51,6 +53,7 @@ final class Sequencer {
     options = parts.options();
     nanoTime = parts.nanoTime();
     listener = parts.listener();
+    anchors = new AnchorCheck(options, nanoTime);
     this.loader = loader;
     this.heads = heads;
   }
@@ -102,8 +105,10 @@ final class Sequencer {
       return null;
     }
     TreeState state = leased.get();
+    askAnchors(state.fence());
     boolean isKnown =
         known != null
+            && !anchors.hasNews()
             && known.fence == state.fence()
             && known.tree.size() == state.size()
             && Arrays.equals(known.tree.root(), state.root());
@@ -119,6 +124,21 @@ final class Sequencer {
     return grown;
   }
 
+  /** At a take-over their answers are waited for. */
+  private void askAnchors(long fence) {
+    if (askedFence == fence) {
+      anchors.askAgain();
+    } else {
+      anchors.ask();
+      askedFence = fence;
+    }
+  }
+
+  /** Which anchor could not be asked. */
+  Optional<String> anchorFault() {
+    return anchors.fault();
+  }
+
   /**
    * The tree of a state; null if it grew meanwhile, by a writer in strict mode or by a node that
    * took the lease over: then what was read does not fit together, and that is no damage.
@@ -127,6 +147,7 @@ final class Sequencer {
     try {
       TreeBuilder tree = loader.load(state, hash);
       seen.requireWithin(tree.size(), tree.root());
+      anchors.requireWithin(loader, tree.size(), tree.root());
       return tree;
     } catch (TreeLoader.DamagedTreeException e) {
       TreeState now = store.state();

@@ -45,6 +45,7 @@ final class StoredAuditTree implements AuditTree {
   private volatile long nextRemovalNanos;
   private volatile @Nullable View view;
   private volatile Optional<String> fault = Optional.empty();
+  private volatile @Nullable StorageException damage;
 
   /** What was read of the tree under a head: never changes. */
   private record View(SignedHead head, String note, List<Tile> edge) {}
@@ -56,7 +57,7 @@ final class StoredAuditTree implements AuditTree {
     loader = new TreeLoader(store, options);
     HeadMaker heads = new HeadMaker(options, parts.clock());
     sequencer = new Sequencer(parts, loader, heads);
-    strict = new StrictSequencer(options, heads);
+    strict = new StrictSequencer(options, heads, parts.nanoTime());
     lag = new LagWatch(parts.store().log(), parts.nanoTime(), parts.listener(), options.maxLag());
     anchoring = new Anchoring(options, parts.nanoTime());
     thread = new SequencerThread(this::isBusy, options.interval());
@@ -86,6 +87,7 @@ final class StoredAuditTree implements AuditTree {
    */
   void append(AuditStore log, @Nullable Transaction transaction, List<AuditEntry> entries) {
     if (options.sequencing() == Sequencing.IN_TRANSACTION) {
+      requireUndamaged();
       if (transaction != null) {
         strict.append(log, entries);
       } else {
@@ -98,6 +100,14 @@ final class StoredAuditTree implements AuditTree {
       thread.wake();
     } else {
       transaction.afterCommit(thread::wake);
+    }
+  }
+
+  /** Writers that sequence by themselves do not while the sequencer has found damage. */
+  private void requireUndamaged() {
+    StorageException found = damage;
+    if (found != null) {
+      throw new StorageException(String.valueOf(found.getMessage()), found);
     }
   }
 
@@ -122,6 +132,7 @@ final class StoredAuditTree implements AuditTree {
       if (!oldest.isEmpty() || whateverIsPending) {
         sequenced = sequencer.sequence();
         fault = Optional.empty();
+        damage = null;
       }
       anchoring.anchor(this::head, sequencer::takeLease);
       return sequenced;
@@ -144,6 +155,7 @@ final class StoredAuditTree implements AuditTree {
 
   /** Once for each kind of damage in a row. */
   private void tellDamaged(StorageException e) {
+    damage = e;
     Optional<String> now = Optional.of(String.valueOf(e.getMessage()));
     if (!fault.equals(now)) {
       fault = now;
@@ -370,7 +382,7 @@ final class StoredAuditTree implements AuditTree {
     int pending = store.pending(0, AuditTreeStore.MAX_BATCH).size();
     int refused = store.refused(0, AuditTreeStore.MAX_BATCH).size();
     Duration waiting = pending == 0 ? Duration.ZERO : lag.lag();
-    Optional<String> why = fault.or(anchoring::fault);
+    Optional<String> why = fault.or(sequencer::anchorFault).or(anchoring::fault);
     return new AuditTreeStatus(
         store.state().size(), sequencer.hasLease(), pending, waiting, refused, why);
   }

@@ -4,21 +4,26 @@ import dev.gatehouse.error.StorageException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Sequences records in the transaction that writes them, under the lock of the tree. Keeps the tree
  * that it made last: if the transaction committed, the next one begins with it; if not, the root
- * tells, and the tree is read anew. Safe for use by multiple threads.
+ * tells, and the tree is read anew. Before the first of all the anchors are asked. Safe for use by
+ * multiple threads.
  */
 final class StrictSequencer {
   private final AuditOptions options;
   private final HeadMaker heads;
+  private final LongSupplier nanoTime;
   private volatile @Nullable TreeBuilder last;
+  private volatile boolean anchored; // the anchors were asked
 
-  StrictSequencer(AuditOptions options, HeadMaker heads) {
+  StrictSequencer(AuditOptions options, HeadMaker heads, LongSupplier nanoTime) {
     this.options = options;
     this.heads = heads;
+    this.nanoTime = nanoTime;
   }
 
   /**
@@ -27,10 +32,18 @@ final class StrictSequencer {
    * @param joined the store, inside the transaction
    */
   void append(AuditStore joined, List<AuditEntry> entries) {
+    AnchorCheck anchors = anchored ? null : new AnchorCheck(options, nanoTime);
+    if (anchors != null) {
+      anchors.ask(); // before the lock, so that no head is anchored which the state is older than
+    }
     joined.append(entries);
     AuditTreeStore store = joined.tree();
     TreeState state = store.lock();
     TreeBuilder tree = tree(store, state);
+    if (anchors != null) {
+      anchors.requireWithin(new TreeLoader(store, options), state.size(), state.root());
+      anchored = true;
+    }
     List<TreeTile> tiles = new ArrayList<>();
     List<PendingLeaf> leaves = new ArrayList<>();
     for (AuditEntry entry : entries) {

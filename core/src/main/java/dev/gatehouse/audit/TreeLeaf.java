@@ -27,8 +27,10 @@ public record TreeLeaf(
    * The copies of a record's fields that a store searches by, as they are kept. Immutable.
    *
    * @param user null if absent, as are requestId and service
+   * @param leafHash that is kept with the record; null if none is
    * @param terms the record's {@link AuditTerms}, 0 alone if it has too many; null if none are kept
    */
+  @SuppressWarnings("ArrayRecordComponent")
   public record Columns(
       long id,
       long timeMicros,
@@ -40,23 +42,8 @@ public record TreeLeaf(
       @Nullable String user,
       @Nullable String requestId,
       @Nullable String service,
-      @Nullable Set<Long> terms) {
-    /** What they should be. */
-    static Columns of(AuditRecord record) {
-      return new Columns(
-          record.id(),
-          AuditFrame.micros(record),
-          record.operationType(),
-          record.resultType(),
-          record.sourceNode(),
-          record.namespace(),
-          record.severity(),
-          record.user().orElse(null),
-          record.requestId().orElse(null),
-          record.service().orElse(null),
-          null);
-    }
-  }
+      byte @Nullable [] leafHash,
+      @Nullable Set<Long> terms) {}
 
   @Override
   public String toString() {

@@ -68,6 +68,23 @@ final class TreeLoader {
     return head;
   }
 
+  /** The root that a tree had when it had that size. */
+  byte[] rootThen(long size, long nowSize, byte[] nowRoot) {
+    if (size == 0 || size == nowSize) {
+      return size == 0 ? MerkleHash.empty() : nowRoot;
+    }
+    MerkleHash hash = new MerkleHash();
+    List<Tile> edge = edge(nowSize, hash);
+    TreeNodes nodes =
+        new TreeNodes(
+            (level, index) ->
+                index < nowSize >> (Tile.HEIGHT * (level + 1))
+                    ? full(level, index, hash)
+                    : edge.get(level),
+            nowSize);
+    return nodes.root(0, size);
+  }
+
   /** The tile of each level that is not full in a tree of that size. */
   List<Tile> edge(long size, MerkleHash hash) {
     List<Tile> edge = new ArrayList<>();

@@ -3,7 +3,9 @@ package dev.gatehouse.json;
 import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
@@ -155,20 +157,52 @@ public final class Json {
 
   /** Checks that the text is a document within the limits and returns it as it came. */
   public static String valid(String text, String what) {
-    parse(text, what);
+    if (rootOf(text, what) == JsonToken.NOT_AVAILABLE) {
+      parse(text, what);
+    }
     return text;
   }
 
   /** As {@link #valid}, of a document that is an object. */
   public static String validObject(String text, String what) {
-    JsonNode node = parse(text, what);
-    Check.that(
-        node.isObject(),
-        () ->
-            what
-                + " must be a JSON object, was of type "
-                + node.getNodeType().name().toLowerCase(Locale.ROOT));
+    if (rootOf(text, what) != JsonToken.START_OBJECT) {
+      JsonNode node = parse(text, what);
+      Check.that(
+          node.isObject(),
+          () ->
+              what
+                  + " must be a JSON object, was of type "
+                  + node.getNodeType().name().toLowerCase(Locale.ROOT));
+    }
     return text;
+  }
+
+  /**
+   * What a document begins with, read to its end without making anything of it; {@link
+   * JsonToken#NOT_AVAILABLE} if {@link #parse} has to say what is wrong with it.
+   */
+  private static JsonToken rootOf(String text, String what) {
+    if (utf8Length(requireNonNull(text, what), what) > MAX_BYTES) {
+      return JsonToken.NOT_AVAILABLE;
+    }
+    try (JsonParser parser = MAPPER.createParser(text)) {
+      JsonToken root = parser.nextToken();
+      boolean whole = false;
+      for (JsonToken token = root; token != null; token = parser.nextToken()) {
+        if (whole) {
+          return JsonToken.NOT_AVAILABLE;
+        }
+        if (token == JsonToken.VALUE_NUMBER_FLOAT) {
+          parser.getDecimalValue();
+        } else if (token == JsonToken.VALUE_STRING && parser.getTextLength() > MAX_STRING) {
+          return JsonToken.NOT_AVAILABLE;
+        }
+        whole = parser.getParsingContext().inRoot();
+      }
+      return root == null ? JsonToken.NOT_AVAILABLE : root;
+    } catch (IOException e) {
+      return JsonToken.NOT_AVAILABLE;
+    }
   }
 
   /** An empty object to fill. */
@@ -201,6 +235,18 @@ public final class Json {
       throw new UncheckedIOException("a text cannot fail to be written", e);
     }
     return text.toString();
+  }
+
+  /**
+   * As {@link #text}, for people to look at: characters that end a line, command a terminal, or
+   * turn text around or hide are escaped.
+   */
+  public static String harmlessText(Tokens tokens) {
+    return text(
+        out -> {
+          out.setCharacterEscapes(HarmlessEscapes.ESCAPES);
+          tokens.writeTo(out);
+        });
   }
 
   /** The compact UTF-8 of a node. */

@@ -1,11 +1,13 @@
 package dev.gatehouse.permission;
 
 import dev.gatehouse.audit.AuditContext;
+import dev.gatehouse.audit.AuditCount;
 import dev.gatehouse.audit.AuditLog;
 import dev.gatehouse.audit.AuditPage;
 import dev.gatehouse.audit.AuditQuery;
 import dev.gatehouse.audit.AuditRecord;
 import dev.gatehouse.transaction.Transaction;
+import java.io.OutputStream;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -270,6 +272,16 @@ final class DraftStore implements PermissionStore {
 
     @Override
     public AuditPage find(AuditQuery query) {
+      throw new UnsupportedOperationException("nothing is recorded of a draft");
+    }
+
+    @Override
+    public AuditCount count(AuditQuery query, int cap) {
+      throw new UnsupportedOperationException("nothing is recorded of a draft");
+    }
+
+    @Override
+    public long export(AuditQuery query, OutputStream out) {
       throw new UnsupportedOperationException("nothing is recorded of a draft");
     }
 

@@ -33,8 +33,8 @@ final class Caller {
   private static final int PICKS = 4;
   private static final int TOO_MANY_REQUESTS = 429;
 
-  /** What is sent next, and where. */
-  private record Planned(int position, Request request) {}
+  /** What is sent next, where, and as what the breaker let it through. */
+  private record Planned(int position, Request request, int begun) {}
 
   /** An answer, or why there is none. */
   private record Ended(@Nullable Response response, @Nullable TransportException failure) {
@@ -159,22 +159,23 @@ final class Caller {
     if (deadline.remaining().isZero()) {
       throw new TransportException("the call's time was up before an attempt");
     }
-    if (!policies.tryBegin()) {
+    int begun = policies.tryBegin();
+    if (begun == ServicePolicies.REFUSED) {
       throw new TransportException("the breaker of service '" + Check.shown(service) + "' is open");
     }
-    return new Planned(position, request);
+    return new Planned(position, request, begun);
   }
 
   private Ended attempt(Planned planned) {
     boolean told = false;
     try {
       Ended ended = exchange(planned);
-      policies.ended(ended.failed());
+      policies.ended(planned.begun(), ended.failed());
       told = true;
       return ended;
     } finally {
       if (!told) {
-        policies.abandoned();
+        policies.abandoned(planned.begun());
       }
     }
   }
@@ -191,7 +192,7 @@ final class Caller {
   /** On this thread, as far as the transport can. */
   private Ended execute(Planned planned, Duration time) {
     tried.set(planned.position());
-    Member member = member(planned);
+    Member member = member(planned.position());
     long start = fleet.began(member);
     Ending ending = Ending.ABANDONED;
     try {
@@ -209,7 +210,7 @@ final class Caller {
   }
 
   private Ended hedged(Planned planned, Duration time, Duration hedge) {
-    Exchange first = send(planned, time);
+    Exchange first = send(planned.position(), planned.request(), time);
     if (!isDoneWithin(hedge, first)) {
       Exchange second = hedge(time.minus(hedge));
       if (second != null) {
@@ -225,21 +226,21 @@ final class Caller {
       int position = site.isFixed() ? 0 : untried();
       return tried.get(position) || time.isZero() || !budget.tryTake()
           ? null
-          : send(new Planned(position, call.request(route.at(position))), time);
+          : send(position, call.request(route.at(position)), time);
     } catch (RuntimeException e) {
       return null;
     }
   }
 
-  private Exchange send(Planned planned, Duration time) {
-    tried.set(planned.position());
-    Exchange exchange = new Exchange(fleet, member(planned));
-    exchange.begin(() -> transport.send(planned.request(), Deadline.in(atLeastSome(time))));
+  private Exchange send(int position, Request request, Duration time) {
+    tried.set(position);
+    Exchange exchange = new Exchange(fleet, member(position));
+    exchange.begin(() -> transport.send(request, Deadline.in(atLeastSome(time))));
     return exchange;
   }
 
-  private @Nullable Member member(Planned planned) {
-    return site.isFixed() ? null : fleet.member(planned.position());
+  private @Nullable Member member(int position) {
+    return site.isFixed() ? null : fleet.member(position);
   }
 
   private static Duration atLeastSome(Duration time) {

@@ -91,9 +91,18 @@ final class FleetState {
     version++;
   }
 
+  /** The server was removed. */
+  void forget() {
+    publish(new Member[0], List.of());
+  }
+
   private boolean areKnown(Member[] present) {
-    return members.size() == present.length
-        && Arrays.stream(present).allMatch(one -> members.get(one.address()) == one);
+    return members.size() == present.length && Arrays.stream(present).allMatch(this::isKnown);
+  }
+
+  /** Whether it is still there: calls and probes may end after what they went to was removed. */
+  private boolean isKnown(Member member) {
+    return members.get(member.address()) == member;
   }
 
   /** How the server's services are called, as it was said when that was asked first. */
@@ -168,7 +177,7 @@ final class FleetState {
 
   private void eject(Member member, long now) {
     synchronized (this) {
-      if (member.ejected || !mayEject(member)) {
+      if (member.ejected || !isKnown(member) || !mayEject(member)) {
         return;
       }
       long base = options.ejection().toNanos();
@@ -197,6 +206,9 @@ final class FleetState {
   void probed(Member member, boolean success, long now) {
     String change;
     synchronized (this) {
+      if (!isKnown(member)) {
+        return;
+      }
       member.probeFailures = success ? 0 : member.probeFailures + 1;
       if (success && member.down) {
         member.down = false;

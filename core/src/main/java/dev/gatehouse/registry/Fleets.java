@@ -44,6 +44,9 @@ final class Fleets {
           fleet.publish();
           fleet.state().retainServices(site.serviceKeys());
         });
+    states.values().stream()
+        .filter(state -> !present.contains(state.server()))
+        .forEach(FleetState::forget);
     states.keySet().retainAll(present);
   }
 }

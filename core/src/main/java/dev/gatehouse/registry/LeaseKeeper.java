@@ -22,11 +22,18 @@ import org.slf4j.LoggerFactory;
 final class LeaseKeeper {
   private static final Logger LOG = LoggerFactory.getLogger(Registry.class);
 
+  /** The longest that one waits which could not be renewed; a tenth of a lease that is short. */
+  private static final long RETRY_NANOS = 500_000_000L;
+
   /** An instance that is kept, when it was renewed by either clock, and when it is next. */
   private record Kept(
       Instance instance, long renewedNanos, Instant renewedAt, long dueNanos, boolean isLost) {
     Kept lost() {
       return new Kept(instance, renewedNanos, renewedAt, dueNanos, true);
+    }
+
+    Kept later(long due) {
+      return new Kept(instance, renewedNanos, renewedAt, due, isLost);
     }
   }
 
@@ -86,6 +93,7 @@ final class LeaseKeeper {
           renew(each.getKey(), each.getValue());
         } catch (GatehouseException e) {
           failure = e;
+          kept.computeIfPresent(each.getKey(), (key, known) -> known.later(retryAt(known)));
         }
       }
     }
@@ -94,12 +102,17 @@ final class LeaseKeeper {
     }
   }
 
+  private long retryAt(Kept known) {
+    return now() + Math.min(RETRY_NANOS, lease(known.instance()).toNanos() / 10);
+  }
+
   private void renew(String key, Kept known) {
     Instance instance = known.instance();
     long nanos = now();
     Instant at = options.clock().instant();
     switch (renewal(instance)) {
       case DONE -> kept.replace(key, known, renewed(instance, nanos, at));
+      case BUSY -> kept.replace(key, known, known.later(retryAt(known)));
       case OVER -> takeAnew(key, known);
       case GONE -> {
         if (isOver(known, nanos, at)) {

@@ -7,8 +7,11 @@ import dev.gatehouse.transport.Response;
 import dev.gatehouse.transport.Transport;
 import java.net.URI;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -26,6 +29,13 @@ final class Prober {
   /** So that instances that do not answer leave room in the transport for calls. */
   private static final int MOST_UNDER_WAY = 32;
 
+  /** A probe that is due, and for how long. */
+  private record Due(Fleet fleet, int position, String path, Transport transport, long nanos) {
+    Member member() {
+      return fleet.member(position);
+    }
+  }
+
   private final SnapshotRegistry registry;
   private final RegistryOptions options;
   private final Map<Member, Long> due = new HashMap<>();
@@ -37,10 +47,15 @@ final class Prober {
     this.options = registry.options();
   }
 
-  /** Probes all that are due; what is thrown for one keeps no other from it. */
+  /**
+   * Probes all that are due, as far as there is room those first that have been for longest: else
+   * those that come first and never answer would keep the others from being asked at all. What is
+   * thrown for one keeps no other from it.
+   */
   void probeWhoIsDue() {
     failure = null;
     Set<Member> present = new HashSet<>();
+    List<Due> overdue = new ArrayList<>();
     registry
         .knownSnapshot()
         .forEachSite(
@@ -50,10 +65,17 @@ final class Prober {
               }
               String path = healthPath(site);
               if (path != null) {
-                probe(site.fleet(), path, present);
+                collect(site.fleet(), path, present, overdue);
               }
             });
     due.keySet().retainAll(present);
+    overdue.sort(Comparator.comparingLong(Due::nanos).reversed());
+    for (Due next : overdue) {
+      if (underWay.get() < MOST_UNDER_WAY) {
+        due.put(next.member(), now() + spread(PROBE_NANOS * 9 / 10, PROBE_NANOS / 5));
+        send(next);
+      }
+    }
     if (failure != null) {
       throw failure;
     }
@@ -63,18 +85,18 @@ final class Prober {
     return site.server().map(server -> server.metadata().get(Server.HEALTH)).orElse(null);
   }
 
-  private void probe(Fleet fleet, String path, Set<Member> present) {
+  private void collect(Fleet fleet, String path, Set<Member> present, List<Due> overdue) {
     Transport transport = transport(fleet);
     if (transport == null) {
       return;
     }
+    long now = now();
     for (int i = 0; i < fleet.size(); i++) {
       Member member = fleet.member(i);
       present.add(member);
-      long at = due.computeIfAbsent(member, one -> now() + spread(0, PROBE_NANOS));
-      if (now() - at >= 0 && underWay.get() < MOST_UNDER_WAY) {
-        due.put(member, now() + spread(PROBE_NANOS * 9 / 10, PROBE_NANOS / 5));
-        send(fleet, i, path, transport);
+      long nanos = now - due.computeIfAbsent(member, one -> now + spread(0, PROBE_NANOS));
+      if (nanos >= 0) {
+        overdue.add(new Due(fleet, i, path, transport, nanos));
       }
     }
   }
@@ -88,18 +110,19 @@ final class Prober {
     }
   }
 
-  private void send(Fleet fleet, int position, String path, Transport transport) {
+  private void send(Due next) {
+    Fleet fleet = next.fleet();
     underWay.incrementAndGet();
     try {
-      transport
+      next.transport()
           .send(
-              Request.get(URI.create(fleet.instance(position).origin() + path)),
+              Request.get(URI.create(fleet.instance(next.position()).origin() + next.path())),
               Deadline.in(TIMEOUT))
           .whenComplete(
               (response, thrown) -> {
                 underWay.decrementAndGet();
                 if (!(thrown instanceof LimitException)) {
-                  fleet.state().probed(fleet.member(position), isGood(response), fleet.nanoTime());
+                  fleet.state().probed(next.member(), isGood(response), fleet.nanoTime());
                 }
               });
     } catch (RuntimeException e) {

@@ -71,7 +71,8 @@ public interface Registry {
 
   /**
    * Registers one more address of a server, or changes the one of that host and port. One with a
-   * lease is registered anew each time: earlier registrations of it can be renewed no more.
+   * lease is registered anew each time: earlier registrations of it can be renewed no more, and
+   * what this process knows of its health is forgotten, as of one that was started anew.
    *
    * @return the instance with its times and epoch, of use to {@link #renew}
    * @throws NotFoundException if there is no such server
@@ -81,10 +82,13 @@ public interface Registry {
   Instance register(Instance instance);
 
   /**
-   * Begins the lease of an instance anew, by the clock of the storage. Leaves no audit record.
+   * Begins the lease of an instance anew, by the clock of the storage. Leaves no audit record, and
+   * does not wait for others that change the instance.
    *
    * @param instance as {@link #register(Instance)} returned it
    * @throws NotFoundException if its lease is over, or it was registered again or removed
+   * @throws dev.gatehouse.error.ConflictException if that is not known, because another transaction
+   *     is changing it, or the registry: try again
    */
   void renew(Instance instance);
 

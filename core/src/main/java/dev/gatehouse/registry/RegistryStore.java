@@ -38,8 +38,9 @@ import java.util.Optional;
  *   <li>{@code REGISTRY-10}: a lease runs from {@code put} or {@link #renew}, for its length, by
  *       the store's clock. Only the epoch that was put last renews it, and only before its end. At
  *       its end it is {@linkplain #lapsed lapsed}: then, and only then, is the instance removed by
- *       {@link #removeLapsed}. Of a renewal and such a removal at once, one takes place. An
- *       instance without a lease never lapses.
+ *       {@link #removeLapsed}. Of a renewal and such a removal at once, one takes place. A renewal
+ *       need not wait for a transaction that changes the instance, and fails then. An instance
+ *       without a lease never lapses.
  *   <li>{@code REGISTRY-11}: what is decided by what {@link #deciding} finds is decided by what was
  *       committed last.
  * </ul>
@@ -160,7 +161,10 @@ public interface RegistryStore {
   /** Stores an instance with its times and epoch; false if its server is not there. */
   boolean put(Instance instance);
 
-  /** Begins the instance's lease anew; false if it has none of that epoch, or that is over. */
+  /**
+   * Begins the instance's lease anew; false if it has none of that epoch, or that is over, or
+   * another transaction changes the instance.
+   */
   boolean renew(Instance instance);
 
   /** Removes the instance; false if there is none of that epoch. */

@@ -4,6 +4,7 @@ import dev.failsafe.Bulkhead;
 import dev.failsafe.CircuitBreaker;
 import dev.gatehouse.transport.Response;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -21,11 +22,15 @@ final class ServicePolicies {
   /** Longer than any process runs: when the breaker is half open is this class's to say. */
   private static final Duration NEVER = Duration.ofDays(100_000);
 
+  /** No attempt may be made. */
+  static final int REFUSED = -1;
+
   private final FleetState fleet;
   private final String service;
   private final LongSupplier nanoTime;
   private final long delayNanos;
   private final AtomicLong openedAt = new AtomicLong();
+  private final AtomicInteger openings = new AtomicInteger();
   private final CircuitBreaker<Response> breaker;
   private final Bulkhead<Response> bulkhead;
 
@@ -39,7 +44,11 @@ final class ServicePolicies {
             .withFailureThreshold(options.breaker(), WINDOW)
             .withSuccessThreshold(1)
             .withDelay(NEVER)
-            .onOpen(event -> tell("open"))
+            .onOpen(
+                event -> {
+                  openings.incrementAndGet();
+                  tell("open");
+                })
             .onHalfOpen(event -> tell("half-open"))
             .onClose(event -> tell("closed"))
             .build();
@@ -60,9 +69,12 @@ final class ServicePolicies {
 
   /**
    * Whether an attempt may be made now. Who was let through tells by {@link #ended} or {@link
-   * #abandoned} what came of it.
+   * #abandoned} what came of it, and by what this returns when that began: an attempt from before
+   * the breaker opened must not be taken for the one by which it closes or opens again.
+   *
+   * @return {@link #REFUSED}, or how often the breaker had opened
    */
-  boolean tryBegin() {
+  int tryBegin() {
     long opened = openedAt.get();
     if (breaker.isOpen()) {
       long now = nanoTime.getAsLong();
@@ -70,10 +82,13 @@ final class ServicePolicies {
         breaker.halfOpen();
       }
     }
-    return breaker.tryAcquirePermit();
+    return breaker.tryAcquirePermit() ? openings.get() : REFUSED;
   }
 
-  void ended(boolean failed) {
+  void ended(int begun, boolean failed) {
+    if (begun != openings.get()) {
+      return;
+    }
     if (failed) {
       recordFailure();
     } else {
@@ -85,8 +100,8 @@ final class ServicePolicies {
    * An attempt ended by the caller's doing, which tells nothing of the service. The only trial of a
    * breaker that is half open must come to something all the same.
    */
-  void abandoned() {
-    if (breaker.isHalfOpen()) {
+  void abandoned(int begun) {
+    if (begun == openings.get() && breaker.isHalfOpen()) {
       recordFailure();
     }
   }

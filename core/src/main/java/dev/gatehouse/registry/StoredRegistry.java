@@ -177,7 +177,12 @@ final class StoredRegistry implements Registry {
   @Override
   public void renew(Instance instance) {
     requireNonNull(instance, "instance");
-    if (renewal(instance) != Renewal.DONE) {
+    Renewal renewal = renewal(instance);
+    if (renewal == Renewal.BUSY) {
+      throw new ConflictException(
+          instance + " cannot be renewed while another transaction writes the registry");
+    }
+    if (renewal != Renewal.DONE) {
       throw Missing.lease(instance);
     }
   }

@@ -4,6 +4,7 @@ import static dev.gatehouse.registry.RegistryRecords.ids;
 import static dev.gatehouse.registry.RegistryRecords.text;
 
 import dev.gatehouse.check.Check;
+import dev.gatehouse.error.ConflictException;
 import dev.gatehouse.registry.RegistryOptions.Protocols;
 import dev.gatehouse.registry.RegistryStore.Subject;
 import dev.gatehouse.transaction.Transaction;
@@ -84,12 +85,18 @@ final class StoredServers {
 
   /**
    * Registers an instance anew whose lease has ended; empty if somebody else registered it
-   * meanwhile.
+   * meanwhile. Who renews other leases, too, must not wait for a host.
+   *
+   * @throws ConflictException while another transaction writes
    */
   Optional<Instance> takeAnew(Instance instance) {
     requireOwn(instance.server());
     if (isSuperseded(instance)) {
       return Optional.empty();
+    }
+    if (!rows.tryLock()) {
+      throw new ConflictException(
+          instance + " cannot be registered while another transaction writes the registry");
     }
     long epoch = rows.advance(Subject.SERVER, instance.server());
     Optional<Instance> existing = rows.findInstance(instance.server(), instance.address());
@@ -232,9 +239,14 @@ final class StoredServers {
     if (rows.renew(instance)) {
       return Renewal.DONE;
     }
-    return rows.findInstance(instance.server(), instance.address())
-        .map(found -> found.epoch() == instance.epoch() ? Renewal.OVER : Renewal.SUPERSEDED)
-        .orElse(Renewal.GONE);
+    Optional<Instance> found = rows.findInstance(instance.server(), instance.address());
+    if (found.isEmpty()) {
+      return Renewal.GONE;
+    }
+    if (found.get().epoch() != instance.epoch()) {
+      return Renewal.SUPERSEDED;
+    }
+    return rows.tryLock() ? Renewal.OVER : Renewal.BUSY;
   }
 
   void release(Instance instance) {

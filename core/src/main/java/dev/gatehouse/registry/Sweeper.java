@@ -10,7 +10,7 @@ final class Sweeper {
   private static final long SWEEP_NANOS = 1_000_000_000L;
 
   /** Where nothing is leased or probed, what other processes registered is looked for so often. */
-  private static final long IDLE_NANOS = 10_000_000_000L;
+  private static final long IDLE_NANOS = 30_000_000_000L;
 
   private final SnapshotRegistry registry;
   private @Nullable Snapshot known;

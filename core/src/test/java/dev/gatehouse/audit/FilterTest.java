@@ -181,6 +181,31 @@ class FilterTest {
 
   /** Severity is s or content holds the phrase, and namespace is n: all eight combinations. */
   @Test
+  void lint_orWithoutAChoice_isToldByItsPath() {
+    String one = "{\"field\":\"user\",\"operator\":\"Exists\"}";
+    String leaf = "{\"expr\":[" + one + "]}";
+    assertThat(Filter.parse("{\"op\":\"OR\",\"expr\":[" + one + "," + one + "]}").lint())
+        .containsExactly(
+            "filter.op: or joins sub-filters, of which there are none; expressions must all hold");
+    assertThat(
+            Filter.parse(
+                    "{\"subFilter\":["
+                        + leaf
+                        + ",{\"op\":\"or\",\"expr\":["
+                        + one
+                        + "],\"subFilter\":["
+                        + leaf
+                        + "]}]}")
+                .lint())
+        .containsExactly(
+            "filter.subFilter[1].op: or joins sub-filters, of which there is one;"
+                + " expressions must all hold");
+    assertThat(Filter.parse("{\"op\":\"or\",\"subFilter\":[" + leaf + "," + leaf + "]}").lint())
+        .isEmpty();
+    assertThat(Filter.where("user").exists().lint()).isEmpty();
+  }
+
+  @Test
   void test_orUnderAnd_truthTable() {
     Filter filter =
         Filter.parse(

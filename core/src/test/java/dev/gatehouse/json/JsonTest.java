@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -114,5 +116,95 @@ class JsonTest {
 
   private static String quoted(int length) {
     return "\"" + "x".repeat(length) + "\"";
+  }
+
+  /** It reads tokens where the other makes a tree: what one takes, and says, the other does. */
+  @Test
+  void valid_anyText_isWhatCanBeParsed() {
+    List<String> parts =
+        List.of(
+            "{",
+            "}",
+            "[",
+            "]",
+            ",",
+            ":",
+            " ",
+            "\n",
+            "\"",
+            "\"a\"",
+            "\"b\":",
+            "\"a\":1",
+            "0",
+            "-",
+            "1",
+            "01",
+            "1.5",
+            "1e5",
+            "1e99999999999",
+            ".",
+            "true",
+            "null",
+            "nul",
+            "NaN",
+            "\\u00e9",
+            "\"\\ud800\"",
+            "\"\\x\"",
+            "\"\t\"",
+            "\u00e9",
+            "\ud83d\ude00",
+            "\ud800",
+            "{}",
+            "[]",
+            "//",
+            "'a'");
+    Random random = new Random(20261123);
+    int taken = 0;
+    for (int i = 0; i < 20_000; i++) {
+      StringBuilder text = new StringBuilder();
+      for (int length = random.nextInt(7); length >= 0; length--) {
+        text.append(parts.get(random.nextInt(parts.size())));
+      }
+      taken += sameAsParsed(text.toString()) ? 1 : 0;
+    }
+    assertThat(taken).isGreaterThan(300);
+  }
+
+  @Test
+  void valid_limits_areThoseOfParsing() {
+    List<String> texts =
+        List.of(
+            nested(Json.MAX_DEPTH),
+            nested(Json.MAX_DEPTH + 1),
+            quoted(Json.MAX_STRING),
+            quoted(Json.MAX_STRING + 1),
+            "1".repeat(1_000),
+            "1".repeat(1_001),
+            "0." + "1".repeat(1_001),
+            "{\"" + "n".repeat(1_024) + "\":1}",
+            "{\"" + "n".repeat(1_025) + "\":1}",
+            "[" + " ".repeat(Json.MAX_BYTES - 2) + "]",
+            "[" + " ".repeat(Json.MAX_BYTES - 1) + "]");
+    assertThat(texts.stream().filter(JsonTest::sameAsParsed)).hasSize(5);
+  }
+
+  /** Whether both take it; fails if one does, or if they refuse it with other words. */
+  private static boolean sameAsParsed(String text) {
+    String refusal = refusal(() -> Json.parse(text, "content"));
+    assertThat(refusal(() -> Json.valid(text, "content"))).as(text).isEqualTo(refusal);
+    boolean object = refusal.isEmpty() && Json.parse(text, "content").isObject();
+    assertThat(refusal(() -> Json.validObject(text, "content")).isEmpty())
+        .as(text)
+        .isEqualTo(object);
+    return refusal.isEmpty();
+  }
+
+  private static String refusal(Runnable parse) {
+    try {
+      parse.run();
+      return "";
+    } catch (IllegalArgumentException e) {
+      return e.getMessage();
+    }
   }
 }

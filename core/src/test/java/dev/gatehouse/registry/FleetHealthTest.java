@@ -319,6 +319,23 @@ final class FleetHealthTest {
   }
 
   @Test
+  void removed_whileCallsAreUnderWay_countForNothing() {
+    FleetState state = new FleetState("s", options);
+    Fleet before = weighing(state, 100, 100, 100);
+    before.publish();
+    Fleet after = weighing(state, 100, 100);
+    after.publish();
+    fail(before, 2, 10);
+    probe(before, 2, false, 3);
+    assertThat(heard).isEmpty();
+    fail(after, 1, 5);
+    assertThat(heard).as("the one that may be").containsExactly("h1:80 ejected");
+    state.forget();
+    probe(after, 0, false, 3);
+    assertThat(heard).hasSize(1);
+  }
+
+  @Test
   void overtaken_fiveInARow_ejectedAndNotTakenForFast() {
     Fleet fleet = fleet(4);
     succeed(fleet, 0);

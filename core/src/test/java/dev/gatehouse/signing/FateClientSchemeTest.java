@@ -107,7 +107,7 @@ class FateClientSchemeTest {
   }
 
   @Test
-  void sign_vectorOfUpstream_asPublished() {
+  void A22_sign_vectorOfUpstream_asPublished() {
     Request request = post("/v1/job/submit", "{\"a\": 1}");
     assertThat(signature(request)).isEqualTo("cXo7M/vvprZ5pDc6VV9aDS3AXzs=");
   }
@@ -124,7 +124,7 @@ class FateClientSchemeTest {
     "1634890066094, false",
     "-998365109933904, false"
   })
-  void isTimely_edgesOfTheWindow_exact(long age, boolean timely) {
+  void A22_isTimely_edgesOfTheWindow_exact(long age, boolean timely) {
     Claim claim = SCHEME.read(FIRST.signedRequest());
     assertThat(SCHEME.isTimely(claim, THEN.plusMillis(age))).isEqualTo(timely);
   }

@@ -124,7 +124,7 @@ class FateSiteSchemeTest {
         "\n{ \"b\" :\t1,\"a\":\"\\u4E2D\\/\u6587\\u0022\" }\r\n",
         "{\"b\":[],\"a\":\"\u4e2d/\u6587\\\"\",\"b\":1}"
       })
-  void read_bodySpelledAnew_stillProven(String body) {
+  void A21_read_bodySpelledAnew_stillProven(String body) {
     Request request = FIRST.signedRequest().body(body.getBytes(StandardCharsets.UTF_8));
     assertThat(isProven(SCHEME, request)).isTrue();
   }
@@ -143,7 +143,7 @@ class FateSiteSchemeTest {
         "null",
         ""
       })
-  void read_bodyChanged_unproven(String body) {
+  void A21_read_bodyChanged_unproven(String body) {
     Request request = FIRST.signedRequest().body(body.getBytes(StandardCharsets.UTF_8));
     assertThat(isProven(SCHEME, request)).isFalse();
   }
@@ -175,7 +175,7 @@ class FateSiteSchemeTest {
   }
 
   @Test
-  void read_signatureOfNull_provesNoBodyAndNullOnly() {
+  void A21_read_signatureOfNull_provesNoBodyAndNullOnly() {
     String signature = sign(post("")).headers().first("SITE-SIGNATURE").orElseThrow();
     assertThat(isProven(SCHEME, post("").header("SITE-SIGNATURE", signature))).isTrue();
     assertThat(isProven(SCHEME, post("null").header("SITE-SIGNATURE", signature))).isTrue();

@@ -616,11 +616,11 @@ class AuditTreeTest {
                 clock,
                 System::nanoTime,
                 GatehouseListener.NONE,
-                options.build()));
+                signed().build()));
     AuditLog.create(another.audit(), ids::incrementAndGet, clock, rewritten)
         .writeAll(IntStream.range(0, 300).mapToObj(AuditTreeTest::record).toList());
     rewritten.sequence();
-    assertThat(rewritten.verify(AuditProgress.NONE).damages())
+    assertThat(rewritten.verify(AuditProgress.NONE, Anchor.file(file).heads()).damages())
         .extracting(Damage::kind)
         .containsExactly(Damage.Kind.ANCHOR_MISMATCH, Damage.Kind.ROLLED_BACK);
   }

@@ -126,6 +126,12 @@ class HostileTextTest {
     assertThat(page.json().chars().filter(c -> c < 0x20)).isEmpty();
     assertThat(Json.parse(page.json(), "page").path("records").get(0).path("content").textValue())
         .isEqualTo(text);
+    ByteArrayOutputStream lines = new ByteArrayOutputStream();
+    log.export(query.fields(List.of("content", "ext")), lines);
+    String line = lines.toString(StandardCharsets.UTF_8);
+    harmless(line.strip());
+    assertThat(Json.parse(line.strip(), "line").path("content").textValue()).isEqualTo(text);
+    assertThat(Json.parse(line.strip(), "line").path("ext").path("a").textValue()).isEqualTo(text);
     RecordProof proof = tree.prove(written.id()).orElseThrow();
     harmless(proof);
     harmless(proof.head());

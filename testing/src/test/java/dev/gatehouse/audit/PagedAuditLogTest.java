@@ -4,11 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gatehouse.audit.InvalidQueryException.Reason;
+import dev.gatehouse.observe.GatehouseListener;
 import dev.gatehouse.storage.memory.MemoryStorage;
 import dev.gatehouse.testing.fixture.ManualClock;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
@@ -99,7 +105,7 @@ class PagedAuditLogTest {
         List<Integer> expected = new ArrayList<>();
         IntStream.iterate(7, i -> i <= 200, i -> i + 10).forEach(expected::add);
         if (query.isDescending()) {
-          java.util.Collections.reverse(expected);
+          Collections.reverse(expected);
         }
         List<Integer> found = new ArrayList<>();
         AuditPage page = poor.find(filtered);
@@ -232,5 +238,106 @@ class PagedAuditLogTest {
           .as(bad)
           .isInstanceOf(InvalidQueryException.class);
     }
+  }
+
+  @Test
+  void count_upToTheCapAndToWhatMayBeLookedAt() {
+    write(250);
+    Filter sevens = Filter.where("content").like("%7");
+    assertThat(log.count(all(), 1)).isEqualTo(new AuditCount(1, true));
+    assertThat(log.count(all(), 250)).isEqualTo(new AuditCount(250, false));
+    assertThat(log.count(all().filter(sevens), 1_000)).isEqualTo(new AuditCount(25, false));
+    assertThat(log.count(AuditQuery.between(LAST, FIRST).maxSize(3), 249))
+        .isEqualTo(new AuditCount(249, true));
+    assertThat(log.count(AuditQuery.between(LAST, LAST), 5)).isEqualTo(new AuditCount(0, false));
+    AuditLog poor = new PagedAuditLog(storage.audit(), ids::incrementAndGet, clock, 3);
+    assertThat(poor.count(all().filter(sevens), 1_000)).isEqualTo(new AuditCount(25, false));
+    for (int cap : new int[] {0, -1, AuditLog.MAX_COUNTED + 1}) {
+      assertThatThrownBy(() -> log.count(all(), cap)).isInstanceOf(IllegalArgumentException.class);
+    }
+    String point = log.find(all()).continuationPoint();
+    assertThatThrownBy(() -> log.count(all().after(point), 1))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> log.export(all().before(point), OutputStream.nullOutputStream()))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  /** A count of what is rare ends, and says that it may not be all. */
+  @Test
+  void count_moreThanMayBeLookedAt_saysSo() {
+    AuditRecord common = draft(1);
+    for (int i = 0; i < AuditLog.MAX_COUNTED + 2_000; i += 1_000) {
+      log.writeAll(Collections.nCopies(1_000, common));
+    }
+    assertThat(log.count(all().filter(Filter.where("content").like("none")), 10))
+        .isEqualTo(new AuditCount(0, true));
+    assertThat(log.count(all(), AuditLog.MAX_COUNTED))
+        .isEqualTo(new AuditCount(AuditLog.MAX_COUNTED, true));
+  }
+
+  /** Page by page, and no further than the stream takes it. */
+  @Test
+  void export_manyRecords_streamsThem() throws IOException {
+    for (int i = 0; i < 5; i++) {
+      write(900);
+    }
+    List<Integer> lines = new ArrayList<>();
+    OutputStream out =
+        new OutputStream() {
+          @Override
+          public void write(int one) {
+            throw new AssertionError();
+          }
+
+          @Override
+          public void write(byte[] bytes, int from, int length) throws IOException {
+            if (lines.size() == 3) {
+              throw new IOException("the disk is full");
+            }
+            String text = new String(bytes, from, length, StandardCharsets.UTF_8);
+            lines.add((int) text.lines().count());
+          }
+        };
+    assertThatThrownBy(() -> log.export(all(), out)).hasMessage("the disk is full");
+    assertThat(lines).containsExactly(1_000, 1_000, 1_000);
+    ByteArrayOutputStream whole = new ByteArrayOutputStream();
+    assertThat(log.export(all().fields(List.of("optType", "id")), whole)).isEqualTo(4_500);
+    assertThat(whole.toString(StandardCharsets.UTF_8))
+        .startsWith("{\"optType\":1,\"id\":\"1\"}\n{\"optType\":2,\"id\":\"2\"}\n")
+        .endsWith("{\"optType\":900,\"id\":\"4500\"}\n");
+  }
+
+  /** Removal of the records between which a continuation point stands changes nothing for it. */
+  @Test
+  void find_recordsBesideThePointRemoved_goesOnAllTheSame() {
+    AuditTree tree =
+        AuditTree.create(
+            new AuditTree.Parts(
+                storage.audit(),
+                storage,
+                clock,
+                System::nanoTime,
+                GatehouseListener.NONE,
+                AuditOptions.DEFAULT));
+    AuditLog proven = AuditLog.create(storage.audit(), ids::incrementAndGet, clock, tree);
+    for (int i = 1; i <= 600; i++) {
+      proven.write(draft(i).toBuilder().time(FIRST.plusMillis(i)).build());
+    }
+    tree.sequence();
+    AuditQuery query = AuditQuery.between(FIRST, LAST).maxSize(10);
+    AuditPage third = proven.find(query);
+    for (int i = 0; i < 2; i++) {
+      third = proven.find(query.after(third.continuationPoint()));
+    }
+    assertThat(numbers(third)).startsWith(21).endsWith(30);
+    clock.set(LAST.plusSeconds(1));
+    assertThat(proven.removeBefore(FIRST.plusMillis(36), 1_000)).isEqualTo(35);
+    assertThat(numbers(proven.find(query.after(third.continuationPoint()))))
+        .startsWith(36)
+        .endsWith(45);
+    AuditPage before = proven.find(query.before(third.continuationPoint()));
+    assertThat(before.records()).isEmpty();
+    assertThat(before.hasPrevious()).isFalse();
+    assertThat(numbers(proven.find(query.after(before.continuationPoint())))).startsWith(36);
   }
 }

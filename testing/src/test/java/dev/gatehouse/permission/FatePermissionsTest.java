@@ -29,9 +29,8 @@ class FatePermissionsTest {
     return open.check("9999", components, List.of(datasets));
   }
 
-  /** The contract's acceptance case A23. */
   @Test
-  void grantQueryCheckDelete_asTheContractTells() {
+  void A23_grantQueryCheckDelete_asTheContractTells() {
     closed.grant("9999", "reader, dataio", List.of());
     assertThat(closed.query("9999")).isEqualTo(new Held(List.of("reader", "dataio"), List.of()));
     assertThat(check(List.of("reader", "dataio"), BREAST))

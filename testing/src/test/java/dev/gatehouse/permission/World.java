@@ -1,6 +1,7 @@
 package dev.gatehouse.permission;
 
 import dev.gatehouse.audit.AuditContext;
+import dev.gatehouse.audit.AuditCount;
 import dev.gatehouse.audit.AuditLog;
 import dev.gatehouse.audit.AuditPage;
 import dev.gatehouse.audit.AuditQuery;
@@ -11,6 +12,7 @@ import dev.gatehouse.storage.Storage;
 import dev.gatehouse.storage.memory.MemoryStorage;
 import dev.gatehouse.testing.fixture.ManualClock;
 import dev.gatehouse.transaction.Transaction;
+import java.io.OutputStream;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
@@ -187,6 +189,16 @@ final class World {
 
     @Override
     public AuditPage find(AuditQuery query) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public AuditCount count(AuditQuery query, int cap) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public long export(AuditQuery query, OutputStream out) {
       throw new UnsupportedOperationException();
     }
 

@@ -1,5 +1,13 @@
 package dev.gatehouse.reader;
 
+import static dev.gatehouse.reader.VirtualReadings.ACCEPTED;
+import static dev.gatehouse.reader.VirtualReadings.NUMBER;
+import static dev.gatehouse.reader.VirtualReadings.ROWS;
+import static dev.gatehouse.reader.VirtualReadings.RUNNING;
+import static dev.gatehouse.reader.VirtualReadings.SUCCESS;
+import static dev.gatehouse.reader.VirtualReadings.offer;
+import static dev.gatehouse.reader.VirtualReadings.offerAll;
+import static dev.gatehouse.reader.VirtualReadings.reading;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.entry;
@@ -8,11 +16,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import dev.gatehouse.Gatehouse;
 import dev.gatehouse.error.ConflictException;
 import dev.gatehouse.error.NotFoundException;
-import dev.gatehouse.registry.RetryPolicy;
-import dev.gatehouse.registry.Server;
-import dev.gatehouse.registry.Service;
 import dev.gatehouse.scheduler.Asked;
-import dev.gatehouse.scheduler.Attempt;
 import dev.gatehouse.scheduler.SchedulerOptions;
 import dev.gatehouse.scheduler.TaskChange;
 import dev.gatehouse.scheduler.TaskId;
@@ -24,107 +28,35 @@ import dev.gatehouse.transport.Response;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Readings in virtual time, by FATE Flow's contract. */
 class ApiReaderTest {
-  private static final String NUMBER = "202201010000000000010";
-  private static final String ACCEPTED = "{\"code\":0,\"data\":{\"jobId\":\"J1\"}}";
-  private static final String RUNNING = "{\"code\":0,\"data\":{\"status\":\"running\"}}";
-  private static final String SUCCESS = "{\"code\":0,\"data\":{\"status\":\"success\"}}";
-  private static final String ROWS = "id,x1\nu1,3\nu2,4\n";
-
-  private final Table table = new Table();
-  private final ReaderOptions options =
-      ReaderOptions.builder()
-          .feed("scores", table)
-          .retryPolicy(RetryPolicy.linear(Duration.ofSeconds(5), 2))
-          .build();
-  private final VirtualGatehouse virtual =
-      VirtualGatehouse.create(builder -> builder.reader(options));
-
-  @BeforeEach
-  void register() {
-    offerAll(virtual.gatehouse());
-  }
-
-  private static void offerAll(Gatehouse gatehouse) {
-    gatehouse.registry().register(Server.named("features").at("f.example", 80));
-    for (String service : List.of("upload", "query", "download")) {
-      offer(gatehouse, service);
-    }
-  }
-
-  private static void offer(Gatehouse gatehouse, String service) {
-    gatehouse.registry().register(Service.named(service).on("features").uri("/" + service));
-  }
-
-  @AfterEach
-  void close() {
-    virtual.close();
-  }
-
-  private static Reading reading() {
-    return Reading.of(NUMBER)
-        .from("features")
-        .by("scores")
-        .parameters("{\"stat_month\":\"202201\",\"version\":\"v1\"}");
-  }
-
-  private TaskId read(Reading reading, String... answers) {
-    for (String answer : answers) {
-      int blank = answer.indexOf(' ');
-      boolean hasStatus = blank == 3 && answer.substring(0, 3).matches("\\d+");
-      virtual
-          .transport()
-          .answer(
-              hasStatus ? Integer.parseInt(answer.substring(0, 3)) : 200,
-              hasStatus ? answer.substring(4) : answer);
-    }
-    return virtual.gatehouse().reader().read(reading);
-  }
-
-  private List<String> sent() {
-    return virtual.transport().requests().stream()
-        .map(request -> request.method() + " " + request.uri().getPath())
-        .toList();
-  }
-
-  private TaskStatus status() {
-    return state().task().status();
-  }
-
-  private ReadingState state() {
-    return virtual.gatehouse().reader().find(NUMBER).orElseThrow();
-  }
-
-  private String error() {
-    List<Attempt> attempts = state().task().attempts();
-    return attempts.get(attempts.size() - 1).error();
-  }
+  @RegisterExtension final VirtualReadings readings = new VirtualReadings();
+  private final Table table = readings.table;
+  private final VirtualGatehouse virtual = readings.virtual;
 
   @Test
   void A25_reader_uploadsOncePollsEachMinuteAndDownloads() {
     String running = "{\"code\":0,\"data\":{\"status\":\"RUNNING\"}}";
     String success = "{\"code\":0,\"data\":{\"status\":\"SUCCESS\"}}";
-    read(reading(), ACCEPTED, running, RUNNING, success, ROWS);
+    readings.read(reading(), ACCEPTED, running, RUNNING, success, ROWS);
     virtual.runDue();
-    assertThat(sent()).containsExactly("POST /upload", "POST /query");
+    assertThat(readings.sent()).containsExactly("POST /upload", "POST /query");
     virtual.advance(Duration.ofMillis(59_999));
-    assertThat(sent()).hasSize(2);
+    assertThat(readings.sent()).hasSize(2);
     virtual.advance(Duration.ofMillis(1));
-    assertThat(sent()).hasSize(3);
-    assertThat(state().polls()).isEqualTo(2);
-    assertThat(state().jobId()).isEqualTo("J1");
-    assertThat(state().task().dueAt()).isEqualTo(virtual.now().plusSeconds(60));
+    assertThat(readings.sent()).hasSize(3);
+    assertThat(readings.state().polls()).isEqualTo(2);
+    assertThat(readings.state().jobId()).isEqualTo("J1");
+    assertThat(readings.state().task().dueAt()).isEqualTo(virtual.now().plusSeconds(60));
     virtual.advance(Duration.ofSeconds(60));
 
-    assertThat(sent())
+    assertThat(readings.sent())
         .containsExactly(
             "POST /upload", "POST /query", "POST /query", "POST /query", "POST /download");
     List<Request> requests = virtual.transport().requests();
@@ -144,14 +76,14 @@ class ApiReaderTest {
     assertThat(table.header).isEqualTo(new FeatureHeader("id", List.of("x1")));
     assertThat(table.rows).containsExactly(entry("u1", "3"), entry("u2", "4"));
     assertThat(table.completed).containsEntry(NUMBER, 2L);
-    assertThat(status()).isEqualTo(TaskStatus.FINISHED);
-    assertThat(state().task().result()).contains("{\"rows\":2,\"bytes\":16}");
+    assertThat(readings.status()).isEqualTo(TaskStatus.FINISHED);
+    assertThat(readings.state().task().result()).contains("{\"rows\":2,\"bytes\":16}");
   }
 
   @Test
   void A25_upload_isAFormWithOneFileOfIds() {
     table.ids = List.of("u1", "\u4e2d", "a b");
-    read(reading().idColumn("phone"), ACCEPTED, SUCCESS, ROWS);
+    readings.read(reading().idColumn("phone"), ACCEPTED, SUCCESS, ROWS);
     virtual.runDue();
     Request upload = virtual.transport().requests().get(0);
     String type = upload.headers().first("Content-Type").orElseThrow();
@@ -171,28 +103,29 @@ class ApiReaderTest {
 
   @Test
   void A25_statusFailed_failsWithoutDownload() {
-    read(reading(), ACCEPTED, "{\"code\":0,\"data\":{\"status\":\"failed\"}}");
+    readings.read(reading(), ACCEPTED, "{\"code\":0,\"data\":{\"status\":\"failed\"}}");
     virtual.advance(Duration.ofHours(1));
-    assertThat(sent()).containsExactly("POST /upload", "POST /query");
-    assertThat(status()).isEqualTo(TaskStatus.FAILED);
-    assertThat(error()).isEqualTo("query return: status failed");
+    assertThat(readings.sent()).containsExactly("POST /upload", "POST /query");
+    assertThat(readings.status()).isEqualTo(TaskStatus.FAILED);
+    assertThat(readings.error()).isEqualTo("query return: status failed");
   }
 
   @Test
   void A25_alwaysRunning_failsAfterSoManyPolls() {
-    read(reading().polls(3), ACCEPTED, RUNNING, RUNNING, RUNNING);
+    readings.read(reading().polls(3), ACCEPTED, RUNNING, RUNNING, RUNNING);
     virtual.advance(Duration.ofHours(1));
-    assertThat(sent()).containsExactly("POST /upload", "POST /query", "POST /query", "POST /query");
-    assertThat(status()).isEqualTo(TaskStatus.FAILED);
-    assertThat(error()).isEqualTo("check status timeout");
+    assertThat(readings.sent())
+        .containsExactly("POST /upload", "POST /query", "POST /query", "POST /query");
+    assertThat(readings.status()).isEqualTo(TaskStatus.FAILED);
+    assertThat(readings.error()).isEqualTo("check status timeout");
   }
 
   @Test
   void A25_download404_failsWithItsText() {
-    read(reading(), ACCEPTED, SUCCESS, "404 nope");
+    readings.read(reading(), ACCEPTED, SUCCESS, "404 nope");
     virtual.advance(Duration.ofHours(1));
-    assertThat(sent()).containsExactly("POST /upload", "POST /query", "POST /download");
-    assertThat(error()).isEqualTo("download return: nope");
+    assertThat(readings.sent()).containsExactly("POST /upload", "POST /query", "POST /download");
+    assertThat(readings.error()).isEqualTo("download return: nope");
     assertThat(table.openedAt).isEmpty();
   }
 
@@ -213,19 +146,20 @@ class ApiReaderTest {
             + "| upload return: data.jobId must be a text of 1..256 characters or an integer"
       })
   void upload_anythingButCode0WithAJob_failsForGood(String answer, String error) {
-    read(reading(), answer.length() == 3 ? answer + " " : answer);
+    readings.read(reading(), answer.length() == 3 ? answer + " " : answer);
     virtual.advance(Duration.ofHours(1));
-    assertThat(error()).isEqualTo(error);
-    assertThat(sent()).containsExactly("POST /upload");
+    assertThat(readings.error()).isEqualTo(error);
+    assertThat(readings.sent()).containsExactly("POST /upload");
   }
 
   @Test
   void upload_jobIdIsANumber_isUsedAsText() {
-    read(reading(), "{\"code\":0,\"data\":{\"jobId\":12345678901234567890}}", SUCCESS, ROWS);
+    readings.read(
+        reading(), "{\"code\":0,\"data\":{\"jobId\":12345678901234567890}}", SUCCESS, ROWS);
     virtual.runDue();
     assertThat(text(virtual.transport().requests().get(1)))
         .isEqualTo("{\"jobId\": \"12345678901234567890\"}");
-    assertThat(status()).isEqualTo(TaskStatus.FINISHED);
+    assertThat(readings.status()).isEqualTo(TaskStatus.FINISHED);
   }
 
   @ParameterizedTest
@@ -237,9 +171,9 @@ class ApiReaderTest {
         "500 {\"data\":{\"status\":\"success\"}}"
       })
   void query_statusOfEitherShape_counts(String answer) {
-    read(reading(), ACCEPTED, answer, ROWS);
+    readings.read(reading(), ACCEPTED, answer, ROWS);
     virtual.runDue();
-    assertThat(status()).isEqualTo(TaskStatus.FINISHED);
+    assertThat(readings.status()).isEqualTo(TaskStatus.FINISHED);
   }
 
   @ParameterizedTest
@@ -255,10 +189,10 @@ class ApiReaderTest {
         "404 {\"status\":\"success\"} | query return: {\"status\":\"success\"}"
       })
   void query_anythingElse_failsForGood(String answer, String error) {
-    read(reading(), ACCEPTED, answer);
+    readings.read(reading(), ACCEPTED, answer);
     virtual.advance(Duration.ofHours(1));
-    assertThat(error()).isEqualTo(error);
-    assertThat(sent()).containsExactly("POST /upload", "POST /query");
+    assertThat(readings.error()).isEqualTo(error);
+    assertThat(readings.sent()).containsExactly("POST /upload", "POST /query");
   }
 
   @ParameterizedTest
@@ -269,47 +203,47 @@ class ApiReaderTest {
         "500 {\"code\":100,\"data\":{\"status\":\"running\"}}"
       })
   void query_errorInJson_isAskedAgain(String answer) {
-    read(reading(), ACCEPTED, answer, SUCCESS, ROWS);
+    readings.read(reading(), ACCEPTED, answer, SUCCESS, ROWS);
     virtual.advance(Duration.ofMinutes(1));
-    assertThat(status()).isEqualTo(TaskStatus.FINISHED);
+    assertThat(readings.status()).isEqualTo(TaskStatus.FINISHED);
   }
 
   @Test
   void query_outOfReach_isAskedAgainAndDoesNotCount() {
-    read(reading().polls(2), ACCEPTED, "503 ", RUNNING);
+    readings.read(reading().polls(2), ACCEPTED, "503 ", RUNNING);
     virtual.transport().fail();
     virtual.transport().answer(200, SUCCESS).answer(200, ROWS);
     virtual.advance(Duration.ofMinutes(2));
-    assertThat(sent()).hasSize(6);
-    assertThat(state().polls()).isEqualTo(2);
-    assertThat(status()).isEqualTo(TaskStatus.FINISHED);
+    assertThat(readings.sent()).hasSize(6);
+    assertThat(readings.state().polls()).isEqualTo(2);
+    assertThat(readings.status()).isEqualTo(TaskStatus.FINISHED);
   }
 
   @Test
   void upload_outOfReach_failsAfterTheRetries() {
     virtual.transport().fail().fail().fail();
-    read(reading());
+    readings.read(reading());
     virtual.advance(Duration.ofHours(1));
-    assertThat(sent()).hasSize(3);
-    assertThat(error()).isEqualTo("upload error: no answer, as told");
-    assertThat(status()).isEqualTo(TaskStatus.FAILED);
+    assertThat(readings.sent()).hasSize(3);
+    assertThat(readings.error()).isEqualTo("upload error: no answer, as told");
+    assertThat(readings.status()).isEqualTo(TaskStatus.FAILED);
   }
 
   @Test
   void restart_whileItWaits_goesOnAskingWhereItWas() {
-    TaskId id = read(reading(), ACCEPTED, RUNNING, RUNNING);
+    TaskId id = readings.read(reading(), ACCEPTED, RUNNING, RUNNING);
     virtual.advance(Duration.ofSeconds(60));
     virtual.restart();
-    assertThat(state().polls()).isEqualTo(2);
+    assertThat(readings.state().polls()).isEqualTo(2);
     virtual.transport().answer(200, SUCCESS).answer(200, ROWS);
     virtual.advance(Duration.ofSeconds(59));
-    assertThat(sent()).hasSize(3);
+    assertThat(readings.sent()).hasSize(3);
     virtual.advance(Duration.ofSeconds(1));
-    assertThat(sent())
+    assertThat(readings.sent())
         .containsExactly(
             "POST /upload", "POST /query", "POST /query", "POST /query", "POST /download");
-    assertThat(status()).isEqualTo(TaskStatus.FINISHED);
-    assertThat(state().task().id()).isEqualTo(id);
+    assertThat(readings.status()).isEqualTo(TaskStatus.FINISHED);
+    assertThat(readings.state().task().id()).isEqualTo(id);
   }
 
   @Test
@@ -318,7 +252,7 @@ class ApiReaderTest {
         VirtualGatehouse.create(
             builder ->
                 builder
-                    .reader(options)
+                    .reader(readings.options)
                     .scheduler(
                         SchedulerOptions.builder()
                             .lease(Duration.ofDays(36_500))
@@ -338,12 +272,12 @@ class ApiReaderTest {
 
   @Test
   void cancel_whileItWaits_asksNoMore() {
-    TaskId id = read(reading(), ACCEPTED, RUNNING);
+    TaskId id = readings.read(reading(), ACCEPTED, RUNNING);
     virtual.runDue();
     virtual.gatehouse().scheduler().cancel(id);
     virtual.advance(Duration.ofHours(1));
-    assertThat(sent()).hasSize(2);
-    assertThat(status()).isEqualTo(TaskStatus.CANCELLED);
+    assertThat(readings.sent()).hasSize(2);
+    assertThat(readings.status()).isEqualTo(TaskStatus.CANCELLED);
   }
 
   @ParameterizedTest
@@ -355,22 +289,22 @@ class ApiReaderTest {
             request -> {
               String asked = request.uri().getPath();
               if (asked.equals(path)) {
-                assertThat(virtual.gatehouse().scheduler().pause(state().task().id()))
+                assertThat(virtual.gatehouse().scheduler().pause(readings.state().task().id()))
                     .isEqualTo(TaskChange.REQUESTED);
               }
               String answer = asked.equals("/upload") ? ACCEPTED : SUCCESS;
               return Response.of(200, asked.equals("/download") ? ROWS : answer);
             });
-    TaskId id = read(reading());
+    TaskId id = readings.read(reading());
     virtual.advance(Duration.ofHours(1));
-    assertThat(sent()).last().isEqualTo("POST " + path);
-    assertThat(state().task().asked()).isEqualTo(Asked.PAUSE);
-    for (int pauses = 0; pauses < 2 && !status().isFinal(); pauses++) {
+    assertThat(readings.sent()).last().isEqualTo("POST " + path);
+    assertThat(readings.state().task().asked()).isEqualTo(Asked.PAUSE);
+    for (int pauses = 0; pauses < 2 && !readings.status().isFinal(); pauses++) {
       virtual.gatehouse().scheduler().resume(id);
       virtual.advance(Duration.ofHours(1));
     }
-    assertThat(sent()).containsExactly("POST /upload", "POST /query", "POST /download");
-    assertThat(status()).isEqualTo(TaskStatus.FINISHED);
+    assertThat(readings.sent()).containsExactly("POST /upload", "POST /query", "POST /download");
+    assertThat(readings.status()).isEqualTo(TaskStatus.FINISHED);
   }
 
   @Test
@@ -379,39 +313,39 @@ class ApiReaderTest {
         .transport()
         .always(
             request -> {
-              virtual.gatehouse().scheduler().cancel(state().task().id());
+              virtual.gatehouse().scheduler().cancel(readings.state().task().id());
               return Response.of(200, ACCEPTED);
             });
-    read(reading());
+    readings.read(reading());
     virtual.advance(Duration.ofHours(1));
-    assertThat(sent()).containsExactly("POST /upload");
-    assertThat(status()).isEqualTo(TaskStatus.CANCELLED);
+    assertThat(readings.sent()).containsExactly("POST /upload");
+    assertThat(readings.status()).isEqualTo(TaskStatus.CANCELLED);
   }
 
   @Test
   void requeue_afterItFailed_goesOnFromThatStep() {
-    TaskId id = read(reading(), ACCEPTED, SUCCESS, "404 not yet", ROWS);
+    TaskId id = readings.read(reading(), ACCEPTED, SUCCESS, "404 not yet", ROWS);
     virtual.runDue();
-    assertThat(status()).isEqualTo(TaskStatus.FAILED);
+    assertThat(readings.status()).isEqualTo(TaskStatus.FAILED);
     virtual.gatehouse().scheduler().requeue(id);
     virtual.runDue();
-    assertThat(sent())
+    assertThat(readings.sent())
         .containsExactly("POST /upload", "POST /query", "POST /download", "POST /download");
     assertThat(table.completed).containsEntry(NUMBER, 2L);
   }
 
   @Test
   void read_whatCannotBe_isRefusedAtOnce() {
-    assertThatThrownBy(() -> read(Reading.of("1").from("nowhere").by("scores")))
+    assertThatThrownBy(() -> readings.read(Reading.of("1").from("nowhere").by("scores")))
         .isInstanceOf(NotFoundException.class)
         .hasMessage("no server 'nowhere' is registered");
     virtual.gatehouse().registry().removeService("features", "query");
-    assertThatThrownBy(() -> read(reading()))
+    assertThatThrownBy(() -> readings.read(reading()))
         .isInstanceOf(NotFoundException.class)
         .hasMessage("no service 'query' is registered on server 'features'");
-    offer(virtual.gatehouse(), "query");
-    read(reading());
-    assertThatThrownBy(() -> read(reading())).isInstanceOf(ConflictException.class);
+    offer(virtual.gatehouse(), "query", service -> service);
+    readings.read(reading());
+    assertThatThrownBy(() -> readings.read(reading())).isInstanceOf(ConflictException.class);
     assertThatThrownBy(() -> reading().parameters("[]"))
         .hasMessage("parameters must be a JSON object, was of type array");
     assertThatThrownBy(() -> reading().polls(0)).isInstanceOf(IllegalArgumentException.class);
@@ -426,7 +360,7 @@ class ApiReaderTest {
         Gatehouse.builder()
             .storage(storage)
             .transport(virtual.transport())
-            .reader(options)
+            .reader(readings.options)
             .build()) {
       offerAll(host);
       assertThatThrownBy(
@@ -446,15 +380,15 @@ class ApiReaderTest {
   @Test
   void ids_thatWouldMakeOtherLines_failForGood() {
     table.ids = List.of("u1", "u2\nu3");
-    read(reading());
+    readings.read(reading());
     virtual.advance(Duration.ofHours(1));
-    assertThat(sent()).isEmpty();
-    assertThat(error()).isEqualTo("id must not hold control characters, held U+000A at 2");
+    assertThat(readings.sent()).isEmpty();
+    assertThat(readings.error()).isEqualTo("id must not hold control characters, held U+000A at 2");
   }
 
   @Test
   void progress_ofEachStage_isTold() {
-    read(reading(), ACCEPTED, RUNNING, SUCCESS, ROWS);
+    readings.read(reading(), ACCEPTED, RUNNING, SUCCESS, ROWS);
     virtual.advance(Duration.ofMinutes(1));
     assertThat(table.told)
         .extracting(Progress::stage, Progress::polls)

@@ -1,88 +1,31 @@
 package dev.gatehouse.reader;
 
+import static dev.gatehouse.reader.VirtualReadings.ACCEPTED;
+import static dev.gatehouse.reader.VirtualReadings.NUMBER;
+import static dev.gatehouse.reader.VirtualReadings.ROWS;
+import static dev.gatehouse.reader.VirtualReadings.RUNNING;
+import static dev.gatehouse.reader.VirtualReadings.SUCCESS;
+import static dev.gatehouse.reader.VirtualReadings.offerAll;
+import static dev.gatehouse.reader.VirtualReadings.reading;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.gatehouse.Gatehouse;
 import dev.gatehouse.registry.Balancer;
 import dev.gatehouse.registry.Instance;
-import dev.gatehouse.registry.RetryPolicy;
 import dev.gatehouse.registry.Server;
-import dev.gatehouse.registry.Service;
-import dev.gatehouse.scheduler.Attempt;
 import dev.gatehouse.scheduler.TaskId;
 import dev.gatehouse.scheduler.TaskStatus;
 import dev.gatehouse.testing.fixture.VirtualGatehouse;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Where the steps of a reading go if there are several instances, or no room for one more. */
 final class ReadingPlacesTest {
-  private static final String NUMBER = "202201010000000000010";
-  private static final String ACCEPTED = "{\"code\":0,\"data\":{\"jobId\":\"J1\"}}";
-  private static final String RUNNING = "{\"code\":0,\"data\":{\"status\":\"running\"}}";
-  private static final String SUCCESS = "{\"code\":0,\"data\":{\"status\":\"success\"}}";
-  private static final String ROWS = "id,x1\nu1,3\nu2,4\n";
-
-  private final Table table = new Table();
-  private final VirtualGatehouse virtual =
-      VirtualGatehouse.create(
-          builder ->
-              builder.reader(
-                  ReaderOptions.builder()
-                      .feed("scores", table)
-                      .retryPolicy(RetryPolicy.linear(Duration.ofSeconds(5), 2))
-                      .build()));
-
-  @BeforeEach
-  void register() {
-    offerAll(virtual.gatehouse());
-  }
-
-  @AfterEach
-  void close() {
-    virtual.close();
-  }
-
-  private static void offerAll(Gatehouse gatehouse) {
-    gatehouse.registry().register(Server.named("features").at("f.example", 80));
-    for (String service : List.of("upload", "query", "download")) {
-      gatehouse.registry().register(Service.named(service).on("features").uri("/" + service));
-    }
-  }
-
-  private static Reading reading() {
-    return Reading.of(NUMBER).from("features").by("scores");
-  }
-
-  private TaskId read(Reading reading, String... answers) {
-    for (String answer : answers) {
-      virtual.transport().answer(200, answer);
-    }
-    return virtual.gatehouse().reader().read(reading);
-  }
-
-  private List<String> sent() {
-    return virtual.transport().requests().stream()
-        .map(request -> request.method() + " " + request.uri().getPath())
-        .toList();
-  }
-
-  private TaskStatus status() {
-    return state().task().status();
-  }
-
-  private ReadingState state() {
-    return virtual.gatehouse().reader().find(NUMBER).orElseThrow();
-  }
-
-  private String error() {
-    List<Attempt> attempts = state().task().attempts();
-    return attempts.get(attempts.size() - 1).error();
-  }
+  @RegisterExtension final VirtualReadings readings = new VirtualReadings();
+  private final Table table = readings.table;
+  private final VirtualGatehouse virtual = readings.virtual;
 
   private List<String> hosts() {
     return virtual.transport().requests().stream()
@@ -101,37 +44,38 @@ final class ReadingPlacesTest {
   @Test
   void severalInstances_theOneThatTookTheJobIsAskedAlsoAfterARestart() {
     offerAtMany();
-    read(reading(), ACCEPTED, RUNNING, RUNNING, RUNNING, SUCCESS, ROWS);
+    readings.read(reading(), ACCEPTED, RUNNING, RUNNING, RUNNING, SUCCESS, ROWS);
     virtual.advance(Duration.ofMinutes(2));
     virtual.restart();
-    assertThat(state().instance()).isEqualTo(hosts().get(0).toLowerCase(Locale.ROOT) + ":80");
+    assertThat(readings.state().instance())
+        .isEqualTo(hosts().get(0).toLowerCase(Locale.ROOT) + ":80");
     virtual.advance(Duration.ofMinutes(2));
-    assertThat(status()).isEqualTo(TaskStatus.FINISHED);
-    assertThat(sent()).hasSize(6);
+    assertThat(readings.status()).isEqualTo(TaskStatus.FINISHED);
+    assertThat(readings.sent()).hasSize(6);
     assertThat(hosts()).hasSize(1);
   }
 
   @Test
   void severalInstances_theOneThatTookTheJobIsGone_failsSayingSoAndGoesOnWhenItIsBack() {
     offerAtMany();
-    TaskId id = read(reading(), ACCEPTED, RUNNING);
+    TaskId id = readings.read(reading(), ACCEPTED, RUNNING);
     virtual.runDue();
-    String instance = state().instance();
+    String instance = readings.state().instance();
     virtual.gatehouse().registry().register(Server.named("features").at("else.example", 80));
     if (!instance.startsWith("f.")) {
       virtual.gatehouse().registry().removeInstance("features", instance);
     }
     virtual.advance(Duration.ofHours(1));
-    assertThat(error())
+    assertThat(readings.error())
         .isEqualTo(
             "query error: no instance '" + instance + "' is registered on server 'features'");
-    assertThat(sent()).containsExactly("POST /upload", "POST /query");
+    assertThat(readings.sent()).containsExactly("POST /upload", "POST /query");
     String host = instance.substring(0, instance.indexOf(':'));
     virtual.gatehouse().registry().register(Instance.on("features").at(host, 80));
     virtual.transport().answer(200, SUCCESS).answer(200, ROWS);
     virtual.gatehouse().scheduler().requeue(id);
     virtual.runDue();
-    assertThat(status()).isEqualTo(TaskStatus.FINISHED);
+    assertThat(readings.status()).isEqualTo(TaskStatus.FINISHED);
     assertThat(hosts()).hasSizeLessThanOrEqualTo(2);
   }
 
@@ -170,16 +114,16 @@ final class ReadingPlacesTest {
       }
       virtual.transport().answer(200, answer);
     }
-    read(reading());
+    readings.read(reading());
     virtual.runDue();
-    assertThat(status()).isEqualTo(TaskStatus.WAITING);
-    assertThat(state().task().dueAt()).isEqualTo(virtual.now().plusSeconds(5));
+    assertThat(readings.status()).isEqualTo(TaskStatus.WAITING);
+    assertThat(readings.state().task().dueAt()).isEqualTo(virtual.now().plusSeconds(5));
     virtual.advance(Duration.ofSeconds(299));
-    assertThat(status()).isEqualTo(TaskStatus.WAITING);
-    assertThat(state().stage()).isEqualTo(Progress.Stage.DOWNLOAD);
+    assertThat(readings.status()).isEqualTo(TaskStatus.WAITING);
+    assertThat(readings.state().stage()).isEqualTo(Progress.Stage.DOWNLOAD);
     virtual.advance(Duration.ofSeconds(1));
-    assertThat(status()).isEqualTo(TaskStatus.FINISHED);
+    assertThat(readings.status()).isEqualTo(TaskStatus.FINISHED);
     assertThat(table.completed).containsEntry(NUMBER, 2L);
-    assertThat(state().task().attempts()).allMatch(attempt -> attempt.error().isEmpty());
+    assertThat(readings.state().task().attempts()).allMatch(attempt -> attempt.error().isEmpty());
   }
 }

@@ -242,6 +242,39 @@ final class CallHealthTest {
         .containsExactly("get open", "get half-open", "get open", "get half-open", "get closed");
   }
 
+  /** A dead service's callers wait for long; their ends come in while it is tried anew. */
+  @Test
+  void breaker_attemptFromBeforeItOpened_decidesNothing() throws Exception {
+    Registry registry = registry(options.breaker(1, HOUR), 1);
+    ServiceCall once = ServiceCall.EMPTY.once().within(HOUR);
+    answers = host -> new CompletableFuture<>();
+    List<Thread> early = List.of(calling(registry, once, 1), calling(registry, once, 2));
+    answers = host -> answer(500);
+    registry.call("s", "get", once);
+    node.nanos.addAndGet(HOUR.toNanos());
+    answers = host -> new CompletableFuture<>();
+    Thread trial = calling(registry, once, 4);
+    exchanges.get(0).complete(Response.of(200, ""));
+    exchanges.get(1).complete(Response.of(500, ""));
+    for (Thread caller : early) {
+      caller.join();
+    }
+    assertThat(heard).containsExactly("get open", "get half-open");
+    assertThatThrownBy(() -> registry.call("s", "get", once))
+        .as("the one is still tried")
+        .isInstanceOf(TransportException.class);
+    exchanges.get(3).complete(Response.of(200, ""));
+    trial.join();
+    assertThat(heard).containsExactly("get open", "get half-open", "get closed");
+  }
+
+  private Thread calling(Registry registry, ServiceCall call, int sent) {
+    Thread caller = new Thread(() -> registry.call("s", "get", call));
+    caller.start();
+    await().until(() -> exchanges.size() == sent);
+    return caller;
+  }
+
   @Test
   void breaker_trialInterrupted_anotherIsMadeLater() throws Exception {
     Registry registry = registry(options.breaker(1, HOUR), 1);

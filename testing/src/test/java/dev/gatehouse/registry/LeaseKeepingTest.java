@@ -1,9 +1,11 @@
 package dev.gatehouse.registry;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.gatehouse.Gatehouse;
+import dev.gatehouse.error.StorageException;
 import dev.gatehouse.observe.GatehouseListener;
 import dev.gatehouse.scheduler.Task;
 import dev.gatehouse.scheduler.TaskResult;
@@ -137,6 +139,40 @@ final class LeaseKeepingTest {
     storage.registry().removeInstance("full", "b:7");
     pass(2);
     assertThat(stored("full", "a")).isPresent();
+  }
+
+  /** The shortest lease there is: whoever looked twice a second would lose it. */
+  @Test
+  void leaseOfASecond_renewedWhenDue_neverEnds() {
+    registry.register(Server.named("s").at("own", 80));
+    LeaseKeeper keeper = new LeaseKeeper((SnapshotRegistry) registry);
+    Instance kept = keeper.keep(Instance.on("s").at("a", 1).lease(Instance.MIN_LEASE));
+    for (int round = 0; round < 50; round++) {
+      long due = keeper.nanosUntilDue(SECOND.toNanos());
+      assertThat(Duration.ofNanos(due)).isBetween(Duration.ofMillis(299), Duration.ofMillis(334));
+      advance(Duration.ofNanos(due).plusMillis(50));
+      keeper.renewDue();
+    }
+    assertThat(stored("s", "a")).contains(kept);
+    assertThat(storage.registry().lapsed(10)).isEmpty();
+    keeper.releaseAll();
+  }
+
+  /** A storage that is down is not asked all the time, and soon enough for a short lease. */
+  @Test
+  void renewalFails_triedAgainAfterATenthOfTheLeaseOrHalfASecond() {
+    registry.register(Server.named("s").at("own", 80));
+    for (Duration lease : List.of(Instance.MIN_LEASE, LEASE)) {
+      LeaseKeeper keeper = new LeaseKeeper((SnapshotRegistry) registry);
+      keeper.keep(Instance.on("s").at("a", 1).lease(lease));
+      advance(lease.dividedBy(2));
+      watched.failingInTransactions = true;
+      assertThatThrownBy(keeper::renewDue).isInstanceOf(StorageException.class);
+      assertThat(Duration.ofNanos(keeper.nanosUntilDue(SECOND.toNanos())))
+          .isEqualTo(Duration.ofMillis(lease.equals(LEASE) ? 500 : 100));
+      watched.failingInTransactions = false;
+      keeper.releaseAll();
+    }
   }
 
   /** Two processes of one address, as at a rolling restart. */

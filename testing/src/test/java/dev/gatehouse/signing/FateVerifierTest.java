@@ -257,7 +257,7 @@ class FateVerifierTest {
 
   /** A client's clock may run ahead by almost 60 s; its requests stay fresh for almost 120 s. */
   @Test
-  void client_signedInTheFutureAndReplayedUntilItIsOld_refused() {
+  void A22_client_signedInTheFutureAndReplayedUntilItIsOld_refused() {
     Verifier verifier = verifier(CLIENT);
     tens.clock.advance(Duration.ofMillis(59_999));
     Request request = submitted("/v1/job/submit", "{}");
@@ -270,7 +270,7 @@ class FateVerifierTest {
   }
 
   @Test
-  void client_refusedBeforeTheNonce_claimsNone() {
+  void A22_client_refusedBeforeTheNonce_claimsNone() {
     Verifier verifier = verifier(CLIENT);
     Request request = submitted("/v1/job/submit", "{\"a\":1}");
     assertRefused(

@@ -60,11 +60,13 @@ final class JdbcAuditRemovals {
         });
   }
 
+  /** What somebody has made of a row so that it is no range accounts for nothing. */
   static List<AuditRemoval.Range> removals(Handle handle, LogTables tables, long above, int limit) {
     return Sql.use(
         handle,
         tables.in(
             "SELECT from_index, to_index, evidence FROM gh_{log}_removed WHERE to_index > ?"
+                + " AND from_index >= 0 AND from_index < to_index"
                 + " ORDER BY to_index FETCH FIRST ? ROWS ONLY"),
         query -> {
           query.setLong(1, above);

@@ -396,15 +396,13 @@ final class JdbcAuditTreeStore implements AuditTreeStore {
         handle ->
             Sql.use(
                     handle,
-                    tables.in(
+                    newest(
                         "SELECT hashes, root FROM gh_{log}_tile"
                             + " WHERE tile_level = ? AND tile_index = ?"),
                     query -> {
                       query.setInt(1, level);
                       query.setLong(2, index);
-                      return Sql.rows(
-                          query,
-                          row -> new TreeTile(level, index, row.getBytes(1), row.getBytes(2)));
+                      return Sql.rows(query, row -> JdbcTreeLeaves.tile(level, index, row));
                     })
                 .stream()
                 .findFirst());
@@ -456,9 +454,7 @@ final class JdbcAuditTreeStore implements AuditTreeStore {
                 query -> {
                   query.setLong(1, size);
                   query.setInt(2, limit);
-                  return Sql.rows(
-                      query,
-                      row -> new StoredHead(row.getLong(1), row.getBytes(2), row.getString(3)));
+                  return Sql.rows(query, JdbcTreeLeaves::head);
                 }));
   }
 

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.SqlStatement;
 import org.jdbi.v3.core.statement.StatementContext;
 import org.jdbi.v3.core.statement.Update;
 
@@ -66,25 +67,37 @@ final class JdbcInstances {
   }
 
   private static Update key(Handle handle, String sql, Instance instance) {
-    return handle
-        .createUpdate(sql)
+    return key(handle.createUpdate(sql), instance);
+  }
+
+  private static <S extends SqlStatement<S>> S key(S statement, Instance instance) {
+    return statement
         .bind("serverKey", RegistryStore.nameKey(instance.server()))
         .bind("addressKey", instance.address())
         .bind("epoch", instance.epoch());
   }
 
+  /** Does not wait for who changes it: who renews has others to renew, too. */
   boolean renew(Instance instance) {
     return database.use(
         handle ->
-            key(
-                        handle,
-                        "UPDATE gh_instance SET expires_at = :now + lease_millis"
-                            + " WHERE server_key = :serverKey AND address_key = :addressKey"
-                            + " AND epoch = :epoch AND expires_at > :now",
-                        instance)
-                    .bind("now", database.now(handle))
-                    .execute()
-                == 1);
+            isFree(handle, instance)
+                && key(
+                            handle,
+                            "UPDATE gh_instance SET expires_at = :now + lease_millis"
+                                + " WHERE server_key = :serverKey AND address_key = :addressKey"
+                                + " AND epoch = :epoch AND expires_at > :now",
+                            instance)
+                        .bind("now", database.now(handle))
+                        .execute()
+                    == 1);
+  }
+
+  private static boolean isFree(Handle handle, Instance instance) {
+    String sql =
+        "SELECT epoch FROM gh_instance WHERE server_key = :serverKey"
+            + " AND address_key = :addressKey AND epoch = :epoch FOR UPDATE SKIP LOCKED";
+    return key(handle.createQuery(sql), instance).mapTo(Long.class).findOne().isPresent();
   }
 
   boolean remove(String server, String address) {

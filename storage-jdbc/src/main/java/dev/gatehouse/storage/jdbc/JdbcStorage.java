@@ -230,13 +230,21 @@ public final class JdbcStorage implements Storage {
    * is rare in a large log, and to append a record costs more. Other databases do without. Records
    * that were written without, and the few whose terms cannot be kept, are looked at one by one
    * beside it, so what is found is always the same; with 10,000 of them in its window a search is
-   * one without the index, so an old log gains as its records go. The index is made with the first
-   * call, for which writers to the log wait and a right to make it is needed; or beforehand by
-   * {@code postgresql/audit-terms.sql} and {@code event-terms.sql} in the jar. The returned one
-   * takes this one's place.
+   * one without the index: {@link #auditTermsFill} gives terms to those of a log that is old
+   * already. The index is made with the first call, for which writers to the log wait and a right
+   * to make it is needed; or beforehand by {@code postgresql/audit-terms.sql} and {@code
+   * event-terms.sql} in the jar. The returned one takes this one's place.
    */
   public JdbcStorage withAuditTerms() {
     return new JdbcStorage(setup.with(setup.hints, setup.names, Terms.INDEXED));
+  }
+
+  /**
+   * A way through both logs that gives terms to records which were written without, for {@link
+   * #withAuditTerms} to find them by its index. Does nothing by itself.
+   */
+  public AuditTermsFill auditTermsFill() {
+    return new AuditTermsFill(database);
   }
 
   @Override

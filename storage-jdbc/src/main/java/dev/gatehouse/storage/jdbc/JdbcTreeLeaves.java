@@ -1,6 +1,9 @@
 package dev.gatehouse.storage.jdbc;
 
+import dev.gatehouse.audit.StoredHead;
 import dev.gatehouse.audit.TreeLeaf;
+import dev.gatehouse.audit.TreeTile;
+import dev.gatehouse.error.StorageException;
 import java.sql.Array;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -14,11 +17,14 @@ import java.util.Set;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
-/** Leaves of an audit tree with the rows of their records. */
+/**
+ * Leaves of an audit tree with the rows of their records, and its tiles and heads. Whoever can drop
+ * a constraint can put what is none of these into a row.
+ */
 final class JdbcTreeLeaves {
   private static final String RECORDS =
       "SELECT id, time_us, operation_type, result_type, source_node, namespace, severity,"
-          + " user_name, request_id, service, canonical, openings";
+          + " user_name, request_id, service, canonical, openings, leaf_hash";
   private static final String FROM = " FROM gh_{log}";
   private static final String TERMS = ", terms";
 
@@ -86,7 +92,8 @@ final class JdbcTreeLeaves {
             row.getString(8),
             row.getString(9),
             row.getString(10),
-            hasTerms ? terms(row.getArray(13)) : null));
+            row.getBytes(13),
+            hasTerms ? terms(row.getArray(14)) : null));
   }
 
   private static @Nullable Set<Long> terms(@Nullable Array kept) throws SQLException {
@@ -97,5 +104,28 @@ final class JdbcTreeLeaves {
             && Arrays.stream(numbers).noneMatch(Objects::isNull)
         ? Set.copyOf(Arrays.asList(numbers))
         : OF_NO_RECORD;
+  }
+
+  /** A tile of a row with its hashes and its root. */
+  static TreeTile tile(int level, long index, ResultSet row) throws SQLException {
+    byte[] hashes = row.getBytes(1);
+    byte[] root = row.getBytes(2);
+    try {
+      return new TreeTile(level, index, hashes, root);
+    } catch (IllegalArgumentException e) {
+      throw new StorageException("tile " + level + "/" + index + " was damaged", e);
+    }
+  }
+
+  /** A head of a row with its size, its root and its note. */
+  static StoredHead head(ResultSet row) throws SQLException {
+    long size = row.getLong(1);
+    byte[] root = row.getBytes(2);
+    String note = row.getString(3);
+    try {
+      return new StoredHead(size, root, note);
+    } catch (IllegalArgumentException e) {
+      throw new StorageException("the head of " + size + " leaves was damaged", e);
+    }
   }
 }

@@ -9,6 +9,7 @@ import dev.gatehouse.audit.AuditPosition;
 import dev.gatehouse.audit.AuditRecord;
 import dev.gatehouse.audit.AuditScan;
 import dev.gatehouse.audit.AuditScan.Order;
+import dev.gatehouse.audit.AuditStore;
 import dev.gatehouse.audit.LogName;
 import dev.gatehouse.storage.Storage;
 import java.sql.ResultSet;
@@ -75,21 +76,22 @@ class AuditPlanTest {
   abstract static class Planned {
     private Storage storage;
     private Jdbi jdbi;
-    private JdbcAuditStore store;
+    private JdbcAuditScans scans;
 
     abstract DataSource dataSource();
 
     abstract String analyze();
 
     /** What the plan calls the index. */
-    abstract List<String> plan(Handle handle, JdbcAuditStore.Statement statement);
+    abstract List<String> plan(Handle handle, JdbcAuditScans.Statement statement);
 
     @BeforeAll
     void fill() {
       DataSource dataSource = dataSource();
       storage = JdbcStorage.of(dataSource);
       jdbi = Jdbi.create(dataSource);
-      store = (JdbcAuditStore) storage.eventLog();
+      AuditStore store = storage.eventLog();
+      scans = ((JdbcAuditStore) store).scans();
       for (int i = 0; i < ROWS; i += 1_000) {
         List<AuditEntry> batch = new ArrayList<>();
         for (int j = i; j < i + 1_000; j++) {
@@ -105,7 +107,7 @@ class AuditPlanTest {
       storage.close();
     }
 
-    static List<String> explained(Handle handle, String explain, JdbcAuditStore.Statement of) {
+    static List<String> explained(Handle handle, String explain, JdbcAuditScans.Statement of) {
       return Sql.use(
           handle,
           explain + of.sql(),
@@ -125,7 +127,7 @@ class AuditPlanTest {
 
     private List<String> planned(Order order, AuditMatch match) {
       AuditScan scan = new AuditScan(FIRST, LAST, order, List.of(match), 11);
-      return jdbi.withHandle(handle -> plan(handle, store.statement(scan).orElseThrow()));
+      return jdbi.withHandle(handle -> plan(handle, scans.statement(scan).orElseThrow()));
     }
 
     private static String index(AuditColumn column) {
@@ -165,7 +167,7 @@ class AuditPlanTest {
     void scan_byNothing_goesAlongTheTime() {
       AuditScan scan = new AuditScan(FIRST, LAST, Order.DESCENDING, List.of(), 11);
       List<String> plan =
-          jdbi.withHandle(handle -> plan(handle, store.statement(scan).orElseThrow()));
+          jdbi.withHandle(handle -> plan(handle, scans.statement(scan).orElseThrow()));
       assertThat(plan).anyMatch(line -> line.contains("gh_event_time"));
     }
   }
@@ -183,7 +185,7 @@ class AuditPlanTest {
     }
 
     @Override
-    List<String> plan(Handle handle, JdbcAuditStore.Statement statement) {
+    List<String> plan(Handle handle, JdbcAuditScans.Statement statement) {
       List<String> plan = explained(handle, "EXPLAIN ", statement);
       assertThat(plan).noneMatch(line -> line.contains("Seq Scan"));
       return plan.stream().map(line -> line.replace("gh_event_pkey", "primary")).toList();
@@ -205,7 +207,7 @@ class AuditPlanTest {
 
     /** Columns: id, kind, table, type, keys, key, and so on. */
     @Override
-    List<String> plan(Handle handle, JdbcAuditStore.Statement statement) {
+    List<String> plan(Handle handle, JdbcAuditScans.Statement statement) {
       return explained(handle, "EXPLAIN ", statement).stream()
           .map(line -> line.toLowerCase(Locale.ROOT).split(" \\| ")[5])
           .toList();
@@ -225,7 +227,7 @@ class AuditPlanTest {
     }
 
     @Override
-    List<String> plan(Handle handle, JdbcAuditStore.Statement statement) {
+    List<String> plan(Handle handle, JdbcAuditScans.Statement statement) {
       List<String> plan = explained(handle, "EXPLAIN ", statement);
       assertThat(plan).noneMatch(line -> line.contains("tableScan"));
       return plan.stream()

@@ -19,12 +19,14 @@ import dev.gatehouse.audit.Damage;
 import dev.gatehouse.audit.Filter;
 import dev.gatehouse.audit.LogName;
 import dev.gatehouse.observe.GatehouseListener;
+import java.sql.Connection;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -109,14 +111,15 @@ class AuditTermsIndexTest {
 
   /** The plan of what a query of that filter asks. */
   private String plan(Filter filter) {
-    List<JdbcAuditStore.Statement> asked = new ArrayList<>();
-    JdbcAuditStore store = (JdbcAuditStore) indexed.eventLog();
+    List<JdbcAuditScans.Statement> asked = new ArrayList<>();
+    JdbcAuditScans scans = ((JdbcAuditStore) indexed.eventLog()).scans();
     AuditStore spy = mock(AuditStore.class);
     when(spy.cursorKey(any())).thenAnswer(call -> call.getArgument(0));
+    when(spy.walk()).thenCallRealMethod();
     when(spy.scan(any()))
         .thenAnswer(
             call -> {
-              asked.add(store.statement(call.getArgument(0)).orElseThrow());
+              asked.add(scans.statement(call.getArgument(0)).orElseThrow());
               return List.of();
             });
     AuditLog.create(spy, ids::incrementAndGet, InstantSource.system())
@@ -141,6 +144,53 @@ class AuditTermsIndexTest {
     assertThat(found(log(indexed), Filter.where("content").matchPhrase("cheque"))).hasSize(3);
     assertThat(found(log(indexed), Filter.where("ext.order").equal(17))).hasSize(3);
     assertThat(found(log(plain), Filter.where("ext.order").equal(17))).hasSize(3);
+  }
+
+  /** The connections of this one, whose statements are noted. */
+  private DataSource noting(List<String> statements) {
+    return JdbcProxy.of(
+        DataSource.class,
+        (method, arguments) ->
+            JdbcProxy.invoke(dataSource, method, arguments) instanceof Connection connection
+                ? JdbcProxy.of(
+                    Connection.class,
+                    (call, values) -> {
+                      if (call.getName().equals("prepareStatement")) {
+                        statements.add((String) values[0]);
+                      }
+                      return JdbcProxy.invoke(connection, call, values);
+                    })
+                : null);
+  }
+
+  /** Many are counted once on the way to a page, and few each time, as the others are passed by. */
+  @Test
+  void find_wordThatManyHave_isCountedOnceOnTheWay() {
+    AuditStore store = indexed.audit();
+    for (int i = 0; i < 10_500; i += 500) {
+      List<AuditEntry> batch = new ArrayList<>();
+      for (int j = i + 1; j <= i + 500; j++) {
+        AuditRecord.Builder one = record((j % 100 == 0 ? "rare" : "common") + " paid " + j);
+        batch.add(AuditEntry.of(LogName.AUDIT, one.id(j).build()));
+      }
+      store.append(batch);
+    }
+    List<String> statements = new CopyOnWriteArrayList<>();
+    AuditLog log = log(JdbcStorage.of(noting(statements)).withoutHints().withAuditTerms());
+    AuditQuery query = AuditQuery.between(START, START);
+    for (String word : List.of("paid", "rare")) {
+      Filter filter =
+          Filter.all(Filter.where("content").match(word), Filter.where("content").like("%10500"));
+      statements.clear();
+      AuditPage page = log.find(query.filter(filter));
+      List<String> scans =
+          statements.stream().filter(sql -> sql.contains("ORDER BY time_us")).toList();
+      List<String> counts = scans.stream().filter(sql -> sql.contains("COUNT(*)")).toList();
+      assertThat(scans).as(word).hasSizeGreaterThan(2);
+      assertThat(counts).as(word).hasSize(word.equals("paid") ? 1 : scans.size());
+      assertThat(page.records()).as(word).hasSize(word.equals("paid") ? 0 : 1);
+      assertThat(page.hasNext()).as(word).isEqualTo(word.equals("paid"));
+    }
   }
 
   private AuditTree tree() {

@@ -112,6 +112,7 @@ final class MariaDbServer {
             "--innodb-default-row-format=compact",
             "--log-bin=" + configuration.getDataDir() + "/log",
             "--sync-binlog=0",
+            "--sync-frm=0",
             "--innodb-file-per-table=0",
             "--innodb-flush-method=nosync",
             "--innodb-flush-log-at-trx-commit=0",

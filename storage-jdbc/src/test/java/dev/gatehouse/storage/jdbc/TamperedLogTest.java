@@ -6,180 +6,25 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import dev.gatehouse.audit.Anchor;
 import dev.gatehouse.audit.AuditLog;
-import dev.gatehouse.audit.AuditOptions;
 import dev.gatehouse.audit.AuditProgress;
-import dev.gatehouse.audit.AuditRecord;
 import dev.gatehouse.audit.AuditReport;
 import dev.gatehouse.audit.AuditTree;
 import dev.gatehouse.audit.Damage;
 import dev.gatehouse.audit.Damage.Kind;
-import dev.gatehouse.audit.HeadKey;
-import dev.gatehouse.audit.RowKey;
 import dev.gatehouse.audit.SignedHead;
 import dev.gatehouse.error.StorageException;
-import dev.gatehouse.observe.GatehouseListener;
-import dev.gatehouse.storage.Storage;
-import java.nio.file.Path;
-import java.security.GeneralSecurityException;
-import java.security.KeyPair;
-import java.security.KeyPairGenerator;
-import java.security.MessageDigest;
-import java.security.Signature;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.stream.IntStream;
 import javax.sql.DataSource;
-import org.jdbi.v3.core.Jdbi;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What somebody with all rights in the database does to a log is found, and called by its name. */
 class TamperedLogTest {
-  private static final KeyPair PAIR = pair();
-  private static final int RECORDS = 600;
-
-  /** In canonical bytes, after the tag and the version. */
-  private static final int KIND = 22 + 1;
-
-  private static KeyPair pair() {
-    try {
-      return KeyPairGenerator.getInstance("Ed25519").generateKeyPair();
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  private static byte[] sign(byte[] text) {
-    try {
-      Signature signature = Signature.getInstance("Ed25519");
-      signature.initSign(PAIR.getPrivate());
-      signature.update(text);
-      return signature.sign();
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  private static HeadKey key() {
-    byte[] spki = PAIR.getPublic().getEncoded();
-    return HeadKey.ed25519("log", Arrays.copyOfRange(spki, spki.length - 32, spki.length));
-  }
-
-  /** A log of 600 records, in two batches of 400 and 200, and a database to tamper with. */
-  abstract static class Tampering {
-    @TempDir Path directory;
-
-    private final AtomicLong ids = new AtomicLong();
-    private Jdbi jdbi;
-    private Storage storage;
-    private AuditTree tree;
-    private AuditLog log;
-    private Path anchored;
-
-    abstract DataSource dataSource();
-
-    @BeforeEach
-    void fill() {
-      DataSource dataSource = dataSource();
-      jdbi = Jdbi.create(dataSource);
-      storage = JdbcStorage.of(dataSource);
-      anchored = directory.resolve("heads");
-      tree = tree();
-      log = AuditLog.create(storage.audit(), ids::incrementAndGet, InstantSource.system(), tree);
-      write(400);
-      tree.sequence();
-      write(200);
-      tree.sequence();
-    }
-
-    private AuditTree tree() {
-      return AuditTree.create(
-          new AuditTree.Parts(
-              storage.audit(),
-              storage,
-              InstantSource.system(),
-              System::nanoTime,
-              GatehouseListener.NONE,
-              AuditOptions.builder()
-                  .signer(TamperedLogTest::sign, key())
-                  .rowKey(RowKey.of(new byte[32]))
-                  .anchor(Anchor.file(anchored))
-                  .build()));
-    }
-
-    private void write(int count) {
-      log.writeAll(
-          IntStream.range(0, count)
-              .mapToObj(i -> AuditRecord.of(1, 0, "record " + i).user("u" + i).build())
-              .toList());
-    }
-
-    private void execute(String sql, Object... values) {
-      assertThat(jdbi.<Integer, RuntimeException>withHandle(handle -> handle.execute(sql, values)))
-          .isPositive();
-    }
-
-    private long id(long index) {
-      return jdbi.withHandle(
-          handle ->
-              handle
-                  .createQuery("SELECT id FROM gh_audit_leaf WHERE leaf_index = :index")
-                  .bind("index", index)
-                  .mapTo(Long.class)
-                  .one());
-    }
-
-    private byte[] canonical(long id) {
-      return jdbi.withHandle(
-          handle ->
-              handle
-                  .createQuery("SELECT canonical FROM gh_audit WHERE id = :id")
-                  .bind("id", id)
-                  .mapTo(byte[].class)
-                  .one());
-    }
-
-    private byte[] edited(long id) {
-      byte[] canonical = canonical(id);
-      canonical[KIND] ^= 1;
-      return canonical;
-    }
-
-    private List<Damage> damages() {
-      AuditReport report = tree.verify(AuditProgress.NONE);
-      assertThat(report.isSound()).isEqualTo(report.damages().isEmpty());
-      return report.damages();
-    }
-
-    private Set<Kind> kinds() {
-      Set<Kind> kinds = EnumSet.noneOf(Kind.class);
-      damages().forEach(damage -> kinds.add(damage.kind()));
-      return kinds;
-    }
-
-    private static Damage only(List<Damage> damages) {
-      assertThat(damages).hasSize(1);
-      return damages.get(0);
-    }
-
-    private static byte[] sha256(byte prefix, byte[] bytes) {
-      try {
-        MessageDigest digest = MessageDigest.getInstance("SHA-256");
-        digest.update(prefix);
-        return digest.digest(bytes);
-      } catch (GeneralSecurityException e) {
-        throw new IllegalStateException(e);
-      }
-    }
-
+  /** A database to tamper with. */
+  abstract static class Tampering extends TamperedLog {
     @Test
     void untouched_isSound() {
       List<Long> told = new ArrayList<>();
@@ -573,6 +418,26 @@ class TamperedLogTest {
           .isInstanceOf(StorageException.class)
           .hasMessageContaining("old copy");
       assertThat(storage.audit().tree().state().size()).isEqualTo(400);
+    }
+
+    /** A node that has not seen the log before asks the anchors, and builds on what they know. */
+    @Test
+    void oldCopyPutBack_anotherNodeTakesOver_isNotBuiltOn() {
+      Anchor.file(anchored).publish(tree.head().orElseThrow());
+      restoreFirstBatch();
+      tree.close();
+      tree = tree();
+      log = AuditLog.create(storage.audit(), ids::incrementAndGet, InstantSource.system(), tree);
+      write(200);
+      assertThatThrownBy(tree::sequence)
+          .isInstanceOf(StorageException.class)
+          .hasMessageContaining("it has 400 leaves")
+          .hasMessageContaining("a head of 600: an old copy was put back");
+      assertThat(tree.status().fault().orElseThrow()).contains("old copy");
+      assertThat(storage.audit().tree().state().size()).isEqualTo(400);
+      assertThat(storage.audit().tree().heads(400, 1)).isEmpty();
+      assertThat(storage.audit().tree().pending(0, 1_000)).hasSize(200);
+      assertThat(kinds()).containsExactly(Kind.ROLLED_BACK);
     }
 
     @Test

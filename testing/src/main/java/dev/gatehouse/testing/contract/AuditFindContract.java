@@ -2,12 +2,17 @@ package dev.gatehouse.testing.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gatehouse.audit.AuditCount;
 import dev.gatehouse.audit.AuditLog;
 import dev.gatehouse.audit.AuditPage;
 import dev.gatehouse.audit.AuditQuery;
 import dev.gatehouse.audit.AuditRecord;
 import dev.gatehouse.audit.AuditStore;
 import dev.gatehouse.audit.Filter;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -54,7 +59,9 @@ public abstract class AuditFindContract extends StoreContract {
       AuditModel.Question question = model.randomQuestion();
       List<AuditRecord> expected = expected(records, question);
       notEmpty += expected.isEmpty() ? 0 : 1;
-      walk(log, question, expected, "gatehouse.seed=" + seed + ", query " + question.json());
+      String what = "gatehouse.seed=" + seed + ", query " + question.json();
+      walk(log, question, expected, what);
+      whole(log, question, expected, what);
     }
     assertThat(notEmpty)
         .as("queries with an answer, gatehouse.seed=%d", seed)
@@ -153,6 +160,28 @@ public abstract class AuditFindContract extends StoreContract {
     }
     assertThat(found).as(what).isEqualTo(expected);
     walkBack(log, query, pages, what);
+  }
+
+  /** Counted up to what is there and a little less, and written out. */
+  private static void whole(
+      AuditLog log, AuditModel.Question question, List<AuditRecord> expected, String what) {
+    AuditQuery query = AuditQuery.parse(question.json()).fields(List.of("id"));
+    int all = expected.size();
+    assertThat(log.count(query, all + 1)).as(what).isEqualTo(new AuditCount(all, false));
+    if (all > 1) {
+      assertThat(log.count(query, all)).as(what).isEqualTo(new AuditCount(all, false));
+      assertThat(log.count(query, all - 1)).as(what).isEqualTo(new AuditCount(all - 1, true));
+    }
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try {
+      assertThat(log.export(query, out)).as(what).isEqualTo(all);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    assertThat(out.toString(StandardCharsets.UTF_8).lines())
+        .as(what)
+        .containsExactlyElementsOf(
+            expected.stream().map(record -> "{\"id\":\"" + record.id() + "\"}").toList());
   }
 
   private static void walkBack(

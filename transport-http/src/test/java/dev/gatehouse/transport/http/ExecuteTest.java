@@ -201,10 +201,7 @@ class ExecuteTest {
             conversation -> {
               conversation.hear();
               conversation.say(HEAD);
-              while (true) {
-                conversation.say(".");
-                TimeUnit.MILLISECONDS.sleep(5);
-              }
+              conversation.drip(".");
             })) {
       new Waiter(transport, server.uri("/"), Deadline.in(Duration.ofMillis(60)))
           .assertFails("no answer in time from http://127.0.0.1:" + server.port());

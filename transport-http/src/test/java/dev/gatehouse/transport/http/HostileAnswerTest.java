@@ -13,6 +13,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
@@ -23,6 +24,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(Leftovers.class)
 class HostileAnswerTest {
+  /** For less than 10 ms after an answer, a connection is taken to live. */
+  private static final long BEYOND_TRUST_MILLIS = 20;
+
   private final HttpTransport transport = HttpTransport.builder().allow("127.0.0.0/8").build();
 
   @AfterEach
@@ -107,7 +111,8 @@ class HostileAnswerTest {
         assertThat(answer(transport.send(Request.post(server.uri("/"), "x"), soon())).text())
             .isEqualTo("success");
         assertThat(server.connections()).isEqualTo(i);
-        TimeUnit.MILLISECONDS.sleep(100);
+        server.awaitClosed();
+        TimeUnit.MILLISECONDS.sleep(BEYOND_TRUST_MILLIS);
       }
       assertThat(server.heard()).hasSize(3);
     }
@@ -131,7 +136,7 @@ class HostileAnswerTest {
   void send_idleConnectionStillOpen_isUsedAgain() throws Exception {
     try (RawServer server = RawServer.friendly()) {
       answer(transport.send(Request.post(server.uri("/"), "x"), soon()));
-      TimeUnit.MILLISECONDS.sleep(100);
+      TimeUnit.MILLISECONDS.sleep(BEYOND_TRUST_MILLIS);
 
       assertThat(answer(transport.send(Request.post(server.uri("/"), "x"), soon())).text())
           .isEqualTo("success");
@@ -141,17 +146,22 @@ class HostileAnswerTest {
 
   @Test
   void send_bytesNobodyAskedFor_areNotTakenForTheNextAnswer() throws Exception {
+    CountDownLatch answered = new CountDownLatch(1);
+    CountDownLatch forged = new CountDownLatch(1);
     try (RawServer server =
         new RawServer(
             conversation -> {
               while (conversation.hearNext()) {
                 conversation.say("HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nsuccess");
-                TimeUnit.MILLISECONDS.sleep(30);
+                answered.await();
                 conversation.say("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged");
+                forged.countDown();
               }
             })) {
       answer(transport.send(Request.get(server.uri("/")), soon()));
-      TimeUnit.MILLISECONDS.sleep(200);
+      answered.countDown();
+      assertThat(forged.await(60, TimeUnit.SECONDS)).isTrue();
+      TimeUnit.MILLISECONDS.sleep(BEYOND_TRUST_MILLIS);
 
       assertThat(answer(transport.send(Request.get(server.uri("/")), soon())).text())
           .isEqualTo("success");
@@ -168,10 +178,7 @@ class HostileAnswerTest {
                 conversation.say(RawServer.SUCCESS);
                 conversation.hear();
                 conversation.say(start);
-                while (true) {
-                  conversation.say("a");
-                  TimeUnit.MILLISECONDS.sleep(20);
-                }
+                conversation.drip("a");
               })) {
         answer(transport.send(Request.get(server.uri("/first")), soon()));
         assertThat(

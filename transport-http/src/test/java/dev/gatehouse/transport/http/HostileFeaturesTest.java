@@ -3,10 +3,6 @@ package dev.gatehouse.transport.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gatehouse.Gatehouse;
-import dev.gatehouse.reader.FeatureFeed;
-import dev.gatehouse.reader.FeatureHeader;
-import dev.gatehouse.reader.FeatureRow;
-import dev.gatehouse.reader.FeatureSink;
 import dev.gatehouse.reader.Position;
 import dev.gatehouse.reader.ReaderOptions;
 import dev.gatehouse.reader.Reading;
@@ -27,12 +23,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
-import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,60 +37,12 @@ class HostileFeaturesTest {
   private static final String CONTENT = "id,x1,x2\nu1,3,a\nu2,4,b\nu3,5,c\n";
   private static final int BEFORE_U3 = CONTENT.indexOf("u3");
 
-  /** Keeps rows for good. */
-  private static final class Kept implements FeatureFeed {
-    final List<String> rows = new ArrayList<>();
-    final List<Position> openedAt = new ArrayList<>();
-    final List<String> endings = new ArrayList<>();
-    @Nullable Position held;
-
-    @Override
-    public Stream<String> ids(Reading reading) {
-      return Stream.of("u1");
-    }
-
-    @Override
-    public Optional<Position> held(Reading reading) {
-      return Optional.ofNullable(held);
-    }
-
-    @Override
-    public FeatureSink open(Reading reading, Position from, long fence) {
-      openedAt.add(from);
-      if (from.equals(Position.START)) {
-        rows.clear();
-        held = null;
-      }
-      return new FeatureSink() {
-        @Override
-        public void header(FeatureHeader header) {
-          rows.add(header.id() + header.names());
-        }
-
-        @Override
-        public void row(FeatureRow row, Position after) {
-          rows.add(row.key() + row.values());
-          held = after;
-        }
-
-        @Override
-        public void complete(long count) {
-          endings.add("complete " + count);
-        }
-
-        @Override
-        public void broken() {
-          endings.add("broken");
-        }
-      };
-    }
-  }
-
   private static final String RESUMABLE = "ETag: \"v1\"|Accept-Ranges: bytes|";
 
-  private final Kept kept = new Kept();
+  private final KeptRows kept = new KeptRows();
   private final Queue<RawServer.Script> downloads = new ConcurrentLinkedQueue<>();
-  private ReaderOptions.Builder options =
+  private Duration idle = Duration.ofMillis(300);
+  private final ReaderOptions.Builder options =
       ReaderOptions.builder()
           .feed("kept", kept)
           .maxLine(64)
@@ -138,10 +82,7 @@ class HostileFeaturesTest {
             Gatehouse.builder()
                 .storage(MemoryStorage.create())
                 .transport(
-                    HttpTransport.builder()
-                        .allow("127.0.0.0/8")
-                        .streamIdleTimeout(Duration.ofMillis(300))
-                        .build())
+                    HttpTransport.builder().allow("127.0.0.0/8").streamIdleTimeout(idle).build())
                 .reader(options.build())
                 .build()) {
       gatehouse.registry().register(Server.named("raw").at("127.0.0.1", server.port()));
@@ -327,14 +268,16 @@ class HostileFeaturesTest {
 
   @Test
   void download_slowDrip_endsWithItsTime() throws IOException {
-    options.transferTimeout(Duration.ofMillis(250)).retryPolicy(RetryPolicy.NONE);
+    idle = Duration.ofMinutes(1);
+    options
+        .transferTimeout(Duration.ofMillis(250))
+        .retryPolicy(RetryPolicy.NONE)
+        .maxLine(1 << 20)
+        .maxBytes(1 << 20);
     downloads.add(
         conversation -> {
           conversation.say("HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\nid,x1,x2\n");
-          while (true) {
-            conversation.say("u");
-            TimeUnit.MILLISECONDS.sleep(50);
-          }
+          conversation.drip("u");
         });
     assertThat(read())
         .containsExactly("download error: no answer in time from http://127.0.0.1:PORT");

@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ServerSocketFactory;
 import okio.ByteString;
@@ -38,6 +39,8 @@ final class RawServer implements AutoCloseable {
 
   /** An answer that keeps the connection alive. */
   static final String SUCCESS = "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nsuccess";
+
+  private static final long DRIP_MILLIS = 5;
 
   private final ServerSocket listener;
   private final Script script;
@@ -106,6 +109,13 @@ final class RawServer implements AutoCloseable {
   /** Opens when a script that watches for it has seen the client hang up. */
   CountDownLatch hangUp() {
     return hangUp;
+  }
+
+  /** Waits until each connection so far has been closed by this end. */
+  void awaitClosed() throws InterruptedException {
+    while (!open.isEmpty()) {
+      TimeUnit.MILLISECONDS.sleep(1);
+    }
   }
 
   private void accept() {
@@ -207,6 +217,17 @@ final class RawServer implements AutoCloseable {
     void say(byte[] bytes) throws IOException {
       out.write(bytes);
       out.flush();
+    }
+
+    /**
+     * Says the text again and again, until the client hangs up: never silent for long, and never
+     * done in time. Whoever waits for the end must end it by a deadline, whatever the pace is.
+     */
+    void drip(String text) throws IOException, InterruptedException {
+      while (true) {
+        say(text);
+        TimeUnit.MILLISECONDS.sleep(DRIP_MILLIS);
+      }
     }
 
     /** Waits until the client closes, and opens the latch. */

@@ -2,11 +2,6 @@ package dev.gatehouse.transport.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.gatehouse.reader.FeatureFeed;
-import dev.gatehouse.reader.FeatureHeader;
-import dev.gatehouse.reader.FeatureRow;
-import dev.gatehouse.reader.FeatureSink;
-import dev.gatehouse.reader.Position;
 import dev.gatehouse.reader.ReaderOptions;
 import dev.gatehouse.reader.Reading;
 import dev.gatehouse.reader.ReadingState;
@@ -23,7 +18,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -52,35 +46,9 @@ final class ReadingRoomTest {
         });
   }
 
-  /** Takes what comes. */
-  private static final class Taking implements FeatureFeed {
-    private final List<Long> completed = new ArrayList<>();
-
-    @Override
-    public Stream<String> ids(Reading reading) {
-      return Stream.of("u1");
-    }
-
-    @Override
-    public FeatureSink open(Reading reading, Position from, long fence) {
-      return new FeatureSink() {
-        @Override
-        public void header(FeatureHeader header) {}
-
-        @Override
-        public void row(FeatureRow row, Position after) {}
-
-        @Override
-        public void complete(long count) {
-          completed.add(count);
-        }
-      };
-    }
-  }
-
   @Test
   void allStreamsTaken_theSixtyFifthWaitsWithoutFailingAndBlamesNobody() throws Exception {
-    Taking feed = new Taking();
+    KeptRows feed = new KeptRows();
     HttpTransport transport = HttpTransport.builder().allow("127.0.0.0/8").build();
     try (RawServer server = featureServer();
         VirtualGatehouse virtual =
@@ -90,7 +58,7 @@ final class ReadingRoomTest {
                         .transport(transport)
                         .reader(
                             ReaderOptions.builder()
-                                .feed("taking", feed)
+                                .feed("kept", feed)
                                 .retryPolicy(RetryPolicy.NONE)
                                 .build())
                         .registry(
@@ -107,14 +75,14 @@ final class ReadingRoomTest {
             .register(Service.named(service).on("raw").uri("/" + service));
       }
       List<StreamedResponse> held = held(transport, server);
-      virtual.gatehouse().reader().read(Reading.of("65").from("raw").by("taking"));
+      virtual.gatehouse().reader().read(Reading.of("65").from("raw").by("kept"));
       virtual.advance(Duration.ofMinutes(10));
       ReadingState waiting = virtual.gatehouse().reader().find("65").orElseThrow();
       assertThat(waiting.task().status()).isEqualTo(TaskStatus.WAITING);
       assertThat(server.heard()).hasSize(HttpTransport.MAX_STREAMS);
       held.forEach(StreamedResponse::close);
       virtual.advance(Duration.ofSeconds(5));
-      assertThat(feed.completed).containsExactly(1L);
+      assertThat(feed.endings).containsExactly("complete 1");
     }
   }
 

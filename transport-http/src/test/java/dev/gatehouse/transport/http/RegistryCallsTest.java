@@ -368,6 +368,28 @@ final class RegistryCallsTest {
     assertThat(heard).containsExactly(address + " down", address + " up");
   }
 
+  /** Of three probes that nobody answers, each ends by its own timeout of three seconds. */
+  @Test
+  void health_hangs_downWhenItsTimeIsUp() throws Exception {
+    RawServer hanging = hanging();
+    RawServer healthy = server(RawServer.repeating(HEALTHY));
+    registry(calls -> calls.timeouts(HOUR, HOUR), hanging.port(), healthy.port());
+    long begin = System.nanoTime();
+    for (int probe = 1; probe <= 3; probe++) {
+      int heardThen = probe;
+      while (hanging.heard().size() < heardThen) {
+        gatehouse.upkeep().step();
+        nanos.addAndGet(Duration.ofSeconds(11).toNanos());
+        TimeUnit.MILLISECONDS.sleep(2);
+      }
+    }
+    await(() -> heard.contains("127.0.0.1:" + hanging.port() + " down"));
+    assertThat(Duration.ofNanos(System.nanoTime() - begin))
+        .isBetween(Duration.ofSeconds(3), Duration.ofSeconds(20));
+    assertThat(heard).hasSize(1);
+    assertThat(hanging.hangUp().await(10, TimeUnit.SECONDS)).isTrue();
+  }
+
   /** Probes go by the rules of the transport, as calls do. */
   @Test
   void health_addressThatMayNotBeCalled_isNotAsked() throws Exception {

@@ -165,10 +165,7 @@ class StreamTest {
             conversation -> {
               conversation.hear();
               conversation.say("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n");
-              while (true) {
-                conversation.say(".");
-                TimeUnit.MILLISECONDS.sleep(20);
-              }
+              conversation.drip(".");
             })) {
       CompletionStage<StreamedResponse> stage =
           transport.stream(

@@ -3,7 +3,8 @@ package dev.gatehouse.transport.http.api;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.gatehouse.Gatehouse;
 import dev.gatehouse.check.Check;
-import dev.gatehouse.error.GatehouseException;
+import dev.gatehouse.error.LimitException;
+import dev.gatehouse.error.TransportException;
 import dev.gatehouse.hook.FateSite;
 import dev.gatehouse.hook.HookException;
 import dev.gatehouse.hook.Hooks;
@@ -21,7 +22,6 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 final class FateForward {
   private static final int FEDERATED_ERROR = 104;
   private static final int UNSUPPORTED = 404;
+  private static final String NO_ANSWER = "Exception('no answer')";
   private static final Duration TIME = Duration.ofSeconds(30);
   private static final Set<String> METHODS = Set.of("POST", "PUT");
 
@@ -77,15 +78,9 @@ final class FateForward {
     JsonNode given = FateJson.body(call);
     Request request = request(server.get(), given);
     try {
-      Request signed = parts.signing() == Signing.ON ? signed(request) : request;
-      return answer(transport.send(signed, Deadline.in(TIME)).toCompletableFuture().join());
+      return answer(transport, parts.signing() == Signing.ON ? signed(request) : request);
     } catch (RefusedException e) {
       return failed(e.why());
-    } catch (CompletionException e) {
-      if (e.getCause() instanceof GatehouseException) {
-        return failed("Exception('no answer')");
-      }
-      throw e;
     }
   }
 
@@ -165,6 +160,17 @@ final class FateForward {
       return parts.hooks().signer().sign(request).addTo(request);
     } catch (HookException e) {
       throw FateJson.refused("Exception", String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static ApiResponse answer(Transport transport, Request request) {
+    try {
+      return answer(transport.execute(request, Deadline.in(TIME)));
+    } catch (TransportException | LimitException e) {
+      return failed(NO_ANSWER);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return failed(NO_ANSWER);
     }
   }
 

@@ -581,6 +581,19 @@ class FateFlowApiTest {
   }
 
   @Test
+  void forward_noAnswerOrNoRoom_saysNoMore() {
+    ApiServer server = server(builder -> builder.forward(Set.of("arbiter")));
+    register(server, "arbiter", "{\"host\":\"10.0.0.7\",\"port\":9380}");
+    transport.fail().full();
+    for (int request = 0; request < 2; request++) {
+      assertJson(
+          forward(server, "arbiter"),
+          "{\"retcode\":104,\"retmsg\":\"Federated schedule error, Exception('no answer')\"}");
+    }
+    assertThat(transport.requests()).hasSize(2);
+  }
+
+  @Test
   void a21_siteSignature_overReadJson_notOverReorderedKeys() {
     ApiServer server = server(FateFlowApi.Builder::siteGate);
     KeyMaterial pair = KeyMaterial.generate(Key.Algorithm.RSA_PKCS1_SHA256);
