@@ -54,7 +54,8 @@ final class EngineThreads implements Drive {
   private volatile boolean closing;
   private int round; // used by the keeper's thread
   private long tidied; // used by the tidier's thread
-  private long tidyFrom = System.nanoTime(); // used by the tidier's thread
+  private final TenthOfTime tidying = new TenthOfTime(System::nanoTime); // by the tidier's thread
+  private final TenthOfTime gates = new TenthOfTime(System::nanoTime); // by the keeper's thread
   private long claimedNanos = System.nanoTime() - MIN_CLAIM_NANOS; // used by the claimer's thread
   private long settledNanos = System.nanoTime() - LINGER_NANOS; // used by the settler's thread
 
@@ -177,9 +178,10 @@ final class EngineThreads implements Drive {
     } else {
       engine.keeper().recoverIfDue();
     }
-    boolean gates = engine.gatekeeper().isInUse();
-    if (round % (gates ? ROUNDS_TO_SWEEP_GATES : ROUNDS_TO_SWEEP_GATES_UNUSED) == 0) {
-      engine.gatekeeper().sweep();
+    boolean inUse = engine.gatekeeper().isInUse();
+    boolean isTime = round % (inUse ? ROUNDS_TO_SWEEP_GATES : ROUNDS_TO_SWEEP_GATES_UNUSED) == 0;
+    if (isTime && gates.nanosToRest() <= 0) {
+      gates.run(engine.gatekeeper()::sweep);
     }
     if (round % ROUNDS_TO_PURGE == 0 && engine.keeper().purge()) {
       round--;
@@ -189,26 +191,24 @@ final class EngineThreads implements Drive {
   }
 
   /**
-   * At most a tenth of the time, for where it takes long, or old transactions keep it from clearing
-   * anything. What fails is not tried again before as many more have ended.
+   * Old transactions may keep it from clearing anything, however long it takes. What fails is not
+   * tried again before as many more have ended.
    */
   private long tidy() {
-    long begin = System.nanoTime();
-    if (begin - tidyFrom < 0) {
-      return tidyFrom - begin;
+    long rest = tidying.nanosToRest();
+    if (rest > 0) {
+      return rest;
     }
     long settled = engine.settler().settled();
     if (settled - tidied >= SETTLED_TO_TIDY) {
       long before = tidied;
       tidied = settled;
-      try {
-        if (!store.tidy(settled - before)) {
-          tidied = before;
-        }
-      } finally {
-        long end = System.nanoTime();
-        tidyFrom = end + 9 * (end - begin);
-      }
+      tidying.run(
+          () -> {
+            if (!store.tidy(settled - before)) {
+              tidied = before;
+            }
+          });
     }
     return TIDY_NANOS;
   }

@@ -12,9 +12,9 @@ package dev.gatehouse.transaction;
 public interface Transaction {
   /**
    * Runs the action after the commit, if this transaction learns of it, and never after a rollback.
-   * A transaction over a bare connection does not learn of its commit; so this may only carry
-   * hints, such as waking a poller, and nothing may depend on it. The action must not throw and
-   * must not block.
+   * A transaction over a host's connection learns of its commit only if the host tells it; so this
+   * may only carry hints, such as waking a poller, and nothing may depend on it. The action must
+   * not throw and must not block.
    */
   void afterCommit(Runnable action);
 }

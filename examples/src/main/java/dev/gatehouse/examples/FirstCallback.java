@@ -49,7 +49,8 @@ public final class FirstCallback {
       insert.setInt(1, order);
       insert.executeUpdate();
 
-      Joined joined = gatehouse.joining(JdbcTransaction.of(connection));
+      JdbcTransaction transaction = JdbcTransaction.of(connection);
+      Joined joined = gatehouse.joining(transaction);
       String content = "{\"order\":" + order + "}";
       TaskId task =
           joined
@@ -57,6 +58,7 @@ public final class FirstCallback {
               .schedule(Task.of("order-" + order).application(billing).in(SOON).content(content));
       joined.audit().write(AuditRecord.of(1, 0, "Order " + order + " was placed").build());
       connection.commit();
+      transaction.committed();
       return task;
     }
   }

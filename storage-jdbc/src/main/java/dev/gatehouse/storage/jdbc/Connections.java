@@ -56,16 +56,20 @@ final class Connections implements ConnectionFactory {
    *
    * @throws ConnectionException if no connection is to be had
    */
-  <T> T use(String sql, Sql.Use<T> use) {
+  <T> T use(String sql, NetworkTimeout timeout, Sql.Use<T> use) {
     Connection connection;
     try {
       connection = openConnection();
     } catch (SQLException e) {
       throw new ConnectionException(e);
     }
+    boolean timed = timeout.begin(connection);
     try {
       return Sql.use(connection, sql, use);
     } finally {
+      if (timed) {
+        NetworkTimeout.end(connection);
+      }
       try {
         closeConnection(connection);
       } catch (SQLException e) {
@@ -74,7 +78,7 @@ final class Connections implements ConnectionFactory {
     }
   }
 
-  /** The switch to auto-commit mode would commit it. */
+  /** The switch to auto-commit mode would commit it; see what {@link Dialect} can tell of it. */
   private static void requireNoTransaction(Connection connection) throws SQLException {
     Dialect dialect = Dialect.of(connection.getMetaData().getDatabaseProductName());
     try (Statement statement = connection.createStatement();

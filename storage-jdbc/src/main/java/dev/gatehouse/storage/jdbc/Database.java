@@ -2,11 +2,7 @@ package dev.gatehouse.storage.jdbc;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.failsafe.Failsafe;
-import dev.failsafe.FailsafeException;
-import dev.failsafe.RetryPolicy;
 import dev.gatehouse.check.Check;
-import dev.gatehouse.error.GatehouseException;
 import dev.gatehouse.error.StorageException;
 import dev.gatehouse.transaction.Transaction;
 import java.sql.BatchUpdateException;
@@ -18,7 +14,6 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.ConnectionException;
 import org.jdbi.v3.core.Handle;
@@ -37,11 +32,6 @@ import org.slf4j.LoggerFactory;
  */
 final class Database {
   private static final Logger LOG = LoggerFactory.getLogger(Database.class);
-
-  /** After so long none is begun again: a try may have waited for a lock for a minute. */
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
-
-  private static final Duration LONGEST_PAUSE = Duration.ofMillis(100);
 
   /** A key that is there already: its SQL state, and on MariaDB, where that says less, its code. */
   private static final String DUPLICATE = "23505";
@@ -72,26 +62,29 @@ final class Database {
   private static final Set<String> REFUSALS =
       Set.of("0A000", "42601", "42883", "42703", "42704", "22023");
 
-  private static final RetryPolicy<@Nullable Object> RETRIES =
-      RetryPolicy.builder()
-          .handleIf(Database::mayTryAgain)
-          .withMaxRetries(-1)
-          .withBackoff(Duration.ofMillis(2), LONGEST_PAUSE)
-          .withJitter(0.5)
-          .build();
-
   private final Connections connections;
   private final Jdbi pooled;
   private final Migration migration;
-  private final @Nullable InstantSource leaseClock;
+  private final Time time;
   private final @Nullable JdbcTransaction joined;
 
+  /**
+   * How time is told and how long it may take.
+   *
+   * @param leases the clock of leases, null if that is the database's
+   * @param network how long the database is waited for
+   */
+  record Time(@Nullable InstantSource leases, NetworkTimeout network) {}
+
   Database(DataSource dataSource, Migration migration, @Nullable InstantSource leaseClock) {
-    this(new Connections(dataSource), migration, leaseClock);
+    this(new Connections(dataSource), migration, new Time(leaseClock, NetworkTimeout.NONE));
   }
 
-  private Database(
-      Connections connections, Migration migration, @Nullable InstantSource leaseClock) {
+  static Database of(DataSource dataSource, Migration migration, Time time) {
+    return new Database(new Connections(dataSource), migration, time);
+  }
+
+  private Database(Connections connections, Migration migration, Time time) {
     this(
         connections,
         Jdbi.create(connections)
@@ -100,7 +93,7 @@ final class Database {
                 SqlStatements.class,
                 statements -> statements.setTemplateEngine(migration.tables())),
         migration,
-        leaseClock,
+        time,
         null);
   }
 
@@ -108,12 +101,12 @@ final class Database {
       Connections connections,
       Jdbi pooled,
       Migration migration,
-      @Nullable InstantSource leaseClock,
+      Time time,
       @Nullable JdbcTransaction joined) {
     this.connections = connections;
     this.pooled = pooled;
     this.migration = migration;
-    this.leaseClock = leaseClock;
+    this.time = time;
     this.joined = joined;
   }
 
@@ -137,7 +130,24 @@ final class Database {
     Check.that(
         transaction instanceof JdbcTransaction own && own.mayServe(pooled),
         "transaction belongs to another storage: " + transaction.getClass().getName());
-    return new Database(connections, pooled, migration, leaseClock, (JdbcTransaction) transaction);
+    return new Database(connections, pooled, migration, time, (JdbcTransaction) transaction);
+  }
+
+  /** This database for statements that may take any time, such as searches of a long log. */
+  Database unhurried() {
+    return new Database(
+        connections, pooled, migration, new Time(time.leases, NetworkTimeout.NONE), joined);
+  }
+
+  /** This database, of which no answer is of use after so long. */
+  Database within(Duration duration) {
+    Time shorter = new Time(time.leases, time.network.atMost(duration));
+    return new Database(connections, pooled, migration, shorter, joined);
+  }
+
+  /** How long the database is waited for. */
+  NetworkTimeout networkTimeout() {
+    return time.network;
   }
 
   /**
@@ -198,42 +208,12 @@ final class Database {
    */
   <T extends @Nullable Object> T call(Function<Transaction, T> work) {
     Profile profile = migration.ensure(pooled);
-    return tried(() -> once(profile, work));
-  }
-
-  private static boolean mayTryAgain(Throwable e) {
-    return e instanceof StorageException
-        && !(e instanceof LastingException)
-        && (isTransient(e) || isLost(e));
-  }
-
-  /** The first try, which nearly always is the last, goes without the machinery for more. */
-  private static <T extends @Nullable Object> T tried(Supplier<T> work) {
-    long begin = System.nanoTime();
-    try {
-      return work.get();
-    } catch (StorageException e) {
-      Duration left = PATIENCE.minusNanos(System.nanoTime() - begin);
-      if (!mayTryAgain(e) || left.compareTo(LONGEST_PAUSE) <= 0) {
-        throw e;
-      }
-      return triedAgain(work, left);
-    }
-  }
-
-  private static <T extends @Nullable Object> T triedAgain(Supplier<T> work, Duration left) {
-    RetryPolicy<@Nullable Object> retries =
-        RetryPolicy.builder(RETRIES.getConfig()).withMaxDuration(left).build();
-    try {
-      return Failsafe.with(retries).get(work::get);
-    } catch (FailsafeException e) {
-      Thread.currentThread().interrupt();
-      throw new StorageException("interrupted between two tries of a transaction", e);
-    }
+    return Retries.tried(() -> once(profile, work));
   }
 
   private <T extends @Nullable Object> T once(Profile profile, Function<Transaction, T> work) {
     Handle handle = open();
+    boolean timed = time.network.begin(handle.getConnection());
     JdbcTransaction transaction = JdbcTransaction.owned(handle, pooled);
     T result;
     boolean done = false;
@@ -250,10 +230,17 @@ final class Database {
         quietly(handle::rollback);
       }
       quietly(() -> profile.restore(handle));
-      quietly(handle::close);
+      close(handle, timed);
     }
     transaction.committed();
     return result;
+  }
+
+  private static void close(Handle handle, boolean timed) {
+    if (timed) {
+      NetworkTimeout.end(handle.getConnection());
+    }
+    quietly(handle::close);
   }
 
   private Handle open() {
@@ -264,8 +251,8 @@ final class Database {
     }
   }
 
-  private static LastingException noConnection(JdbiException e) {
-    return new LastingException("no connection is to be had", Failures.ofOpening(e));
+  private static StorageException noConnection(JdbiException e) {
+    return new Retries.LastingException("no connection is to be had", Failures.ofOpening(e));
   }
 
   private static void commit(Handle handle) {
@@ -273,7 +260,7 @@ final class Database {
       handle.commit();
     } catch (JdbiException e) {
       if (isLost(e)) {
-        throw new LastingException(UNKNOWN_END, Failures.of(e));
+        throw new Retries.LastingException(UNKNOWN_END, Failures.of(e));
       }
       throw e;
     }
@@ -284,14 +271,19 @@ final class Database {
    * done twice, as nobody knows what became of it if the connection breaks.
    */
   <T> T useRepeatable(Function<Handle, T> statement) {
-    return joined == null ? tried(() -> useAlone(statement)) : use(statement);
+    return joined == null ? Retries.tried(() -> useAlone(statement)) : use(statement);
   }
 
   /** As {@link #use}, for one query, which needs no transaction to read what is committed. */
   <T> T read(String sql, Sql.Use<T> query) {
     return joined == null && migration.ensure(pooled).readsCommitted()
-        ? tried(() -> alone(sql, query))
+        ? Retries.tried(() -> alone(sql, query))
         : use(handle -> Sql.use(handle, sql, query));
+  }
+
+  /** As {@link #read}, for a query that may take any time. */
+  <T> T search(String sql, Sql.Use<T> query) {
+    return unhurried().read(sql, query);
   }
 
   /**
@@ -304,10 +296,10 @@ final class Database {
   boolean insertAlone(String sql, Sql.Use<Integer> insertion) {
     migration.ensure(pooled);
     AtomicReference<@Nullable StorageException> lost = new AtomicReference<>();
-    boolean inserted = tried(() -> insertAlone(sql, insertion, lost));
+    boolean inserted = Retries.tried(() -> insertAlone(sql, insertion, lost));
     StorageException unanswered = lost.get();
     if (!inserted && unanswered != null) {
-      throw new LastingException(UNKNOWN_END, unanswered);
+      throw new Retries.LastingException(UNKNOWN_END, unanswered);
     }
     return inserted;
   }
@@ -320,7 +312,7 @@ final class Database {
       if (isDuplicate(e)) {
         return false;
       }
-      if (mayTryAgain(e) && isLost(e)) {
+      if (Retries.mayTryAgain(e) && isLost(e)) {
         lost.set(e);
       }
       throw e;
@@ -329,7 +321,7 @@ final class Database {
 
   private <T> T alone(String sql, Sql.Use<T> use) {
     try {
-      return connections.use(named(sql), use);
+      return connections.use(named(sql), time.network, use);
     } catch (ConnectionException e) {
       throw noConnection(e);
     } catch (JdbiException e) {
@@ -340,10 +332,14 @@ final class Database {
   /** Runs statements outside of any transaction, once. */
   <T> T useAlone(Function<Handle, T> statements) {
     migration.ensure(pooled);
-    try (Handle handle = open()) {
+    Handle handle = open();
+    boolean timed = time.network.begin(handle.getConnection());
+    try {
       return statements.apply(handle);
     } catch (JdbiException e) {
       throw Failures.of(e);
+    } finally {
+      close(handle, timed);
     }
   }
 
@@ -383,7 +379,8 @@ final class Database {
 
   /** The time by which leases are judged; null if that is the database's. */
   @Nullable Long leaseMillis() {
-    return leaseClock == null ? null : leaseClock.millis();
+    InstantSource given = time.leases;
+    return given == null ? null : given.millis();
   }
 
   /**
@@ -479,17 +476,8 @@ final class Database {
   static void quietly(Runnable action) {
     try {
       action.run();
-    } catch (JdbiException | StorageException e) {
+    } catch (RuntimeException e) {
       LOG.debug("A connection could not be put in order before it was closed", e);
-    }
-  }
-
-  /** A failure after which trying again is no use, or would do harm. */
-  private static final class LastingException extends StorageException {
-    private static final long serialVersionUID = 1L;
-
-    LastingException(String what, GatehouseException cause) {
-      super(what + ": " + cause.getMessage(), cause);
     }
   }
 }

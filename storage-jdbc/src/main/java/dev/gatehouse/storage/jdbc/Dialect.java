@@ -3,10 +3,8 @@ package dev.gatehouse.storage.jdbc;
 import dev.gatehouse.error.StorageException;
 import java.sql.DatabaseMetaData;
 import java.util.Arrays;
-import java.util.Set;
 import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.JdbiException;
 
 /** The databases that are known, and what they say differently. */
 enum Dialect {
@@ -27,9 +25,6 @@ enum Dialect {
       "mariadb/",
       "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6)) DIV 1000",
       "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))");
-
-  /** Of a table, or a type of its rows, that another connection makes at the same time. */
-  private static final Set<String> MADE_BY_ANOTHER = Set.of("23505", "42P07", "42710");
 
   private final String product;
   private final String folder;
@@ -142,15 +137,11 @@ enum Dialect {
         : "DELETE FROM " + table + " WHERE ";
   }
 
-  /** What ends the making of a table, so that it does not depend on the server's settings. */
-  String tableOptions() {
-    return this == MARIADB
-        ? " ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin"
-            + " ROW_FORMAT = DYNAMIC"
-        : "";
-  }
-
-  /** The query whether a transaction is under way that has written or locked anything. */
+  /**
+   * The query whether a transaction is under way that has written or locked a row. PostgreSQL does
+   * not tell cheaply of one that has not: it may have read, or hold an advisory lock or that of a
+   * table.
+   */
   String inTransaction() {
     return switch (this) {
       case H2 ->
@@ -168,16 +159,5 @@ enum Dialect {
       case POSTGRESQL -> PostgresTaskSql.INSTANCE;
       case MARIADB -> MariaDbTaskSql.INSTANCE;
     };
-  }
-
-  /** Runs {@code CREATE TABLE IF NOT EXISTS}, which PostgreSQL may fail if two do it at once. */
-  void makeTable(Handle handle, String sql) {
-    try {
-      handle.execute(sql + tableOptions());
-    } catch (JdbiException e) {
-      if (!MADE_BY_ANOTHER.contains(Database.sqlState(e))) {
-        throw e;
-      }
-    }
   }
 }

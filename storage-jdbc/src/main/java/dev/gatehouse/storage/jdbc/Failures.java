@@ -44,9 +44,15 @@ final class Failures {
     return failure;
   }
 
-  /** Of a connection that could not be had: what has no SQL state is the pool's own refusal. */
+  /**
+   * Of a connection that could not be had: what has no SQL state is the pool's own refusal, which
+   * an interruption may have brought about.
+   */
   static StorageException ofOpening(JdbiException e) {
     SQLException thrown = Database.thrown(e);
+    if (isInterrupted(e)) {
+      return new StorageException("the thread was interrupted while it waited for one", thrown);
+    }
     boolean byPool =
         thrown != null
             && (thrown.getSQLState() == null || thrown.getErrorCode() == H2_POOL_TIMEOUT);
@@ -56,6 +62,15 @@ final class Failures {
                 + " give them back",
             thrown)
         : of(e);
+  }
+
+  private static boolean isInterrupted(Throwable e) {
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      if (cause instanceof InterruptedException) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static String about(SQLException e) {

@@ -95,12 +95,16 @@ final class HintReceiver implements AutoCloseable {
       }
       boolean autoCommit = connection.getAutoCommit();
       connection.setAutoCommit(true);
+      boolean timed = database.networkTimeout().begin(connection);
       try (Statement statement = connection.createStatement()) {
         statement.execute("LISTEN " + channel(statement));
         backoffNanos = 0;
         receive(connection.unwrap(PGConnection.class), statement);
         statement.execute("UNLISTEN *");
       } finally {
+        if (timed) {
+          NetworkTimeout.end(connection);
+        }
         if (!connection.isClosed()) {
           connection.setAutoCommit(autoCommit);
         }

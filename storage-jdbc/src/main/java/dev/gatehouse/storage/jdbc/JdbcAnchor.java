@@ -11,6 +11,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
@@ -23,15 +24,15 @@ import org.jdbi.v3.core.statement.TemplateEngine;
  * is what a verifier wants to know.
  */
 final class JdbcAnchor implements Anchor {
-  private static final String TABLE =
-      "CREATE TABLE IF NOT EXISTS gh_audit_anchor(tree_size BIGINT NOT NULL,"
-          + " note_hash VARCHAR(64) NOT NULL, note VARCHAR(4000) NOT NULL,"
-          + " PRIMARY KEY (tree_size, note_hash))";
+  private static final String INSERT =
+      "INSERT INTO gh_audit_anchor(tree_size, note_hash, note) VALUES (?, ?, ?)";
+
+  private static final String NEWEST =
+      "SELECT note FROM gh_audit_anchor ORDER BY tree_size DESC FETCH FIRST :limit ROWS ONLY";
 
   private static final int TIMEOUT_SECONDS = 10;
 
   private final Jdbi jdbi;
-  private volatile boolean made;
 
   JdbcAnchor(DataSource dataSource, TableNames names) {
     TemplateEngine tables = new NamedTables(names);
@@ -43,17 +44,13 @@ final class JdbcAnchor implements Anchor {
 
   @Override
   public void publish(SignedHead head) {
-    String note = head.note();
     try {
-      jdbi.useHandle(
+      withTable(
           handle -> {
-            Dialect dialect = Profile.of(handle).dialect();
-            makeTable(handle, dialect);
-            Database.inserted(
+            String note = head.note();
+            return Database.inserted(
                 handle
-                    .createUpdate(
-                        "INSERT INTO gh_audit_anchor(tree_size, note_hash, note) VALUES (?, ?, ?)"
-                            + dialect.orNothing())
+                    .createUpdate(INSERT + Profile.of(handle).dialect().orNothing())
                     .bind(0, head.size())
                     .bind(1, hash(note))
                     .bind(2, note));
@@ -63,33 +60,34 @@ final class JdbcAnchor implements Anchor {
     }
   }
 
-  private void makeTable(Handle handle, Dialect dialect) {
-    if (!made) {
-      dialect.makeTable(handle, TABLE);
-      made = true;
-    }
-  }
-
   @Override
   public List<SignedHead> heads() {
     try {
-      return jdbi.withHandle(
-          handle -> {
-            makeTable(handle, Dialect.of(handle));
-            return handle
-                .createQuery(
-                    "SELECT note FROM gh_audit_anchor ORDER BY tree_size DESC"
-                        + " FETCH FIRST :limit ROWS ONLY")
-                .bind("limit", MAX_HEADS)
-                .mapTo(String.class)
-                .list()
-                .stream()
-                .flatMap(note -> head(note).stream())
-                .toList();
-          });
+      return withTable(
+              handle ->
+                  handle.createQuery(NEWEST).bind("limit", MAX_HEADS).mapTo(String.class).list())
+          .stream()
+          .flatMap(note -> head(note).stream())
+          .toList();
     } catch (JdbiException e) {
       throw new StorageException("the anchor's database cannot be read", e);
     }
+  }
+
+  /** Makes the table only where it is missing: who may write to it need not be who may make it. */
+  private <T> T withTable(Function<Handle, T> work) {
+    return jdbi.withHandle(
+        handle -> {
+          try {
+            return work.apply(handle);
+          } catch (JdbiException e) {
+            if (!Migration.isOfNoTable(e)) {
+              throw e;
+            }
+          }
+          Migration.make(handle, Profile.of(handle).dialect(), "anchor.sql");
+          return work.apply(handle);
+        });
   }
 
   /** What is no head is skipped: others may write there too. */

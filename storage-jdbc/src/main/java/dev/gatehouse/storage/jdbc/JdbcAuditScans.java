@@ -158,7 +158,7 @@ final class JdbcAuditScans {
 
   /** Empty if there are many. */
   private Optional<List<AuditEntry>> entriesByTerms(Statement statement) {
-    return database.read(
+    return database.search(
         statement.sql,
         query -> {
           statement.bind(query);
@@ -199,7 +199,7 @@ final class JdbcAuditScans {
   }
 
   private List<AuditEntry> entries(Statement statement) {
-    return database.read(
+    return database.search(
         statement.sql,
         query -> {
           statement.bind(query);

@@ -461,24 +461,32 @@ final class JdbcAuditTreeStore implements AuditTreeStore {
   @Override
   public List<Long> strays(long afterId, long atLeast, int limit) {
     checked(limit);
-    return database.use(handle -> JdbcTreeStrays.strays(handle, tables, afterId, atLeast, limit));
+    return database
+        .unhurried()
+        .use(handle -> JdbcTreeStrays.strays(handle, tables, afterId, atLeast, limit));
   }
 
   @Override
   public List<Long> orphans(long afterId, int limit) {
     checked(limit);
-    return database.use(handle -> JdbcTreeStrays.orphans(handle, tables, afterId, limit));
+    return database
+        .unhurried()
+        .use(handle -> JdbcTreeStrays.orphans(handle, tables, afterId, limit));
   }
 
   @Override
   public List<Long> doubles(long afterId, int limit) {
     checked(limit);
-    return database.use(handle -> JdbcTreeStrays.doubles(handle, tables, afterId, limit));
+    return database
+        .unhurried()
+        .use(handle -> JdbcTreeStrays.doubles(handle, tables, afterId, limit));
   }
 
   @Override
   public List<TreeStray> beyond(long atLeast, int limit) {
     checked(limit);
-    return database.use(handle -> JdbcTreeStrays.beyond(handle, tables, atLeast, limit));
+    return database
+        .unhurried()
+        .use(handle -> JdbcTreeStrays.beyond(handle, tables, atLeast, limit));
   }
 }

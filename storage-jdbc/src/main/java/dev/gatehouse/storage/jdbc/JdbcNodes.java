@@ -30,8 +30,17 @@ final class JdbcNodes {
       "SELECT node FROM gh_node WHERE state = 1 AND expires_ms <= ? ORDER BY node"
           + " FOR UPDATE SKIP LOCKED";
 
-  /** How often what lost nodes held is looked for again. */
+  /** How soon what a lost node held is looked for again. */
   private static final Duration SWEEP = Duration.ofSeconds(4);
+
+  /**
+   * The longer a node has been lost, and last was seen to hold nothing, the less likely is a claim
+   * of its that comes yet, and to look for one takes a walk along all that is due: so the pauses
+   * between looks grow with the time since the loss, and there are a dozen in an hour.
+   */
+  private static final String TO_SWEEP =
+      "SELECT node, expires_ms FROM gh_node WHERE state = 0"
+          + " AND (swept_ms = 0 OR swept_ms + GREATEST(?, swept_ms - lost_ms) <= ?)";
 
   /** When others may be lost: when their leases end, or at once if they have left. */
   private static final String OTHERS =
@@ -195,11 +204,12 @@ final class JdbcNodes {
                     "UPDATE gh_node SET state = 0, lost_ms = ? WHERE node = ?", now, node));
   }
 
-  /** Lost nodes whose tasks have not been looked for of late. */
+  /** Lost nodes whose tasks are to be looked for. */
   List<Lost> lost() {
     return handle
-        .createQuery("SELECT node, expires_ms FROM gh_node WHERE state = 0 AND swept_ms <= ?")
-        .bind(0, database.now(handle) - SWEEP.toMillis())
+        .createQuery(TO_SWEEP)
+        .bind(0, SWEEP.toMillis())
+        .bind(1, database.now(handle))
         .map((results, context) -> new Lost(results.getInt(1), results.getLong(2)))
         .list();
   }

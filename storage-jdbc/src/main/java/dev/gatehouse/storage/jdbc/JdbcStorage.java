@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.gatehouse.audit.Anchor;
 import dev.gatehouse.audit.AuditStore;
 import dev.gatehouse.audit.LogName;
+import dev.gatehouse.check.Check;
 import dev.gatehouse.permission.PermissionStore;
 import dev.gatehouse.registry.RegistryStore;
 import dev.gatehouse.scheduler.Hints;
@@ -17,6 +18,7 @@ import dev.gatehouse.storage.Storage;
 import dev.gatehouse.storage.jdbc.Migration.Terms;
 import dev.gatehouse.transaction.Transaction;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.function.Function;
@@ -43,8 +45,12 @@ import org.jspecify.annotations.Nullable;
  * error of the database ends it on PostgreSQL, as any other would, and a deadlock on MariaDB.
  *
  * <p>Each thread that asks it something needs one connection of the DataSource for as long as that
- * takes: four threads of the scheduler, the two that sequence records, those that prepare attempts,
- * and the host's own.
+ * takes. A Gatehouse that was started has twelve at most: six of the scheduler's (claimer, settler,
+ * gatekeeper, lease, keeper, tidier), two that sequence records, two of the registry's, and, on
+ * PostgreSQL, two that hear and give hints. To these come its workers, while they prepare
+ * callbacks, and the host's own. With fewer connections they take turns. How long the pool lets a
+ * thread wait for one must be well below the scheduler's lease, or a pool that is used up costs the
+ * node its lease.
  *
  * <p>On PostgreSQL, nodes tell each other of tasks that are due soon ({@code LISTEN} and {@code
  * NOTIFY}), so that an idle one need not find out by its next look, 2.5 seconds later at worst. For
@@ -57,6 +63,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class JdbcStorage implements Storage {
   private static final int H2_CONNECTIONS = 16;
+  private static final Duration NETWORK_TIMEOUT = Duration.ofMinutes(1);
+  private static final Duration LONGEST_NETWORK_TIMEOUT = Duration.ofDays(1);
 
   private final Setup setup;
   private final Database database;
@@ -81,7 +89,7 @@ public final class JdbcStorage implements Storage {
   private record Setup(
       DataSource dataSource,
       @Nullable JdbcConnectionPool ownPool,
-      @Nullable InstantSource leaseClock,
+      Database.Time time,
       Reach hints,
       TableNames names,
       Terms terms) {
@@ -90,21 +98,30 @@ public final class JdbcStorage implements Storage {
         @Nullable JdbcConnectionPool ownPool,
         @Nullable InstantSource leaseClock,
         Reach hints) {
-      this(dataSource, ownPool, leaseClock, hints, TableNames.STANDARD, Terms.NONE);
+      this(
+          dataSource,
+          ownPool,
+          new Database.Time(leaseClock, NetworkTimeout.of(NETWORK_TIMEOUT)),
+          hints,
+          TableNames.STANDARD,
+          Terms.NONE);
     }
 
     Setup with(Reach reach, TableNames tables, Terms withTerms) {
-      return new Setup(dataSource, ownPool, leaseClock, reach, tables, withTerms);
+      return new Setup(dataSource, ownPool, time, reach, tables, withTerms);
+    }
+
+    Setup with(NetworkTimeout timeout) {
+      return new Setup(
+          dataSource, ownPool, new Database.Time(time.leases(), timeout), hints, names, terms);
     }
   }
 
   private JdbcStorage(Setup setup) {
     this.setup = setup;
     database =
-        new Database(
-            setup.dataSource,
-            new Migration(new NamedTables(setup.names), setup.terms),
-            setup.leaseClock);
+        Database.of(
+            setup.dataSource, new Migration(new NamedTables(setup.names), setup.terms), setup.time);
     remoteHints = setup.hints == Reach.DATABASE ? new JdbcHints(setup.dataSource, database) : null;
     registry = new JdbcRegistryStore(database);
     keys = new JdbcKeyStore(database);
@@ -161,7 +178,8 @@ public final class JdbcStorage implements Storage {
 
   /**
    * A place in another database where heads of an audit log's tree are kept, in the table {@code
-   * gh_audit_anchor}, made if missing. Of use only where nobody who can write to the log's database
+   * gh_audit_anchor}, made if missing; or beforehand, by {@code anchor.sql} in the jar, for a user
+   * who may insert and select only. Of use only where nobody who can write to the log's database
    * can change or remove its rows.
    */
   public static Anchor anchor(DataSource dataSource) {
@@ -180,6 +198,21 @@ public final class JdbcStorage implements Storage {
    */
   public JdbcStorage withoutHints() {
     return new JdbcStorage(setup.with(Reach.PROCESS, setup.names, setup.terms));
+  }
+
+  /**
+   * This storage, which waits so long for the answer to a statement, a minute if nothing is said,
+   * before it takes a server that says nothing for gone, closes the connection and fails; for the
+   * renewal of a node's lease no longer than the lease. Searches of the logs, the making of tables
+   * and the clearing away of dead rows may take any time, and so may a host's own transaction. A
+   * network timeout that connections come with, by {@code socketTimeout} of a driver, is not
+   * touched; H2 knows none. The returned one takes this one's place.
+   *
+   * @param timeout from 1 ms to a day, longer than a lock is waited for; or zero, for none
+   */
+  public JdbcStorage withNetworkTimeout(Duration timeout) {
+    Check.range(timeout, Duration.ZERO, LONGEST_NETWORK_TIMEOUT, "timeout");
+    return new JdbcStorage(setup.with(NetworkTimeout.of(timeout)));
   }
 
   /**
@@ -276,6 +309,10 @@ public final class JdbcStorage implements Storage {
     return database.missing();
   }
 
+  /**
+   * {@inheritDoc} Makes the tables, or brings them up to date, if no call has done so before: what
+   * a host that wants its tables made at its own time calls.
+   */
   @Override
   public void check() {
     database.use(

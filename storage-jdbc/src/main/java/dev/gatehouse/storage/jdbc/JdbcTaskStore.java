@@ -377,7 +377,7 @@ final class JdbcTaskStore implements TaskStore {
 
   @Override
   public boolean tidy(long ended) {
-    return database.useAlone(handle -> sql().tidy(handle, ended));
+    return database.unhurried().useAlone(handle -> sql().tidy(handle, ended));
   }
 
   @Override
@@ -387,16 +387,17 @@ final class JdbcTaskStore implements TaskStore {
 
   @Override
   public NodeLease join(String boot, Duration duration) {
-    return database.use(handle -> nodes(handle).join(boot, duration));
+    return database.within(duration).use(handle -> nodes(handle).join(boot, duration));
   }
 
   @Override
   public Optional<NodeLease> renew(int node, String boot, Duration duration) {
     Function<Handle, Optional<NodeLease>> renewal =
         handle -> nodes(handle).renew(node, boot, duration);
-    return database.dialect().renewsInOneStatement()
-        ? database.useRepeatable(renewal)
-        : database.use(renewal);
+    Database bounded = database.within(duration);
+    return bounded.dialect().renewsInOneStatement()
+        ? bounded.useRepeatable(renewal)
+        : bounded.use(renewal);
   }
 
   @Override
@@ -434,9 +435,14 @@ final class JdbcTaskStore implements TaskStore {
     }
     begin(handle);
     long dueUntil = lost.stream().mapToLong(JdbcNodes.Lost::dueUntil).max().orElseThrow();
-    List<LockedTask> held = sql().lockLost(handle, dueUntil, limit);
-    List<Settled> freed = JdbcSettlements.recover(sql(), handle, held, maxCrashes, nowMillis);
-    if (held.size() < limit && !sql().hasLost(handle, dueUntil)) {
+    List<Settled> freed = List.of();
+    boolean more = sql().hasLost(handle, dueUntil);
+    if (more) {
+      List<LockedTask> held = sql().lockLost(handle, dueUntil, limit);
+      freed = JdbcSettlements.recover(sql(), handle, held, maxCrashes, nowMillis);
+      more = held.size() == limit || sql().hasLost(handle, dueUntil);
+    }
+    if (!more) {
       nodes.swept(lost);
     }
     return freed;

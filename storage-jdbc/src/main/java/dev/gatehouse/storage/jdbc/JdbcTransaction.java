@@ -15,12 +15,18 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A transaction over a JDBC connection. One made by {@link #of} belongs to the host, which commits
- * or rolls back the connection and closes it; it does not learn of the commit, so what it schedules
- * is noticed by the next poll. After a {@link StorageException} the host must roll back: on
- * PostgreSQL the transaction has ended by then, and its driver takes the commit of such a one for
- * done, though nothing is. Not safe: confine to one thread.
+ * or rolls back the connection and closes it, and then says {@link #committed}; one whose host says
+ * nothing is good as well, but what it scheduled is noticed by the next poll.
+ *
+ * <p>After a {@link StorageException} the host must roll back: on PostgreSQL the transaction has
+ * ended by then, and a driver older than 42.2.11, or told so by {@code
+ * raiseExceptionOnSilentRollback=false}, takes the commit of such a one for done, though nothing
+ * is. Not safe: confine to one thread.
  */
 public final class JdbcTransaction implements Transaction {
+  /** So that a host which never says that it has committed keeps no more, however long it lives. */
+  private static final int MOST_KEPT = 1_000;
+
   private final Handle handle;
 
   /** Whose connection it is; null if the host's. */
@@ -72,7 +78,7 @@ public final class JdbcTransaction implements Transaction {
   @Override
   public void afterCommit(Runnable action) {
     requireNonNull(action, "action");
-    if (owner != null) {
+    if (owner != null || afterCommit.size() < MOST_KEPT) {
       afterCommit.add(action);
     }
   }
@@ -101,8 +107,8 @@ public final class JdbcTransaction implements Transaction {
   }
 
   /**
-   * To be called before a commit. A failure ends PostgreSQL's transaction even if the work lives
-   * with it, and its driver takes the commit of such a one for done.
+   * To be called before a commit of the storage's own. A failure ends PostgreSQL's transaction even
+   * if the work lives with it.
    */
   void requireNoFailure() {
     if (failure != null) {
@@ -110,7 +116,19 @@ public final class JdbcTransaction implements Transaction {
     }
   }
 
-  void committed() {
-    afterCommit.forEach(Runnable::run);
+  /**
+   * Tells that the host has committed, so that what was done here is heeded at once: a task that is
+   * due begins without waiting for the next poll, and this process sees what it changed of
+   * permissions, keys and the registry. To be called after the commit, best by what the host's
+   * framework has for that; never after a rollback. It asks the database nothing, and neither
+   * throws nor blocks; the connection may be closed by then. Without effect where a statement of
+   * Gatehouse's had failed, and where nothing was done since it was last called. Should it be
+   * called though nothing was committed, nothing is lost: the database decides what is there.
+   */
+  public void committed() {
+    List<Runnable> actions = failure == null ? List.copyOf(afterCommit) : List.of();
+    afterCommit.clear();
+    failure = null;
+    actions.forEach(Runnable::run);
   }
 }

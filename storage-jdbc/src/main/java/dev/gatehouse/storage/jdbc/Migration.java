@@ -23,6 +23,9 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
 import org.jdbi.v3.core.statement.Batch;
+import org.jdbi.v3.core.statement.Script;
+import org.jdbi.v3.core.statement.SqlStatements;
+import org.jdbi.v3.core.statement.TemplateEngine;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,6 +63,9 @@ final class Migration {
 
   /** SQL states of a table or, on H2, a schema that is not there, in H2, PostgreSQL and MariaDB. */
   private static final Set<String> NO_TABLE = Set.of("42S02", "42S03", "42S04", "42P01", "90079");
+
+  /** Of a table, or a type of its rows, that another connection makes at the same time. */
+  private static final Set<String> MADE_BY_ANOTHER = Set.of("23505", "42P07", "42710");
 
   /** MariaDB's code of a database that is not there, on a connection to another. */
   private static final int NO_DATABASE = 1049;
@@ -156,7 +162,7 @@ final class Migration {
   private Profile bringUpToDate(Jdbi jdbi) {
     Profile found = jdbi.withHandle(Profile::of);
     if (!jdbi.withHandle(Migration::isUpToDate)) {
-      jdbi.useHandle(handle -> makeLockRow(handle, found.dialect()));
+      jdbi.useHandle(handle -> make(handle, found.dialect(), "0000-schema.sql"));
       migrate(jdbi, found);
     }
     for (String log : jdbi.withHandle(handle -> logsWithoutTerms(handle, found.dialect()))) {
@@ -195,7 +201,7 @@ final class Migration {
         profile,
         lock -> {
           lock.execute("SET LOCAL statement_timeout = 0");
-          lock.createScript(text("postgresql/" + log + "-terms.sql")).execute();
+          statements(lock, profile.dialect().folder() + log + "-terms.sql").forEach(lock::execute);
         });
   }
 
@@ -240,22 +246,32 @@ final class Migration {
     try {
       return version(handle);
     } catch (JdbiException e) {
-      if (NO_TABLE.contains(Database.sqlState(e)) || Database.code(e) == NO_DATABASE) {
+      if (isOfNoTable(e)) {
         return 0;
       }
       throw e;
     }
   }
 
-  private static void makeLockRow(Handle handle, Dialect dialect) {
-    dialect.makeTable(
-        handle,
-        "CREATE TABLE IF NOT EXISTS gh_schema(version INT PRIMARY KEY, script VARCHAR(80) NOT NULL)");
-    Database.inserted(
-        handle.createUpdate(
-            "INSERT INTO gh_schema(version, script)"
-                + " SELECT 0, 'lock' WHERE NOT EXISTS (SELECT 1 FROM gh_schema WHERE version = 0)"
-                + dialect.orNothing()));
+  /** Whether a statement failed because a table is not there. */
+  static boolean isOfNoTable(JdbiException e) {
+    return NO_TABLE.contains(Database.sqlState(e)) || Database.code(e) == NO_DATABASE;
+  }
+
+  /**
+   * Runs a script whose statements do nothing where all is there, outside of any transaction. Where
+   * two run it at once, one of them may fail for what the other makes.
+   */
+  static void make(Handle handle, Dialect dialect, String script) {
+    for (String statement : statements(handle, dialect.folder() + script)) {
+      try {
+        handle.execute(statement);
+      } catch (JdbiException e) {
+        if (!MADE_BY_ANOTHER.contains(Database.sqlState(e)) && !Database.isDuplicate(e)) {
+          throw e;
+        }
+      }
+    }
   }
 
   private static void migrate(Jdbi jdbi, Profile profile) {
@@ -299,7 +315,7 @@ final class Migration {
   private static void apply(Handle handle, Dialect dialect) {
     for (int next = version(handle) + 1; next <= SCRIPTS.size(); next++) {
       String script = SCRIPTS.get(next - 1);
-      run(handle, handle.createScript(text(dialect.folder() + script)).getStatements());
+      run(handle, statements(handle, dialect.folder() + script));
       Database.inserted(
           handle
               .createUpdate(
@@ -329,6 +345,18 @@ final class Migration {
         handle.rollbackToSavepoint(SAVEPOINT);
         LOG.info("The database refuses a setting of a table's, and does without: {}", setting);
       }
+    }
+  }
+
+  /**
+   * The statements of a script as they are written: who runs them puts in the tables' names, which
+   * done twice would qualify them twice.
+   */
+  private static List<String> statements(Handle handle, String script) {
+    try (Script parsed = handle.createScript(text(script))) {
+      return parsed
+          .configure(SqlStatements.class, plain -> plain.setTemplateEngine(TemplateEngine.NOP))
+          .getStatements();
     }
   }
 
