@@ -239,7 +239,7 @@ final class EngineThreads implements Drive {
     if (begun != null) {
       begun.close();
     }
-    engine.attempts().loseAll(null);
+    engine.attempts().interruptAll();
     workers.shutdownNow();
     loop(Role.TIMER).stop();
     loop(Role.KEEPER).stop();

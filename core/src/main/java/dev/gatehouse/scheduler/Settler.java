@@ -308,6 +308,8 @@ final class Settler {
         dueSoon.accept(retry.dueMillis());
       } else if (pending.settlement() instanceof Settlement.Release release) {
         dueSoon.accept(release.dueMillis());
+      } else if (pending.settlement() instanceof Settlement.Interrupt interrupt) {
+        dueSoon.accept(interrupt.dueMillis());
       }
     }
     if (holdings.hasRoomAgain()) {

@@ -32,7 +32,8 @@ import java.util.OptionalLong;
  *   <li>{@code TASK-5} A settlement changes only a task that the node still holds under the fence;
  *       others are left out of the answer, and nothing of them is written.
  *   <li>{@code TASK-6} A settled task is ready again or final, its attempt is recorded, and nobody
- *       holds it; a batch is settled whole or not at all.
+ *       holds it; a batch is settled whole or not at all. An {@linkplain Settlement.Interrupt
+ *       interrupted} attempt is recorded and not counted.
  *   <li>{@code TASK-7} A task that was asked to be cancelled while leased ends as cancelled,
  *       whatever its settlement says, unless it is released unbegun: then too.
  *   <li>{@code TASK-8} Cancelling a ready task is final at once; a leased one is marked.

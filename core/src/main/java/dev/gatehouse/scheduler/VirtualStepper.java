@@ -105,12 +105,11 @@ final class VirtualStepper implements Stepper, Drive {
     }
   }
 
-  /** Waits for nothing: the attempts that are under way are given up. */
+  /** Waits for nothing: the attempts that are under way are interrupted. */
   @Override
   public void close(Duration timeout) {
     closed = true;
-    engine.attempts().releaseAll();
-    engine.attempts().loseAll(null);
+    engine.attempts().interruptAll();
     engine.settler().flush();
     engine.gatekeeper().flush();
     engine.membership().leave();

@@ -342,6 +342,8 @@ final class TestTaskStore implements TaskStore, Transactions {
       after = task.ready(release.dueMillis(), task.attempt() - 1, task.crashes());
     } else if (settlement instanceof Settlement.Retry retry) {
       after = task.ready(retry.dueMillis(), task.attempt(), task.crashes());
+    } else if (settlement instanceof Settlement.Interrupt interrupt) {
+      after = task.ready(interrupt.dueMillis(), task.attempt() - 1, task.crashes());
     } else if (settlement instanceof Settlement.Forget && !task.cancel()) {
       tasks.remove(settlement.id());
       attempts.remove(settlement.id());

@@ -118,6 +118,8 @@ final class JdbcSettlements {
       changes.ready(task, attempt, retry.dueMillis());
     } else if (settlement instanceof Settlement.Release release) {
       changes.ready(task, null, release.dueMillis());
+    } else if (settlement instanceof Settlement.Interrupt interrupt) {
+      changes.ready(task.unbegun(), attempt, interrupt.dueMillis());
     } else if (settlement instanceof Settlement.Park) {
       changes.park(task);
     } else if (settlement instanceof Settlement.Fail) {

@@ -222,6 +222,9 @@ record TaskEntry(
     if (settlement instanceof Settlement.Release release) {
       return readyAt(release.dueMillis());
     }
+    if (settlement instanceof Settlement.Interrupt interrupt) {
+      return unbegun().readyAt(interrupt.dueMillis());
+    }
     if (settlement instanceof Settlement.Park) {
       return parked();
     }

@@ -6,6 +6,7 @@ import static dev.gatehouse.testing.contract.TaskSamples.ended;
 import static dev.gatehouse.testing.contract.TaskSamples.fail;
 import static dev.gatehouse.testing.contract.TaskSamples.finish;
 import static dev.gatehouse.testing.contract.TaskSamples.forget;
+import static dev.gatehouse.testing.contract.TaskSamples.interrupt;
 import static dev.gatehouse.testing.contract.TaskSamples.numbered;
 import static dev.gatehouse.testing.contract.TaskSamples.release;
 import static dev.gatehouse.testing.contract.TaskSamples.retry;
@@ -124,6 +125,32 @@ public abstract class TaskLeaseContract extends TaskContract {
         .containsExactly(attempt(claimed.get(1), Outcome.FAILURE, "no '😀'"));
     assertThat(tasks().attempts(4)).isEmpty();
     assertThat(tasks().leased(node, FOREVER, 10)).isEmpty();
+  }
+
+  @Test
+  void TASK6_settle_interrupted_isRecordedButNotCounted() {
+    tasks().insert(List.of(row(1)));
+    int lost = join();
+    claimOne(lost);
+    tasks().leave(lost, "boot");
+    tasks().recover(3, now(), 1);
+    int node = join();
+    ClaimedTask closed = claimOne(node);
+    assertThat(tasks().settle(node, List.of(interrupt(closed, now() + 7)), now()))
+        .containsExactly(new Settled(1, TaskStatus.WAITING));
+    assertThat(tasks().settle(node, List.of(interrupt(closed, now())), now())).isEmpty();
+    assertThat(state(1))
+        .isEqualTo(new TaskState(row(1), TaskStatus.WAITING, now() + 7, 1, Asked.NOTHING, 0, null));
+    assertThat(tasks().attempts(1).get(1))
+        .isEqualTo(attempt(closed, Outcome.INTERRUPTED, "closed"));
+    ClaimedTask again = claimOne(node);
+    assertThat(List.of(again.attempt(), again.crashes(), again.fence())).containsExactly(2, 1, 3L);
+    tasks().cancel(ANYONE, 1, now());
+    assertThat(tasks().settle(node, List.of(interrupt(again, now())), now()))
+        .containsExactly(new Settled(1, TaskStatus.CANCELLED));
+    assertThat(tasks().attempts(1))
+        .extracting(Attempt::outcome)
+        .containsExactly(Outcome.CRASHED, Outcome.INTERRUPTED, Outcome.INTERRUPTED);
   }
 
   @Test
