@@ -139,11 +139,12 @@ final class EngineThreads implements Drive {
   private long letThrough() {
     try {
       engine.gatekeeper().flush();
+      engine.suspects().flush();
     } finally {
       // Also of a flush that failed some were let through.
       engine.drainers().rouse();
     }
-    return Long.MAX_VALUE;
+    return engine.suspects().nanosToLook();
   }
 
   /**

@@ -216,7 +216,11 @@ public final class SchedulerOptions {
 
     /**
      * After how many crashes a task may still be tried, 0 to 100; one more, and it fails: it may be
-     * what kills its node. Default 5.
+     * what kills its node. The first crash counts against all that the node held; from then on one
+     * counts only against what was begun. Tasks that crashed before are begun fewer at a time the
+     * more often they did, and one at a time at last, so that only what was alone fails: with 1
+     * from the first crash on, and with 0 not at all, for then all that a lost node held fails.
+     * Default 5.
      */
     public Builder maxCrashes(int value) {
       maxCrashes = Check.range(value, 0, 100, "maxCrashes");

@@ -46,6 +46,7 @@ import java.util.OptionalLong;
  *   <li>{@code TASK-12} Recovery marks nodes whose lease ran out as lost, and frees what lost or
  *       departed nodes hold: ready at its old due time with one crash more and a recorded attempt
  *       {@code CRASHED}; cancelled if so requested; failed if that makes more crashes than allowed.
+ *       What crashed before and has no progress was not begun: it is as if it had been released.
  *   <li>{@code TASK-13} A purge deletes only final tasks that ended before the given time, with
  *       their attempts and task numbers; fewer than asked only if there are no more, and more only
  *       if they are kept together with the last of those asked for.

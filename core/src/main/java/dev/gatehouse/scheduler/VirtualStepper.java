@@ -39,6 +39,7 @@ final class VirtualStepper implements Stepper, Drive {
     }
     long next = saturatedSum(now, engine.attempts().nanosToExpiry());
     next = Math.min(next, saturatedSum(now, engine.attempts().nanosToDoubt()));
+    next = Math.min(next, saturatedSum(now, engine.suspects().nanosToLook()));
     if (!engine.holdings().isEmpty()) {
       next = Math.min(next, saturatedSum(now, engine.membership().nanosToRenewal()));
     }
@@ -80,7 +81,7 @@ final class VirtualStepper implements Stepper, Drive {
       boolean claimed = engine.runner().hasRoom() && engine.claimer().claimOne();
       engine.firing().fire();
       boolean settled = engine.settler().flush() > 0;
-      boolean passed = engine.gatekeeper().flush() > 0;
+      boolean passed = engine.gatekeeper().flush() + engine.suspects().flush() > 0;
       engine.firing().fire();
       more = settled || passed || claimed;
       more |= engine.workflowKeeper().sweepIfEnding();

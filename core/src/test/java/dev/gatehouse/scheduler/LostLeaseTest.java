@@ -160,7 +160,7 @@ class LostLeaseTest {
                     .handler("work")
                     .retryPolicy(RetryPolicy.linear(Duration.ofSeconds(5), 1)));
     for (int crash = 0; crash < 2; crash++) {
-      new SteppedNode(fixture).claim();
+      new SteppedNode(fixture).begin();
       clock.advanceMillis(10_000);
       new SteppedNode(fixture).engine.keeper().recover();
     }
@@ -185,7 +185,7 @@ class LostLeaseTest {
             .schedule(Task.unnumbered().handler("work").application(fixture.application(7, 5, 5)));
     for (int crash = 0; crash < 6; crash++) {
       assertThat(fixture.status(id)).isEqualTo(TaskStatus.WAITING);
-      new SteppedNode(fixture).claim();
+      new SteppedNode(fixture).begin();
       clock.advanceMillis(10_000);
       new SteppedNode(fixture).engine.keeper().recover();
     }

@@ -578,6 +578,13 @@ final class TestTaskStore implements TaskStore, Transactions {
   }
 
   private Settled recoverOne(Entry task, int maxCrashes, long now) {
+    long taskId = task.row().id();
+    boolean begun = reported.stream().anyMatch(r -> r.id() == taskId && r.fence() == task.fence());
+    if (task.crashes() > 0 && !begun) {
+      Entry released = task.ready(task.due(), task.attempt() - 1, task.crashes());
+      tasks.put(taskId, task.cancel() ? task.ended(TaskStatus.CANCELLED, now, null) : released);
+      return new Settled(taskId, task.cancel() ? TaskStatus.CANCELLED : TaskStatus.WAITING);
+    }
     Instant at = Instant.ofEpochMilli(now);
     attempts
         .computeIfAbsent(task.row().id(), id -> new ArrayList<>())

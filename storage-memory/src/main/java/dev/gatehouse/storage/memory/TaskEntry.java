@@ -235,6 +235,11 @@ record TaskEntry(
 
   /** What becomes of it when the node that held it was lost. */
   TaskEntry recovered(int maxCrashes, long nowMillis) {
+    if (crashes > 0 && progress == null) {
+      // Before what crashed is begun again, its holder says so.
+      TaskEntry unbegun = unbegun();
+      return cancelRequested() ? unbegun.cancelled(nowMillis) : unbegun.readyAt(dueMillis);
+    }
     Instant now = Instant.ofEpochMilli(nowMillis);
     TaskEntry crashed =
         crashed(
