@@ -47,7 +47,7 @@ import java.util.OptionalLong;
  *       departed nodes hold: ready at its old due time with one crash more and a recorded attempt
  *       {@code CRASHED}; cancelled if so requested; failed if that makes more crashes than allowed.
  *       What crashed before and has no progress was not begun: it is as if it had been released.
- *   <li>{@code TASK-13} A purge deletes only final tasks that ended before the given time, with
+ *   <li>{@code TASK-13} A purge deletes only tasks that ended as asked before the given time, with
  *       their attempts and task numbers; fewer than asked only if there are no more, and more only
  *       if they are kept together with the last of those asked for.
  *   <li>{@code TASK-15} What finished and is to be forgotten is gone, with its attempts and its
@@ -270,11 +270,12 @@ public interface TaskStore {
   /**
    * Deletes final tasks.
    *
+   * @param status how they ended
    * @param limit 1..{@link #MAX_BATCH}; a store that keeps many finished tasks in one place may
    *     delete those of its last place too
    * @return how many; fewer than the limit if none is left
    */
-  int purge(long endedBeforeMillis, int limit);
+  int purge(TaskStatus status, long endedBeforeMillis, int limit);
 
   /**
    * Clears away what tasks that are gone left behind, where the store does not do so by itself soon

@@ -522,13 +522,13 @@ final class TestTaskStore implements TaskStore, Transactions {
   }
 
   @Override
-  public int purge(long endedBefore, int limit) {
+  public int purge(TaskStatus status, long endedBefore, int limit) {
     return run(
         "purge",
         () -> {
           List<Entry> old =
               tasks.values().stream()
-                  .filter(task -> task.status().isFinal() && task.ended() < endedBefore)
+                  .filter(task -> task.status() == status && task.ended() < endedBefore)
                   .limit(limit)
                   .toList();
           old.forEach(task -> tasks.remove(task.row().id()));

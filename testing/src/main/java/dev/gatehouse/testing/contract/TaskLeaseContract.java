@@ -204,7 +204,7 @@ public abstract class TaskLeaseContract extends TaskContract {
     tasks().claim(node, FOREVER, count).forEach(task -> all.add(finish(task, null)));
     Collections.reverse(all);
     assertThat(tasks().settle(node, all, now())).hasSize(count);
-    assertThat(tasks().purge(now() + 1, count)).isEqualTo(count);
+    assertThat(purge(now() + 1, count)).isEqualTo(count);
   }
 
   @Test
@@ -259,7 +259,7 @@ public abstract class TaskLeaseContract extends TaskContract {
     assertThat(tasks().attempts(1)).isEmpty();
     assertThat(tasks().findId(7, "A")).isEmpty();
     assertThat(state(2).status()).isEqualTo(TaskStatus.CANCELLED);
-    assertThat(tasks().purge(FOREVER, 10)).isEqualTo(1);
+    assertThat(purge(FOREVER, 10)).isEqualTo(1);
   }
 
   @Test
