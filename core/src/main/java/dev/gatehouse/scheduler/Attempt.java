@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One attempt of a task that has ended. Immutable.
  *
- * @param number 1 for the first attempt since the task was scheduled or requeued
+ * @param number 1 for the first attempt since the task was scheduled or requeued; what was {@link
+ *     Outcome#INTERRUPTED} does not count, so the next has its number again
  * @param fence the fence it ran under, unique within the task
  * @param startedAt to the millisecond; for a crash, when it was noticed
  * @param endedAt to the millisecond
@@ -40,7 +41,9 @@ public record Attempt(
     /** The task was cancelled meanwhile. */
     CANCELLED,
     /** The node that ran it was lost. */
-    CRASHED
+    CRASHED,
+    /** The node that ran it closed without waiting for its end. */
+    INTERRUPTED
   }
 
   /** Checks the values. */

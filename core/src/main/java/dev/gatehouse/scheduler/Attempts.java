@@ -200,6 +200,7 @@ final class Attempts {
       case TIMEOUT -> "timeout";
       case CANCELLED -> "cancelled";
       case CRASHED -> "crashed";
+      case INTERRUPTED -> "interrupted";
     };
   }
 
@@ -280,15 +281,29 @@ final class Attempts {
   }
 
   /**
-   * Gives up what the node held and is not waiting to be settled; null: whatever node. What was not
-   * begun is given back, if it is not another's yet.
+   * Gives up what the node held and is not waiting to be settled. What was not begun is given back,
+   * if it is not another's yet.
    */
-  void loseAll(@Nullable Node node) {
+  void loseAll(Node node) {
     for (HeldTask held : holdings.all()) {
-      if (node == null || held.node().equals(node)) {
+      if (held.node().equals(node)) {
         release(held, held.dueMillis());
         lose(held);
       }
+    }
+  }
+
+  /**
+   * Gives all back that is not waiting to be settled, begun or not. What a handler's transaction
+   * may be ending is left to those who recover: to give it back might wait for that transaction.
+   */
+  void interruptAll() {
+    for (HeldTask held : holdings.all()) {
+      release(held, held.dueMillis());
+      if (held.isUnderWay() && !held.isCompleting()) {
+        end(held, Ending.interrupted());
+      }
+      lose(held);
     }
   }
 
@@ -318,6 +333,7 @@ final class Attempts {
     return switch (ending.outcome()) {
       case SUCCESS -> new Settlement.Finish(task.row(), attempt, ending.result());
       case CANCELLED -> new Settlement.Cancel(id, task.fence(), attempt);
+      case INTERRUPTED -> new Settlement.Interrupt(id, attempt, task.dueMillis());
       case FAILURE, TIMEOUT, CRASHED -> {
         Optional<Duration> delay = ending.forGood() ? Optional.empty() : delayAfter(task, ending);
         yield delay.isPresent()

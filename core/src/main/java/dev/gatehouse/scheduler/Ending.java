@@ -48,6 +48,10 @@ record Ending(
         Outcome.TIMEOUT, null, "not done after " + timeoutMillis + " ms", null, false, null);
   }
 
+  static Ending interrupted() {
+    return new Ending(Outcome.INTERRUPTED, null, "the node that ran it closed", null, false, null);
+  }
+
   static Ending cancelled() {
     return new Ending(Outcome.CANCELLED, null, "", null, false, null);
   }

@@ -23,6 +23,7 @@ final class Engine {
   private final Membership membership;
   private final Claimer claimer;
   private final Gatekeeper gatekeeper;
+  private final Suspects suspects;
   private final ProgressBoard progress;
   private final Runner runner;
   private final Drainers drainers;
@@ -48,7 +49,8 @@ final class Engine {
     claimer = new Claimer(parts.store(), clock, membership, holdings, attempts);
     gatekeeper = new Gatekeeper(parts, holdings, settler.ends(), clock, this::dueAt);
     progress = new ProgressBoard(parts.store(), clock);
-    runner = new Runner(parts, attempts, progress, waker);
+    suspects = new Suspects(parts, holdings, clock, waker);
+    runner = new Runner(parts, attempts, suspects, progress, waker);
     int processors = Runtime.getRuntime().availableProcessors();
     drainers =
         new Drainers(
@@ -164,6 +166,10 @@ final class Engine {
 
   Gatekeeper gatekeeper() {
     return gatekeeper;
+  }
+
+  Suspects suspects() {
+    return suspects;
   }
 
   ProgressBoard progress() {

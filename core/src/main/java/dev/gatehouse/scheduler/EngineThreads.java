@@ -140,11 +140,12 @@ final class EngineThreads implements Drive {
   private long letThrough() {
     try {
       engine.gatekeeper().flush();
+      engine.suspects().flush();
     } finally {
       // Also of a flush that failed some were let through.
       engine.drainers().rouse();
     }
-    return Long.MAX_VALUE;
+    return engine.suspects().nanosToLook();
   }
 
   /**
@@ -239,7 +240,7 @@ final class EngineThreads implements Drive {
     if (begun != null) {
       begun.close();
     }
-    engine.attempts().loseAll(null);
+    engine.attempts().interruptAll();
     workers.shutdownNow();
     loop(Role.TIMER).stop();
     loop(Role.KEEPER).stop();

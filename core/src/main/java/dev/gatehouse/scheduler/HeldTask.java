@@ -50,6 +50,7 @@ final class HeldTask {
 
   private volatile Completion completion = Completion.NONE;
   private volatile boolean admitted;
+  private volatile boolean cleared;
 
   /**
    * Whom to interrupt: null but for the time of the handler's work, then its thread, and once that
@@ -133,6 +134,20 @@ final class HeldTask {
 
   boolean isAdmitted() {
     return admitted;
+  }
+
+  /** Whether it was held by a node that was lost, so that it may be what kills nodes. */
+  boolean isSuspect() {
+    return task.crashes() > 0;
+  }
+
+  /** The store knows that it is begun. */
+  void clear() {
+    cleared = true;
+  }
+
+  boolean isCleared() {
+    return cleared;
   }
 
   boolean isUnconfirmed() {

@@ -3,7 +3,6 @@ package dev.gatehouse.scheduler;
 import dev.gatehouse.audit.AuditRecord;
 import dev.gatehouse.observe.GatehouseListener;
 import dev.gatehouse.transaction.Transaction;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -210,11 +209,18 @@ final class Keeper {
    * Deletes some final tasks and workflows that were kept long enough; true if there may be more.
    */
   boolean purge() {
-    Duration retention = parts.options().retention();
-    long before = clock.millis() - retention.toMillis();
-    boolean moreTasks = purge(BATCH, limit -> parts.store().purge(before, limit));
-    boolean moreWorkflows = purge(WORKFLOWS, limit -> parts.workflows().purge(before, limit));
-    return moreTasks || moreWorkflows;
+    long now = clock.millis();
+    long before = now - parts.options().retention().toMillis();
+    long failedBefore = now - parts.options().failedRetention().toMillis();
+    boolean more = purge(TaskStatus.FINISHED, before);
+    more |= purge(TaskStatus.CANCELLED, before);
+    more |= purge(TaskStatus.FAILED, failedBefore);
+    more |= purge(WORKFLOWS, limit -> parts.workflows().purge(before, limit));
+    return more;
+  }
+
+  private boolean purge(TaskStatus status, long endedBefore) {
+    return purge(BATCH, limit -> parts.store().purge(status, endedBefore, limit));
   }
 
   private static boolean purge(int limit, IntUnaryOperator purge) {

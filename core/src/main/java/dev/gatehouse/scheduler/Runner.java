@@ -19,8 +19,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A task that cannot be tried here and now goes back unbegun, which does not count: its
  * application is not enabled, or its kind has no handler here (during a rolling upgrade another
- * node may have it). A limited task goes to its gates first, and comes again. Safe for use by
- * multiple threads.
+ * node may have it). A task that crashed before waits for its turn, a limited one goes to its
+ * gates, and comes again. Safe for use by multiple threads.
  */
 final class Runner {
   private static final Logger LOGGER = LoggerFactory.getLogger(Runner.class);
@@ -35,12 +35,19 @@ final class Runner {
   private final CallbackSender sender;
   private final Permits permits;
   private final GateQueue gates;
+  private final Suspects suspects;
   private final Set<String> unknown = ConcurrentHashMap.newKeySet();
   private final Set<String> policies = ConcurrentHashMap.newKeySet();
 
-  Runner(SchedulerParts parts, Attempts attempts, ProgressBoard board, Waker waker) {
+  Runner(
+      SchedulerParts parts,
+      Attempts attempts,
+      Suspects suspects,
+      ProgressBoard board,
+      Waker waker) {
     this.parts = parts;
     this.attempts = attempts;
+    this.suspects = suspects;
     gates = attempts.gates();
     completer = new Completer(parts, attempts);
     this.board = board;
@@ -64,7 +71,7 @@ final class Runner {
    */
   boolean run(HeldTask held) {
     boolean posted = false;
-    boolean atGate = false;
+    boolean waits = false;
     TaskRow row = held.row();
     try {
       Optional<Application> application = application(row);
@@ -74,8 +81,8 @@ final class Runner {
         giveUp(held);
       } else if (application.isPresent() && !isEnabled(application.get())) {
         attempts.postpone(held, NOT_ENABLED);
-      } else if (gates.takes(held)) {
-        atGate = true;
+      } else if (suspects.takes(held) || gates.takes(held)) {
+        waits = true;
       } else if (row.kind().equals(TaskRow.CALLBACK)) {
         posted = post(held, application.orElse(null));
       } else {
@@ -84,7 +91,7 @@ final class Runner {
     } catch (GatehouseException e) {
       LOGGER.warn("task {} cannot be tried now", row.id(), e);
     } finally {
-      if (!atGate && held.isWaiting()) {
+      if (!waits && held.isWaiting()) {
         attempts.postpone(held, NOT_HERE);
       }
     }

@@ -25,6 +25,7 @@ public final class SchedulerOptions {
   }
 
   private static final int MAX_CAPACITY = 50_000;
+  private static final Duration LEAST_FOR_FAILED = Duration.ofDays(30);
 
   /** The defaults. */
   public static final SchedulerOptions DEFAULT = builder().build();
@@ -37,6 +38,7 @@ public final class SchedulerOptions {
   private final int settleBatch;
   private final int maxCrashes;
   private final Duration retention;
+  private final Duration failedRetention;
   private final Set<String> forgotten;
   private final Duration drain;
   private final Audited audited;
@@ -52,6 +54,7 @@ public final class SchedulerOptions {
     settleBatch = builder.settleBatch;
     maxCrashes = builder.maxCrashes;
     retention = builder.retention;
+    failedRetention = builder.failedRetention();
     forgotten = Set.copyOf(builder.forgotten);
     drain = builder.drain;
     audited = builder.audited;
@@ -99,9 +102,14 @@ public final class SchedulerOptions {
     return maxCrashes;
   }
 
-  /** How long final tasks are kept. */
+  /** How long tasks that finished or were cancelled are kept, and workflows. */
   public Duration retention() {
     return retention;
+  }
+
+  /** How long tasks that failed are kept. */
+  public Duration failedRetention() {
+    return failedRetention;
   }
 
   /** Whether tasks of that handler are not kept once they finished. */
@@ -148,6 +156,7 @@ public final class SchedulerOptions {
     private int settleBatch = 1_000;
     private int maxCrashes = 5;
     private Duration retention = Duration.ofDays(7);
+    private @Nullable Duration failedRetention;
     private final Set<String> forgotten = new HashSet<>();
     private Duration drain = Duration.ofSeconds(10);
     private Audited audited = Audited.APPLICATIONS;
@@ -216,7 +225,11 @@ public final class SchedulerOptions {
 
     /**
      * After how many crashes a task may still be tried, 0 to 100; one more, and it fails: it may be
-     * what kills its node. Default 5.
+     * what kills its node. The first crash counts against all that the node held; from then on one
+     * counts only against what was begun. Tasks that crashed before are begun fewer at a time the
+     * more often they did, and one at a time at last, so that only what was alone fails: with 1
+     * from the first crash on, and with 0 not at all, for then all that a lost node held fails.
+     * Default 5.
      */
     public Builder maxCrashes(int value) {
       maxCrashes = Check.range(value, 0, 100, "maxCrashes");
@@ -224,12 +237,30 @@ public final class SchedulerOptions {
     }
 
     /**
-     * How long final tasks, their numbers, and workflows are kept, 0 to 36,500 days; with 0 those
-     * that finished are not kept at all. Default 7 days.
+     * How long tasks that finished or were cancelled, their numbers, and workflows are kept, 0 to
+     * 36,500 days; with 0 those that finished are not kept at all. Default 7 days.
      */
     public Builder retention(Duration value) {
       retention = Check.range(value, Duration.ZERO, Duration.ofDays(36_500), "retention");
       return this;
+    }
+
+    /**
+     * How long tasks that failed and their numbers are kept, 0 to 36,500 days: so long somebody can
+     * look at them and requeue them, whatever {@link #retention} says; with 0 they are deleted
+     * within a minute or so. Default 30 days, or the retention of others if that is longer.
+     */
+    public Builder failedRetention(Duration value) {
+      failedRetention =
+          Check.range(value, Duration.ZERO, Duration.ofDays(36_500), "failedRetention");
+      return this;
+    }
+
+    private Duration failedRetention() {
+      if (failedRetention != null) {
+        return failedRetention;
+      }
+      return retention.compareTo(LEAST_FOR_FAILED) > 0 ? retention : LEAST_FOR_FAILED;
     }
 
     /**

@@ -78,6 +78,26 @@ public sealed interface Settlement {
     }
   }
 
+  /**
+   * Its node closed before it ended: ready again at the given time. The attempt is recorded, but
+   * uses up neither a retry nor a crash.
+   *
+   * @param attempt an {@link Attempt.Outcome#INTERRUPTED interrupted} one
+   */
+  record Interrupt(long id, Attempt attempt, long dueMillis) implements Settlement {
+    /** Checks that the attempt was interrupted. */
+    public Interrupt {
+      Check.that(
+          attempt.outcome() == Attempt.Outcome.INTERRUPTED,
+          () -> "attempt must be INTERRUPTED, was " + attempt.outcome());
+    }
+
+    @Override
+    public long fence() {
+      return attempt.fence();
+    }
+  }
+
   /** It failed for good. */
   record Fail(long id, Attempt attempt) implements Settlement {
     @Override

@@ -96,7 +96,7 @@ final class Settler {
   private void add(Pending pending) {
     added.add(pending);
     HeldTask held = pending.held();
-    if (held != null && held.row().workflowId() != 0) {
+    if (held != null && (held.row().workflowId() != 0 || held.isSuspect())) {
       urgent = true;
       waker.wake(Waker.Role.SETTLER);
     }
@@ -303,11 +303,16 @@ final class Settler {
     for (Pending pending : group) {
       if (pending.held() != null) {
         holdings.remove(pending.held());
+        if (pending.held().isSuspect()) {
+          waker.wake(Waker.Role.GATEKEEPER);
+        }
       }
       if (pending.settlement() instanceof Settlement.Retry retry) {
         dueSoon.accept(retry.dueMillis());
       } else if (pending.settlement() instanceof Settlement.Release release) {
         dueSoon.accept(release.dueMillis());
+      } else if (pending.settlement() instanceof Settlement.Interrupt interrupt) {
+        dueSoon.accept(interrupt.dueMillis());
       }
     }
     if (holdings.hasRoomAgain()) {

@@ -22,7 +22,8 @@ import java.util.OptionalLong;
  * @param asked what was asked of it: {@link Asked#PAUSE} while it waits means that it is paused
  * @param endedAt when it became final
  * @param result JSON that its handler returned
- * @param progress what the attempt under way has reported, as of a second or two ago
+ * @param progress what the attempt under way has reported, as of a second or two ago; before that 0
+ *     % if a crash came before it
  * @param attempts those that have ended, the earliest first
  */
 public record TaskDetail(

@@ -184,10 +184,11 @@ public final class TaskEngine implements AutoCloseable {
 
   /**
    * Stops running tasks: begins no more, gives back those that were not begun, waits for attempts
-   * under way, interrupts those that take longer (other nodes may run them at once, as after a
-   * crash), writes what ended, gives up the lease and ends all threads, but for handlers that do
-   * not heed the interruption. Then every use of the scheduler throws {@link ClosedException}.
-   * Idempotent: a further call waits for the first, as long as its own timeout.
+   * under way, interrupts those that take longer and gives them back (other nodes may run them at
+   * once; that counts neither as a retry nor as a crash), writes what ended, gives up the lease and
+   * ends all threads, but for handlers that do not heed the interruption. Then every use of the
+   * scheduler throws {@link ClosedException}. Idempotent: a further call waits for the first, as
+   * long as its own timeout.
    *
    * @param timeout for attempts under way, 0 to 1 day; if the storage hangs, closing takes some
    *     seconds more

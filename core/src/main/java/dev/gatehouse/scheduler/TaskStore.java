@@ -32,7 +32,8 @@ import java.util.OptionalLong;
  *   <li>{@code TASK-5} A settlement changes only a task that the node still holds under the fence;
  *       others are left out of the answer, and nothing of them is written.
  *   <li>{@code TASK-6} A settled task is ready again or final, its attempt is recorded, and nobody
- *       holds it; a batch is settled whole or not at all.
+ *       holds it; a batch is settled whole or not at all. An {@linkplain Settlement.Interrupt
+ *       interrupted} attempt is recorded and not counted.
  *   <li>{@code TASK-7} A task that was asked to be cancelled while leased ends as cancelled,
  *       whatever its settlement says, unless it is released unbegun: then too.
  *   <li>{@code TASK-8} Cancelling a ready task is final at once; a leased one is marked.
@@ -45,7 +46,8 @@ import java.util.OptionalLong;
  *   <li>{@code TASK-12} Recovery marks nodes whose lease ran out as lost, and frees what lost or
  *       departed nodes hold: ready at its old due time with one crash more and a recorded attempt
  *       {@code CRASHED}; cancelled if so requested; failed if that makes more crashes than allowed.
- *   <li>{@code TASK-13} A purge deletes only final tasks that ended before the given time, with
+ *       What crashed before and has no progress was not begun: it is as if it had been released.
+ *   <li>{@code TASK-13} A purge deletes only tasks that ended as asked before the given time, with
  *       their attempts and task numbers; fewer than asked only if there are no more, and more only
  *       if they are kept together with the last of those asked for.
  *   <li>{@code TASK-15} What finished and is to be forgotten is gone, with its attempts and its
@@ -268,11 +270,12 @@ public interface TaskStore {
   /**
    * Deletes final tasks.
    *
+   * @param status how they ended
    * @param limit 1..{@link #MAX_BATCH}; a store that keeps many finished tasks in one place may
    *     delete those of its last place too
    * @return how many; fewer than the limit if none is left
    */
-  int purge(long endedBeforeMillis, int limit);
+  int purge(TaskStatus status, long endedBeforeMillis, int limit);
 
   /**
    * Clears away what tasks that are gone left behind, where the store does not do so by itself soon

@@ -39,6 +39,7 @@ final class VirtualStepper implements Stepper, Drive {
     }
     long next = saturatedSum(now, engine.attempts().nanosToExpiry());
     next = Math.min(next, saturatedSum(now, engine.attempts().nanosToDoubt()));
+    next = Math.min(next, saturatedSum(now, engine.suspects().nanosToLook()));
     if (!engine.holdings().isEmpty()) {
       next = Math.min(next, saturatedSum(now, engine.membership().nanosToRenewal()));
     }
@@ -80,7 +81,7 @@ final class VirtualStepper implements Stepper, Drive {
       boolean claimed = engine.runner().hasRoom() && engine.claimer().claimOne();
       engine.firing().fire();
       boolean settled = engine.settler().flush() > 0;
-      boolean passed = engine.gatekeeper().flush() > 0;
+      boolean passed = engine.gatekeeper().flush() + engine.suspects().flush() > 0;
       engine.firing().fire();
       more = settled || passed || claimed;
       more |= engine.workflowKeeper().sweepIfEnding();
@@ -105,12 +106,11 @@ final class VirtualStepper implements Stepper, Drive {
     }
   }
 
-  /** Waits for nothing: the attempts that are under way are given up. */
+  /** Waits for nothing: the attempts that are under way are interrupted. */
   @Override
   public void close(Duration timeout) {
     closed = true;
-    engine.attempts().releaseAll();
-    engine.attempts().loseAll(null);
+    engine.attempts().interruptAll();
     engine.settler().flush();
     engine.gatekeeper().flush();
     engine.membership().leave();

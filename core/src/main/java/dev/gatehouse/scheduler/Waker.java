@@ -11,7 +11,7 @@ interface Waker {
     TIMER,
     /** Writes what became of them. */
     SETTLER,
-    /** Lets limited tasks through their gates. */
+    /** Lets limited tasks through their gates, and those that crashed before begin. */
     GATEKEEPER,
     /** Keeps the node's lease. */
     LEASE,

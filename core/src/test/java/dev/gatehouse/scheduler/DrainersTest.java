@@ -239,7 +239,12 @@ class DrainersTest {
         };
     due.add(held.remove());
     Runner runner =
-        new Runner(fixture.parts(), member.engine.attempts(), member.engine.progress(), woken::add);
+        new Runner(
+            fixture.parts(),
+            member.engine.attempts(),
+            member.engine.suspects(),
+            member.engine.progress(),
+            woken::add);
     drainers.add(new Drainers(runner, due, member.engine.clock(), workers::add, 1));
     drainers.get(0).rouse();
     workers.remove().run();

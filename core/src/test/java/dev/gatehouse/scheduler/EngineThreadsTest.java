@@ -461,9 +461,10 @@ class EngineThreadsTest {
     engine.close(Duration.ZERO);
 
     assertThat(interrupted.await(10, TimeUnit.SECONDS)).isTrue();
-    assertThat(fixture.state(id).status()).isEqualTo(TaskStatus.RUNNING);
-    assertThat(fixture.store.recover(5, 0, 10)).extracting(Settled::id).contains(id.value());
-    await().atMost(SOON).until(() -> fixture.heard.stale.get() == 1);
+    assertThat(fixture.state(id).status()).isEqualTo(TaskStatus.WAITING);
+    assertThat(fixture.outcomes(id)).containsExactly(Outcome.INTERRUPTED);
+    assertThat(fixture.heard.outcomes).containsExactly("hang interrupted");
+    assertThat(fixture.store.recover(5, 0, 10)).isEmpty();
   }
 
   @Test

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
@@ -159,7 +160,7 @@ class LostLeaseTest {
                     .handler("work")
                     .retryPolicy(RetryPolicy.linear(Duration.ofSeconds(5), 1)));
     for (int crash = 0; crash < 2; crash++) {
-      new SteppedNode(fixture).claim();
+      new SteppedNode(fixture).begin();
       clock.advanceMillis(10_000);
       new SteppedNode(fixture).engine.keeper().recover();
     }
@@ -184,7 +185,7 @@ class LostLeaseTest {
             .schedule(Task.unnumbered().handler("work").application(fixture.application(7, 5, 5)));
     for (int crash = 0; crash < 6; crash++) {
       assertThat(fixture.status(id)).isEqualTo(TaskStatus.WAITING);
-      new SteppedNode(fixture).claim();
+      new SteppedNode(fixture).begin();
       clock.advanceMillis(10_000);
       new SteppedNode(fixture).engine.keeper().recover();
     }
@@ -242,6 +243,76 @@ class LostLeaseTest {
     new SteppedNode(fixture).engine.keeper().recover();
 
     assertThat(fixture.status(id)).isEqualTo(TaskStatus.WAITING);
+    assertThat(fixture.outcomes(id)).containsExactly(Outcome.CRASHED);
+  }
+
+  private SteppedNode closeOne(SteppedNode member) {
+    member.engine.attempts().interruptAll();
+    member.settle();
+    member.engine.membership().leave();
+    return new SteppedNode(fixture);
+  }
+
+  /** Seven deployments during one long task must not make it a poison pill. */
+  @Test
+  void close_sevenTimesDuringAttempts_countsNeitherCrashNorRetry() {
+    fixture.options = SchedulerOptions.builder().maxCrashes(0).build();
+    fixture.receiver = request -> new CompletableFuture<>();
+    TaskId id =
+        fixture
+            .engine()
+            .scheduler()
+            .schedule(Task.unnumbered().application(fixture.application(7, 5, 1)));
+    SteppedNode member = new SteppedNode(fixture);
+    for (int closed = 0; closed < 7; closed++) {
+      member.round();
+      member = closeOne(member);
+      member.engine.keeper().recover();
+      assertThat(fixture.status(id)).isEqualTo(TaskStatus.WAITING);
+    }
+    fixture.receiver = request -> CompletableFuture.completedFuture(Response.of(500, ""));
+    member.round();
+    assertThat(fixture.status(id)).isEqualTo(TaskStatus.WAITING);
+    clock.advanceMillis(5_000);
+    member.round();
+
+    assertThat(fixture.status(id)).isEqualTo(TaskStatus.FAILED);
+    assertThat(fixture.state(id).attempt()).isEqualTo(2);
+    assertThat(fixture.outcomes(id))
+        .startsWith(Outcome.INTERRUPTED, Outcome.INTERRUPTED)
+        .endsWith(Outcome.INTERRUPTED, Outcome.FAILURE, Outcome.FAILURE)
+        .hasSize(9);
+    assertThat(fixture.heard.recovered).hasValue(0);
+  }
+
+  @Test
+  void close_cancelledMeanwhile_endsAsCancelled() {
+    fixture.receiver = request -> new CompletableFuture<>();
+    TaskId id = fixture.scheduleCallback();
+    SteppedNode member = new SteppedNode(fixture);
+    member.round();
+    fixture.store.cancel(OptionalLong.empty(), id.value(), storeClock.millis());
+
+    closeOne(member);
+
+    assertThat(fixture.status(id)).isEqualTo(TaskStatus.CANCELLED);
+  }
+
+  @Test
+  void close_leaseIsAnothersMeanwhile_changesNothing() {
+    fixture.receiver = request -> new CompletableFuture<>();
+    TaskId id = fixture.scheduleCallback();
+    SteppedNode member = new SteppedNode(fixture);
+    member.round();
+    fixture.clock.advanceMillis(10_000);
+    SteppedNode other = new SteppedNode(fixture);
+    other.engine.keeper().recover();
+    other.round();
+
+    member.engine.attempts().interruptAll();
+    member.settle();
+
+    assertThat(fixture.status(id)).isEqualTo(TaskStatus.RUNNING);
     assertThat(fixture.outcomes(id)).containsExactly(Outcome.CRASHED);
   }
 }

@@ -40,10 +40,19 @@ final class SteppedNode {
     engine.settler().flush();
   }
 
-  void round() {
+  /** Begins what is due, and writes nothing of its end. */
+  void begin() {
     claim();
     fire();
     work();
+    if (engine.suspects().flush() > 0) {
+      fire();
+      work();
+    }
+  }
+
+  void round() {
+    begin();
     settle();
   }
 }

@@ -1,6 +1,7 @@
 package dev.gatehouse.scheduler;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gatehouse.registry.RetryPolicy;
 import dev.gatehouse.scheduler.Attempt.Outcome;
@@ -285,6 +286,40 @@ class TaskLifeTest {
     fixture.runUntil(stepper, Duration.ofDays(7).plusMinutes(2));
 
     assertThat(engine.scheduler().findTask(id)).isEmpty();
+  }
+
+  /** Without a history, dead letters must still be there for who comes to look. */
+  @Test
+  void run_failedWithoutHistory_keptForThirtyDaysAndRequeued() {
+    fixture.options = SchedulerOptions.builder().retention(Duration.ZERO).build();
+    fixture.handlers.put("work", context -> TaskResult.failedForGood("no"));
+    TaskEngine engine = fixture.engine();
+    TaskScheduler scheduler = engine.scheduler();
+    TaskId id = scheduler.schedule(local(0, 0));
+    TaskId cancelled = scheduler.schedule(local(3_600, 0));
+    scheduler.cancel(cancelled);
+    Stepper stepper = engine.stepper();
+
+    fixture.runUntil(stepper, Duration.ofDays(30));
+    assertThat(scheduler.findTask(cancelled)).isEmpty();
+    assertThat(fixture.status(id)).isEqualTo(TaskStatus.FAILED);
+    assertThat(scheduler.requeue(id)).isEqualTo(Requeue.REQUEUED);
+    fixture.runUntil(stepper, Duration.ofDays(60));
+    assertThat(fixture.status(id)).isEqualTo(TaskStatus.FAILED);
+    fixture.runUntil(stepper, Duration.ofDays(60).plusMinutes(2));
+
+    assertThat(scheduler.findTask(id)).isEmpty();
+  }
+
+  @Test
+  void failedRetention_asTold_elseThirtyDaysOrThatOfOthersIfLonger() {
+    assertThat(SchedulerOptions.DEFAULT.failedRetention()).isEqualTo(Duration.ofDays(30));
+    SchedulerOptions.Builder builder = SchedulerOptions.builder().retention(Duration.ofDays(90));
+    assertThat(builder.build().failedRetention()).isEqualTo(Duration.ofDays(90));
+    assertThat(builder.failedRetention(Duration.ZERO).build().failedRetention()).isZero();
+    assertThatThrownBy(() -> builder.failedRetention(Duration.ofDays(-1)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("failedRetention must be in");
   }
 
   @Test

@@ -342,6 +342,8 @@ final class TestTaskStore implements TaskStore, Transactions {
       after = task.ready(release.dueMillis(), task.attempt() - 1, task.crashes());
     } else if (settlement instanceof Settlement.Retry retry) {
       after = task.ready(retry.dueMillis(), task.attempt(), task.crashes());
+    } else if (settlement instanceof Settlement.Interrupt interrupt) {
+      after = task.ready(interrupt.dueMillis(), task.attempt() - 1, task.crashes());
     } else if (settlement instanceof Settlement.Forget && !task.cancel()) {
       tasks.remove(settlement.id());
       attempts.remove(settlement.id());
@@ -520,13 +522,13 @@ final class TestTaskStore implements TaskStore, Transactions {
   }
 
   @Override
-  public int purge(long endedBefore, int limit) {
+  public int purge(TaskStatus status, long endedBefore, int limit) {
     return run(
         "purge",
         () -> {
           List<Entry> old =
               tasks.values().stream()
-                  .filter(task -> task.status().isFinal() && task.ended() < endedBefore)
+                  .filter(task -> task.status() == status && task.ended() < endedBefore)
                   .limit(limit)
                   .toList();
           old.forEach(task -> tasks.remove(task.row().id()));
@@ -576,6 +578,13 @@ final class TestTaskStore implements TaskStore, Transactions {
   }
 
   private Settled recoverOne(Entry task, int maxCrashes, long now) {
+    long taskId = task.row().id();
+    boolean begun = reported.stream().anyMatch(r -> r.id() == taskId && r.fence() == task.fence());
+    if (task.crashes() > 0 && !begun) {
+      Entry released = task.ready(task.due(), task.attempt() - 1, task.crashes());
+      tasks.put(taskId, task.cancel() ? task.ended(TaskStatus.CANCELLED, now, null) : released);
+      return new Settled(taskId, task.cancel() ? TaskStatus.CANCELLED : TaskStatus.WAITING);
+    }
     Instant at = Instant.ofEpochMilli(now);
     attempts
         .computeIfAbsent(task.row().id(), id -> new ArrayList<>())

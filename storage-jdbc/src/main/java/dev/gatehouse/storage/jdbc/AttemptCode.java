@@ -14,6 +14,7 @@ final class AttemptCode {
       case TIMEOUT -> 2;
       case CANCELLED -> 3;
       case CRASHED -> 4;
+      case INTERRUPTED -> 5;
     };
   }
 
@@ -24,6 +25,7 @@ final class AttemptCode {
       case 2 -> Outcome.TIMEOUT;
       case 3 -> Outcome.CANCELLED;
       case 4 -> Outcome.CRASHED;
+      case 5 -> Outcome.INTERRUPTED;
       default -> throw new StorageException("unknown outcome of an attempt: " + code);
     };
   }

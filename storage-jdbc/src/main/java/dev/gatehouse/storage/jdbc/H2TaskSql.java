@@ -6,6 +6,7 @@ import dev.gatehouse.scheduler.LeasedTask;
 import dev.gatehouse.scheduler.Priority;
 import dev.gatehouse.scheduler.Settlement;
 import dev.gatehouse.scheduler.TaskRow;
+import dev.gatehouse.scheduler.TaskStatus;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Types;
@@ -355,14 +356,15 @@ final class H2TaskSql implements TaskSql {
   }
 
   @Override
-  public int purge(Handle handle, long endedBefore, int limit) {
+  public int purge(Handle handle, TaskStatus status, long endedBefore, int limit) {
     List<Long> ids =
         handle
             .createQuery(
-                "SELECT id FROM gh_task_done WHERE ended_ms < ?"
+                "SELECT id FROM gh_task_done WHERE status = ? AND ended_ms < ?"
                     + " ORDER BY ended_ms, id FETCH FIRST ? ROWS ONLY FOR UPDATE")
-            .bind(0, endedBefore)
-            .bind(1, limit)
+            .bind(0, status.code())
+            .bind(1, endedBefore)
+            .bind(2, limit)
             .mapTo(Long.class)
             .list();
     delete(

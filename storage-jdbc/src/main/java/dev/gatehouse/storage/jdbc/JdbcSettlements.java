@@ -118,6 +118,8 @@ final class JdbcSettlements {
       changes.ready(task, attempt, retry.dueMillis());
     } else if (settlement instanceof Settlement.Release release) {
       changes.ready(task, null, release.dueMillis());
+    } else if (settlement instanceof Settlement.Interrupt interrupt) {
+      changes.ready(task.unbegun(), attempt, interrupt.dueMillis());
     } else if (settlement instanceof Settlement.Park) {
       changes.park(task);
     } else if (settlement instanceof Settlement.Fail) {
@@ -132,7 +134,15 @@ final class JdbcSettlements {
   static List<Settled> recover(
       TaskSql sql, Handle handle, List<LockedTask> held, int maxCrashes, long nowMillis) {
     TaskChanges changes = new TaskChanges(nowMillis);
-    held.forEach(task -> recover(changes, task.crashed(), maxCrashes, nowMillis));
+    for (LockedTask task : held) {
+      if (task.mayHaveBegun()) {
+        recover(changes, task.crashed(), maxCrashes, nowMillis);
+      } else if (task.cancelRequested()) {
+        changes.end(task.unbegun(), null, TaskStatus.CANCELLED, null);
+      } else {
+        changes.ready(task.unbegun(), null, task.dueMillis());
+      }
+    }
     return changes.write(handle, sql);
   }
 

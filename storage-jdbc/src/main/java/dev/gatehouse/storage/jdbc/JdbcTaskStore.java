@@ -23,6 +23,7 @@ import dev.gatehouse.scheduler.TaskChange;
 import dev.gatehouse.scheduler.TaskCounts;
 import dev.gatehouse.scheduler.TaskRow;
 import dev.gatehouse.scheduler.TaskState;
+import dev.gatehouse.scheduler.TaskStatus;
 import dev.gatehouse.scheduler.TaskStore;
 import dev.gatehouse.storage.jdbc.TaskSql.Claim;
 import dev.gatehouse.transaction.Transaction;
@@ -363,13 +364,13 @@ final class JdbcTaskStore implements TaskStore {
   }
 
   @Override
-  public int purge(long endedBeforeMillis, int limit) {
+  public int purge(TaskStatus status, long endedBeforeMillis, int limit) {
     Check.range(limit, 1, MAX_BATCH, "limit");
     return database.use(
         handle -> {
           begin(handle);
-          int rows = sql().purge(handle, endedBeforeMillis, limit);
-          return rows < limit
+          int rows = sql().purge(handle, status, endedBeforeMillis, limit);
+          return rows < limit && status == TaskStatus.FINISHED
               ? rows + new FinishedPages(handle).purge(endedBeforeMillis, limit - rows)
               : rows;
         });

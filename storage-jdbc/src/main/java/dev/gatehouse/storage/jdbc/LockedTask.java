@@ -8,7 +8,26 @@ import dev.gatehouse.scheduler.TaskStatus;
  * Immutable.
  */
 record LockedTask(
-    long id, long fence, int attempt, int crashes, Asked asked, long dueMillis, TaskStatus status) {
+    long id,
+    long fence,
+    int attempt,
+    int crashes,
+    Asked asked,
+    long dueMillis,
+    TaskStatus status,
+    boolean hasProgress) {
+
+  /** A task without progress. */
+  LockedTask(
+      long id,
+      long fence,
+      int attempt,
+      int crashes,
+      Asked asked,
+      long dueMillis,
+      TaskStatus status) {
+    this(id, fence, attempt, crashes, asked, dueMillis, status, false);
+  }
 
   boolean cancelRequested() {
     return asked == Asked.CANCEL;
@@ -17,6 +36,11 @@ record LockedTask(
   /** As if the claim had not been. */
   LockedTask unbegun() {
     return new LockedTask(id, fence, attempt - 1, crashes, asked, dueMillis, status);
+  }
+
+  /** Whether its holder may have begun it: only of what crashed before it is sure to tell. */
+  boolean mayHaveBegun() {
+    return crashes == 0 || hasProgress;
   }
 
   LockedTask crashed() {

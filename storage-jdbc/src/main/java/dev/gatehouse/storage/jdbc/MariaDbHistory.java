@@ -1,5 +1,6 @@
 package dev.gatehouse.storage.jdbc;
 
+import dev.gatehouse.scheduler.TaskStatus;
 import java.util.ArrayList;
 import java.util.List;
 import org.jdbi.v3.core.Handle;
@@ -8,7 +9,7 @@ import org.jdbi.v3.core.Handle;
 final class MariaDbHistory {
   private static final String PURGED =
       "SELECT id, application_id, task_no FROM gh_task_done FORCE INDEX (gh_task_done_ended)"
-          + " WHERE ended_ms < ?"
+          + " WHERE status = ? AND ended_ms < ?"
           + " ORDER BY ended_ms, id LIMIT ? FOR UPDATE SKIP LOCKED";
 
   private static final List<String> PURGE =
@@ -86,15 +87,16 @@ final class MariaDbHistory {
     }
   }
 
-  static int purge(Handle handle, long endedBefore, int limit) {
+  static int purge(Handle handle, TaskStatus status, long endedBefore, int limit) {
     List<TaskNumber> numbers = new ArrayList<>();
     List<Long> ids =
         Sql.use(
             handle,
             PURGED,
             query -> {
-              query.setLong(1, endedBefore);
-              query.setInt(2, limit);
+              query.setInt(1, status.code());
+              query.setLong(2, endedBefore);
+              query.setInt(3, limit);
               return Sql.rows(
                   query,
                   row -> {

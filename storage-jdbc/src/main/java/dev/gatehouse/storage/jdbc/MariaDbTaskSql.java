@@ -5,6 +5,7 @@ import dev.gatehouse.scheduler.ClaimedTask;
 import dev.gatehouse.scheduler.LeasedTask;
 import dev.gatehouse.scheduler.Settlement;
 import dev.gatehouse.scheduler.TaskRow;
+import dev.gatehouse.scheduler.TaskStatus;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -413,7 +414,7 @@ final class MariaDbTaskSql implements TaskSql {
   }
 
   @Override
-  public int purge(Handle handle, long endedBefore, int limit) {
-    return MariaDbHistory.purge(handle, endedBefore, limit);
+  public int purge(Handle handle, TaskStatus status, long endedBefore, int limit) {
+    return MariaDbHistory.purge(handle, status, endedBefore, limit);
   }
 }

@@ -4,6 +4,7 @@ import dev.gatehouse.scheduler.ClaimedTask;
 import dev.gatehouse.scheduler.LeasedTask;
 import dev.gatehouse.scheduler.Settlement;
 import dev.gatehouse.scheduler.TaskRow;
+import dev.gatehouse.scheduler.TaskStatus;
 import dev.gatehouse.scheduler.TaskStore;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -13,7 +14,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
@@ -130,14 +130,6 @@ final class PostgresTaskSql implements TaskSql {
           + TaskRows.WHAT
           + " FROM d JOIN unnest(?::bigint[], ?::bigint[], ?::bigint[], ?::int[], ?::bytea[])"
           + " AS s(id, started_ms, ended_ms, http_status, result) ON s.id = d.id RETURNING id";
-
-  private static final String PURGE =
-      "WITH old AS (DELETE FROM gh_task_done WHERE id = ANY(ARRAY(SELECT id FROM gh_task_done"
-          + " WHERE ended_ms < ? ORDER BY ended_ms, id LIMIT ? FOR UPDATE SKIP LOCKED))"
-          + " RETURNING id, fence, outcome, application_id, task_no),"
-          + " a AS (DELETE FROM gh_task_attempt WHERE task_id = ANY(ARRAY(SELECT id FROM old"
-          + " WHERE fence > 1 OR outcome IS NULL)))"
-          + " SELECT application_id, task_no FROM old";
 
   private PostgresTaskSql() {}
 
@@ -385,23 +377,7 @@ final class PostgresTaskSql implements TaskSql {
   }
 
   @Override
-  public int purge(Handle handle, long endedBefore, int limit) {
-    List<Optional<TaskNumber>> purged =
-        Sql.use(
-            handle,
-            PURGE,
-            query -> {
-              query.setLong(1, endedBefore);
-              query.setInt(2, limit);
-              return Sql.rows(
-                  query,
-                  row -> {
-                    long application = row.getLong(1);
-                    return Optional.ofNullable(row.getString(2))
-                        .map(number -> new TaskNumber(application, number));
-                  });
-            });
-    TaskNumbers.forget(handle, purged.stream().flatMap(Optional::stream).toList());
-    return purged.size();
+  public int purge(Handle handle, TaskStatus status, long endedBefore, int limit) {
+    return PostgresHistory.purge(handle, status, endedBefore, limit);
   }
 }

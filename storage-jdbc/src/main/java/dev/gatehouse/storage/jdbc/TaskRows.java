@@ -28,7 +28,7 @@ final class TaskRows {
   static final String CLAIMED = "id, due_ms, attempt, crashes, fence, " + WHAT;
 
   /** The columns of {@link #locked}. */
-  static final String LOCKED = "id, fence, attempt, crashes, cancel, due_ms";
+  static final String LOCKED = "id, fence, attempt, crashes, cancel, due_ms, percent";
 
   private TaskRows() {}
 
@@ -54,7 +54,8 @@ final class TaskRows {
         results.getInt("crashes"),
         asked(results.getInt("cancel")),
         results.getLong("due_ms"),
-        TaskStatus.RUNNING);
+        TaskStatus.RUNNING,
+        results.getObject("percent") != null);
   }
 
   /** Of columns id, fence, cancel. */

@@ -4,6 +4,7 @@ import dev.gatehouse.scheduler.ClaimedTask;
 import dev.gatehouse.scheduler.LeasedTask;
 import dev.gatehouse.scheduler.Settlement;
 import dev.gatehouse.scheduler.TaskRow;
+import dev.gatehouse.scheduler.TaskStatus;
 import java.util.Collection;
 import java.util.List;
 import java.util.OptionalLong;
@@ -80,8 +81,8 @@ interface TaskSql {
   /** See {@link dev.gatehouse.scheduler.TaskStore#tidy}; outside of any transaction. */
   boolean tidy(Handle handle, long ended);
 
-  /** Deletes final tasks, in whatever order, with their attempts and numbers; how many. */
-  int purge(Handle handle, long endedBefore, int limit);
+  /** Deletes tasks that ended so, in whatever order, with attempts and numbers; how many. */
+  int purge(Handle handle, TaskStatus status, long endedBefore, int limit);
 
   /**
    * How many tasks of a lane were looked at.

@@ -7,6 +7,7 @@ import dev.gatehouse.Gatehouse;
 import dev.gatehouse.scheduler.Hints;
 import dev.gatehouse.scheduler.Task;
 import dev.gatehouse.scheduler.TaskResult;
+import dev.gatehouse.scheduler.TaskStatus;
 import dev.gatehouse.storage.Storage;
 import dev.gatehouse.testing.contract.TaskStoreContract;
 import java.io.IOException;
@@ -119,7 +120,8 @@ class ForeignServerTest {
       assertThat(ran).hasValue(TASKS);
       assertThat(count("gh_task_key")).isEqualTo(TASKS);
       assertThat(far.tasks().tidy(1_000_000)).isTrue();
-      while (far.tasks().purge(System.currentTimeMillis() + 60_000, 1_000) > 0) {
+      while (far.tasks().purge(TaskStatus.FINISHED, System.currentTimeMillis() + 60_000, 1_000)
+          > 0) {
         assertThat(ran).hasValue(TASKS);
       }
       assertThat(count("gh_task_done")).isZero();

@@ -26,6 +26,7 @@ import dev.gatehouse.scheduler.Requeue;
 import dev.gatehouse.scheduler.Settlement;
 import dev.gatehouse.scheduler.TaskChange;
 import dev.gatehouse.scheduler.TaskRow;
+import dev.gatehouse.scheduler.TaskStatus;
 import dev.gatehouse.scheduler.TaskStore;
 import dev.gatehouse.signing.Key;
 import dev.gatehouse.transaction.Transaction;
@@ -215,7 +216,7 @@ class HostSnapshotTest {
       assertThat(tasks.joining(hosts()).requeue(ANYONE, 5, 9, true)).isEqualTo(Requeue.REQUEUED);
       host.commit();
 
-      tasks.purge(Long.MAX_VALUE / 2, 1_000);
+      tasks.purge(TaskStatus.FINISHED, Long.MAX_VALUE / 2, 1_000);
       assertThat(tasks.findId(7, "n3")).hasValue(3);
       assertThat(tasks.findId(7, "n5")).hasValue(5);
       assertThat(tasks.findId(7, "n4")).isEmpty();

@@ -413,11 +413,16 @@ final class MemoryTaskStore implements TaskStore {
   }
 
   @Override
-  public int purge(long endedBeforeMillis, int limit) {
+  public int purge(TaskStatus status, long endedBeforeMillis, int limit) {
     Check.range(limit, 1, MAX_BATCH, "limit");
     return journal.run(
         () -> {
-          List<TaskEntry> old = tasks.endedBefore(endedBeforeMillis).limit(limit).toList();
+          List<TaskEntry> old =
+              tasks
+                  .endedBefore(endedBeforeMillis)
+                  .filter(entry -> entry.status() == status)
+                  .limit(limit)
+                  .toList();
           old.forEach(tasks::remove);
           return old.size();
         });

@@ -222,6 +222,9 @@ record TaskEntry(
     if (settlement instanceof Settlement.Release release) {
       return readyAt(release.dueMillis());
     }
+    if (settlement instanceof Settlement.Interrupt interrupt) {
+      return unbegun().readyAt(interrupt.dueMillis());
+    }
     if (settlement instanceof Settlement.Park) {
       return parked();
     }
@@ -232,6 +235,11 @@ record TaskEntry(
 
   /** What becomes of it when the node that held it was lost. */
   TaskEntry recovered(int maxCrashes, long nowMillis) {
+    if (crashes > 0 && progress == null) {
+      // Before what crashed is begun again, its holder says so.
+      TaskEntry unbegun = unbegun();
+      return cancelRequested() ? unbegun.cancelled(nowMillis) : unbegun.readyAt(dueMillis);
+    }
     Instant now = Instant.ofEpochMilli(nowMillis);
     TaskEntry crashed =
         crashed(

@@ -336,7 +336,7 @@ public abstract class GateStoreContract extends TaskContract {
     assertThat(gates().left(now(), 100)).contains(waiting("a", 8, 8), waiting("b", 8, 0));
     assertThat(gates().left(now(), 3)).hasSize(3);
     tasks().requeue(ANYONE, 2, now(), false);
-    tasks().purge(FOREVER, 10);
+    purge(FOREVER, 10);
     assertThat(new HashSet<>(tasks(gates().left(now(), 100))))
         .containsExactlyInAnyOrder(1L, 3L, 8L, 10L);
   }

@@ -283,9 +283,9 @@ public abstract class TaskHistoryContract extends TaskContract {
     int node = join();
     finishAll(node, LongStream.rangeClosed(1, 300));
     tasks().requeue(ANYONE, 8, now(), true);
-    assertThat(tasks().purge(now(), 1_000)).isZero();
+    assertThat(purge(now(), 1_000)).isZero();
     assertThat(state(1)).isEqualTo(finished(1));
-    assertThat(tasks().purge(now() + 1, 1_000)).isEqualTo(299);
+    assertThat(purge(now() + 1, 1_000)).isEqualTo(299);
     for (long id = 1; id <= 300; id++) {
       assertThat(tasks().find(ANYONE, id).isPresent()).isEqualTo(id == 8);
       assertThat(tasks().attempts(id)).hasSize(id == 8 ? 1 : 0);
@@ -294,7 +294,7 @@ public abstract class TaskHistoryContract extends TaskContract {
         assertThat(tasks().findId(varied(id).applicationId(), taskNo)).isEmpty();
       }
     }
-    assertThat(tasks().purge(now() + 1, 1_000)).isZero();
+    assertThat(purge(now() + 1, 1_000)).isZero();
   }
 
   @Test
@@ -303,7 +303,7 @@ public abstract class TaskHistoryContract extends TaskContract {
     int purged = 0;
     int last = 100;
     while (last >= 100) {
-      last = tasks().purge(now() + 1, 100);
+      last = purge(now() + 1, 100);
       purged += last;
     }
     assertThat(purged).isEqualTo(MANY);

@@ -6,6 +6,7 @@ import static dev.gatehouse.testing.contract.TaskSamples.ended;
 import static dev.gatehouse.testing.contract.TaskSamples.fail;
 import static dev.gatehouse.testing.contract.TaskSamples.finish;
 import static dev.gatehouse.testing.contract.TaskSamples.forget;
+import static dev.gatehouse.testing.contract.TaskSamples.interrupt;
 import static dev.gatehouse.testing.contract.TaskSamples.numbered;
 import static dev.gatehouse.testing.contract.TaskSamples.release;
 import static dev.gatehouse.testing.contract.TaskSamples.retry;
@@ -20,8 +21,10 @@ import dev.gatehouse.scheduler.Attempt.Outcome;
 import dev.gatehouse.scheduler.ClaimedTask;
 import dev.gatehouse.scheduler.LeasedTask;
 import dev.gatehouse.scheduler.NodeLease;
+import dev.gatehouse.scheduler.ProgressReport;
 import dev.gatehouse.scheduler.Settled;
 import dev.gatehouse.scheduler.Settlement;
+import dev.gatehouse.scheduler.TaskProgress;
 import dev.gatehouse.scheduler.TaskState;
 import dev.gatehouse.scheduler.TaskStatus;
 import dev.gatehouse.scheduler.TaskStore;
@@ -127,6 +130,32 @@ public abstract class TaskLeaseContract extends TaskContract {
   }
 
   @Test
+  void TASK6_settle_interrupted_isRecordedButNotCounted() {
+    tasks().insert(List.of(row(1)));
+    int lost = join();
+    claimOne(lost);
+    tasks().leave(lost, "boot");
+    tasks().recover(3, now(), 1);
+    int node = join();
+    ClaimedTask closed = claimOne(node);
+    assertThat(tasks().settle(node, List.of(interrupt(closed, now() + 7)), now()))
+        .containsExactly(new Settled(1, TaskStatus.WAITING));
+    assertThat(tasks().settle(node, List.of(interrupt(closed, now())), now())).isEmpty();
+    assertThat(state(1))
+        .isEqualTo(new TaskState(row(1), TaskStatus.WAITING, now() + 7, 1, Asked.NOTHING, 0, null));
+    assertThat(tasks().attempts(1).get(1))
+        .isEqualTo(attempt(closed, Outcome.INTERRUPTED, "closed"));
+    ClaimedTask again = claimOne(node);
+    assertThat(List.of(again.attempt(), again.crashes(), again.fence())).containsExactly(2, 1, 3L);
+    tasks().cancel(ANYONE, 1, now());
+    assertThat(tasks().settle(node, List.of(interrupt(again, now())), now()))
+        .containsExactly(new Settled(1, TaskStatus.CANCELLED));
+    assertThat(tasks().attempts(1))
+        .extracting(Attempt::outcome)
+        .containsExactly(Outcome.CRASHED, Outcome.INTERRUPTED, Outcome.INTERRUPTED);
+  }
+
+  @Test
   void TASK6_settle_released_countsNoAttemptButGrowsItsFence() {
     tasks().insert(List.of(row(1)));
     int node = join();
@@ -175,7 +204,7 @@ public abstract class TaskLeaseContract extends TaskContract {
     tasks().claim(node, FOREVER, count).forEach(task -> all.add(finish(task, null)));
     Collections.reverse(all);
     assertThat(tasks().settle(node, all, now())).hasSize(count);
-    assertThat(tasks().purge(now() + 1, count)).isEqualTo(count);
+    assertThat(purge(now() + 1, count)).isEqualTo(count);
   }
 
   @Test
@@ -230,7 +259,7 @@ public abstract class TaskLeaseContract extends TaskContract {
     assertThat(tasks().attempts(1)).isEmpty();
     assertThat(tasks().findId(7, "A")).isEmpty();
     assertThat(state(2).status()).isEqualTo(TaskStatus.CANCELLED);
-    assertThat(tasks().purge(FOREVER, 10)).isEqualTo(1);
+    assertThat(purge(FOREVER, 10)).isEqualTo(1);
   }
 
   @Test
@@ -379,7 +408,7 @@ public abstract class TaskLeaseContract extends TaskContract {
     tasks().insert(List.of(row(1), row(2)));
     for (int crash = 1; crash <= 2; crash++) {
       int node = join();
-      tasks().claim(node, FOREVER, 2);
+      tasks().claim(node, FOREVER, 2).forEach(task -> begins(node, task));
       tasks().leave(node, "boot");
       if (crash == 2) {
         tasks().cancel(ANYONE, 1, now());
@@ -394,6 +423,39 @@ public abstract class TaskLeaseContract extends TaskContract {
     assertThat(state(1).status()).isEqualTo(TaskStatus.CANCELLED);
     assertThat(state(2)).isEqualTo(ended(2, TaskStatus.FAILED, 2, now() + 1, null));
     assertThat(tasks().attempts(2)).hasSize(2).allMatch(a -> a.outcome() == Outcome.CRASHED);
+  }
+
+  private void begins(int node, ClaimedTask task) {
+    TaskProgress none = new TaskProgress(0, "");
+    tasks().progress(node, List.of(new ProgressReport(task.row().id(), task.fence(), none)));
+  }
+
+  /** One task that kills its nodes must not take down with it all that was claimed beside it. */
+  @Test
+  void TASK12_recover_crashedBefore_countsOnlyWhatHasBegunSince() {
+    tasks().insert(rows(4));
+    for (int crash = 1; crash <= 3; crash++) {
+      int node = join();
+      List<ClaimedTask> claimed = tasks().claim(node, FOREVER, 4);
+      claimed.stream().filter(task -> task.row().id() == 1).forEach(task -> begins(node, task));
+      if (crash == 3) {
+        tasks().cancel(ANYONE, 4, now());
+      }
+      tasks().leave(node, "boot");
+      assertThat(tasks().recover(2, now() + 1, 10)).hasSize(4);
+    }
+    assertThat(state(1)).isEqualTo(ended(1, TaskStatus.FAILED, 3, now() + 1, null));
+    assertThat(tasks().attempts(1)).hasSize(3).allMatch(a -> a.outcome() == Outcome.CRASHED);
+    for (long id = 2; id <= 3; id++) {
+      assertThat(state(id))
+          .isEqualTo(new TaskState(row(id), TaskStatus.WAITING, now(), 1, Asked.NOTHING, 0, null));
+      assertThat(tasks().attempts(id)).hasSize(1);
+    }
+    assertThat(state(4)).isEqualTo(ended(4, TaskStatus.CANCELLED, 1, now() + 1, null));
+    List<ClaimedTask> again = tasks().claim(join(), FOREVER, 4);
+    assertThat(again)
+        .extracting(task -> List.of(task.attempt(), task.crashes(), (int) task.fence()))
+        .containsExactly(List.of(2, 1, 4), List.of(2, 1, 4));
   }
 
   @Test

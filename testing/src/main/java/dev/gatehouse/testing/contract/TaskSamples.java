@@ -69,6 +69,11 @@ final class TaskSamples {
         task.row().id(), attempt(task, Outcome.FAILURE, "no '😀'"), dueMillis);
   }
 
+  static Settlement interrupt(ClaimedTask task, long dueMillis) {
+    return new Settlement.Interrupt(
+        task.row().id(), attempt(task, Outcome.INTERRUPTED, "closed"), dueMillis);
+  }
+
   static Settlement fail(ClaimedTask task) {
     return new Settlement.Fail(task.row().id(), attempt(task, Outcome.FAILURE, "no"));
   }

@@ -18,6 +18,7 @@ import dev.gatehouse.scheduler.Cancellation;
 import dev.gatehouse.scheduler.ClaimedTask;
 import dev.gatehouse.scheduler.LeasedTask;
 import dev.gatehouse.scheduler.Requeue;
+import dev.gatehouse.scheduler.Settlement;
 import dev.gatehouse.scheduler.TaskCounts;
 import dev.gatehouse.scheduler.TaskRow;
 import dev.gatehouse.scheduler.TaskState;
@@ -110,7 +111,7 @@ public abstract class TaskStoreContract extends TaskContract {
     tasks().insert(List.of(numbered(1, 7, "A")));
     tasks().cancel(ANYONE, 1, now());
     assertThat(tasks().insert(List.of(numbered(2, 7, "A")))).containsExactly(1L);
-    tasks().purge(now() + 1, 1);
+    purge(now() + 1, 1);
     assertThat(tasks().findId(7, "A")).isEmpty();
     assertThat(tasks().insert(List.of(numbered(3, 7, "A")))).containsExactly(3L);
   }
@@ -277,6 +278,30 @@ public abstract class TaskStoreContract extends TaskContract {
   }
 
   @Test
+  void TASK13_purge_ofOneStatus_leavesTheOthers() {
+    tasks().insert(rows(6));
+    int node = join();
+    List<ClaimedTask> claimed = tasks().claim(node, FOREVER, 6);
+    tasks().settle(node, List.of(fail(claimed.get(0)), fail(claimed.get(3))), now() + 1);
+    tasks().settle(node, List.of(finish(claimed.get(1), null)), now() + 2);
+    tasks().settle(node, List.of(new Settlement.Cancel(3, 1, null)), now() + 3);
+    tasks().settle(node, List.of(finish(claimed.get(4), null)), now() + 4);
+    assertThat(tasks().purge(TaskStatus.FINISHED, now() + 4, 10)).isEqualTo(1);
+    assertThat(tasks().purge(TaskStatus.CANCELLED, now() + 3, 10)).isZero();
+    assertThat(tasks().purge(TaskStatus.CANCELLED, now() + 4, 10)).isEqualTo(1);
+    assertThat(tasks().find(ANYONE, 2)).isEmpty();
+    assertThat(tasks().find(ANYONE, 3)).isEmpty();
+    assertThat(state(5).status()).isEqualTo(TaskStatus.FINISHED);
+    assertThat(tasks().failed(ANYONE, 0, 10)).extracting(s -> s.row().id()).containsExactly(1L, 4L);
+    assertThat(tasks().purge(TaskStatus.FAILED, now() + 1, 10)).isZero();
+    assertThat(tasks().purge(TaskStatus.FAILED, now() + 2, 1)).isEqualTo(1);
+    assertThat(tasks().purge(TaskStatus.FAILED, now() + 2, 10)).isEqualTo(1);
+    assertThat(tasks().failed(ANYONE, 0, 10)).isEmpty();
+    assertThat(tasks().purge(TaskStatus.RUNNING, FOREVER, 10)).isZero();
+    assertThat(state(6).status()).isEqualTo(TaskStatus.RUNNING);
+  }
+
+  @Test
   void TASK13_purge_onlyFinalOnesThatEndedBefore_noMoreThanAsked() {
     tasks().insert(List.of(numbered(1, 7, "A"), row(2), row(3), row(4), row(5)));
     int node = join();
@@ -284,14 +309,14 @@ public abstract class TaskStoreContract extends TaskContract {
     tasks().settle(node, List.of(finish(claimed.get(0), null)), now() + 30);
     tasks().settle(node, List.of(fail(claimed.get(1))), now() + 20);
     tasks().settle(node, List.of(finish(claimed.get(2), null)), now() + 10);
-    assertThat(tasks().purge(now() + 30, 1)).isEqualTo(1);
+    assertThat(purge(now() + 30, 1)).isEqualTo(1);
     assertThat(tasks().find(ANYONE, 3).isPresent())
         .isNotEqualTo(tasks().find(ANYONE, 2).isPresent());
-    assertThat(tasks().purge(now() + 30, 10)).isEqualTo(1);
+    assertThat(purge(now() + 30, 10)).isEqualTo(1);
     assertThat(tasks().attempts(2)).isEmpty();
-    assertThat(tasks().purge(now() + 31, 10)).isEqualTo(1);
+    assertThat(purge(now() + 31, 10)).isEqualTo(1);
     assertThat(tasks().findId(7, "A")).isEmpty();
-    assertThat(tasks().purge(FOREVER, 10)).isZero();
+    assertThat(purge(FOREVER, 10)).isZero();
     assertThat(state(4).status()).isEqualTo(TaskStatus.RUNNING);
     assertThat(state(5).status()).isEqualTo(TaskStatus.WAITING);
   }
@@ -328,7 +353,7 @@ public abstract class TaskStoreContract extends TaskContract {
                           joined.cancel(ANYONE, 2, now());
                           joined.requeue(ANYONE, 3, now(), false);
                           joined.claim(node, FOREVER, 10);
-                          joined.purge(FOREVER, 10);
+                          joined.purge(TaskStatus.FAILED, FOREVER, 10);
                           joined.leave(node, "boot");
                           joined.recover(0, now(), 10);
                           throw failure;

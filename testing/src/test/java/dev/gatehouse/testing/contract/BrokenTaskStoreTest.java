@@ -389,8 +389,8 @@ class BrokenTaskStoreTest {
       return BrokenTaskStoreTest.open(
           leaseClock,
           call ->
-              call.is("purge") && (long) call.arguments().get(0) < Long.MAX_VALUE
-                  ? call.with(0, (long) call.arguments().get(0) + 1).go()
+              call.is("purge") && (long) call.arguments().get(1) < Long.MAX_VALUE
+                  ? call.with(1, (long) call.arguments().get(1) + 1).go()
                   : call.go());
     }
   }

@@ -61,7 +61,7 @@ CREATE TABLE IF NOT EXISTS gh_task_done(
   workflow_id BIGINT
 );
 
-CREATE INDEX IF NOT EXISTS gh_task_done_ended ON gh_task_done(ended_ms, id);
+CREATE INDEX IF NOT EXISTS gh_task_done_ended ON gh_task_done(status, ended_ms, id);
 
 -- Many finished tasks in a row: see FinishedPages. numbered: 1 if any of them has a number.
 CREATE TABLE IF NOT EXISTS gh_task_page(

@@ -58,7 +58,7 @@ CREATE TABLE IF NOT EXISTS gh_task_done(
   limit_key VARCHAR(120),
   key_limit INT,
   workflow_id BIGINT,
-  INDEX gh_task_done_ended (ended_ms, id),
+  INDEX gh_task_done_ended (status, ended_ms, id),
   -- For pages of failed tasks.
   INDEX gh_task_done_status (status, id)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin ROW_FORMAT = DYNAMIC;

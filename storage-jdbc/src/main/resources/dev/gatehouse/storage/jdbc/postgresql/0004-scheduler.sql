@@ -71,7 +71,7 @@ CREATE TABLE IF NOT EXISTS gh_task_done(
   workflow_id BIGINT
 );
 
-CREATE INDEX IF NOT EXISTS gh_task_done_ended ON gh_task_done(ended_ms, id);
+CREATE INDEX IF NOT EXISTS gh_task_done_ended ON gh_task_done(status, ended_ms, id);
 
 -- For pages of failed tasks; what finishes is not in it.
 CREATE INDEX IF NOT EXISTS gh_task_done_failed ON gh_task_done(id) WHERE status = 4;
