@@ -31,6 +31,8 @@ final class ServicePolicies {
 
   /** Counted under this object's monitor, before the breaker is half open. */
   private volatile int trials;
+
+  private volatile boolean forgotten;
   private final CircuitBreaker<Response> breaker;
   private final Bulkhead<Response> bulkhead;
 
@@ -124,7 +126,15 @@ final class ServicePolicies {
     return bulkhead;
   }
 
+  /** The service was removed. */
+  void forget() {
+    forgotten = true;
+  }
+
   private void tell(String state) {
+    if (forgotten || fleet.isForgotten()) {
+      return;
+    }
     LOG.info("The breaker of service '{}' on server '{}' is {}", service, fleet.server(), state);
     try {
       fleet.listener().breakerChanged(fleet.server(), service, state);
