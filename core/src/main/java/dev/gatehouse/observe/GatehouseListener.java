@@ -71,7 +71,7 @@ public interface GatehouseListener {
   default void instanceChanged(String server, String address, String change) {}
 
   /**
-   * No instance of a server is up any more, or one is again.
+   * No instance of a server is up any more, or one is again, or the server was removed meanwhile.
    *
    * @param policy what becomes of calls while none is: {@code FAIL} or {@code PANIC}
    */

@@ -38,6 +38,7 @@ final class FleetState {
   private final AtomicReference<@Nullable CallOptions> calls = new AtomicReference<>();
   private boolean allDown;
   private boolean published;
+  private volatile boolean forgotten;
 
   FleetState(String server, FleetOptions options) {
     this.server = server;
@@ -76,6 +77,7 @@ final class FleetState {
 
   /** From now on these are the instances, and no others. */
   synchronized void publish(Member[] present, List<Instance> instances) {
+    forgotten = false;
     boolean anyWeight = instances.stream().anyMatch(instance -> instance.weight() > 0);
     for (int i = 0; i < present.length; i++) {
       present[i].hasShare = !anyWeight || instances.get(i).weight() > 0;
@@ -91,9 +93,22 @@ final class FleetState {
     version++;
   }
 
-  /** The server was removed. */
+  /** The server was removed. That it is down no more is the last that is told of it. */
   void forget() {
-    publish(new Member[0], List.of());
+    synchronized (this) {
+      publish(new Member[0], List.of());
+      forgotten = true;
+      if (!allDown) {
+        return;
+      }
+      allDown = false;
+    }
+    LOG.info("Server '{}' was removed while none of its instances was up", server);
+    tellDown(false);
+  }
+
+  boolean isForgotten() {
+    return forgotten;
   }
 
   private boolean areKnown(Member[] present) {
@@ -145,7 +160,12 @@ final class FleetState {
 
   /** Forgets the policies of all other services. */
   void retainServices(Set<String> services) {
-    policies.keySet().retainAll(services);
+    policies.forEach(
+        (service, known) -> {
+          if (!services.contains(service) && policies.remove(service, known)) {
+            known.forget();
+          }
+        });
   }
 
   /** Takes note of how a request to an instance ended, after so long. */
@@ -251,7 +271,7 @@ final class FleetState {
   /** Tells once that no instance may take calls, and once that some may again. */
   void allDown(boolean value) {
     synchronized (this) {
-      if (allDown == value) {
+      if (allDown == value || forgotten) {
         return;
       }
       allDown = value;
@@ -261,6 +281,10 @@ final class FleetState {
     } else {
       LOG.info("Instances of server '{}' are up again", server);
     }
+    tellDown(value);
+  }
+
+  private void tellDown(boolean value) {
     try {
       options.listener().serverDown(server, value, options.allDown().name());
     } catch (RuntimeException e) {

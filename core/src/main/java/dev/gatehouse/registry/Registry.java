@@ -83,12 +83,13 @@ public interface Registry {
 
   /**
    * Begins the lease of an instance anew, by the clock of the storage. Leaves no audit record, and
-   * does not wait for others that change the instance.
+   * does not wait for others that change or renew the instance; but in memory, and in a host's
+   * transaction on MariaDB, it waits as every change does.
    *
    * @param instance as {@link #register(Instance)} returned it
    * @throws NotFoundException if its lease is over, or it was registered again or removed
    * @throws dev.gatehouse.error.ConflictException if that is not known, because another transaction
-   *     is changing it, or the registry: try again
+   *     is changing or renewing it: try again
    */
   void renew(Instance instance);
 

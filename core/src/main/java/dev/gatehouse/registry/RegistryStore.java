@@ -39,8 +39,9 @@ import java.util.Optional;
  *       the store's clock. Only the epoch that was put last renews it, and only before its end. At
  *       its end it is {@linkplain #lapsed lapsed}: then, and only then, is the instance removed by
  *       {@link #removeLapsed}. Of a renewal and such a removal at once, one takes place. A renewal
- *       need not wait for a transaction that changes the instance, and fails then. An instance
- *       without a lease never lapses.
+ *       need not wait for a transaction that changes or renews the instance: it is {@linkplain
+ *       LeaseRenewal#BUSY busy} then. Of several renewals at once, one takes place at least, and
+ *       none is refused. An instance without a lease never lapses.
  *   <li>{@code REGISTRY-11}: what is decided by what {@link #deciding} finds is decided by what was
  *       committed last.
  * </ul>
@@ -62,6 +63,21 @@ public interface RegistryStore {
     APPLICATION,
     /** A server, or an instance of it or a service on it. */
     SERVER
+  }
+
+  /** What came of {@link #renew}. */
+  enum LeaseRenewal {
+    /** The lease begins anew. */
+    RENEWED,
+
+    /**
+     * The instance is there with that epoch, but another transaction changes or renews it: whether
+     * its lease is over is not known.
+     */
+    BUSY,
+
+    /** The instance has no lease of that epoch, or that is over: nothing is renewed. */
+    REFUSED
   }
 
   /**
@@ -162,10 +178,10 @@ public interface RegistryStore {
   boolean put(Instance instance);
 
   /**
-   * Begins the instance's lease anew; false if it has none of that epoch, or that is over, or
-   * another transaction changes the instance.
+   * Begins the instance's lease anew. Where it is refused since the lease is over, the instance
+   * stays as it is until the transaction ends.
    */
-  boolean renew(Instance instance);
+  LeaseRenewal renew(Instance instance);
 
   /** Removes the instance; false if there is none of that epoch. */
   boolean removeInstance(Instance instance);

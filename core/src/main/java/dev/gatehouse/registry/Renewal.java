@@ -5,7 +5,7 @@ enum Renewal {
   /** It begins anew. */
   DONE,
 
-  /** Another transaction changes it, or the registry: whether it had ended is not known. */
+  /** Another transaction changes or renews it: whether it had ended is not known. */
   BUSY,
 
   /** It had ended, and the instance is there still. */

@@ -4,8 +4,6 @@ import dev.failsafe.Bulkhead;
 import dev.failsafe.CircuitBreaker;
 import dev.gatehouse.transport.Response;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -29,8 +27,12 @@ final class ServicePolicies {
   private final String service;
   private final LongSupplier nanoTime;
   private final long delayNanos;
-  private final AtomicLong openedAt = new AtomicLong();
-  private final AtomicInteger openings = new AtomicInteger();
+  private volatile long openedAt;
+
+  /** Counted under this object's monitor, before the breaker is half open. */
+  private volatile int trials;
+
+  private volatile boolean forgotten;
   private final CircuitBreaker<Response> breaker;
   private final Bulkhead<Response> bulkhead;
 
@@ -44,12 +46,7 @@ final class ServicePolicies {
             .withFailureThreshold(options.breaker(), WINDOW)
             .withSuccessThreshold(1)
             .withDelay(NEVER)
-            .onOpen(
-                event -> {
-                  openings.incrementAndGet();
-                  tell("open");
-                })
-            .onHalfOpen(event -> tell("half-open"))
+            .onOpen(event -> tell("open"))
             .onClose(event -> tell("closed"))
             .build();
     this.bulkhead = Bulkhead.of(options.concurrent());
@@ -72,21 +69,32 @@ final class ServicePolicies {
    * #abandoned} what came of it, and by what this returns when that began: an attempt from before
    * the breaker opened must not be taken for the one by which it closes or opens again.
    *
-   * @return {@link #REFUSED}, or how often the breaker had opened
+   * @return {@link #REFUSED}, or how often the breaker had been half open
    */
   int tryBegin() {
-    long opened = openedAt.get();
-    if (breaker.isOpen()) {
-      long now = nanoTime.getAsLong();
-      if (now - opened >= delayNanos && openedAt.compareAndSet(opened, now)) {
-        breaker.halfOpen();
-      }
+    if (breaker.isOpen() && halfOpen(nanoTime.getAsLong())) {
+      tell("half-open");
     }
-    return breaker.tryAcquirePermit() ? openings.get() : REFUSED;
+    return breaker.tryAcquirePermit() ? trials : REFUSED;
+  }
+
+  /**
+   * Counts before anybody can have the permit of the trial, and only where the breaker becomes half
+   * open by it: who has that permit and took another count would tell nothing, and there is no
+   * second one.
+   */
+  private synchronized boolean halfOpen(long now) {
+    if (!breaker.isOpen() || now - openedAt < delayNanos) {
+      return false;
+    }
+    openedAt = now;
+    trials++;
+    breaker.halfOpen();
+    return true;
   }
 
   void ended(int begun, boolean failed) {
-    if (begun != openings.get()) {
+    if (begun != trials) {
       return;
     }
     if (failed) {
@@ -101,7 +109,7 @@ final class ServicePolicies {
    * breaker that is half open must come to something all the same.
    */
   void abandoned(int begun) {
-    if (begun == openings.get() && breaker.isHalfOpen()) {
+    if (begun == trials && breaker.isHalfOpen()) {
       recordFailure();
     }
   }
@@ -109,7 +117,7 @@ final class ServicePolicies {
   /** The time comes first: who sees the breaker open sees since when. */
   private void recordFailure() {
     if (!breaker.isOpen()) {
-      openedAt.set(nanoTime.getAsLong());
+      openedAt = nanoTime.getAsLong();
     }
     breaker.recordFailure();
   }
@@ -118,7 +126,15 @@ final class ServicePolicies {
     return bulkhead;
   }
 
+  /** The service was removed. */
+  void forget() {
+    forgotten = true;
+  }
+
   private void tell(String state) {
+    if (forgotten || fleet.isForgotten()) {
+      return;
+    }
     LOG.info("The breaker of service '{}' on server '{}' is {}", service, fleet.server(), state);
     try {
       fleet.listener().breakerChanged(fleet.server(), service, state);

@@ -180,7 +180,7 @@ final class StoredRegistry implements Registry {
     Renewal renewal = renewal(instance);
     if (renewal == Renewal.BUSY) {
       throw new ConflictException(
-          instance + " cannot be renewed while another transaction writes the registry");
+          instance + " cannot be renewed while another transaction changes or renews it");
     }
     if (renewal != Renewal.DONE) {
       throw Missing.lease(instance);

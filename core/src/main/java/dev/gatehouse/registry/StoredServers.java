@@ -6,6 +6,7 @@ import static dev.gatehouse.registry.RegistryRecords.text;
 import dev.gatehouse.check.Check;
 import dev.gatehouse.error.ConflictException;
 import dev.gatehouse.registry.RegistryOptions.Protocols;
+import dev.gatehouse.registry.RegistryStore.LeaseRenewal;
 import dev.gatehouse.registry.RegistryStore.Subject;
 import dev.gatehouse.transaction.Transaction;
 import java.time.Instant;
@@ -85,30 +86,36 @@ final class StoredServers {
 
   /**
    * Registers an instance anew whose lease has ended; empty if somebody else registered it
-   * meanwhile. Who renews other leases, too, must not wait for a host.
+   * meanwhile. Who renews other leases, too, must not wait for a host: neither for one that writes
+   * the registry, nor for one that only renews.
    *
-   * @throws ConflictException while another transaction writes
+   * @return the instance; as it was if its lease goes on after all
+   * @throws ConflictException while another transaction writes, or renews the instance
    */
   Optional<Instance> takeAnew(Instance instance) {
     requireOwn(instance.server());
-    if (isSuperseded(instance)) {
-      return Optional.empty();
-    }
     if (!rows.tryLock()) {
-      throw new ConflictException(
-          instance + " cannot be registered while another transaction writes the registry");
+      throw busy(instance);
     }
-    long epoch = rows.advance(Subject.SERVER, instance.server());
-    Optional<Instance> existing = rows.findInstance(instance.server(), instance.address());
-    return isSuperseded(instance)
-        ? Optional.empty()
-        : Optional.of(place(instance, epoch, existing));
+    return switch (rows.renew(instance)) {
+      case RENEWED -> Optional.of(instance);
+      case BUSY -> throw busy(instance);
+      case REFUSED -> takeOver(instance);
+    };
   }
 
-  private boolean isSuperseded(Instance instance) {
-    return rows.findInstance(instance.server(), instance.address())
-        .filter(found -> found.epoch() != instance.epoch())
-        .isPresent();
+  private static ConflictException busy(Instance instance) {
+    return new ConflictException(
+        instance + " cannot be registered while another transaction writes the registry");
+  }
+
+  private Optional<Instance> takeOver(Instance instance) {
+    Optional<Instance> existing = rows.findInstance(instance.server(), instance.address());
+    if (existing.isPresent() && existing.get().epoch() != instance.epoch()) {
+      return Optional.empty();
+    }
+    long epoch = rows.advance(Subject.SERVER, instance.server());
+    return Optional.of(place(instance, epoch, existing));
   }
 
   private Instance place(Instance instance, long epoch, Optional<Instance> existing) {
@@ -236,17 +243,17 @@ final class StoredServers {
     if (actor != 0) {
       requireOwn(instance.server());
     }
-    if (rows.renew(instance)) {
-      return Renewal.DONE;
-    }
-    Optional<Instance> found = rows.findInstance(instance.server(), instance.address());
-    if (found.isEmpty()) {
-      return Renewal.GONE;
-    }
-    if (found.get().epoch() != instance.epoch()) {
-      return Renewal.SUPERSEDED;
-    }
-    return rows.tryLock() ? Renewal.OVER : Renewal.BUSY;
+    return switch (rows.renew(instance)) {
+      case RENEWED -> Renewal.DONE;
+      case BUSY -> Renewal.BUSY;
+      case REFUSED -> refusal(instance);
+    };
+  }
+
+  private Renewal refusal(Instance instance) {
+    return rows.findInstance(instance.server(), instance.address())
+        .map(found -> found.epoch() == instance.epoch() ? Renewal.OVER : Renewal.SUPERSEDED)
+        .orElse(Renewal.GONE);
   }
 
   void release(Instance instance) {
@@ -268,13 +275,18 @@ final class StoredServers {
 
   /**
    * Removes some of those whose lease is over. While another transaction writes, none: who sweeps
-   * must not wait for a host, and whoever sweeps next removes them.
+   * must not wait for a host, and whoever sweeps next removes them; nor one that a host looked at
+   * to renew it. Who is refused a renewal has the instance to itself.
    */
   List<Instance> removeLapsed(int limit) {
     if (!rows.tryLock()) {
       return List.of();
     }
-    List<Instance> removed = rows.lapsed(limit).stream().filter(rows::removeLapsed).toList();
+    List<Instance> removed =
+        rows.lapsed(limit).stream()
+            .filter(instance -> rows.renew(instance) == LeaseRenewal.REFUSED)
+            .filter(rows::removeLapsed)
+            .toList();
     removed.stream()
         .map(instance -> RegistryStore.nameKey(instance.server()))
         .distinct()

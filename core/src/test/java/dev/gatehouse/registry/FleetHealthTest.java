@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -33,6 +34,11 @@ final class FleetHealthTest {
                 @Override
                 public void serverDown(String server, boolean down, String policy) {
                   heard.add(server + (down ? " down " : " not down ") + policy);
+                }
+
+                @Override
+                public void breakerChanged(String server, String service, String state) {
+                  heard.add(service + " " + state);
                 }
               });
 
@@ -333,6 +339,43 @@ final class FleetHealthTest {
     state.forget();
     probe(after, 0, false, 3);
     assertThat(heard).hasSize(1);
+  }
+
+  @Test
+  void removed_whileAllAreDown_isDownNoMoreAndTellsNothingElse() {
+    Fleet fleet = fleet(1);
+    FleetState state = fleet.state();
+    ServicePolicies policies = breaking(state, "n");
+    int begun = policies.tryBegin();
+    probe(fleet, 0, false, 3);
+    state.allDown(true);
+    state.forget();
+    assertThat(heard).containsExactly("h0:80 down", "s down FAIL", "s not down FAIL");
+    policies.ended(begun, true);
+    assertThatThrownBy(() -> fleet.pick(null)).isInstanceOf(TransportException.class);
+    state.forget();
+    assertThat(heard).hasSize(3);
+    fleet.publish();
+    probe(fleet, 0, false, 3);
+    state.allDown(true);
+    assertThat(heard).as("registered again").endsWith("s down FAIL").hasSizeGreaterThan(3);
+  }
+
+  @Test
+  void removedService_breakerTellsNothingMore() {
+    FleetState state = new FleetState("s", options);
+    ServicePolicies removed = breaking(state, "n");
+    ServicePolicies kept = breaking(state, "m");
+    state.retainServices(Set.of("m"));
+    removed.ended(removed.tryBegin(), true);
+    kept.ended(kept.tryBegin(), true);
+    assertThat(heard).containsExactly("m open");
+    assertThat(breaking(state, "n")).isNotSameAs(removed);
+  }
+
+  private ServicePolicies breaking(FleetState state, String service) {
+    return state.policies(
+        service, CallOptions.DEFAULT.breaker(1, Duration.ofSeconds(1)), () -> nanos);
   }
 
   @Test

@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Queue;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -25,6 +28,7 @@ final class FleetStressTest {
   private final AtomicLong nanos = new AtomicLong(-5);
   private final FleetOptions options = FleetOptions.DEFAULT.balancer(Balancer.weighted());
   private final FleetState state = new FleetState("s", options);
+  private final Set<Member> everPublished = Collections.newSetFromMap(new IdentityHashMap<>());
   private final AtomicReference<Fleet> inUse = new AtomicReference<>(published(MOST));
   private final Queue<Throwable> wrong = new ConcurrentLinkedQueue<>();
   private final AtomicBoolean over = new AtomicBoolean();
@@ -34,6 +38,7 @@ final class FleetStressTest {
         IntStream.range(0, size).mapToObj(i -> Instance.on("s").at("h" + i, 80)).toList();
     Fleet fleet = new Fleet(state, instances, new Fleet.Parts(options, nanos::get));
     fleet.publish();
+    IntStream.range(0, size).mapToObj(fleet::member).forEach(everPublished::add);
     return fleet;
   }
 
@@ -65,7 +70,7 @@ final class FleetStressTest {
     }
   }
 
-  /** The last is the whole, so that all that was ever there is looked at. */
+  /** The last is the whole, so that each address is there to come back. */
   private void change() {
     for (int round = 0; !over.get(); round++) {
       inUse.set(published(2 + round % (MOST - 1)));
@@ -75,8 +80,8 @@ final class FleetStressTest {
   }
 
   @Test
-  void everythingAtOnce_nothingIsLeftUnderWayAndEveryOneComesBack() throws Exception {
-    long seed = System.nanoTime();
+  void everythingAtOnce_nothingIsLeftUnderWayAndWhoIsThereComesBack() throws Exception {
+    long seed = Long.getLong("gatehouse.seed", System.nanoTime());
     List<Thread> callers = new ArrayList<>();
     for (int caller = 0; caller < CALLERS; caller++) {
       long own = seed + caller;
@@ -93,7 +98,7 @@ final class FleetStressTest {
     assertThat(wrong).as("seed %d", seed).isEmpty();
     Fleet fleet = inUse.get();
     List<Member> members = IntStream.range(0, MOST).mapToObj(fleet::member).toList();
-    assertThat(members).as("seed %d", seed).allMatch(member -> member.inFlight() == 0);
+    assertThat(everPublished).as("seed %d", seed).allMatch(member -> member.inFlight() == 0);
     assertThat(members.stream().filter(member -> member.ejected)).hasSizeLessThanOrEqualTo(1);
     fleet.state().probed(fleet.member(1), true, nanos.get());
     nanos.addAndGet(Duration.ofHours(1).toNanos());

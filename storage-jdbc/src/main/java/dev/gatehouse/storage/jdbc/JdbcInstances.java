@@ -2,6 +2,7 @@ package dev.gatehouse.storage.jdbc;
 
 import dev.gatehouse.registry.Instance;
 import dev.gatehouse.registry.RegistryStore;
+import dev.gatehouse.registry.RegistryStore.LeaseRenewal;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -77,27 +78,36 @@ final class JdbcInstances {
         .bind("epoch", instance.epoch());
   }
 
-  /** Does not wait for who changes it: who renews has others to renew, too. */
-  boolean renew(Instance instance) {
+  /**
+   * Does not wait for who changes it: who renews has others to renew, too. What can be locked is
+   * this transaction's to judge, so that a lease which is not renewed then is over.
+   */
+  LeaseRenewal renew(Instance instance) {
     return database.use(
-        handle ->
-            isFree(handle, instance)
-                && key(
-                            handle,
-                            "UPDATE gh_instance SET expires_at = :now + lease_millis"
-                                + " WHERE server_key = :serverKey AND address_key = :addressKey"
-                                + " AND epoch = :epoch AND expires_at > :now",
-                            instance)
-                        .bind("now", database.now(handle))
-                        .execute()
-                    == 1);
+        handle -> {
+          if (!isThere(handle, instance, " FOR UPDATE SKIP LOCKED")) {
+            return isThere(handle, instance, Sql.latest(handle))
+                ? LeaseRenewal.BUSY
+                : LeaseRenewal.REFUSED;
+          }
+          Update update =
+              key(
+                  handle,
+                  "UPDATE gh_instance SET expires_at = :now + lease_millis"
+                      + " WHERE server_key = :serverKey AND address_key = :addressKey"
+                      + " AND epoch = :epoch AND expires_at > :now",
+                  instance);
+          return update.bind("now", database.now(handle)).execute() == 1
+              ? LeaseRenewal.RENEWED
+              : LeaseRenewal.REFUSED;
+        });
   }
 
-  private static boolean isFree(Handle handle, Instance instance) {
+  private static boolean isThere(Handle handle, Instance instance, String end) {
     String sql =
         "SELECT epoch FROM gh_instance WHERE server_key = :serverKey"
-            + " AND address_key = :addressKey AND epoch = :epoch FOR UPDATE SKIP LOCKED";
-    return key(handle.createQuery(sql), instance).mapTo(Long.class).findOne().isPresent();
+            + " AND address_key = :addressKey AND epoch = :epoch";
+    return key(handle.createQuery(sql + end), instance).mapTo(Long.class).findOne().isPresent();
   }
 
   boolean remove(String server, String address) {

@@ -273,7 +273,7 @@ final class JdbcRegistryStore implements RegistryStore {
   }
 
   @Override
-  public boolean renew(Instance instance) {
+  public LeaseRenewal renew(Instance instance) {
     return instances.renew(instance);
   }
 

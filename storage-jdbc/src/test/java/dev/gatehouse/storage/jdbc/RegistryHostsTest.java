@@ -5,20 +5,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gatehouse.Gatehouse;
 import dev.gatehouse.error.AuthenticationException;
-import dev.gatehouse.error.ConflictException;
 import dev.gatehouse.error.DeniedException;
 import dev.gatehouse.error.LimitException;
 import dev.gatehouse.error.NotFoundException;
 import dev.gatehouse.hook.SiteKeys;
-import dev.gatehouse.observe.GatehouseListener;
 import dev.gatehouse.registry.Application;
 import dev.gatehouse.registry.Instance;
 import dev.gatehouse.registry.Registry;
+import dev.gatehouse.registry.RegistryStore.LeaseRenewal;
 import dev.gatehouse.registry.Server;
 import dev.gatehouse.registry.Service;
 import dev.gatehouse.signing.KeyMaterial;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -26,12 +24,10 @@ import java.time.Instant;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -217,91 +213,9 @@ class RegistryHostsTest {
       assertThat(elsewhere(registry::removeLapsed)).isEmpty();
       assertThat(elsewhere(() -> storage.registry().renew(leasedNever())))
           .as("renewals do not wait either")
-          .isFalse();
+          .isEqualTo(LeaseRenewal.REFUSED);
       host.commit();
       assertThat(registry.removeLapsed()).hasSize(1);
-    }
-
-    /** Who waited for the host would renew nothing else meanwhile. */
-    @Test
-    void keptLeaseEnded_hostHoldsTheRegistry_othersAreRenewedAndItIsTakenAnewLater()
-        throws Exception {
-      AtomicLong nanos = new AtomicLong();
-      try (Gatehouse node =
-          Gatehouse.builder().storage(JdbcStorage.of(dataSource)).nanoTime(nanos::get).build()) {
-        Instance ended = node.upkeep().keep(leased(1));
-        node.upkeep().keep(leased(2));
-        sql("UPDATE gh_instance SET expires_at = 1 WHERE address_key = 'a:1'");
-        sql("UPDATE gh_instance SET expires_at = expires_at - 30000 WHERE address_key = 'a:2'");
-        long before = end("a:2");
-        hosts().register(Server.named("t").at("h", 1));
-        nanos.addAndGet(LEASE.toNanos() / 2);
-        others.submit(() -> step(node)).get(5, TimeUnit.SECONDS);
-        assertThat(end("a:2")).isGreaterThan(before);
-        host.commit();
-        nanos.addAndGet(LEASE.toNanos() / 10);
-        elsewhere(() -> step(node));
-        assertThat(storage.registry().findInstance("s", "a:1").orElseThrow().epoch())
-            .isGreaterThan(ended.epoch());
-      }
-    }
-
-    /** A host that removes an instance, and has not made up its mind. */
-    @Test
-    void renewal_hostChangesTheInstance_othersAreRenewedAndNothingIsLost() throws Exception {
-      AtomicLong nanos = new AtomicLong();
-      List<String> lost = new CopyOnWriteArrayList<>();
-      GatehouseListener listener =
-          new GatehouseListener() {
-            @Override
-            public void leaseLost(String server, String address) {
-              lost.add(address);
-            }
-          };
-      try (Gatehouse node =
-          Gatehouse.builder()
-              .storage(JdbcStorage.of(dataSource))
-              .nanoTime(nanos::get)
-              .listener(listener)
-              .build()) {
-        Instance undecided = node.upkeep().keep(leased(1));
-        node.upkeep().keep(leased(2));
-        sql("UPDATE gh_instance SET expires_at = expires_at - 30000");
-        long before = end("a:2");
-        hosts().removeInstance("s", "a:1");
-        nanos.addAndGet(LEASE.toNanos() / 2);
-        others.submit(() -> step(node)).get(5, TimeUnit.SECONDS);
-        assertThat(end("a:2")).isGreaterThan(before);
-        assertThatThrownBy(() -> elsewhere(() -> renewed(undecided)))
-            .hasCauseInstanceOf(ConflictException.class);
-        host.rollback();
-        nanos.addAndGet(LEASE.toNanos() / 10);
-        elsewhere(() -> step(node));
-        assertThat(end("a:1")).isGreaterThan(before);
-        assertThat(storage.registry().findInstance("s", "a:1")).contains(undecided);
-        assertThat(lost).isEmpty();
-      }
-    }
-
-    private Instance renewed(Instance instance) {
-      registry.renew(instance);
-      return instance;
-    }
-
-    private static String step(Gatehouse node) {
-      node.upkeep().step();
-      return "";
-    }
-
-    private long end(String address) throws SQLException {
-      try (Connection connection = dataSource.getConnection();
-          Statement statement = connection.createStatement();
-          ResultSet row =
-              statement.executeQuery(
-                  "SELECT expires_at FROM gh_instance WHERE address_key = '" + address + "'")) {
-        row.next();
-        return row.getLong(1);
-      }
     }
 
     private Instance leasedNever() {

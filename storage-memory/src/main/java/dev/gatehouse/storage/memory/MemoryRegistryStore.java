@@ -254,7 +254,7 @@ final class MemoryRegistryStore implements RegistryStore {
   }
 
   @Override
-  public boolean renew(Instance instance) {
+  public LeaseRenewal renew(Instance instance) {
     return journal.run(
         () -> {
           Leased held = instances.get(keyOf(instance));
@@ -262,10 +262,10 @@ final class MemoryRegistryStore implements RegistryStore {
               || held.instance().epoch() != instance.epoch()
               || held.instance().lease().isEmpty()
               || held.isOver(leaseClock.millis())) {
-            return false;
+            return LeaseRenewal.REFUSED;
           }
           change(instances, keyOf(instance), leased(held.instance()));
-          return true;
+          return LeaseRenewal.RENEWED;
         });
   }
 

@@ -12,10 +12,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gatehouse.registry.Instance;
 import dev.gatehouse.registry.RegistryStore;
+import dev.gatehouse.registry.RegistryStore.LeaseRenewal;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -193,7 +196,7 @@ public abstract class RegistryInstancesContract extends StoreContract {
           rows.removeInstance("s", "10.0.0.4:1");
         });
     assertThat(store().instancesOf("s", "", 10)).containsExactly(leased("s", 1, 1));
-    assertThat(store().renew(leased("s", 1, 1))).isTrue();
+    assertThat(store().renew(leased("s", 1, 1))).isEqualTo(LeaseRenewal.RENEWED);
   }
 
   @Test
@@ -216,7 +219,7 @@ public abstract class RegistryInstancesContract extends StoreContract {
     store().put(server("s"));
     put(leased("s", 1, 1));
     clock.advance(LEASE.minus(MILLI));
-    assertThat(store().renew(leased("S", 1, 1))).isTrue();
+    assertThat(store().renew(leased("S", 1, 1))).isEqualTo(LeaseRenewal.RENEWED);
     clock.advance(LEASE.minus(MILLI));
     assertThat(store().lapsed(10)).isEmpty();
     clock.advance(MILLI);
@@ -224,16 +227,40 @@ public abstract class RegistryInstancesContract extends StoreContract {
   }
 
   @Test
-  void REGISTRY10_renew_tooLateOrOtherEpochOrNoLease_false() {
+  void REGISTRY10_renew_tooLateOrOtherEpochOrNoLease_refused() {
     store().put(server("s"));
     put(leased("s", 1, 5), instance("s", 2));
-    assertThat(store().renew(leased("s", 1, 4))).as("a stale epoch").isFalse();
-    assertThat(store().renew(leased("s", 1, 6))).isFalse();
-    assertThat(store().renew(leased("s", 3, 5))).isFalse();
-    assertThat(store().renew(instance("s", 2))).as("no lease").isFalse();
+    assertThat(store().renew(leased("s", 1, 4)))
+        .as("a stale epoch")
+        .isEqualTo(LeaseRenewal.REFUSED);
+    assertThat(store().renew(leased("s", 1, 6))).isEqualTo(LeaseRenewal.REFUSED);
+    assertThat(store().renew(leased("s", 3, 5))).isEqualTo(LeaseRenewal.REFUSED);
+    assertThat(store().renew(instance("s", 2))).as("no lease").isEqualTo(LeaseRenewal.REFUSED);
     clock.advance(LEASE);
-    assertThat(store().renew(leased("s", 1, 5))).as("over").isFalse();
+    assertThat(store().renew(leased("s", 1, 5))).as("over").isEqualTo(LeaseRenewal.REFUSED);
     assertThat(store().lapsed(10)).hasSize(1);
+  }
+
+  /** One that finds the other at it was told that the lease is over, and gave up what lives. */
+  @Test
+  void REGISTRY10_renew_byTwoAtOnce_neitherIsOver() throws Exception {
+    store().put(server("s"));
+    Instance leased = leased("s", 1, 1);
+    put(leased);
+    Callable<Set<LeaseRenewal>> often =
+        () -> {
+          Set<LeaseRenewal> seen = EnumSet.noneOf(LeaseRenewal.class);
+          for (int time = 0; time < 150; time++) {
+            seen.add(store().renew(leased));
+          }
+          return seen;
+        };
+    assertThat(Parallel.call(List.of(often, often)))
+        .allSatisfy(
+            seen ->
+                assertThat(seen)
+                    .contains(LeaseRenewal.RENEWED)
+                    .doesNotContain(LeaseRenewal.REFUSED));
   }
 
   @Test
@@ -280,7 +307,7 @@ public abstract class RegistryInstancesContract extends StoreContract {
       clock.advance(LEASE.minus(MILLI));
       List<Callable<Boolean>> both =
           List.of(
-              () -> store().renew(leased),
+              () -> store().renew(leased) == LeaseRenewal.RENEWED,
               () -> {
                 clock.advance(MILLI);
                 return store().removeLapsed(leased);

@@ -18,6 +18,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import org.junit.jupiter.api.Test;
 
 /** Stores that break one rule each: the contract must notice. */
@@ -354,7 +356,7 @@ final class BrokenRegistryStoreTest {
               return store
                   .findInstance(given.server(), given.address())
                   .map(store::renew)
-                  .orElse(false);
+                  .orElse(RegistryStore.LeaseRenewal.REFUSED);
             }
             return invoke(store, method, arguments);
           });
@@ -364,6 +366,33 @@ final class BrokenRegistryStoreTest {
   @Test
   void renew_ofAnyEpoch_noticed() {
     assertThat(ContractRun.brokenRules(RenewsAnyEpoch.class)).containsExactly("REGISTRY10");
+  }
+
+  static final class RefusesWhatIsLocked extends BrokenInstances {
+    private static final ReentrantLock LOCK = new ReentrantLock();
+
+    RefusesWhatIsLocked() {
+      super(
+          (store, method, arguments) -> {
+            if (!method.getName().equals("renew")) {
+              return invoke(store, method, arguments);
+            }
+            if (!LOCK.tryLock()) {
+              return RegistryStore.LeaseRenewal.REFUSED;
+            }
+            try {
+              TimeUnit.MICROSECONDS.sleep(100);
+              return invoke(store, method, arguments);
+            } finally {
+              LOCK.unlock();
+            }
+          });
+    }
+  }
+
+  @Test
+  void renew_refusedWhileAnotherRenews_noticed() {
+    assertThat(ContractRun.brokenRules(RefusesWhatIsLocked.class)).containsExactly("REGISTRY10");
   }
 
   static final class RemovesWhatIsNotOver extends BrokenInstances {

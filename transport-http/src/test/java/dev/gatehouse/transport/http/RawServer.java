@@ -111,9 +111,13 @@ final class RawServer implements AutoCloseable {
     return hangUp;
   }
 
-  /** Waits until each connection so far has been closed by this end. */
+  /** Waits until each connection so far has been closed by this end, for 20 seconds at most. */
   void awaitClosed() throws InterruptedException {
+    long begin = System.nanoTime();
     while (!open.isEmpty()) {
+      if (System.nanoTime() - begin > TimeUnit.SECONDS.toNanos(20)) {
+        throw new AssertionError(open.size() + " connections are open still");
+      }
       TimeUnit.MILLISECONDS.sleep(1);
     }
   }

@@ -385,7 +385,7 @@ final class RegistryCallsTest {
     }
     await(() -> heard.contains("127.0.0.1:" + hanging.port() + " down"));
     assertThat(Duration.ofNanos(System.nanoTime() - begin))
-        .isBetween(Duration.ofSeconds(3), Duration.ofSeconds(20));
+        .isGreaterThanOrEqualTo(Duration.ofSeconds(3));
     assertThat(heard).hasSize(1);
     assertThat(hanging.hangUp().await(10, TimeUnit.SECONDS)).isTrue();
   }
