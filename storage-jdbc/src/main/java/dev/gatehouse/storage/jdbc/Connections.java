@@ -5,6 +5,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Set;
@@ -22,6 +23,10 @@ final class Connections implements ConnectionFactory {
   private static final Logger LOG = LoggerFactory.getLogger(Connections.class);
 
   private final DataSource dataSource;
+
+  /** For what is asked of a connection that is not in auto-commit mode. */
+  private final NetworkTimeout asking = NetworkTimeout.of(Duration.ofSeconds(2));
+
   private final Set<Connection> manual =
       Collections.synchronizedSet(Collections.newSetFromMap(new IdentityHashMap<>()));
 
@@ -37,8 +42,7 @@ final class Connections implements ConnectionFactory {
     Connection connection = dataSource.getConnection();
     try {
       if (!connection.getAutoCommit()) {
-        requireNoTransaction(connection);
-        connection.setAutoCommit(true);
+        prepare(connection);
         manual.add(connection);
         comeManual = true;
       }
@@ -46,6 +50,19 @@ final class Connections implements ConnectionFactory {
     } catch (SQLException | RuntimeException e) {
       try (connection) {
         throw e;
+      }
+    }
+  }
+
+  /** The first message is the first to meet a server that has vanished. */
+  private void prepare(Connection connection) throws SQLException {
+    boolean timed = asking.begin(connection);
+    try {
+      requireNoTransaction(connection);
+      connection.setAutoCommit(true);
+    } finally {
+      if (timed) {
+        NetworkTimeout.end(connection);
       }
     }
   }

@@ -232,7 +232,7 @@ final class Database {
       quietly(() -> profile.restore(handle));
       close(handle, timed);
     }
-    transaction.committed();
+    transaction.end();
     return result;
   }
 

@@ -8,6 +8,7 @@ import dev.gatehouse.error.StorageException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -31,6 +32,10 @@ final class JdbcAnchor implements Anchor {
       "SELECT note FROM gh_audit_anchor ORDER BY tree_size DESC FETCH FIRST :limit ROWS ONLY";
 
   private static final int TIMEOUT_SECONDS = 10;
+
+  /** A database that vanished cannot be asked to cancel anything either. */
+  private static final NetworkTimeout NETWORK_TIMEOUT =
+      NetworkTimeout.of(Duration.ofSeconds(TIMEOUT_SECONDS));
 
   private final Jdbi jdbi;
 
@@ -78,16 +83,27 @@ final class JdbcAnchor implements Anchor {
   private <T> T withTable(Function<Handle, T> work) {
     return jdbi.withHandle(
         handle -> {
+          boolean timed = NETWORK_TIMEOUT.begin(handle.getConnection());
           try {
-            return work.apply(handle);
-          } catch (JdbiException e) {
-            if (!Migration.isOfNoTable(e)) {
-              throw e;
+            return withTable(handle, work);
+          } finally {
+            if (timed) {
+              NetworkTimeout.end(handle.getConnection());
             }
           }
-          Migration.make(handle, Profile.of(handle).dialect(), "anchor.sql");
-          return work.apply(handle);
         });
+  }
+
+  private static <T> T withTable(Handle handle, Function<Handle, T> work) {
+    try {
+      return work.apply(handle);
+    } catch (JdbiException e) {
+      if (!Migration.isOfNoTable(e)) {
+        throw e;
+      }
+    }
+    Migration.make(handle, Profile.of(handle).dialect(), "anchor.sql");
+    return work.apply(handle);
   }
 
   /** What is no head is skipped: others may write there too. */

@@ -55,8 +55,12 @@ final class JdbcAuditScans {
 
   /** The record with that id. */
   Optional<AuditEntry> find(long id) {
-    Statement byId = new Statement(tables.in(SELECT) + " WHERE id = ?", List.of(id));
-    return entries(byId).stream().findFirst();
+    return database.read(
+        tables.in(SELECT) + " WHERE id = ?",
+        query -> {
+          query.setLong(1, id);
+          return Sql.rows(query, this::entry).stream().findFirst();
+        });
   }
 
   AuditStore.Walk walk() {

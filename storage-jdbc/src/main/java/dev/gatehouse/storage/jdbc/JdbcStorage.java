@@ -203,10 +203,10 @@ public final class JdbcStorage implements Storage {
   /**
    * This storage, which waits so long for the answer to a statement, a minute if nothing is said,
    * before it takes a server that says nothing for gone, closes the connection and fails; for the
-   * renewal of a node's lease no longer than the lease. Searches of the logs, the making of tables
-   * and the clearing away of dead rows may take any time, and so may a host's own transaction. A
-   * network timeout that connections come with, by {@code socketTimeout} of a driver, is not
-   * touched; H2 knows none. The returned one takes this one's place.
+   * renewal of a node's lease no longer than a quarter of that, a second at least. Searches of the
+   * logs, the making of tables and the clearing away of dead rows may take any time, and so may a
+   * host's own transaction. A network timeout that connections come with, by {@code socketTimeout}
+   * of a driver, is not touched; H2 knows none. The returned one takes this one's place.
    *
    * @param timeout from 1 ms to a day, longer than a lock is waited for; or zero, for none
    */

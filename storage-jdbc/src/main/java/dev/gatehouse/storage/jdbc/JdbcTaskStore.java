@@ -58,6 +58,12 @@ import org.jspecify.annotations.Nullable;
 final class JdbcTaskStore implements TaskStore {
   private static final int NOBODY = 0;
 
+  /** A sample of the clock that took longer would be of no use, and is asked by who renews. */
+  private static final Duration LONGEST_SAMPLE = Duration.ofMillis(2_500);
+
+  /** A renewal is given up so soon that it can be tried again before the lease is over. */
+  private static final Duration LEAST_PATIENCE = Duration.ofSeconds(1);
+
   /** Nodes of this process whose cursors are kept; those that were lost are never asked again. */
   private static final int MAX_NODES = 16;
 
@@ -383,7 +389,9 @@ final class JdbcTaskStore implements TaskStore {
 
   @Override
   public long nowMicros() {
-    return database.use(handle -> new JdbcNodes(database, handle).nowMicros());
+    return database
+        .within(LONGEST_SAMPLE)
+        .use(handle -> new JdbcNodes(database, handle).nowMicros());
   }
 
   @Override
@@ -395,7 +403,9 @@ final class JdbcTaskStore implements TaskStore {
   public Optional<NodeLease> renew(int node, String boot, Duration duration) {
     Function<Handle, Optional<NodeLease>> renewal =
         handle -> nodes(handle).renew(node, boot, duration);
-    Database bounded = database.within(duration);
+    Duration patience = duration.dividedBy(4);
+    Database bounded =
+        database.within(patience.compareTo(LEAST_PATIENCE) < 0 ? LEAST_PATIENCE : patience);
     return bounded.dialect().renewsInOneStatement()
         ? bounded.useRepeatable(renewal)
         : bounded.use(renewal);

@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A transaction over a JDBC connection. One made by {@link #of} belongs to the host, which commits
  * or rolls back the connection and closes it, and then says {@link #committed}; one whose host says
- * nothing is good as well, but what it scheduled is noticed by the next poll.
+ * nothing is good as well, but what it scheduled is noticed by the next poll. It is of one
+ * transaction: the next on that connection needs another.
  *
  * <p>After a {@link StorageException} the host must roll back: on PostgreSQL the transaction has
  * ended by then, and a driver older than 42.2.11, or told so by {@code
@@ -25,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class JdbcTransaction implements Transaction {
   /** So that a host which never says that it has committed keeps no more, however long it lives. */
-  private static final int MOST_KEPT = 1_000;
+  private static final int MOST_KEPT = 10_000;
 
   private final Handle handle;
 
@@ -122,10 +123,17 @@ public final class JdbcTransaction implements Transaction {
    * permissions, keys and the registry. To be called after the commit, best by what the host's
    * framework has for that; never after a rollback. It asks the database nothing, and neither
    * throws nor blocks; the connection may be closed by then. Without effect where a statement of
-   * Gatehouse's had failed, and where nothing was done since it was last called. Should it be
-   * called though nothing was committed, nothing is lost: the database decides what is there.
+   * Gatehouse's had failed, and where nothing was done since it was last called. Of the first
+   * 10,000 things that were done, that is; the others are found by the next look.
    */
   public void committed() {
+    if (owner == null) {
+      end();
+    }
+  }
+
+  /** What the storage calls after a commit of its own. */
+  void end() {
     List<Runnable> actions = failure == null ? List.copyOf(afterCommit) : List.of();
     afterCommit.clear();
     failure = null;

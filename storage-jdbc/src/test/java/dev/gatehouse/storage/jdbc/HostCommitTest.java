@@ -128,13 +128,13 @@ class HostCommitTest {
       List<Integer> ran = new CopyOnWriteArrayList<>();
       try (Connection connection = begun()) {
         JdbcTransaction transaction = JdbcTransaction.of(connection);
-        for (int i = 0; i < 5_000; i++) {
+        for (int i = 0; i < 50_000; i++) {
           int number = i;
           transaction.afterCommit(() -> ran.add(number));
         }
         transaction.committed();
       }
-      assertThat(ran).hasSize(1_000).startsWith(0, 1, 2);
+      assertThat(ran).hasSize(10_000).startsWith(0, 1, 2);
     }
 
     @Test
