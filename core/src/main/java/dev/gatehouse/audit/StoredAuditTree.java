@@ -131,6 +131,9 @@ final class StoredAuditTree implements AuditTree {
       long sequenced = 0;
       if (!oldest.isEmpty() || whateverIsPending) {
         sequenced = sequencer.sequence();
+        if (damage != null && !sequencer.hasLease()) {
+          sequencer.requireSound(); // another node has the lease, and has not looked for this one
+        }
         fault = Optional.empty();
         damage = null;
       }
