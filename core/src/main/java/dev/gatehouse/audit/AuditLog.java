@@ -126,7 +126,8 @@ public interface AuditLog {
   /**
    * How many records of the query's window pass its filter, counted up to a cap. Looks at about
    * {@link #MAX_COUNTED} records at most, fewer than {@link #MAX_SCANNED} more, beyond those that
-   * the storage rules out, and then tells how many of them passed. What is written meanwhile may be counted or not.
+   * the storage rules out, and then tells how many of them passed. What is written meanwhile may be
+   * counted or not.
    *
    * @param query without a continuation point; its page size and fields play no part
    * @param cap 1..{@link #MAX_COUNTED}
