@@ -88,10 +88,19 @@ final class AnchorCheck {
 
   /** Asks those again, without waiting, that have not agreed, if it is time. */
   void askAgain() {
-    if (nanoTime.getAsLong() - askedNanos >= options.anchorInterval().toNanos()
-        && all.stream().anyMatch(one -> !one.isSettled)) {
+    if (isDue() && !isSettled()) {
       askUnsettled();
     }
+  }
+
+  /** Whether the anchors' interval has passed since they were asked. */
+  boolean isDue() {
+    return nanoTime.getAsLong() - askedNanos >= options.anchorInterval().toNanos();
+  }
+
+  /** Whether what each anchor said last is of this tree. */
+  boolean isSettled() {
+    return all.stream().allMatch(one -> one.isSettled);
   }
 
   private void askUnsettled() {

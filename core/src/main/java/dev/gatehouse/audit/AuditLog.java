@@ -18,7 +18,7 @@ public interface AuditLog {
   /** Most records that are looked at to fill one page. */
   int MAX_SCANNED = 10_000;
 
-  /** Highest cap of a count, and most records that are looked at for one. */
+  /** Highest cap of a count, and about as many records are looked at for one at most. */
   int MAX_COUNTED = 100_000;
 
   /** Most records of one erasure. */
@@ -124,9 +124,10 @@ public interface AuditLog {
   AuditPage find(AuditQuery query);
 
   /**
-   * How many records of the query's window pass its filter, counted up to a cap. Looks at no more
-   * than {@link #MAX_COUNTED} records beyond those that the storage rules out, and then tells how
-   * many of them passed. What is written meanwhile may be counted or not.
+   * How many records of the query's window pass its filter, counted up to a cap. Looks at about
+   * {@link #MAX_COUNTED} records at most, fewer than {@link #MAX_SCANNED} more, beyond those that
+   * the storage rules out, and then tells how many of them passed. What is written meanwhile may be
+   * counted or not.
    *
    * @param query without a continuation point; its page size and fields play no part
    * @param cap 1..{@link #MAX_COUNTED}

@@ -8,13 +8,8 @@ import java.util.Arrays;
  * another tree of the same size. Not safe: confine to one thread at a time.
  */
 final class SeenTree {
-  private final TreeLoader loader;
   private long size;
   private byte[] root = MerkleHash.empty();
-
-  SeenTree(TreeLoader loader) {
-    this.loader = loader;
-  }
 
   void add(long newSize, byte[] newRoot) {
     size = newSize;
@@ -22,7 +17,7 @@ final class SeenTree {
   }
 
   /** Throws unless the tree that was seen is the beginning of the one that is there now. */
-  void requireWithin(long nowSize, byte[] nowRoot) {
+  void requireWithin(TreeLoader loader, long nowSize, byte[] nowRoot) {
     TreeLoader.require(
         nowSize >= size,
         "it has " + nowSize + " leaves, and had " + size + ": an old copy was put back");

@@ -2,6 +2,7 @@ package dev.gatehouse.audit;
 
 import dev.gatehouse.error.StorageException;
 import dev.gatehouse.observe.GatehouseListener;
+import dev.gatehouse.transaction.Transactions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -28,6 +29,7 @@ final class Sequencer {
 
   private final AuditStore log;
   private final AuditTreeStore store;
+  private final Transactions transactions;
   private final AuditOptions options;
   private final TreeLoader loader;
   private final HeadMaker heads;
@@ -35,7 +37,7 @@ final class Sequencer {
   private final GatehouseListener listener;
   private final String owner = UUID.randomUUID().toString();
   private final MerkleHash hash = new MerkleHash();
-  private final SeenTree seen;
+  private final SeenTree seen = new SeenTree();
   private final AnchorCheck anchors;
   private long askedFence = -1; // for which the anchors were asked
   private volatile @Nullable Grown grown;
@@ -49,7 +51,7 @@ final class Sequencer {
   Sequencer(AuditTree.Parts parts, TreeLoader loader, HeadMaker heads) {
     log = parts.store();
     store = log.tree();
-    seen = new SeenTree(loader);
+    transactions = parts.transactions();
     options = parts.options();
     nanoTime = parts.nanoTime();
     listener = parts.listener();
@@ -141,22 +143,45 @@ final class Sequencer {
 
   /**
    * The tree of a state; null if it grew meanwhile, by a writer in strict mode or by a node that
-   * took the lease over: then what was read does not fit together, and that is no damage.
+   * took the lease over, and is sound: then what was read did not fit together.
    */
   private @Nullable TreeBuilder load(TreeState state) {
     try {
-      TreeBuilder tree = loader.load(state, hash);
-      seen.requireWithin(tree.size(), tree.root());
-      anchors.requireWithin(loader, tree.size(), tree.root());
-      return tree;
+      return sound(loader, state);
     } catch (TreeLoader.DamagedTreeException e) {
       TreeState now = store.state();
-      if (now.size() != state.size() || now.fence() != state.fence()) {
-        LOGGER.debug("the audit tree grew while it was read", e);
-        return null;
+      if (now.size() == state.size() && now.fence() == state.fence()) {
+        throw e;
       }
-      throw e;
+      LOGGER.debug("the audit tree grew while it was read", e);
+      requireSoundAtRest();
+      return null;
     }
+  }
+
+  private TreeBuilder sound(TreeLoader from, TreeState state) {
+    TreeBuilder tree = from.load(state, hash);
+    seen.requireWithin(from, tree.size(), tree.root());
+    anchors.requireWithin(from, tree.size(), tree.root());
+    return tree;
+  }
+
+  /** Under the lock of the tree, where it cannot grow: what does not fit there is damage. */
+  private void requireSoundAtRest() {
+    transactions.run(
+        own -> {
+          AuditTreeStore locked = log.joining(own).tree();
+          sound(new TreeLoader(locked, options), locked.lock());
+        });
+  }
+
+  /**
+   * Throws if the tree is damaged, whoever has the lease. Asks anchors again, if it is time, but
+   * does not wait for them.
+   */
+  void requireSound() {
+    anchors.askAgain();
+    requireSoundAtRest();
   }
 
   /** Records that another node has set aside, as it did not know the key, may be admitted here. */

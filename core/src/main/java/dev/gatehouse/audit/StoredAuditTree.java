@@ -131,6 +131,9 @@ final class StoredAuditTree implements AuditTree {
       long sequenced = 0;
       if (!oldest.isEmpty() || whateverIsPending) {
         sequenced = sequencer.sequence();
+        if (damage != null && !sequencer.hasLease()) {
+          sequencer.requireSound(); // another node has the lease, and has not looked for this one
+        }
         fault = Optional.empty();
         damage = null;
       }
@@ -382,7 +385,8 @@ final class StoredAuditTree implements AuditTree {
     int pending = store.pending(0, AuditTreeStore.MAX_BATCH).size();
     int refused = store.refused(0, AuditTreeStore.MAX_BATCH).size();
     Duration waiting = pending == 0 ? Duration.ZERO : lag.lag();
-    Optional<String> why = fault.or(sequencer::anchorFault).or(anchoring::fault);
+    Optional<String> why =
+        fault.or(sequencer::anchorFault).or(strict::anchorFault).or(anchoring::fault);
     return new AuditTreeStatus(
         store.state().size(), sequencer.hasLease(), pending, waiting, refused, why);
   }

@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -337,5 +338,96 @@ class AnchoredTakeOverTest {
     storage.run(own -> log.joining(own).write(AuditRecord.of(1, 0, "x").build()));
     assertThat(anchor.asked).hasValue(1);
     assertThat(size(storage)).isEqualTo(302);
+  }
+
+  private AuditTree strict(MemoryStorage storage) {
+    return tree(storage, signed().anchor(anchor).sequencing(Sequencing.IN_TRANSACTION));
+  }
+
+  private AuditLog writer(MemoryStorage storage, AuditTree strict) {
+    return AuditLog.create(storage.audit(), new AtomicLong(1_000)::incrementAndGet, clock, strict);
+  }
+
+  private static void write(AuditLog log) {
+    log.write(AuditRecord.of(1, 0, "x").build());
+  }
+
+  /** One that hangs is asked once, however many write meanwhile, and what it says later counts. */
+  @Test
+  void writeInTransactionSequencing_anchorHangs_isAskedOnceAndHeardLate() throws Exception {
+    anchor.publish(head(log("a", 400)));
+    anchor.gate = new CountDownLatch(1);
+    MemoryStorage old = log("a", 300);
+    AuditTree strict = strict(old);
+    AuditLog log = writer(old, strict);
+    List<CompletableFuture<Void>> first = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      first.add(CompletableFuture.runAsync(() -> write(log)));
+    }
+    for (CompletableFuture<Void> one : first) {
+      one.get(1, TimeUnit.MINUTES);
+    }
+    for (int i = 8; i < 40; i++) {
+      clock.advance(INTERVAL);
+      write(log);
+    }
+    assertThat(anchor.asked).hasValue(1);
+    assertThat(strict.status().fault().orElseThrow()).contains("the test's anchor was not heard");
+    anchor.gate.countDown();
+    awaitReaders();
+    assertThatThrownBy(() -> write(log)).hasMessageContaining("a head of 400: an old copy");
+    assertThat(size(old)).isEqualTo(340);
+  }
+
+  /** Asked again each interval by those who write, who do not wait for it, until it agrees. */
+  @Test
+  void writeInTransactionSequencing_anchorFailedAtFirst_isAskedAgain() throws Exception {
+    MemoryStorage storage = log("a", 300);
+    anchor.publish(head(storage));
+    anchor.fails = true;
+    AuditTree strict = strict(storage);
+    AuditLog log = writer(storage, strict);
+    write(log);
+    clock.advance(INTERVAL.minusMillis(1));
+    write(log);
+    assertThat(anchor.asked).hasValue(1);
+    assertThat(strict.status().fault().orElseThrow()).contains("the test's anchor was not heard");
+    clock.advance(Duration.ofMillis(1));
+    write(log);
+    awaitReaders();
+    assertThat(anchor.asked).hasValue(2);
+    anchor.fails = false;
+    clock.advance(INTERVAL);
+    write(log);
+    awaitReaders();
+    write(log);
+    assertThat(strict.status().fault()).isEmpty();
+    clock.advance(INTERVAL);
+    write(log);
+    awaitReaders();
+    assertThat(anchor.asked).hasValue(3);
+    assertThat(size(storage)).isEqualTo(306);
+  }
+
+  /** Nor does it help an old copy that its anchor could not be read when the process began. */
+  @Test
+  void writeInTransactionSequencing_anchorFailedAtFirst_refusesAnOldCopyLater() throws Exception {
+    anchor.publish(head(log("a", 400)));
+    anchor.fails = true;
+    MemoryStorage old = log("a", 300);
+    AuditLog log = writer(old, strict(old));
+    write(log);
+    anchor.fails = false;
+    clock.advance(INTERVAL);
+    write(log);
+    awaitReaders();
+    for (int i = 0; i < 2; i++) {
+      assertThatThrownBy(() -> write(log)).hasMessageContaining("old copy");
+    }
+    assertThat(size(old)).isEqualTo(302);
+    anchor.heads.clear();
+    clock.advance(INTERVAL);
+    write(log);
+    assertThat(anchor.asked).hasValue(3);
   }
 }
