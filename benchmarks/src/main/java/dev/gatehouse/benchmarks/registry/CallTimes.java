@@ -109,7 +109,9 @@ final class CallTimes implements AutoCloseable {
       throw new IllegalStateException(e);
     }
     Arrays.sort(nanos);
-    return new Measurement().with(half, (double) nanos[calls / 2]).with(most, (double) nanos[calls * 99 / 100]);
+    return new Measurement()
+        .with(half, (double) nanos[calls / 2])
+        .with(most, (double) nanos[calls * 99 / 100]);
   }
 
   @Override
