@@ -418,8 +418,10 @@ class AnchoredTakeOverTest {
     AuditLog log = writer(old, strict(old));
     write(log);
     anchor.fails = false;
+    anchor.gate = new CountDownLatch(1);
     clock.advance(INTERVAL);
     write(log);
+    anchor.gate.countDown();
     awaitReaders();
     for (int i = 0; i < 2; i++) {
       assertThatThrownBy(() -> write(log)).hasMessageContaining("old copy");
