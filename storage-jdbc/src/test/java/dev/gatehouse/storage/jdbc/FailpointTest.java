@@ -67,9 +67,11 @@ class FailpointTest {
     List<Long> ids = new ArrayList<>();
     List<Long> onces = new ArrayList<>();
     schedule(ids, onces);
-    endAt(Failpoint.BEFORE_CLAIM, Failpoint.AFTER_CLAIM);
-    assertThat(ledger.lines("start")).isEmpty();
+    endAt(Failpoint.BEFORE_CLAIM);
+    assertThat(number(OWNERS)).as("nodes with tasks").isZero();
+    endAt(Failpoint.AFTER_CLAIM);
     assertThat(number(OWNERS)).as("nodes with tasks").isOne();
+    assertThat(ledger.lines("start")).isEmpty();
     endAt(
         Failpoint.BEFORE_FLUSH,
         Failpoint.AFTER_FLUSH,
