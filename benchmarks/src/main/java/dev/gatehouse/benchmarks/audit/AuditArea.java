@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 
 /**
  * Appending to a log on PostgreSQL and MariaDB beside the bare insertion of the same rows, and the
@@ -23,12 +24,14 @@ public final class AuditArea implements Area {
 
   private final Plan plan;
   private final Servers servers = new Servers();
-  private final FindTimes find;
+  private final FindTimes onPostgres;
+  private final FindTimes onMariaDb;
 
   /** An area that measures as much as the plan says. */
   public AuditArea(Plan plan) {
     this.plan = plan;
-    find = new FindTimes(plan, servers::postgres);
+    onPostgres = FindTimes.postgres(plan, servers::postgres);
+    onMariaDb = FindTimes.mariaDb(plan, servers::mariaDb);
   }
 
   @Override
@@ -36,7 +39,8 @@ public final class AuditArea implements Area {
     List<Case> cases = new ArrayList<>(List.of(memory()));
     cases.addAll(appends("postgresql", servers::postgres));
     cases.addAll(appends("mariadb", servers::mariaDb));
-    cases.addAll(List.of(proofs(), find()));
+    cases.add(proofs());
+    cases.addAll(finds());
     return cases;
   }
 
@@ -52,15 +56,18 @@ public final class AuditArea implements Area {
         .atLength();
   }
 
-  private Case find() {
-    return Case.of(
-            "find postgresql",
-            find.metrics(),
-            List.of(
-                new Subject(GATEHOUSE, find::gatehouse),
-                new Subject(TERMS, find::terms),
-                new Subject(RAW, find::raw)))
-        .atLength();
+  private List<Case> finds() {
+    Subject terms = new Subject(TERMS, onPostgres::terms);
+    return List.of(
+        find("find postgresql", onPostgres, Stream.of(terms)),
+        find("find mariadb", onMariaDb, Stream.of()));
+  }
+
+  private static Case find(String name, FindTimes times, Stream<Subject> more) {
+    Stream<Subject> ours = Stream.of(new Subject(GATEHOUSE, times::gatehouse));
+    Stream<Subject> raw = Stream.of(new Subject(RAW, times::raw));
+    List<Subject> subjects = Stream.of(ours, more, raw).flatMap(each -> each).toList();
+    return Case.of(name, times.metrics(), subjects).atLength();
   }
 
   private List<Case> appends(String product, Databases databases) {
@@ -92,10 +99,9 @@ public final class AuditArea implements Area {
 
   @Override
   public void close() {
-    try {
-      find.close();
-    } finally {
-      servers.close();
+    try (servers;
+        onMariaDb) {
+      onPostgres.close();
     }
   }
 }

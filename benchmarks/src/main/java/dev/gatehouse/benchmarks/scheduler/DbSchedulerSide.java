@@ -46,6 +46,15 @@ final class DbSchedulerSide implements Side {
           .map(sql -> sql.replace(" text", " varchar(100)").replace("bytea", "varbinary(10000)"))
           .toList();
 
+  private static final List<String> TABLES_MARIADB =
+      TABLES_POSTGRESQL.stream()
+          .map(
+              sql ->
+                  sql.replace(" text", " varchar(100)")
+                      .replace("bytea", "blob")
+                      .replace("timestamp with time zone", "timestamp(6) NULL"))
+          .toList();
+
   private static final String DUE =
       "SELECT EXISTS(SELECT 1 FROM scheduled_tasks WHERE execution_time <= ?)";
 
@@ -79,13 +88,20 @@ final class DbSchedulerSide implements Side {
   }
 
   private void createTables() throws SQLException {
-    boolean h2 = setting.database().product().equals("h2");
     try (Connection connection = pools.get(0).getConnection();
         Statement statement = connection.createStatement()) {
-      for (String sql : h2 ? TABLES_H2 : TABLES_POSTGRESQL) {
+      for (String sql : tables(setting.database().product())) {
         statement.execute(sql);
       }
     }
+  }
+
+  private static List<String> tables(String product) {
+    return switch (product) {
+      case "h2" -> TABLES_H2;
+      case "mariadb" -> TABLES_MARIADB;
+      default -> TABLES_POSTGRESQL;
+    };
   }
 
   private Scheduler scheduler(int node, Tuning tuning) {

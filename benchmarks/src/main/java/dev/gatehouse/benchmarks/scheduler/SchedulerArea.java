@@ -31,47 +31,60 @@ public final class SchedulerArea implements Area {
 
   @Override
   public List<Case> cases() {
+    On postgres = new On("postgresql", servers::postgres);
+    On mariaDb = new On("mariadb", servers::mariaDb);
     Load load = Load.of(plan, 60_000, 500_000);
+    Load later = load.later(plan.pick(50_000, 1_000_000));
     return List.of(
-        beside(burnDown("burn-down postgresql", load.warmUp(plan.pick(10_000, 150_000)))),
-        lateness("2k/s postgresql", 2_000, 0),
+        beside(burnDown("burn-down", postgres, load.warmUp(plan.pick(10_000, 150_000)))),
+        lateness("2k/s", postgres, 2_000, 0),
         burnDownH2(),
-        peered(burnDown("burn-down postgresql 4 nodes", load.nodes(4))),
-        beside(burnDown("burn-down postgresql 1KiB", load.payload(1 << 10))),
-        history(),
-        scheduling("schedule batch postgresql", plan.pick(20_000, 200_000), true),
-        scheduling("schedule single postgresql", plan.pick(500, 10_000), false),
-        idleness(),
-        lateness("5k/s postgresql", 5_000, 0),
-        peered(burnDown("future backlog postgresql", load.later(plan.pick(50_000, 1_000_000)))),
-        lateness("2k/s future backlog postgresql", 2_000, plan.pick(50_000, 1_000_000)).atLength(),
-        limited(onMariaDb("burn-down mariadb", load.warmUp(plan.pick(10_000, 150_000)))),
-        nodes("nodes postgresql", servers::postgres, load),
-        nodes("nodes mariadb", servers::mariaDb, load),
+        peered(new BurnDown("burn-down postgresql 4 nodes", postgres.each(), plan, load.nodes(4))),
+        beside(
+            new BurnDown(
+                "burn-down postgresql 1KiB", postgres.each(), plan, load.payload(1 << 10))),
+        history(postgres),
+        scheduling("schedule batch", postgres, plan.pick(20_000, 200_000), true),
+        scheduling("schedule single", postgres, plan.pick(500, 10_000), false),
+        idleness("idle statements/s", postgres),
+        lateness("5k/s", postgres, 5_000, 0),
+        peered(burnDown("future backlog", postgres, later)),
+        lateness("2k/s future backlog", postgres, 2_000, later.later()).atLength(),
+        beside(burnDown("burn-down", mariaDb, load.warmUp(plan.pick(10_000, 150_000)))),
+        history(mariaDb).atLength(),
+        lateness("2k/s", mariaDb, 2_000, 0).atLength(),
+        scheduling("schedule batch", mariaDb, plan.pick(20_000, 200_000), true).atLength(),
+        scheduling("schedule single", mariaDb, plan.pick(500, 10_000), false).atLength(),
+        idleness("idle mariadb statements/s", mariaDb).atLength(),
+        nodes(postgres, load),
+        nodes(mariaDb, load),
         sustained());
   }
 
-  private BurnDown burnDown(String name, Load load) {
-    return new BurnDown(name, servers::postgres, plan, load);
+  /**
+   * A product.
+   *
+   * @param name as it stands behind the name of a case
+   * @param each gives each measurement a database of its own
+   */
+  private record On(String name, Databases each) {
+    String named(String what) {
+      return what + " " + name;
+    }
   }
 
-  private BurnDown onMariaDb(String name, Load load) {
-    return new BurnDown(name, servers::mariaDb, plan, load);
-  }
-
-  /** Beside the limit. */
-  private static Case limited(BurnDown ours) {
-    return Case.of(
-        ours.name(), ours.metrics(), List.of(gatehouse(ours::measure), raw(ours::measure)));
+  private BurnDown burnDown(String what, On product, Load load) {
+    return new BurnDown(product.named(what), product.each(), plan, load);
   }
 
   /** By one, two and four nodes. */
-  private Case nodes(String name, Databases databases, Load load) {
+  private Case nodes(On product, Load load) {
+    String name = product.named("nodes");
     Nodes nodes =
         Nodes.of(
             count ->
                 new BurnDown(
-                    name + " " + count, databases, plan, load.nodes(count).warmUp(10_000)));
+                    name + " " + count, product.each(), plan, load.nodes(count).warmUp(10_000)));
     return Case.of(name, nodes.metrics(), List.of(gatehouse(nodes::measure))).atLength();
   }
 
@@ -88,8 +101,9 @@ public final class SchedulerArea implements Area {
         List.of(gatehouse(ours::measure), peer(ours), raw(ours::measure)));
   }
 
-  private Case history() {
-    BurnDown ours = burnDown("burn-down postgresql history", Load.of(plan, 60_000, 500_000));
+  private Case history(On product) {
+    String name = product.named("burn-down") + " history";
+    BurnDown ours = new BurnDown(name, product.each(), plan, Load.of(plan, 60_000, 500_000));
     Subject kept = new Subject(GatehouseSide.NAME, () -> ours.measure(GatehouseSide::withHistory));
     return Case.of(ours.name(), ours.metrics(), List.of(kept, peer(ours)));
   }
@@ -101,23 +115,23 @@ public final class SchedulerArea implements Area {
         both.name(), both.metrics(), List.of(gatehouse(both::measure), peer(both::measure)));
   }
 
-  private Case lateness(String where, int perSecond, int later) {
+  private Case lateness(String rate, On product, int perSecond, int later) {
     Load load = Load.of(plan, 2 * perSecond, 60 * perSecond).later(later);
-    Lateness both = new Lateness(where, servers::postgres, plan, perSecond, load);
+    Lateness both = new Lateness(product.named(rate), product.each(), plan, perSecond, load);
     return Case.of(
         both.name(), both.metrics(), List.of(gatehouse(both::measure), peer(both::measure)));
   }
 
-  private Case scheduling(String name, int tasks, boolean batched) {
-    Scheduling all = new Scheduling(name, servers::postgres, tasks, batched);
+  private Case scheduling(String what, On product, int tasks, boolean batched) {
+    Scheduling all = new Scheduling(product.named(what), product.each(), tasks, batched);
     return Case.of(
         all.name(),
         all.metrics(),
         List.of(gatehouse(all::measure), peer(all::measure), raw(all::measure)));
   }
 
-  private Case idleness() {
-    Idleness both = new Idleness("idle statements/s", servers::postgres, plan);
+  private Case idleness(String name, On product) {
+    Idleness both = new Idleness(name, product.each(), plan);
     return Case.of(
         both.name(), both.metrics(), List.of(gatehouse(both::measure), peer(both::measure)));
   }
