@@ -27,6 +27,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import javax.sql.DataSource;
+import org.jdbi.v3.core.ConnectionException;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
@@ -172,7 +173,10 @@ class FailoverTest {
         make(standby, primary);
         address.lead(standby);
         Jdbi jdbi = Jdbi.create(one);
-        await().atMost(SOON).until(() -> hostRows(jdbi).size() >= TASKS);
+        await()
+            .atMost(SOON)
+            .ignoreExceptionsInstanceOf(ConnectionException.class)
+            .until(() -> hostRows(jdbi).size() >= TASKS);
         await().atMost(SOON).until(() -> second.scheduler().task(ids.get(0)).status().isFinal());
 
         assertThat(hostRows(jdbi))
