@@ -92,6 +92,23 @@ class MessagesTest {
   }
 
   @Test
+  void response_truncated_saysSoAndIsNoStream() {
+    byte[] beginning = {'a', 'b'};
+    Response cut = Response.truncated(200, Headers.of("a", "b"), beginning);
+    beginning[0] = 'x';
+    assertThat(cut.isTruncated()).isTrue();
+    assertThat(cut.text()).isEqualTo("ab");
+    assertThat(cut.headers().first("a")).contains("b");
+    assertThat(Response.of(200, "ab").isTruncated()).isFalse();
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> StreamedResponse.of(cut))
+        .withMessage("response must be whole, was truncated");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Response.truncated(99, Headers.NONE, beginning))
+        .withMessage("status must be in 100..599, was 99");
+  }
+
+  @Test
   void deadline_range_andRemaining() {
     assertThat(Deadline.in(Duration.ofHours(1)).remaining())
         .isBetween(Duration.ofMinutes(59), Duration.ofHours(1));
