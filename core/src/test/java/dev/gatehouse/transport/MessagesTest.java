@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -114,6 +115,18 @@ class MessagesTest {
         .isBetween(Duration.ofMinutes(59), Duration.ofHours(1));
     assertThatIllegalArgumentException().isThrownBy(() -> Deadline.in(Duration.ZERO));
     assertThatIllegalArgumentException().isThrownBy(() -> Deadline.in(Duration.ofDays(2)));
+  }
+
+  @Test
+  void deadline_byAnotherClock_comesWhenThatOneSays() {
+    AtomicLong nanos = new AtomicLong(Long.MAX_VALUE - 5);
+    Deadline deadline = Deadline.in(Duration.ofHours(1), nanos::get);
+    nanos.addAndGet(Duration.ofMinutes(59).toNanos());
+    assertThat(deadline.remaining()).isEqualTo(Duration.ofMinutes(1));
+    assertThat(deadline).hasToString("Deadline in PT1M");
+    nanos.addAndGet(Duration.ofHours(2).toNanos());
+    assertThat(deadline.remaining()).isZero();
+    assertThatIllegalArgumentException().isThrownBy(() -> Deadline.in(Duration.ZERO, nanos::get));
   }
 
   @Test
