@@ -124,7 +124,8 @@ final class TruncatedAnswersTest {
   /** An answer of just the limit is whole where its length is told; else it may go on. */
   @ParameterizedTest
   @CsvSource({"false, 63, false", "false, 64, false", "true, 63, false", "true, 64, true"})
-  void answer_nearTheLimit(boolean isChunked, int length, boolean truncated) throws Exception {
+  void TRANSPORT10_answerNearTheLimit_saysWhetherItIsWhole(
+      boolean isChunked, int length, boolean truncated) throws Exception {
     String body = "x".repeat(length);
     try (RawServer server = RawServer.repeating(isChunked ? chunked(body) : told(200, body))) {
       Request request = Request.get(server.uri("/"));
