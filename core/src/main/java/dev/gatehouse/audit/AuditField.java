@@ -2,10 +2,12 @@ package dev.gatehouse.audit;
 
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.gatehouse.check.Check;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -41,17 +43,24 @@ public final class AuditField<T> {
 
   /** What a field's values are, by the numbers that canonical bytes have of that. */
   enum Type {
-    KEYWORD(0),
-    TEXT(1),
-    LONG(2),
-    DOUBLE(3),
-    TIME(4),
-    BOOLEAN(5);
+    KEYWORD(0, "string"),
+    TEXT(1, "string"),
+    LONG(2, "whole number of 64 bits"),
+    DOUBLE(3, "number that a double holds"),
+    TIME(4, "time: whole milliseconds, or ISO 8601"),
+    BOOLEAN(5, "boolean");
 
     private final int code;
+    private final String told;
 
-    Type(int code) {
+    Type(int code, String told) {
       this.code = code;
+      this.told = told;
+    }
+
+    /** What a value must be. */
+    String told() {
+      return told;
     }
 
     int code() {
@@ -163,6 +172,23 @@ public final class AuditField<T> {
         !millis.isBefore(Instant.EPOCH) && !millis.isAfter(LATEST),
         () -> name + " must be in " + Instant.EPOCH + ".." + LATEST + ", was " + value);
     return millis;
+  }
+
+  /** The value that a JSON value stands for. */
+  Object read(JsonNode node) {
+    Object told = Values.ofJson(node);
+    Optional<?> value =
+        switch (type) {
+          case KEYWORD, TEXT -> Values.text(told);
+          case LONG -> Values.number(told).flatMap(Values::whole);
+          case DOUBLE -> Values.number(told).flatMap(Values::held);
+          case TIME -> Values.time(told).flatMap(Values::whole).map(Instant::ofEpochMilli);
+          case BOOLEAN -> Values.bool(told);
+        };
+    Check.that(
+        value.isPresent(),
+        () -> name + " must be a " + type.told() + ", was '" + Check.shown(node.toString()) + "'");
+    return checked(value.get());
   }
 
   /** A value in the one form that canonical bytes have of it. */

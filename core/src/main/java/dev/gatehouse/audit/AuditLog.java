@@ -67,6 +67,15 @@ public interface AuditLog {
   AuditLog within(AuditContext context);
 
   /**
+   * What becomes of records here, and which typed fields they may have: what {@link
+   * AuditQuery#parse(String, AuditRules)} wants to know. Here the {@linkplain AuditRules#DEFAULT
+   * default}.
+   */
+  default AuditRules rules() {
+    return AuditRules.DEFAULT;
+  }
+
+  /**
    * Erases the values of fields from records for good, and records that, in one transaction: the
    * log's own if it is not joined to one. The records stay, with all that was not erased; every
    * proof, head and export still verifies, and tells that the fields were erased. A field must have

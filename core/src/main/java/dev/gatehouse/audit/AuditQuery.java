@@ -120,6 +120,11 @@ public final class AuditQuery {
     return new AuditQuery(window, filter, maxSize, fields, new Place(point, Turn.PREVIOUS));
   }
 
+  /** The same query, of words as they are split there. */
+  AuditQuery with(Words words) {
+    return filter == null || words.isStandard() ? this : filter(filter.with(words));
+  }
+
   /** Where the window starts. */
   public Instant start() {
     return Instant.ofEpochMilli(window.startMillis);

@@ -2,6 +2,7 @@ package dev.gatehouse.audit;
 
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.gatehouse.check.Check;
 import dev.gatehouse.json.Json;
 import java.time.Instant;
@@ -409,6 +410,33 @@ public final class AuditRecord {
      */
     public <T> Builder set(AuditField<T> field, T value) {
       return setChecked(field, value);
+    }
+
+    /**
+     * Typed fields as a JSON object tells them by name, in place of what they were before; null
+     * leaves one as it was. Values are read as filters read them: whole numbers and decimals may be
+     * texts too, times are milliseconds since 1970 or ISO 8601, flags may be the texts {@code true}
+     * and {@code false}.
+     *
+     * @throws IllegalArgumentException if the rules do not make a field known, or a value is none
+     *     of it; a decimal must be one that a double holds
+     */
+    public Builder fields(String json, AuditRules rules) {
+      requireNonNull(rules, "rules");
+      for (Map.Entry<String, JsonNode> member :
+          Json.parse(Json.validObject(json, "fields"), "fields").properties()) {
+        AuditField<?> field = rules.field(member.getKey());
+        Check.that(
+            field != null,
+            () ->
+                "a field must be made known by AuditRules, was not: '"
+                    + Check.shown(member.getKey())
+                    + "'");
+        if (!member.getValue().isNull()) {
+          setChecked(field, field.read(member.getValue()));
+        }
+      }
+      return this;
     }
 
     Builder setChecked(AuditField<?> field, Object value) {

@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * What becomes of a record before it is kept: it is enriched from the context, redacted, and its
  * erasable fields are committed to by salted hashes, so that their values can be {@linkplain
  * AuditLog#erase erased} later while every proof still holds. And which typed fields the
- * application adds. Immutable.
+ * application adds, and how texts are split into the words that are searched. All nodes of a log
+ * have the same fields and the same analyzer. Immutable.
  */
 public final class AuditRules {
   /** Most typed fields of an application. */
@@ -34,11 +35,13 @@ public final class AuditRules {
   private final @Nullable AuditRedaction redaction;
   private final Map<String, AuditField<?>> fields;
   private final Set<String> erasable;
+  private final Words words;
 
   private AuditRules(Builder builder) {
     context = builder.context;
     redaction = builder.redaction;
     fields = Map.copyOf(builder.fields);
+    words = builder.words;
     Set<String> chosen = builder.erasable;
     erasable = chosen == null ? defaults() : Set.copyOf(chosen);
     for (String name : erasable) {
@@ -77,6 +80,10 @@ public final class AuditRules {
     return fields.get(name);
   }
 
+  Words words() {
+    return words;
+  }
+
   boolean isErasable(String name) {
     return erasable.contains(name);
   }
@@ -108,6 +115,7 @@ public final class AuditRules {
     private @Nullable AuditRedaction redaction;
     private final Map<String, AuditField<?>> fields = new LinkedHashMap<>();
     private @Nullable Set<String> erasable;
+    private Words words = Words.STANDARD;
 
     private Builder() {}
 
@@ -148,6 +156,22 @@ public final class AuditRules {
      */
     public Builder erasable(Set<String> names) {
       erasable = Set.copyOf(names);
+      return this;
+    }
+
+    /**
+     * How texts are split into words for Match and MatchPhrase: content, and the application's
+     * texts. Default {@link AuditAnalyzer#standard}. Records are kept as they are, so that it may
+     * be changed at any time, for all records. An index of words ({@link AuditTerms}) is of the
+     * standard analyzer's: with another, every record of the window is looked at for them. A search
+     * fails with {@link IllegalStateException} if the analyzer fails or breaks its contract;
+     * writing never asks it.
+     *
+     * @param name tells it from others and from what it was before, such as {@code english/2},
+     *     1..64 characters: continuation points of one are refused with another
+     */
+    public Builder analyzer(String name, AuditAnalyzer value) {
+      words = Words.of(name, requireNonNull(value, "analyzer"));
       return this;
     }
 

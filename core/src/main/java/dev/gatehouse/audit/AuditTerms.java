@@ -45,8 +45,9 @@ public record AuditTerms(Demand demand, Set<Long> terms) {
 
   /**
    * The terms of a record, none of them 0: the words of its content and of the application's texts,
-   * the application's keywords and flags, and the values in {@code ext} by their paths. They are
-   * the same on every JDK.
+   * by the {@linkplain AuditAnalyzer#standard standard analyzer} whatever the log's own is, the
+   * application's keywords and flags, and the values in {@code ext} by their paths. They are the
+   * same on every JDK.
    *
    * @return empty if there are more than {@value #MAX_TERMS}, or if a text has characters whose
    *     words depend on the JDK's version of Unicode: such a record meets every demand
@@ -135,8 +136,8 @@ public record AuditTerms(Demand demand, Set<Long> terms) {
     }
 
     void words(String field, String text) {
-      isStable &= Analyzer.isStable(text);
-      for (String word : Analyzer.tokens(text)) {
+      isStable &= StandardAnalyzer.isStable(text);
+      for (String word : StandardAnalyzer.tokens(text)) {
         add(word(field, word));
       }
     }

@@ -49,6 +49,11 @@ final class ChosenRecords implements AuditLog {
   }
 
   @Override
+  public AuditRules rules() {
+    return log.rules();
+  }
+
+  @Override
   public Optional<AuditRecord> erase(Set<Long> ids, Set<String> fields, String reason) {
     return log.erase(ids, fields, reason);
   }

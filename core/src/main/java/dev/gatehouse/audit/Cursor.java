@@ -73,9 +73,9 @@ record Cursor(AuditPosition first, AuditPosition last) {
     }
   }
 
-  /** Of what must stay the same from page to page: the window and the filter. */
+  /** Of what must stay the same from page to page: the window, the filter, and its analyzer. */
   private static byte[] hash(AuditQuery query) {
-    String filter = query.filter().map(Filter::json).orElse("");
+    String filter = query.filter().map(Filter::identity).orElse("");
     String text = query.start().toEpochMilli() + " " + query.end().toEpochMilli() + " " + filter;
     byte[] hash = MerkleHash.sha256().digest(text.getBytes(StandardCharsets.UTF_8));
     return Arrays.copyOf(hash, HASH_BYTES);

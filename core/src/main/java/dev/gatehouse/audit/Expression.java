@@ -18,15 +18,18 @@ final class Expression {
   private final Field field;
   private final Operator operator;
   private final List<Object> values;
+  private final Words words;
   private final Predicate<Row> positive;
 
   /** What a column must be one of. */
   private final Set<Object> demanded;
 
-  private Expression(Field field, Operator operator, List<Object> values, String path) {
+  private Expression(
+      Field field, Operator operator, List<Object> values, Words words, String path) {
     this.field = field;
     this.operator = operator;
     this.values = values;
+    this.words = words;
     this.positive = compile(path);
     this.demanded = demanded();
   }
@@ -44,7 +47,17 @@ final class Expression {
     for (int i = 0; i < values.size(); i++) {
       coerced.add(coerce(field, operator, values.get(i), path + ".value[" + i + "]"));
     }
-    return new Expression(field, operator, List.copyOf(coerced), path + ".value[0]");
+    return new Expression(
+        field, operator, List.copyOf(coerced), Words.STANDARD, path + ".value[0]");
+  }
+
+  /** The same test, of words as they are split there. */
+  Expression with(Words other) {
+    return comparesWords() ? new Expression(field, operator, values, other, "") : this;
+  }
+
+  private boolean comparesWords() {
+    return operator.isMatch() && field.type() == Field.Type.TEXT;
   }
 
   boolean test(Row row) {
@@ -68,7 +81,7 @@ final class Expression {
    */
   Optional<AuditTerms> terms() {
     if (field.type() == Field.Type.TEXT) {
-      return words();
+      return wordTerms();
     }
     boolean isEqual =
         operator == Operator.EQUAL || operator == Operator.IN_LIST || operator.isMatch();
@@ -77,17 +90,20 @@ final class Expression {
         : Optional.empty();
   }
 
-  /** A text that equals another has all of its words. */
-  private Optional<AuditTerms> words() {
+  /**
+   * A text that equals another has all of its words. The terms of records are words of the standard
+   * analyzer, of which another's say nothing.
+   */
+  private Optional<AuditTerms> wordTerms() {
     Demand demand =
         switch (operator) {
           case MATCH -> Demand.ANY;
           case MATCH_PHRASE, EQUAL -> Demand.ALL;
           default -> null;
         };
-    return demand == null
+    return demand == null || !words.isStandard()
         ? Optional.empty()
-        : AuditTerms.words(demand, field.name(), Analyzer.tokens((String) values.get(0)));
+        : AuditTerms.words(demand, field.name(), words.sought((String) values.get(0)));
   }
 
   /** Whether it compares a column only with values that no record can have. */
@@ -131,7 +147,7 @@ final class Expression {
 
   private Predicate<Row> compile(String path) {
     Operator test = operator.positive();
-    if (operator.isMatch() && field.type() == Field.Type.TEXT) {
+    if (comparesWords()) {
       return phraseOrToken();
     }
     return switch (test) {
@@ -175,7 +191,7 @@ final class Expression {
   }
 
   private Predicate<Row> phraseOrToken() {
-    List<String> tokens = Analyzer.tokens((String) values.get(0));
+    List<String> tokens = words.sought((String) values.get(0));
     if (operator == Operator.MATCH_PHRASE) {
       Phrase phrase = new Phrase(tokens);
       return row -> phrase.isIn(row.tokens(field));

@@ -47,13 +47,16 @@ public final class Filter {
   private final Operation operation;
   private final List<Expression> expressions;
   private final List<Filter> subFilters;
+  private final Words words;
   private final int depth;
   private final int size;
 
-  private Filter(Operation operation, List<Expression> expressions, List<Filter> subFilters) {
+  private Filter(
+      Operation operation, List<Expression> expressions, List<Filter> subFilters, Words words) {
     this.operation = operation;
     this.expressions = List.copyOf(expressions);
     this.subFilters = List.copyOf(subFilters);
+    this.words = words;
     depth = 1 + subFilters.stream().mapToInt(filter -> filter.depth).max().orElse(0);
     size = expressions.size() + subFilters.stream().mapToInt(filter -> filter.size).sum();
   }
@@ -65,7 +68,7 @@ public final class Filter {
       throw new InvalidQueryException(
           Reason.EMPTY_FILTER, path, "must have expressions or sub-filters");
     }
-    Filter filter = new Filter(operation, expressions, subFilters);
+    Filter filter = new Filter(operation, expressions, subFilters, Words.STANDARD);
     requireAtMost(MAX_DEPTH, filter.depth, "levels", path);
     requireAtMost(MAX_EXPRESSIONS, filter.size, "expressions in all", path);
     return filter;
@@ -159,9 +162,30 @@ public final class Filter {
     }
   }
 
-  /** Whether the record passes. */
+  /** Whether the record passes, by the words of the standard analyzer. */
   public boolean test(AuditRecord record) {
-    return test(new Row(requireNonNull(record, "record")));
+    return test(new Row(requireNonNull(record, "record"), words));
+  }
+
+  /** Whether the record passes, by the words of the rules' {@link AuditAnalyzer}, as in a log. */
+  public boolean test(AuditRecord record, AuditRules rules) {
+    return with(requireNonNull(rules, "rules").words()).test(record);
+  }
+
+  /** The same filter, of words as they are split there. */
+  Filter with(Words other) {
+    return other.equals(words)
+        ? this
+        : new Filter(
+            operation,
+            expressions.stream().map(expression -> expression.with(other)).toList(),
+            subFilters.stream().map(filter -> filter.with(other)).toList(),
+            other);
+  }
+
+  /** What two filters that find the same have in common. */
+  String identity() {
+    return words.isStandard() ? json() : words.name() + '\n' + json();
   }
 
   private boolean test(Row row) {

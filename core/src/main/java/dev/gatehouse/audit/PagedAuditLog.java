@@ -108,7 +108,8 @@ final class PagedAuditLog implements AuditLog {
     return entries.stream().map(AuditEntry::record).toList();
   }
 
-  private AuditRules rules() {
+  @Override
+  public AuditRules rules() {
     return tree == null ? AuditRules.DEFAULT : tree.rules();
   }
 
@@ -207,14 +208,14 @@ final class PagedAuditLog implements AuditLog {
 
   @Override
   public AuditPage find(AuditQuery query) {
-    requireNonNull(query, "query");
+    AuditQuery asked = requireNonNull(query, "query").with(rules().words());
     PreparedMac key = cursorKey();
-    Pager pager = new Pager(store, query, maxScanned);
-    String point = query.continuationPoint();
-    Pager.Page page = point.isEmpty() ? pager.first() : pager.turn(Cursor.read(point, query, key));
+    Pager pager = new Pager(store, asked, maxScanned);
+    String point = asked.continuationPoint();
+    Pager.Page page = point.isEmpty() ? pager.first() : pager.turn(Cursor.read(point, asked, key));
     return new AuditPage(
         page.records(),
-        page.cursor().write(query, key),
+        page.cursor().write(asked, key),
         page.hasNext(),
         page.hasPrevious(),
         query.fields());
@@ -245,7 +246,7 @@ final class PagedAuditLog implements AuditLog {
   private Pager whole(AuditQuery query) {
     Check.that(
         query.continuationPoint().isEmpty(), "query must not have a continuation point here");
-    return new Pager(store, query, maxScanned);
+    return new Pager(store, query.with(rules().words()), maxScanned);
   }
 
   @Override

@@ -12,11 +12,13 @@ import org.jspecify.annotations.Nullable;
 /** A record under test: what several expressions need of it is worked out once. */
 final class Row {
   private final AuditRecord record;
+  private final Words words;
   private @Nullable JsonNode ext;
   private final Map<String, List<String>> tokens = new HashMap<>();
 
-  Row(AuditRecord record) {
+  Row(AuditRecord record, Words words) {
     this.record = record;
+    this.words = words;
   }
 
   AuditRecord record() {
@@ -35,8 +37,16 @@ final class Row {
         name ->
             field.values(this).stream()
                 .filter(String.class::isInstance)
-                .flatMap(text -> Analyzer.tokens((String) text).stream())
+                .flatMap(text -> words.of((String) text, new Place(record, name)).stream())
                 .toList());
+  }
+
+  /** Where a text stands. */
+  private record Place(AuditRecord record, String field) {
+    @Override
+    public String toString() {
+      return field + " of record " + record.id();
+    }
   }
 
   List<Object> ext(String[] keys) {

@@ -91,6 +91,7 @@ final class StoredAuditTree implements AuditTree {
       if (transaction != null) {
         strict.append(log, entries);
       } else {
+        strict.askAnchors(); // before the transaction, so that nobody holds a connection meanwhile
         parts.transactions().run(own -> strict.append(log.joining(own), entries));
       }
       return;

@@ -60,7 +60,8 @@ final class StrictSequencer {
     last = tree;
   }
 
-  private void askAnchors() {
+  /** Waits for anchors, if it is time to; who did so before a transaction does not wait in it. */
+  void askAnchors() {
     if (anchored) {
       return;
     }

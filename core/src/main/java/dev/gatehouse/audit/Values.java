@@ -103,6 +103,26 @@ final class Values {
         : Optional.empty();
   }
 
+  /** The number, if it is whole and has 64 bits at most. */
+  static Optional<Long> whole(BigDecimal number) {
+    try {
+      return Optional.of(number.longValueExact());
+    } catch (ArithmeticException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** The double of a decimal, if it stands for that one: with 15 digits, each has its own. */
+  static Optional<Double> held(BigDecimal number) {
+    double held = number.doubleValue();
+    boolean isNormal = number.signum() == 0 || Math.abs(held) >= Double.MIN_NORMAL;
+    return Double.isFinite(held)
+            && ((isNormal && number.precision() <= 15)
+                || new BigDecimal(Double.toString(held)).compareTo(number) == 0)
+        ? Optional.of(held)
+        : Optional.empty();
+  }
+
   /** A text, or a number's plain text unless that is out of all proportion. */
   static Optional<String> text(Object value) {
     if (value instanceof BigDecimal number) {

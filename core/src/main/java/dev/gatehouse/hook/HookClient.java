@@ -24,7 +24,7 @@ import java.util.concurrent.CancellationException;
  * for use by multiple threads.
  */
 final class HookClient {
-  /** Less than the limit at which transports cut answers without saying so. */
+  /** Longest answer in bytes, whatever the transport keeps. */
   private static final int MAX_ANSWER = (64 << 10) - 1;
 
   private static final int OK = 200;
@@ -113,12 +113,13 @@ final class HookClient {
     throw new HookException(hook.failed("the answer is no JSON object"));
   }
 
-  /** Whether a transport with a lower limit left out the end. */
+  /** Whether the end is missing, be it that the transport does not say so. */
   private static boolean isCut(Response response, int length) {
-    return response
-        .headers()
-        .first("Content-Length")
-        .filter(said -> !said.equals(Integer.toString(length)))
-        .isPresent();
+    return response.isTruncated()
+        || response
+            .headers()
+            .first("Content-Length")
+            .filter(said -> !said.equals(Integer.toString(length)))
+            .isPresent();
   }
 }

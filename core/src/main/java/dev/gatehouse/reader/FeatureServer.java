@@ -18,6 +18,7 @@ import dev.gatehouse.transport.Transport;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
@@ -81,8 +82,7 @@ final class FeatureServer {
             },
             options.transferTimeout(),
             body)) {
-      Response all = Response.of(answer.status(), answer.headers(), beginning(answer, "upload"));
-      return new Uploaded(all, requireNonNull(instance.get()));
+      return new Uploaded(whole(answer), requireNonNull(instance.get()));
     }
   }
 
@@ -118,11 +118,22 @@ final class FeatureServer {
 
   /** As much of a body as an answer other than a download has. */
   static byte[] beginning(StreamedResponse answer, String stage) {
+    return beginning(answer, stage, MAX_ANSWER);
+  }
+
+  private static byte[] beginning(StreamedResponse answer, String stage, int length) {
     try {
-      return answer.body().readNBytes(MAX_ANSWER);
+      return answer.body().readNBytes(length);
     } catch (IOException e) {
       throw ReadingFailedException.forNow(stage + " error: " + e.getMessage(), e);
     }
+  }
+
+  private static Response whole(StreamedResponse answer) {
+    byte[] body = beginning(answer, "upload", MAX_ANSWER + 1);
+    return body.length > MAX_ANSWER
+        ? Response.truncated(answer.status(), answer.headers(), Arrays.copyOf(body, MAX_ANSWER))
+        : Response.of(answer.status(), answer.headers(), body);
   }
 
   private StreamedResponse stream(

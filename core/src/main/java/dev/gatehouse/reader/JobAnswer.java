@@ -13,8 +13,14 @@ record JobAnswer(JsonNode json) {
   private static final int MAX_JOB_ID = 256;
   private static final Pattern JOB_ID = Pattern.compile("[\\P{Cntrl}]{1," + MAX_JOB_ID + "}");
 
-  /** The answer, if it is a JSON object. */
+  /**
+   * The answer, if it is a JSON object, and whole: what a transport left may read otherwise than
+   * what was meant.
+   */
   static Optional<JobAnswer> of(Response response) {
+    if (response.isTruncated()) {
+      return Optional.empty();
+    }
     try {
       return Optional.of(new JobAnswer(Json.parse(response.body(), "answer")))
           .filter(answer -> answer.json.isObject());

@@ -58,6 +58,15 @@ final class ReadingFailedException extends RuntimeException {
     return status(stage, response.status(), response.text());
   }
 
+  /** The third party's answer should have been a {@link JobAnswer}. */
+  static ReadingFailedException notJson(String stage, Response response) {
+    return forGood(
+        stage
+            + (response.isTruncated()
+                ? " return: is too long, of which " + response.body().length + " bytes were kept"
+                : " return: must be a JSON object"));
+  }
+
   boolean isForGood() {
     return until == Until.EVER;
   }

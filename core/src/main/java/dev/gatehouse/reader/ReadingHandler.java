@@ -90,9 +90,7 @@ final class ReadingHandler implements TaskHandler {
       throw ReadingFailedException.status("upload", answer);
     }
     JobAnswer job =
-        JobAnswer.of(answer)
-            .orElseThrow(
-                () -> ReadingFailedException.forGood("upload return: must be a JSON object"));
+        JobAnswer.of(answer).orElseThrow(() -> ReadingFailedException.notJson("upload", answer));
     job.requireCode("upload");
     teller.report(body.length(), OptionalLong.of(body.length()), 0);
     return goOn(context, step.uploaded(job.jobId(), uploaded.instance()), Duration.ZERO);
@@ -108,7 +106,7 @@ final class ReadingHandler implements TaskHandler {
       throw ReadingFailedException.status("query", answer);
     }
     if (job == null) {
-      throw ReadingFailedException.forGood("query return: must be a JSON object");
+      throw ReadingFailedException.notJson("query", answer);
     }
     if (ok) {
       job.requireNoOtherCode("query");

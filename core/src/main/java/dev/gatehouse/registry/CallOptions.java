@@ -8,7 +8,9 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How services are called. Immutable.
+ * How services are called. Timeouts and the breaker's delay go by the clock for elapsed time of the
+ * options that these are part of ({@link RegistryOptions#nanoTime}); the pauses between attempts,
+ * and the delay of a hedge, are waited for. Immutable.
  *
  * @param transport sends the requests; null if none can be sent
  * @param attemptTimeout how long one attempt may take, 1 ms to 1 h

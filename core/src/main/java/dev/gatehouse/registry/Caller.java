@@ -88,7 +88,7 @@ final class Caller {
     this.budget = fleet.state().budget(options);
     Duration timeout = call.timeout() == null ? options.timeout() : call.timeout();
     this.attemptTimeout = call.isOnce() ? timeout : options.attemptTimeout();
-    this.deadline = Deadline.in(timeout);
+    this.deadline = fleet.deadline(timeout);
   }
 
   Response call() {
@@ -196,7 +196,7 @@ final class Caller {
     long start = fleet.began(member);
     Ending ending = Ending.ABANDONED;
     try {
-      Response answer = transport.execute(planned.request(), Deadline.in(atLeastSome(time)));
+      Response answer = transport.execute(planned.request(), fleet.deadline(atLeastSome(time)));
       ending = ending(answer, null);
       return new Ended(answer, null);
     } catch (TransportException e) {
@@ -235,7 +235,7 @@ final class Caller {
   private Exchange send(int position, Request request, Duration time) {
     tried.set(position);
     Exchange exchange = new Exchange(fleet, member(position));
-    exchange.begin(() -> transport.send(request, Deadline.in(atLeastSome(time))));
+    exchange.begin(() -> transport.send(request, fleet.deadline(atLeastSome(time))));
     return exchange;
   }
 

@@ -2,6 +2,8 @@ package dev.gatehouse.registry;
 
 import dev.gatehouse.error.TransportException;
 import dev.gatehouse.registry.FleetOptions.AllDown;
+import dev.gatehouse.transport.Deadline;
+import java.time.Duration;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
@@ -88,6 +90,13 @@ final class Fleet {
 
   long nanoTime() {
     return parts.nanoTime().getAsLong();
+  }
+
+  Deadline deadline(Duration timeout) {
+    LongSupplier clock = parts.nanoTime();
+    return clock == RegistryOptions.SYSTEM_NANO_TIME
+        ? Deadline.in(timeout)
+        : Deadline.in(timeout, clock);
   }
 
   long random() {

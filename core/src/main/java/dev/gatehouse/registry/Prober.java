@@ -1,7 +1,6 @@
 package dev.gatehouse.registry;
 
 import dev.gatehouse.error.LimitException;
-import dev.gatehouse.transport.Deadline;
 import dev.gatehouse.transport.Request;
 import dev.gatehouse.transport.Response;
 import dev.gatehouse.transport.Transport;
@@ -117,7 +116,7 @@ final class Prober {
       next.transport()
           .send(
               Request.get(URI.create(fleet.instance(next.position()).origin() + next.path())),
-              Deadline.in(TIMEOUT))
+              fleet.deadline(TIMEOUT))
           .whenComplete(
               (response, thrown) -> {
                 underWay.decrementAndGet();

@@ -208,10 +208,11 @@ public interface Registry {
    * Calls a service and waits for its answer, whatever its status. Attempts without an answer and
    * those with one of 500 and above are tried again, at another instance if there is one, as far as
    * the call may be repeated and the options allow; so the last of them may be what is returned.
-   * 501 and 505 are answers as any. The body is cut where the transport's limit is; nothing tells
-   * of that. Each attempt teaches the balancer and the service's breaker; what fails before a
-   * request is sent does not. If the thread is interrupted, the attempt is cancelled and the thread
-   * stays interrupted.
+   * 501 and 505 are answers as any. An answer of whose body the transport keeps the beginning only,
+   * which {@link Response#isTruncated} tells, counts by its status as any: the instance is well,
+   * and asked again it would say as much. Each attempt teaches the balancer and the service's
+   * breaker; what fails before a request is sent does not. If the thread is interrupted, the
+   * attempt is cancelled and the thread stays interrupted.
    *
    * @throws NotFoundException if there is no such server, or no such service on it
    * @throws dev.gatehouse.error.TransportException if there was no answer in time, no instance is

@@ -17,7 +17,8 @@ import java.util.stream.Collectors;
  * @param clock gives the times of registrations
  * @param ids gives the ids of applications: 1 or more, none twice
  * @param staleness how long changes by others may go unseen, 0..1 h
- * @param nanoTime a clock in nanoseconds that never steps back, for measuring staleness
+ * @param nanoTime a clock in nanoseconds that never steps back, by which staleness, health and the
+ *     deadlines of calls and probes are measured
  * @param reservedServerNames server names to refuse beside those that {@link Server#named} refuses
  * @param addressing where services are called
  * @param protocols whether a service's own protocol must be its server's
@@ -149,7 +150,7 @@ public record RegistryOptions(
     return with(draft -> draft.staleness = value);
   }
 
-  /** These options with another clock for measuring staleness. */
+  /** These options with another clock for elapsed time. */
   public RegistryOptions nanoTime(LongSupplier value) {
     return with(draft -> draft.nanoTime = value);
   }

@@ -84,10 +84,12 @@ final class CallbackSender {
       return Ending.failure(status, "HTTP " + status, wait);
     }
     byte[] body = response.body();
-    return isSuccess(body)
-        ? Ending.success(status, null)
-        : Ending.failure(
-            status, "HTTP " + status + ", but " + body.length + " bytes other than 'success'");
+    if (!response.isTruncated() && isSuccess(body)) {
+      return Ending.success(status, null);
+    }
+    String length = (response.isTruncated() ? "more than " : "") + body.length;
+    return Ending.failure(
+        status, "HTTP " + status + ", but " + length + " bytes other than 'success'");
   }
 
   private static boolean isSuccess(byte[] body) {

@@ -29,8 +29,9 @@ public final class StreamedResponse implements AutoCloseable {
     return new StreamedResponse(status, headers, body);
   }
 
-  /** An answer that is there. */
+  /** An answer that is there, and whole. */
   public static StreamedResponse of(Response response) {
+    Check.that(!response.isTruncated(), () -> "response must be whole, was truncated");
     return of(response.status(), response.headers(), new ByteArrayInputStream(response.body()));
   }
 

@@ -11,14 +11,15 @@ import java.util.concurrent.CompletionStage;
  * <p>Rules that every implementation keeps: {@code TRANSPORT-1} the request's body reaches the
  * receiver byte for byte; {@code TRANSPORT-2} no redirect is followed; {@code TRANSPORT-3} any
  * status is an answer, not a failure; {@code TRANSPORT-4} the stage completes no later than shortly
- * after the deadline; {@code TRANSPORT-5} a failure is a {@link TransportException} whose message
- * tells a third party nothing about the host's network, or a {@link
- * dev.gatehouse.error.LimitException} if nothing was sent because the transport has no room for one
- * more; {@code TRANSPORT-6} cancelling the stage's future ends the exchange, and so does
- * interrupting who waits in {@link #execute}. For {@link #stream} also: {@code TRANSPORT-7} the
- * answer's body ends where its framing says, or reading it fails; {@code TRANSPORT-8} what is held
- * in memory does not grow with the bodies; {@code TRANSPORT-9} the deadline, and a shorter time
- * without a byte, end reading and writing too.
+ * after the deadline, whatever the wall clock is set to meanwhile; {@code TRANSPORT-5} a failure is
+ * a {@link TransportException} whose message tells a third party nothing about the host's network,
+ * or a {@link dev.gatehouse.error.LimitException} if nothing was sent because the transport has no
+ * room for one more; {@code TRANSPORT-6} cancelling the stage's future ends the exchange, and so
+ * does interrupting who waits in {@link #execute}; {@code TRANSPORT-10} an answer of whose body the
+ * end is left out says so ({@link Response#isTruncated}). For {@link #stream} also: {@code
+ * TRANSPORT-7} the answer's body ends where its framing says, or reading it fails; {@code
+ * TRANSPORT-8} what is held in memory does not grow with the bodies; {@code TRANSPORT-9} the
+ * deadline, and a shorter time without a byte, end reading and writing too.
  *
  * <p>Safe for use by multiple threads.
  */

@@ -76,6 +76,20 @@ class CallbackTest {
     assertThat(detailAfter(Duration.ZERO).status()).isEqualTo(TaskStatus.FINISHED);
   }
 
+  /** A transport that keeps little must not make a success of what goes on otherwise. */
+  @Test
+  void answer_truncatedBehindSuccess_fails() {
+    byte[] beginning = "success".getBytes(StandardCharsets.UTF_8);
+    fixture.receiver =
+        request ->
+            CompletableFuture.completedFuture(Response.truncated(200, Headers.NONE, beginning));
+
+    Attempt attempt = detailAfter(Duration.ZERO).attempts().get(0);
+
+    assertThat(attempt.outcome()).isEqualTo(Outcome.FAILURE);
+    assertThat(attempt.error()).contains("HTTP 200, but more than 7 bytes other than 'success'");
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {"", "ok", "\"success\"", "successs", "ſucceſſ", "\u00a0success", "succ\u0000ess"})

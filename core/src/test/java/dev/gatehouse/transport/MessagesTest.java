@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -92,11 +93,40 @@ class MessagesTest {
   }
 
   @Test
+  void response_truncated_saysSoAndIsNoStream() {
+    byte[] beginning = {'a', 'b'};
+    Response cut = Response.truncated(200, Headers.of("a", "b"), beginning);
+    beginning[0] = 'x';
+    assertThat(cut.isTruncated()).isTrue();
+    assertThat(cut.text()).isEqualTo("ab");
+    assertThat(cut.headers().first("a")).contains("b");
+    assertThat(Response.of(200, "ab").isTruncated()).isFalse();
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> StreamedResponse.of(cut))
+        .withMessage("response must be whole, was truncated");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Response.truncated(99, Headers.NONE, beginning))
+        .withMessage("status must be in 100..599, was 99");
+  }
+
+  @Test
   void deadline_range_andRemaining() {
     assertThat(Deadline.in(Duration.ofHours(1)).remaining())
         .isBetween(Duration.ofMinutes(59), Duration.ofHours(1));
     assertThatIllegalArgumentException().isThrownBy(() -> Deadline.in(Duration.ZERO));
     assertThatIllegalArgumentException().isThrownBy(() -> Deadline.in(Duration.ofDays(2)));
+  }
+
+  @Test
+  void deadline_byAnotherClock_comesWhenThatOneSays() {
+    AtomicLong nanos = new AtomicLong(Long.MAX_VALUE - 5);
+    Deadline deadline = Deadline.in(Duration.ofHours(1), nanos::get);
+    nanos.addAndGet(Duration.ofMinutes(59).toNanos());
+    assertThat(deadline.remaining()).isEqualTo(Duration.ofMinutes(1));
+    assertThat(deadline).hasToString("Deadline in PT1M");
+    nanos.addAndGet(Duration.ofHours(2).toNanos());
+    assertThat(deadline.remaining()).isZero();
+    assertThatIllegalArgumentException().isThrownBy(() -> Deadline.in(Duration.ZERO, nanos::get));
   }
 
   @Test

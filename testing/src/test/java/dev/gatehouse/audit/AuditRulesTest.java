@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
 /** What becomes of records before they are kept, and how fields are erased from them. */
@@ -365,5 +366,49 @@ class AuditRulesTest {
 
   private static boolean holds(byte[] bytes, String text) {
     return new String(bytes, StandardCharsets.ISO_8859_1).contains(text);
+  }
+
+  /** Who writes is not kept from it; and what another found is not gone on from. */
+  @Test
+  void analyzer_failsOrChanges_writingGoesOnAndPointsAreRefused() {
+    AuditRules.Builder broken =
+        AuditRules.builder()
+            .analyzer(
+                "broken/1",
+                text -> {
+                  throw new UnsupportedOperationException(text);
+                });
+    AuditLog log = log(broken);
+    AuditRecord first = log.write(record().build());
+    log.writeAll(List.of(record().build(), record().build()));
+    AuditQuery query =
+        AuditQuery.between(Instant.EPOCH, START)
+            .filter(Filter.where("content").match("paid"))
+            .maxSize(1);
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    for (ThrowingCallable search :
+        List.<ThrowingCallable>of(
+            () -> log.find(query), () -> log.count(query, 9), () -> log.export(query, out))) {
+      assertThatThrownBy(search)
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("analyzer 'broken/1' failed, for what is sought");
+    }
+    assertThat(out.size()).isZero();
+    assertThat(log.find(query.filter(Filter.where("id").equal(first.id()))).records())
+        .containsExactly(first);
+
+    AuditPage page = log(words("words/1")).find(query);
+    assertThat(page.records()).containsExactly(first);
+    AuditQuery next = query.after(page.continuationPoint());
+    assertThat(log(words("words/1")).find(next).records()).hasSize(1);
+    for (AuditRules.Builder other : List.of(words("words/2"), AuditRules.builder())) {
+      assertThatThrownBy(() -> log(other).find(next))
+          .isInstanceOf(InvalidQueryException.class)
+          .hasMessageContaining("continuationPoint");
+    }
+  }
+
+  private static AuditRules.Builder words(String name) {
+    return AuditRules.builder().analyzer(name, text -> List.of(text.split(" ")));
   }
 }

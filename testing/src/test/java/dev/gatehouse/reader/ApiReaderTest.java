@@ -110,6 +110,28 @@ class ApiReaderTest {
     assertThat(readings.error()).isEqualTo("query return: status failed");
   }
 
+  /** What is left of it may read as a whole answer, with blanks behind it. */
+  @Test
+  void A25_uploadAnsweredTooLong_failsAndIsTakenForNothing() {
+    String blanks = " ".repeat((64 << 10) + 1 - ACCEPTED.length());
+    readings.read(reading(), ACCEPTED + blanks);
+    virtual.advance(Duration.ofHours(1));
+    assertThat(readings.error())
+        .isEqualTo("upload return: is too long, of which 65536 bytes were kept");
+    assertThat(readings.sent()).containsExactly("POST /upload");
+  }
+
+  @Test
+  void A25_queryAnsweredTooLong_failsAndIsTakenForNothing() {
+    readings.read(reading(), ACCEPTED);
+    virtual.transport().truncate(503, SUCCESS).truncate(200, SUCCESS);
+    virtual.advance(Duration.ofHours(1));
+    assertThat(readings.error())
+        .isEqualTo("query return: is too long, of which " + SUCCESS.length() + " bytes were kept");
+    assertThat(readings.sent()).containsExactly("POST /upload", "POST /query", "POST /query");
+    assertThat(table.rows).isEmpty();
+  }
+
   @Test
   void A25_alwaysRunning_failsAfterSoManyPolls() {
     readings.read(reading().polls(3), ACCEPTED, RUNNING, RUNNING, RUNNING);

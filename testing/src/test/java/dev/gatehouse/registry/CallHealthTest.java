@@ -245,13 +245,14 @@ final class CallHealthTest {
   /** A dead service's callers wait for long; their ends come in while it is tried anew. */
   @Test
   void breaker_attemptFromBeforeItOpened_decidesNothing() throws Exception {
-    Registry registry = registry(options.breaker(1, HOUR), 1);
+    Duration delay = Duration.ofMinutes(30);
+    Registry registry = registry(options.breaker(1, delay), 1);
     ServiceCall once = ServiceCall.EMPTY.once().within(HOUR);
     answers = host -> new CompletableFuture<>();
     List<Thread> early = List.of(calling(registry, once, 1), calling(registry, once, 2));
     answers = host -> answer(500);
     registry.call("s", "get", once);
-    node.nanos.addAndGet(HOUR.toNanos());
+    node.nanos.addAndGet(delay.toNanos());
     answers = host -> new CompletableFuture<>();
     Thread trial = calling(registry, once, 4);
     exchanges.get(0).complete(Response.of(200, ""));

@@ -2,7 +2,9 @@ package dev.gatehouse.testing.contract;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.gatehouse.audit.AuditField;
 import dev.gatehouse.audit.AuditRecord;
+import dev.gatehouse.audit.AuditRules;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -12,9 +14,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
+import java.util.StringTokenizer;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Random records and queries, and the shortest true meaning of the filter language to judge them
@@ -46,6 +51,10 @@ final class AuditModel {
           "null",
           "[1,\"a\",[2.0]]",
           "{\"c\":1}");
+  private static final List<BigDecimal> NUMBERS =
+      Stream.of("-1", "0", "1", "2", "1.0", "0.5", "0.1", "-2.25", "0.10000000000000001")
+          .map(BigDecimal::new)
+          .toList();
   private static final List<String> OPERATORS =
       List.of(
           "Equal",
@@ -78,14 +87,78 @@ final class AuditModel {
           "requestId",
           "service",
           "ext.a",
-          "ext.b.c");
+          "ext.b.c",
+          "code",
+          "note",
+          "amount",
+          "rate",
+          "due",
+          "paid");
+  private static final AuditField<String> CODE = AuditField.keyword("code");
+  private static final AuditField<String> NOTE = AuditField.text("note");
+  private static final AuditField<Long> AMOUNT = AuditField.number("amount");
+  private static final AuditField<Double> RATE = AuditField.decimal("rate");
+  private static final AuditField<Instant> DUE = AuditField.time("due");
+  private static final AuditField<Boolean> PAID = AuditField.flag("paid");
+
+  /** Whose words are compared. */
+  enum Splitting {
+    /** As the language has them: as far as the words go that random text is made of. */
+    STANDARD {
+      @Override
+      String words(String text) {
+        return text.replace('\uff21', 'a')
+            .toLowerCase(Locale.ROOT)
+            .replaceAll("([\\u4e00-\\u9fff])", " $1 ")
+            .replaceAll("[^a-z0-9\\u4e00-\\u9fff]+", " ");
+      }
+    },
+
+    /** Of a host's that ends words at blanks only, and for which two words are the same. */
+    OF_A_HOST {
+      @Override
+      String words(String text) {
+        return text.replaceAll("[ ,\n]+", " ").replace("failed", "User");
+      }
+    };
+
+    abstract String words(String text);
+
+    /** The words with one blank around each. */
+    String spaced(Object text) {
+      return (" " + words(text.toString()) + " ").replaceAll(" +", " ");
+    }
+
+    AuditRules rules() {
+      AuditRules.Builder rules =
+          AuditRules.builder()
+              .field(CODE)
+              .field(NOTE)
+              .field(AMOUNT)
+              .field(RATE)
+              .field(DUE)
+              .field(PAID);
+      return this == STANDARD ? rules.build() : rules.analyzer("model/1", Splitting::split).build();
+    }
+
+    private static List<String> split(String text) {
+      List<String> words = new ArrayList<>();
+      for (StringTokenizer all = new StringTokenizer(text, " ,\n"); all.hasMoreTokens(); ) {
+        String word = all.nextToken();
+        words.add(word.equals("failed") ? "User" : word);
+      }
+      return words;
+    }
+  }
 
   private final Random random;
   private final long start;
+  private final Splitting splitting;
 
-  AuditModel(Random random, long startMillis) {
+  AuditModel(Random random, long startMillis, Splitting splitting) {
     this.random = random;
     this.start = startMillis;
+    this.splitting = splitting;
   }
 
   /** A test of a field. */
@@ -95,12 +168,12 @@ final class AuditModel {
   private record Tree(boolean or, List<Test> tests, List<Tree> trees) {}
 
   /** A query. */
-  record Question(long startMillis, long endMillis, int maxSize, Tree tree) {
+  record Question(long startMillis, long endMillis, int maxSize, Tree tree, Splitting splitting) {
     boolean wants(AuditRecord record) {
       long millis = record.time().orElseThrow().toEpochMilli();
       return millis >= Math.min(startMillis, endMillis)
           && millis <= Math.max(startMillis, endMillis)
-          && holds(tree, record);
+          && holds(tree, record, splitting);
     }
 
     String json() {
@@ -145,13 +218,29 @@ final class AuditModel {
     if (random.nextInt(3) > 0) {
       record.ext("{\"a\":" + pick(EXTS) + ",\"b\":{\"c\":" + pick(EXTS) + "}}");
     }
+    addTyped(record);
     return record.build();
+  }
+
+  private void addTyped(AuditRecord.Builder record) {
+    if (random.nextBoolean()) {
+      record.set(CODE, pick(KEYS)).set(AMOUNT, random.nextLong(4) - 1);
+    }
+    if (random.nextBoolean()) {
+      record.set(NOTE, phrase(random.nextInt(4)));
+    }
+    if (random.nextBoolean()) {
+      record.set(RATE, pick(List.of(0.5, 1.0, -2.25, 0.1))).set(PAID, random.nextBoolean());
+    }
+    if (random.nextBoolean()) {
+      record.set(DUE, Instant.ofEpochMilli(start + random.nextInt(30)).plusNanos(5));
+    }
   }
 
   Question randomQuestion() {
     long from = start - 2 + random.nextInt(34);
     long to = start - 2 + random.nextInt(34);
-    return new Question(from, to, 1 + random.nextInt(40), randomTree(0));
+    return new Question(from, to, 1 + random.nextInt(40), randomTree(0), splitting);
   }
 
   private Tree randomTree(int depth) {
@@ -181,18 +270,22 @@ final class AuditModel {
                   : operator.endsWith("InList") ? random.nextInt(4) + 1 : 1;
       boolean ordered = arity == 2 || operator.contains("Than");
       boolean match = operator.startsWith("Match");
-      boolean text = field.equals("content") || field.equals("message");
-      boolean number = field.endsWith("Type");
-      boolean time = field.equals("time");
+      boolean text = isText(field);
+      boolean number = field.endsWith("Type") || field.equals("amount") || field.equals("rate");
+      boolean time = field.equals("time") || field.equals("due");
+      boolean flag = field.equals("paid");
       boolean like = operator.equals("Like");
-      if ((text && ordered) || (number && like) || (time && (like || match))) {
+      if ((text && ordered)
+          || (number && like)
+          || (time && (like || match))
+          || (flag && (like || match || ordered))) {
         continue;
       }
       List<Object> values = new ArrayList<>();
       for (int i = 0; i < arity; i++) {
         Object value =
             number
-                ? new BigDecimal(random.nextInt(4) - 1)
+                ? pick(NUMBERS)
                 : time ? new BigDecimal(start + random.nextInt(30)) : randomValue(field, text);
         boolean odd =
             (like && !(value instanceof String))
@@ -206,7 +299,14 @@ final class AuditModel {
     }
   }
 
+  private static boolean isText(String field) {
+    return field.equals("content") || field.equals("message") || field.equals("note");
+  }
+
   private Object randomValue(String field, boolean text) {
+    if (field.equals("paid")) {
+      return pick(List.<Object>of(true, false, "true", "false"));
+    }
     if (field.equals("id")) {
       return Integer.toString(random.nextInt(250));
     }
@@ -218,24 +318,30 @@ final class AuditModel {
         : pick(KEYS);
   }
 
-  private static boolean holds(Tree tree, AuditRecord record) {
-    boolean tests = tree.tests.stream().allMatch(test -> holds(test, record));
+  private static boolean holds(Tree tree, AuditRecord record, Splitting splitting) {
+    boolean tests = tree.tests.stream().allMatch(test -> holds(test, record, splitting));
     return tests
         && (tree.trees.isEmpty()
             || (tree.or
-                ? tree.trees.stream().anyMatch(sub -> holds(sub, record))
-                : tree.trees.stream().allMatch(sub -> holds(sub, record))));
+                ? tree.trees.stream().anyMatch(sub -> holds(sub, record, splitting))
+                : tree.trees.stream().allMatch(sub -> holds(sub, record, splitting))));
   }
 
-  private static boolean holds(Test test, AuditRecord record) {
+  private static boolean holds(Test test, AuditRecord record, Splitting splitting) {
     boolean negative = test.operator.startsWith("Not");
     String operator = negative ? test.operator.substring(3) : test.operator;
-    boolean text = test.field.equals("content") || test.field.equals("message");
+    Splitting words = isText(test.field) ? splitting : null;
+    List<Object> sought =
+        test.field.equals("paid")
+            ? test.values.stream().<Object>map(value -> Boolean.valueOf("" + value)).toList()
+            : test.values;
     return negative
-        != values(test.field, record).stream().anyMatch(x -> holds(operator, x, test.values, text));
+        != values(test.field, record).stream().anyMatch(x -> holds(operator, x, sought, words));
   }
 
-  private static boolean holds(String operator, Object x, List<Object> values, boolean text) {
+  /** By the splitting of a text, which others have none of. */
+  private static boolean holds(
+      String operator, Object x, List<Object> values, @Nullable Splitting text) {
     List<Integer> signs = values.stream().map(value -> compare(x, value)).toList();
     return switch (operator) {
       case "Exists" -> true;
@@ -248,13 +354,14 @@ final class AuditModel {
           List.of(0, 1).contains(signs.get(0)) && List.of(0, -1).contains(signs.get(1));
       case "Like" -> x instanceof String s && like((String) values.get(0)).matcher(s).matches();
       case "Match" ->
-          text
-              ? Arrays.stream(words(values.get(0)).trim().split(" +"))
-                  .anyMatch(word -> !word.isEmpty() && words(x).contains(" " + word + " "))
+          text != null
+              ? Arrays.stream(text.spaced(values.get(0)).trim().split(" +"))
+                  .anyMatch(word -> !word.isEmpty() && text.spaced(x).contains(" " + word + " "))
               : signs.contains(0);
       case "MatchPhrase" ->
-          text
-              ? !words(values.get(0)).isBlank() && words(x).contains(words(values.get(0)))
+          text != null
+              ? !text.spaced(values.get(0)).isBlank()
+                  && text.spaced(x).contains(text.spaced(values.get(0)))
               : signs.contains(0);
       default -> throw new IllegalArgumentException(operator);
     };
@@ -283,17 +390,6 @@ final class AuditModel {
     return Pattern.compile(regex.toString(), Pattern.DOTALL);
   }
 
-  /** The words with one blank around each; good for the words that random text is made of. */
-  private static String words(Object text) {
-    String spaced =
-        text.toString()
-            .replace('\uff21', 'a')
-            .toLowerCase(Locale.ROOT)
-            .replaceAll("([\\u4e00-\\u9fff])", " $1 ")
-            .replaceAll("[^a-z0-9\\u4e00-\\u9fff]+", " ");
-    return (" " + spaced + " ").replaceAll(" +", " ");
-  }
-
   private static List<Object> values(String field, AuditRecord record) {
     Map<String, Function<AuditRecord, Object>> texts =
         Map.of(
@@ -316,6 +412,15 @@ final class AuditModel {
               .ext()
               .map(ext -> ext(ext.substring(ext.indexOf("\"b\":{\"c\":") + 9)))
               .orElse(List.of());
+      case "code" -> List.copyOf(record.value(CODE).stream().toList());
+      case "note" -> List.copyOf(record.value(NOTE).stream().toList());
+      case "amount" -> List.copyOf(record.value(AMOUNT).map(BigDecimal::valueOf).stream().toList());
+      case "rate" -> List.copyOf(record.value(RATE).map(BigDecimal::valueOf).stream().toList());
+      case "due" ->
+          List.copyOf(
+              record.value(DUE).map(due -> BigDecimal.valueOf(due.toEpochMilli())).stream()
+                  .toList());
+      case "paid" -> List.copyOf(record.value(PAID).stream().toList());
       default -> List.of(requireNonNull(texts.get(field), field).apply(record));
     };
   }

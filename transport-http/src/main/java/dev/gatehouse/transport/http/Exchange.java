@@ -130,13 +130,16 @@ final class Exchange implements Callback, UnderWay {
   static Response read(Call call, okhttp3.Response answer, int maxAnswerBytes) throws IOException {
     Headers headers = headers(answer.headers());
     BufferedSource body = answer.body().source();
-    if (body.request(maxAnswerBytes)) {
-      // Closing would read on for a while to save the connection.
-      call.cancel();
-    }
+    boolean full = body.request(maxAnswerBytes);
     Buffer come = body.getBuffer();
     byte[] bytes = come.readByteArray(Math.min(come.size(), maxAnswerBytes));
-    return Response.of(answer.code(), headers, bytes);
+    // Where no length is told, whether more comes could only be waited for.
+    if (!full || answer.body().contentLength() == maxAnswerBytes) {
+      return Response.of(answer.code(), headers, bytes);
+    }
+    // Closing would read on for a while to save the connection.
+    call.cancel();
+    return Response.truncated(answer.code(), headers, bytes);
   }
 
   static Headers headers(okhttp3.Headers headers) {

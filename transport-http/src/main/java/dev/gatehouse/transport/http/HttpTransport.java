@@ -58,12 +58,12 @@ import okhttp3.Protocol;
  * <p>Limits: {@value #MAX_PER_HOST} requests at once to a host and {@value #MAX_REQUESTS} in all,
  * further ones wait, up to {@value #MAX_PENDING} under way or waiting, beyond which a send fails
  * with a {@link LimitException}; an answer's head of 256 KiB and 128 fields, else it fails; of an
- * answer's body, {@link Builder#maxAnswerBytes} are kept and the rest is cut off. The deadline
- * covers waiting, name resolution, connecting, sending and receiving. Of what is {@linkplain
- * #stream streamed}, any length is taken, {@value #MAX_STREAMS} at once in all, further ones fail
- * likewise; and it fails if no byte comes or goes for {@link Builder#streamIdleTimeout}. A
- * connection is kept for 4 s after its last answer, and looked at before it is used again: a server
- * may have closed it.
+ * answer's body, {@link Builder#maxAnswerBytes} are kept and the rest is cut off ({@link
+ * Response#isTruncated}). The deadline covers waiting, name resolution, connecting, sending and
+ * receiving. Of what is {@linkplain #stream streamed}, any length is taken, {@value #MAX_STREAMS}
+ * at once in all, further ones fail likewise; and it fails if no byte comes or goes for {@link
+ * Builder#streamIdleTimeout}. A connection is kept for 4 s after its last answer, and looked at
+ * before it is used again: a server may have closed it.
  *
  * <p>{@link #execute} uses the caller's thread; its deadline and interrupting the thread end it
  * whatever it waits for. {@link #send} and {@link #stream} use threads of the transport, on which a

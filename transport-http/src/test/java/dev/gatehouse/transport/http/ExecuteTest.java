@@ -151,7 +151,9 @@ class ExecuteTest {
               conversation.say("HTTP/1.1 200 OK\r\n" + framing + "x".repeat(65_536));
               conversation.awaitHangUp();
             })) {
-      assertThat(transport.execute(Request.get(server.uri("/")), soon()).body()).hasSize(65_536);
+      Response response = transport.execute(Request.get(server.uri("/")), soon());
+      assertThat(response.body()).hasSize(65_536);
+      assertThat(response.isTruncated()).isTrue();
       assertHungUp(server);
     }
   }

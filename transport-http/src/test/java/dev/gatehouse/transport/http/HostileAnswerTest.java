@@ -207,6 +207,7 @@ class HostileAnswerTest {
       Response response = answer(transport.send(Request.get(server.uri("/")), soon()));
 
       assertThat(response.body()).hasSize(64 << 10).containsOnly('x');
+      assertThat(response.isTruncated()).isTrue();
       assertThat(server.hangUp().await(60, TimeUnit.SECONDS)).isTrue();
     }
   }
@@ -239,8 +240,9 @@ class HostileAnswerTest {
         try (RawServer server =
             RawServer.saying(
                 "HTTP/1.1 200 OK\r\nContent-Length: " + body.length() + "\r\n\r\n" + body)) {
-          assertThat(answer(small.send(Request.get(server.uri("/")), soon())).text())
-              .isEqualTo(body.substring(0, Math.min(4, body.length())));
+          Response response = answer(small.send(Request.get(server.uri("/")), soon()));
+          assertThat(response.text()).isEqualTo(body.substring(0, Math.min(4, body.length())));
+          assertThat(response.isTruncated()).isEqualTo(body.length() > 4);
         }
       }
     }

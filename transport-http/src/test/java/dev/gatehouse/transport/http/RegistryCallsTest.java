@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +30,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -129,7 +131,10 @@ final class RegistryCallsTest {
                         .fleet(options.fleet().balancer(inTurn()))
                         .calls(calls.apply(options.calls().retries(3, Duration.ZERO, 20))))
             .build();
-    Registry registry = gatehouse.registry();
+    return offered(gatehouse.registry(), ports);
+  }
+
+  private static Registry offered(Registry registry, int... ports) {
     registry.register(
         Server.named("features")
             .at("127.0.0.1", ports[0])
@@ -429,5 +434,49 @@ final class RegistryCallsTest {
     answer.countDown();
     assertThat(call.get().text()).isEqualTo("success");
     assertThatThrownBy(() -> query(registry)).isInstanceOf(NotFoundException.class);
+  }
+
+  /** By the system's monotonic clock, over a socket and between two attempts. */
+  @Test
+  void wallClockSetDuringACall_neitherEndsNorProlongsIt() throws Exception {
+    AtomicReference<Instant> now = new AtomicReference<>(Instant.parse("2030-01-01T00:00:00Z"));
+    gatehouse =
+        Gatehouse.builder()
+            .storage(MemoryStorage.create())
+            .transport(HttpTransport.builder().allow("127.0.0.0/8").build())
+            .clock(now::get)
+            .build();
+    CountDownLatch answer = new CountDownLatch(1);
+    RawServer slow =
+        server(
+            new RawServer(
+                conversation -> {
+                  conversation.hear();
+                  answer.await();
+                  conversation.say(RawServer.SUCCESS);
+                }));
+    Registry registry = offered(gatehouse.registry(), slow.port());
+    CompletableFuture<Response> call = queryAside(registry);
+    await(() -> slow.heard().size() == 1);
+    now.updateAndGet(time -> time.plus(HOUR));
+    assertThatThrownBy(() -> call.get(100, TimeUnit.MILLISECONDS))
+        .isInstanceOf(TimeoutException.class);
+    answer.countDown();
+    assertThat(call.get().text()).isEqualTo("success");
+
+    RawServer hanging = hanging();
+    offered(registry, hanging.port());
+    long begin = System.nanoTime();
+    CompletableFuture<Response> hopeless =
+        CompletableFuture.supplyAsync(
+            () ->
+                registry.call(
+                    "features", "query", ServiceCall.EMPTY.within(Duration.ofMillis(300))),
+            task -> new Thread(task, "hopeless").start());
+    await(() -> hanging.heard().size() == 1);
+    now.updateAndGet(time -> time.minus(HOUR.multipliedBy(2)));
+    assertThatThrownBy(hopeless::get).hasCauseInstanceOf(TransportException.class);
+    assertThat(Duration.ofNanos(System.nanoTime() - begin))
+        .isBetween(Duration.ofMillis(300), Duration.ofSeconds(20));
   }
 }

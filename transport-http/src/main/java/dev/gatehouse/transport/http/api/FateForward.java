@@ -175,6 +175,9 @@ final class FateForward {
   }
 
   private static ApiResponse answer(Response response) {
+    if (response.isTruncated()) {
+      return failed("Exception('the answer is too long, status code " + response.status() + "')");
+    }
     JsonNode answer = FateJson.read(response.body());
     return answer.isObject()
         ? FateJson.send(200, answer)

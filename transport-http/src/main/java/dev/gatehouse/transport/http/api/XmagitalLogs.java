@@ -3,6 +3,7 @@ package dev.gatehouse.transport.http.api;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.gatehouse.audit.AuditField;
 import dev.gatehouse.audit.AuditLog;
 import dev.gatehouse.audit.AuditPage;
 import dev.gatehouse.audit.AuditQuery;
@@ -48,7 +49,15 @@ final class XmagitalLogs {
   }
 
   ApiResponse writeAudit(Call call) {
-    Fields fields = known(call.object(), RECORD_KEYS);
+    JsonNode body = call.object();
+    ObjectNode typed = Json.object();
+    for (AuditField<?> field : audit.rules().fields()) {
+      JsonNode value = body.get(field.name());
+      if (value != null) {
+        typed.set(field.name(), value);
+      }
+    }
+    Fields fields = known(body, RECORD_KEYS, typed);
     AuditRecord.Builder record =
         AuditRecord.of(
                 number(fields, "optType"), number(fields, "resultType"), fields.text("content"))
@@ -56,6 +65,7 @@ final class XmagitalLogs {
             .namespace(fields.text("namespace"))
             .severity(fields.text("severity"));
     fields.find("ext").ifPresent(ext -> record.ext(Json.write(ext)));
+    record.fields(Json.write(typed), audit.rules());
     audit.write(context(record, call).build());
     return written();
   }
@@ -85,7 +95,7 @@ final class XmagitalLogs {
   }
 
   ApiResponse writeEvent(Call call) {
-    Fields fields = known(call.object(), EVENT_KEYS);
+    Fields fields = known(call.object(), EVENT_KEYS, Json.object());
     JsonNode message =
         fields.find("message").orElseThrow(() -> Fields.invalid("message must be given"));
     Fields.require(message.isObject(), "message must be an object");
@@ -97,7 +107,7 @@ final class XmagitalLogs {
   }
 
   ApiResponse findEvents(Call call) {
-    Fields fields = known(call.object(), FIND_KEYS);
+    Fields fields = known(call.object(), FIND_KEYS, Json.object());
     Instant begin =
         fields
             .find("beginTime")
@@ -191,7 +201,7 @@ final class XmagitalLogs {
     } catch (IllegalArgumentException e) {
       throw new RefusedException(Refusal.INVALID, "MALFORMED query must be JSON in UTF-8");
     }
-    byte[] page = audit.find(AuditQuery.parse(query)).jsonBytes();
+    byte[] page = audit.find(AuditQuery.parse(query, audit.rules())).jsonBytes();
     byte[] answer =
         ByteBuffer.allocate(FOUND.length + page.length + 1)
             .put(FOUND)
@@ -201,10 +211,11 @@ final class XmagitalLogs {
     return ApiResponse.of(200, XmagitalApi.JSON, answer);
   }
 
-  private static Fields known(JsonNode object, Set<String> keys) {
+  /** The fields of an object that has none but those, and what was taken from it already. */
+  private static Fields known(JsonNode object, Set<String> keys, JsonNode taken) {
     for (Iterator<String> names = object.fieldNames(); names.hasNext(); ) {
       String name = names.next();
-      if (!keys.contains(name)) {
+      if (!keys.contains(name) && !taken.has(name)) {
         throw new RefusedException(
             Refusal.INVALID, "UNKNOWN_KEY there is no '" + Check.shown(name) + "' here");
       }

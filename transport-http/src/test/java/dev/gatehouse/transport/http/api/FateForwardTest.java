@@ -95,6 +95,17 @@ class FateForwardTest extends FateFlowOverHttp {
   }
 
   @Test
+  void forward_answerTruncated_isNotPassedOn() {
+    ApiServer server = server(builder -> builder.forward(Set.of("arbiter")));
+    register(server, "arbiter", "{\"host\":\"10.0.0.7\",\"port\":9380}");
+    transport.truncate(200, "{\"retcode\":0}   ");
+    assertJson(
+        forward(server, "arbiter"),
+        "{\"retcode\":104,\"retmsg\":\"Federated schedule error, Exception('the answer is too"
+            + " long, status code 200')\"}");
+  }
+
+  @Test
   void forward_signed_notForWhoeverComesAlong() {
     ApiServer server =
         server(

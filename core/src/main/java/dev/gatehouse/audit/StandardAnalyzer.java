@@ -6,13 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/**
- * Splits text into the tokens that Match and MatchPhrase compare. The text is normalised (NFKC) and
- * lower-cased without regard to locale. Runs of letters, digits and the combining marks on them are
- * tokens, but every character of Han, Hiragana, Katakana and Hangul, and the mark of long vowels
- * U+30FC, is a token of its own, so that a phrase in these scripts is found inside a sentence.
- */
-final class Analyzer {
+/** The rules of {@link AuditAnalyzer#standard}. */
+final class StandardAnalyzer {
   private static final int LONG_VOWEL = 0x30FC;
 
   /**
@@ -47,7 +42,7 @@ final class Analyzer {
     {0x20000, 0x2A6DD}
   };
 
-  private Analyzer() {}
+  private StandardAnalyzer() {}
 
   static List<String> tokens(String text) {
     String normal = Normalizer.normalize(text, Normalizer.Form.NFKC).toLowerCase(Locale.ROOT);
@@ -77,7 +72,7 @@ final class Analyzer {
 
   /** Whether every JDK from 17 on finds the same words in the text. */
   static boolean isStable(String text) {
-    return text.codePoints().allMatch(Analyzer::isStable);
+    return text.codePoints().allMatch(StandardAnalyzer::isStable);
   }
 
   private static boolean isStable(int point) {
