@@ -135,7 +135,7 @@ final class Claimer {
   private int wanted() {
     int room = holdings.pace().room() + 2 * ahead;
     int some = Math.min(BATCH, full ? room : Math.max(room, LOOK));
-    return Math.min(some, holdings.room());
+    return Math.min(some, Math.min(holdings.room(), holdings.contents().tasks()));
   }
 
   /**
@@ -186,6 +186,7 @@ final class Claimer {
       horizonMillis = Math.max(horizon, last);
       full = tasks.size() == limit;
       ahead = full ? ahead(tasks) : 0;
+      holdings.contents().claimed(tasks);
       claimed.addAndGet(tasks.size());
       return tasks.size();
     } finally {

@@ -91,7 +91,7 @@ final class Engine {
     if (membership.hasOthers()) {
       room = Math.min(room, maxRunning - holdings.size());
     }
-    if (rows.size() > room) {
+    if (rows.size() > room || !holdings.contents().hasRoomFor(rows)) {
       return null;
     }
     claimer.inserts(dueUntilMillis);

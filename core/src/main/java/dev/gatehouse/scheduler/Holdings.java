@@ -19,6 +19,7 @@ final class Holdings {
   private final Window window = new Window();
   private final DueQueue due;
   private final Pace pace;
+  private final ContentBudget contents;
   private final UnderWay underWay;
   private final GateQueue gates;
 
@@ -33,6 +34,7 @@ final class Holdings {
     this.gates = gates;
     due = new DueQueue(waker);
     pace = new Pace(due, clock, options);
+    contents = new ContentBudget(options.maxHeldBytes());
     underWay = new UnderWay(clock.nanoTime());
   }
 
@@ -52,7 +54,7 @@ final class Holdings {
 
   /** Whether there is room by now for what there was none; true once. */
   boolean hasRoomAgain() {
-    if (!wanted || room() < enough) {
+    if (!wanted || room() < enough || !contents.hasRoom()) {
       return false;
     }
     wanted = false;
@@ -62,6 +64,11 @@ final class Holdings {
   /** How many due tasks should be held. */
   Pace pace() {
     return pace;
+  }
+
+  /** How much of contents may be held. */
+  ContentBudget contents() {
+    return contents;
   }
 
   int size() {
@@ -74,7 +81,12 @@ final class Holdings {
 
   /** Takes a claimed task in; returns the one under an older fence that it replaces. */
   @Nullable HeldTask add(HeldTask held) {
-    return byId.put(held.row().id(), held);
+    contents.add(held.row());
+    HeldTask replaced = byId.put(held.row().id(), held);
+    if (replaced != null) {
+      contents.remove(replaced.row());
+    }
+    return replaced;
   }
 
   /** It is to begin when it is due. */
@@ -123,7 +135,9 @@ final class Holdings {
   /** It is no longer this node's. */
   void remove(HeldTask held) {
     underWay.remove(held);
-    byId.remove(held.row().id(), held);
+    if (byId.remove(held.row().id(), held)) {
+      contents.remove(held.row());
+    }
   }
 
   /** The task if it is held under that fence. */

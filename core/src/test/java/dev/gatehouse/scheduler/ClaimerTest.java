@@ -9,6 +9,9 @@ import org.junit.jupiter.api.Test;
 
 /** How much a node takes from the store, and gives back. */
 class ClaimerTest {
+  /** A JSON array of 1 MiB. */
+  private static final String LARGE = "[" + "1,".repeat((1 << 19) - 2) + "10]";
+
   private final SchedulerFixture fixture = new SchedulerFixture();
   private final List<String> ran = new ArrayList<>();
 
@@ -153,5 +156,82 @@ class ClaimerTest {
     node.settle();
     assertThat(fixture.heard.stale).hasValue(0);
     assertThat(held(node)).isZero();
+  }
+
+  @Test
+  void claim_largeContents_neverMoreThanTheBudgetAndAllAreDone() {
+    fixture.options = SchedulerOptions.builder().maxHeldBytes(8 << 20).build();
+    schedule(40, 0, LARGE);
+    SteppedNode node = new SteppedNode(fixture);
+
+    int most = 0;
+    for (int i = 0; i < 10; i++) {
+      node.claim();
+      node.claim();
+      most = Math.max(most, held(node));
+      node.fire();
+      node.work();
+      node.settle();
+    }
+
+    assertThat(most).isEqualTo(8);
+    assertThat(ran).hasSize(40);
+    assertThat(held(node)).isZero();
+  }
+
+  @Test
+  void claim_largeContentsAfterManySmallOnes_atMostTwiceTheBudget() {
+    fixture.options = SchedulerOptions.builder().maxHeldBytes(8 << 20).build();
+    schedule(500, 0, "1");
+    SteppedNode node = new SteppedNode(fixture);
+    while (ran.size() < 500) {
+      node.round();
+    }
+    schedule(40, 0, LARGE);
+
+    node.claim();
+    assertThat(held(node)).isEqualTo(16);
+    node.claim();
+    assertThat(held(node)).isEqualTo(16);
+    node.fire();
+    node.work();
+    node.settle();
+    node.claim();
+
+    assertThat(held(node)).isEqualTo(8);
+  }
+
+  @Test
+  void claim_largeContentsGivenBackOrLost_countNoMore() {
+    fixture.options = SchedulerOptions.builder().maxHeldBytes(8 << 20).build();
+    List<TaskId> ids = schedule(20, 0, LARGE);
+    SteppedNode node = new SteppedNode(fixture);
+    node.claim();
+    node.engine.attempts().releaseAll();
+    node.settle();
+    node.claim();
+    assertThat(held(node)).isEqualTo(8);
+    for (HeldTask held : node.engine.holdings().all()) {
+      assertThat(fixture.engine().scheduler().forceRequeue(held.id())).isEqualTo(Requeue.REQUEUED);
+    }
+    node.engine.keeper().checkHeld();
+    assertThat(held(node)).isZero();
+
+    node.claim();
+
+    assertThat(held(node)).isEqualTo(8);
+    assertThat(ids).hasSize(20);
+  }
+
+  @Test
+  void claim_smallContentsAndTheDefaultBudget_noneIsHeldBack() {
+    schedule(3_000, 0, "\"" + "x".repeat(98) + "\"");
+    SteppedNode node = new SteppedNode(fixture);
+
+    for (int i = 0; i < 6; i++) {
+      node.round();
+    }
+
+    assertThat(ran).hasSize(128 + 256 + 512 + 1_000 + 1_000 + 104);
   }
 }
