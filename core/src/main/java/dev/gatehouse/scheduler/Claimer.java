@@ -7,10 +7,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Leases due tasks ahead of their time, as many as there is room for, in as few claims as may be:
- * batch after batch while there is more, every poll interval while there is something to do, and
- * else not before the earliest due time that the store knows. {@link #claim} is called by one
- * thread at a time.
+ * Leases due tasks ahead of their time, as many as can begin soon, in as few claims as may be:
+ * batch after batch while there is more and {@linkplain Pace room} for it, every poll interval
+ * while there is something to do, and else not before the earliest due time that the store knows.
+ * {@link #claim} is called by one thread at a time.
  *
  * <p>While there is more than one claim can take, each goes on where the last one left off. What
  * became ready behind that place is found by one that begins anew: after a hint, every {@link
@@ -18,7 +18,16 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 final class Claimer {
   /** Most tasks in one claim: more make it no cheaper, only longer. */
-  private static final int BATCH = 1_000;
+  static final int BATCH = 1_000;
+
+  /**
+   * Fewest tasks to ask for while none are left unclaimed: every lane is looked into by one
+   * statement then.
+   */
+  private static final int LOOK = 64;
+
+  /** For how long more must be held than can begin before some of it is given back. */
+  static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(3);
 
   private static final long ANEW_NANOS = TimeUnit.SECONDS.toNanos(2);
 
@@ -30,7 +39,6 @@ final class Claimer {
   private final Membership membership;
   private final Holdings holdings;
   private final Attempts attempts;
-  private final int enough;
   private volatile boolean anew = true;
 
   /** Whether nothing was due when the store was last asked, and nobody has hinted otherwise. */
@@ -52,6 +60,9 @@ final class Claimer {
 
   // Used by the thread that claims.
   private long anewNanos;
+  private int ahead;
+  private boolean hasSurplus;
+  private long surplusNanos;
 
   Claimer(
       TaskStore store,
@@ -64,7 +75,6 @@ final class Claimer {
     this.membership = membership;
     this.holdings = holdings;
     this.attempts = attempts;
-    enough = Math.max(1, Math.min(BATCH, holdings.room() / 4));
   }
 
   /** Whether a task that is due at that time would have to wait for the next claim. */
@@ -96,9 +106,11 @@ final class Claimer {
     if (node == null) {
       return Long.MAX_VALUE;
     }
-    waitsForRoom = !holdings.hasRoom(enough);
+    giveBack();
+    waitsForRoom = !holdings.hasRoom() || !holdings.pace().hasRoom();
     if (waitsForRoom) {
-      return pollNanos;
+      ahead = 0;
+      return hasSurplus ? Math.min(pollNanos, PATIENCE_NANOS) : pollNanos;
     }
     if (quiet && holdings.isEmpty()) {
       long wait = nanosToNext(windowMillis);
@@ -106,7 +118,7 @@ final class Claimer {
         return Math.max(pollNanos, wait);
       }
     }
-    int wanted = Math.min(BATCH, holdings.room());
+    int wanted = wanted();
     int count = claim(node, windowMillis, wanted);
     if (count == wanted) {
       return 0;
@@ -114,6 +126,36 @@ final class Claimer {
     return count > 0 || !holdings.isEmpty()
         ? pollNanos
         : Math.max(pollNanos, nanosToNext(windowMillis));
+  }
+
+  /**
+   * As many as should be held due. If the last claim found more than it took, and some of that not
+   * yet due, the next is likely to find more of that kind, which is held beside what is due.
+   */
+  private int wanted() {
+    int room = holdings.pace().room() + 2 * ahead;
+    int some = Math.min(BATCH, full ? room : Math.max(room, LOOK));
+    return Math.min(some, Math.min(holdings.room(), holdings.contents().tasks()));
+  }
+
+  /**
+   * Gives back what would have to wait long, if for some time twice as much has been due here as
+   * should be: other nodes may have room, and what comes later may be more urgent.
+   */
+  private void giveBack() {
+    DueQueue due = holdings.due();
+    int target = holdings.pace().target();
+    long now = clock.nanoTime();
+    boolean giving = hasSurplus && now - surplusNanos >= PATIENCE_NANOS;
+    if (due.size() <= (giving ? target : 2 * target)) {
+      hasSurplus = false;
+    } else if (!hasSurplus) {
+      hasSurplus = true;
+      surplusNanos = now;
+    } else if (giving) {
+      due.passLast(target, BATCH, held -> attempts.release(held, held.dueMillis()));
+      due.sweep();
+    }
   }
 
   /**
@@ -143,6 +185,8 @@ final class Claimer {
       long last = tasks.isEmpty() ? 0 : tasks.get(tasks.size() - 1).dueMillis();
       horizonMillis = Math.max(horizon, last);
       full = tasks.size() == limit;
+      ahead = full ? ahead(tasks) : 0;
+      holdings.contents().claimed(tasks);
       claimed.addAndGet(tasks.size());
       return tasks.size();
     } finally {
@@ -150,6 +194,16 @@ final class Claimer {
         unanswered.incrementAndGet();
       }
     }
+  }
+
+  /** How many are not due yet; they come in order of due time. */
+  private int ahead(List<ClaimedTask> tasks) {
+    long now = clock.millis();
+    int count = 0;
+    while (count < tasks.size() && tasks.get(tasks.size() - 1 - count).dueMillis() > now) {
+      count++;
+    }
+    return count;
   }
 
   private Reach reach() {

@@ -1,6 +1,5 @@
 package dev.gatehouse.scheduler;
 
-import java.util.Iterator;
 import java.util.Queue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -61,7 +60,7 @@ final class Drainers {
    */
   int rouse() {
     int slow = 0;
-    int tasks = waiting(seats.length());
+    int tasks = due.size();
     long now = clock.nanoTime();
     for (int seat = 0; seat < seats.length() && tasks > 0; seat++) {
       Drainer holder = seats.get(seat);
@@ -118,21 +117,10 @@ final class Drainers {
   }
 
   private void addExtra() {
-    int tasks = waiting(extra);
+    int tasks = Math.min(extra, due.size());
     for (int i = 0; i < tasks && permits.tryAcquire(); i++) {
       start(new Drainer(NO_SEAT));
     }
-  }
-
-  /** How many wait, at most so many are counted. */
-  private int waiting(int most) {
-    int count = 0;
-    Iterator<HeldTask> all = due.iterator();
-    while (count < most && all.hasNext()) {
-      all.next();
-      count++;
-    }
-    return count;
   }
 
   /** The drainer takes over the caller's permit. */

@@ -40,9 +40,7 @@ final class Engine {
     hints = parts.store().hints();
     holdings =
         new Holdings(
-            parts.options().capacity(),
-            clock.nanoTime(),
-            new GateQueue(new GateRules(parts.options()), waker));
+            parts.options(), clock, new GateQueue(new GateRules(parts.options()), waker), waker);
     settler = new Settler(parts, holdings, clock, this::dueAt, waker);
     attempts = new Attempts(holdings, clock, settler, parts.listener(), waker);
     membership = new Membership(parts, clock, holdings, attempts, waker);
@@ -81,16 +79,19 @@ final class Engine {
   }
 
   /**
-   * The node, if it should hold so many new tasks itself that are due by then: it has room for
-   * them, nothing waits for a claim, and no other node is left idle.
+   * The node, if it should hold these new tasks itself that are due by then: it has room for them,
+   * as for a claim, nothing waits for one, and no other node is left idle.
    */
-  @Nullable Node toHold(int tasks, long dueUntilMillis) {
+  @Nullable Node toHold(List<TaskRow> rows, long dueUntilMillis) {
     Node node = membership.live();
-    int room = holdings.room();
+    if (node == null || !claimer.keepsUp()) {
+      return null;
+    }
+    int room = Math.min(holdings.room(), holdings.pace().room());
     if (membership.hasOthers()) {
       room = Math.min(room, maxRunning - holdings.size());
     }
-    if (node == null || !claimer.keepsUp() || tasks > room) {
+    if (rows.size() > room || !holdings.contents().hasRoomFor(rows)) {
       return null;
     }
     claimer.inserts(dueUntilMillis);

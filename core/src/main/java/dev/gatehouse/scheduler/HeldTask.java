@@ -2,6 +2,7 @@ package dev.gatehouse.scheduler;
 
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +26,8 @@ final class HeldTask {
       AtomicReferenceFieldUpdater.newUpdater(HeldTask.class, Phase.class, "phase");
   private static final AtomicReferenceFieldUpdater<HeldTask, Object> WORKER =
       AtomicReferenceFieldUpdater.newUpdater(HeldTask.class, Object.class, "worker");
+  private static final AtomicIntegerFieldUpdater<HeldTask> QUEUED =
+      AtomicIntegerFieldUpdater.newUpdater(HeldTask.class, "queued");
 
   private final ClaimedTask task;
   private final Node node;
@@ -51,6 +54,7 @@ final class HeldTask {
   private volatile Completion completion = Completion.NONE;
   private volatile boolean admitted;
   private volatile boolean cleared;
+  private volatile int queued; // 1 while it counts as one of the queue's
 
   /**
    * Whom to interrupt: null but for the time of the handler's work, then its thread, and once that
@@ -125,6 +129,16 @@ final class HeldTask {
   /** The transaction's end is known; true for whoever is first. */
   boolean confirm() {
     return PHASE.compareAndSet(this, Phase.UNCONFIRMED, Phase.ENDED);
+  }
+
+  /** It is about to be put into the queue of those that are due. */
+  void enqueued() {
+    queued = 1;
+  }
+
+  /** It has left that queue; true for whoever is first to say so. */
+  boolean dequeue() {
+    return QUEUED.compareAndSet(this, 1, 0);
   }
 
   /** It has gone through its gates. */

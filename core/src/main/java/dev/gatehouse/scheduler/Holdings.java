@@ -1,9 +1,8 @@
 package dev.gatehouse.scheduler;
 
 import java.util.List;
-import java.util.Queue;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -15,21 +14,28 @@ import org.jspecify.annotations.Nullable;
  */
 final class Holdings {
   private final int capacity;
+  private final int enough;
   private final ConcurrentMap<Long, HeldTask> byId = new ConcurrentHashMap<>();
   private final Window window = new Window();
-  private final Queue<HeldTask> due = new ConcurrentLinkedQueue<>();
+  private final DueQueue due;
+  private final Pace pace;
+  private final ContentBudget contents;
   private final UnderWay underWay;
   private final GateQueue gates;
 
-  private volatile int wanted;
+  private volatile boolean wanted;
 
   /** How many of the window and of the due may have been taken away since they were swept. */
   private final AtomicInteger dropped = new AtomicInteger();
 
-  Holdings(int capacity, long nanoTime, GateQueue gates) {
-    this.capacity = capacity;
+  Holdings(SchedulerOptions options, EngineClock clock, GateQueue gates, Waker waker) {
+    capacity = options.capacity();
+    enough = Math.max(1, Math.min(Claimer.BATCH, capacity / 4));
     this.gates = gates;
-    underWay = new UnderWay(nanoTime);
+    due = new DueQueue(waker);
+    pace = new Pace(due, clock, options);
+    contents = new ContentBudget(options.maxHeldBytes());
+    underWay = new UnderWay(clock.nanoTime());
   }
 
   /** How many more tasks there is room for. */
@@ -37,24 +43,32 @@ final class Holdings {
     return Math.max(0, capacity - byId.size());
   }
 
-  /** Whether there is room for so many tasks; if not, {@link #hasRoomAgain} tells when there is. */
-  boolean hasRoom(int tasks) {
-    wanted = tasks;
-    if (room() < tasks) {
-      return false;
-    }
-    wanted = 0;
-    return true;
+  /**
+   * Whether there is room for so many tasks that they are worth a claim; if not, {@link
+   * #hasRoomAgain} tells when there is.
+   */
+  boolean hasRoom() {
+    wanted = true;
+    return hasRoomAgain();
   }
 
   /** Whether there is room by now for what there was none; true once. */
   boolean hasRoomAgain() {
-    int tasks = wanted;
-    if (tasks == 0 || room() < tasks) {
+    if (!wanted || room() < enough || !contents.hasRoom()) {
       return false;
     }
-    wanted = 0;
+    wanted = false;
     return true;
+  }
+
+  /** How many due tasks should be held. */
+  Pace pace() {
+    return pace;
+  }
+
+  /** How much of contents may be held. */
+  ContentBudget contents() {
+    return contents;
   }
 
   int size() {
@@ -67,7 +81,12 @@ final class Holdings {
 
   /** Takes a claimed task in; returns the one under an older fence that it replaces. */
   @Nullable HeldTask add(HeldTask held) {
-    return byId.put(held.row().id(), held);
+    contents.add(held.row());
+    HeldTask replaced = byId.put(held.row().id(), held);
+    if (replaced != null) {
+      contents.remove(replaced.row());
+    }
+    return replaced;
   }
 
   /** It is to begin when it is due. */
@@ -88,17 +107,14 @@ final class Holdings {
     if (dropped.get() > capacity) {
       dropped.set(0);
       window.sweep();
-      due.removeIf(held -> !held.isWaiting());
+      due.sweep();
     }
     window.moveDue(nowMillis, due);
     return window.nextDueMillis();
   }
 
-  /**
-   * Those to begin now, first come first served. What was taken away meanwhile is among them: it is
-   * no longer {@linkplain HeldTask#isWaiting waiting}.
-   */
-  Queue<HeldTask> due() {
+  /** Those to begin now. */
+  DueQueue due() {
     return due;
   }
 
@@ -119,7 +135,9 @@ final class Holdings {
   /** It is no longer this node's. */
   void remove(HeldTask held) {
     underWay.remove(held);
-    byId.remove(held.row().id(), held);
+    if (byId.remove(held.row().id(), held)) {
+      contents.remove(held.row());
+    }
   }
 
   /** The task if it is held under that fence. */
@@ -131,6 +149,11 @@ final class Holdings {
   /** The task, under whatever fence it is held. */
   @Nullable HeldTask find(long id) {
     return byId.get(id);
+  }
+
+  /** When the first of those that have not begun is or was due, in epoch milliseconds. */
+  OptionalLong earliestWaiting() {
+    return byId.values().stream().filter(HeldTask::isWaiting).mapToLong(HeldTask::dueMillis).min();
   }
 
   List<HeldTask> all() {

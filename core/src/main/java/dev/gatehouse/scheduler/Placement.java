@@ -114,7 +114,7 @@ final class Placement {
     if (running != null) {
       long end = running.windowEndMillis();
       if (rows.stream().allMatch(row -> row.runtimeMillis() <= end && isRunHere(row))) {
-        holder = running.toHold(rows.size(), end);
+        holder = running.toHold(rows, end);
       }
     }
     if (holder == null) {

@@ -25,6 +25,8 @@ public final class SchedulerOptions {
   }
 
   private static final int MAX_CAPACITY = 50_000;
+  private static final long MIN_HELD_BYTES = 1L << 20;
+  private static final long MAX_HELD_BYTES = 1L << 40;
   private static final Duration LEAST_FOR_FAILED = Duration.ofDays(30);
 
   /** The defaults. */
@@ -34,6 +36,7 @@ public final class SchedulerOptions {
   private final Duration claimWindow;
   private final Duration pollInterval;
   private final int capacity;
+  private final long maxHeldBytes;
   private final int maxRunning;
   private final int settleBatch;
   private final int maxCrashes;
@@ -50,6 +53,7 @@ public final class SchedulerOptions {
     claimWindow = builder.claimWindow;
     pollInterval = builder.pollInterval;
     capacity = builder.capacity;
+    maxHeldBytes = builder.maxHeldBytes;
     maxRunning = builder.maxRunning;
     settleBatch = builder.settleBatch;
     maxCrashes = builder.maxCrashes;
@@ -85,6 +89,11 @@ public final class SchedulerOptions {
   /** Most tasks leased at once. */
   public int capacity() {
     return capacity;
+  }
+
+  /** Most bytes of contents leased at once, about. */
+  public long maxHeldBytes() {
+    return maxHeldBytes;
   }
 
   /** Most attempts under way at once. */
@@ -152,6 +161,7 @@ public final class SchedulerOptions {
     private Duration claimWindow = Duration.ofSeconds(1);
     private Duration pollInterval = Duration.ofMillis(100);
     private int capacity = 10_000;
+    private long maxHeldBytes = Math.max(MIN_HELD_BYTES, Runtime.getRuntime().maxMemory() / 8);
     private int maxRunning = 128;
     private int settleBatch = 1_000;
     private int maxCrashes = 5;
@@ -200,11 +210,25 @@ public final class SchedulerOptions {
 
     /**
      * Most tasks leased at once, 1 to 50,000: claimed ahead, under way, or ended and not yet
-     * settled. They are held in memory, so where contents are large, it should be small. Default
-     * 10,000.
+     * settled. Of those that are due and have not begun only as many are leased as the node could
+     * begin within about a second: {@link #maxRunning}, and as many as it began in the last, or
+     * some tens if that is less. The rest is left to other nodes, and if handlers become slow, what
+     * would wait long is given back within seconds. Default 10,000.
      */
     public Builder capacity(int value) {
       capacity = Check.range(value, 1, MAX_CAPACITY, "capacity");
+      return this;
+    }
+
+    /**
+     * Most bytes of contents leased at once, 1 MiB to 1 TiB, a character for a byte: a node that
+     * holds so much claims no more, whatever the {@link #capacity}. What a claim brings is judged
+     * by those before it, so it may be exceeded by one claim, which is of no more tasks than would
+     * be twice as much if each had 1 MiB. So where it is less than 500 MiB, claims are smaller than
+     * they might be. Default an eighth of the memory that the virtual machine may use for objects.
+     */
+    public Builder maxHeldBytes(long value) {
+      maxHeldBytes = Check.range(value, MIN_HELD_BYTES, MAX_HELD_BYTES, "maxHeldBytes");
       return this;
     }
 

@@ -14,8 +14,9 @@ import java.util.OptionalInt;
  * @param node the number of this node's lease; empty if it runs no tasks at present: not started,
  *     or without a lease, because the storage is out of reach or the lease was lost
  * @param tasks the tasks of all nodes; empty if the storage could not be asked
- * @param earliestDue when the first task that no node has taken is due, past or to come; empty if
- *     there is none, or the storage could not be asked
+ * @param earliestDue when the first task is due, past or to come, of those that no node has taken
+ *     and those that this node has taken and not begun; empty if there is none. If the storage
+ *     could not be asked, only this node's count
  * @param lag how long that one is overdue; zero if it is not
  * @param held tasks that this node has taken and not given back: waiting for their time, under way,
  *     or to be settled

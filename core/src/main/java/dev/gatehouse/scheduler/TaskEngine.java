@@ -147,9 +147,12 @@ public final class TaskEngine implements AutoCloseable {
     } catch (StorageException e) {
       LOGGER.debug("the storage could not be asked for the scheduler's status", e);
     }
-    long lagMillis = earliest.isPresent() ? Math.max(0, now - earliest.getAsLong()) : 0;
     Drive driving = drive;
     Engine engine = driving == null ? null : driving.engine();
+    if (engine != null) {
+      earliest = earlier(earliest, engine.holdings().earliestWaiting());
+    }
+    long lagMillis = earliest.isPresent() ? Math.max(0, now - earliest.getAsLong()) : 0;
     Node node = engine == null ? null : engine.membership().live();
     return new SchedulerStatus(
         node == null ? OptionalInt.empty() : OptionalInt.of(node.number()),
@@ -161,6 +164,13 @@ public final class TaskEngine implements AutoCloseable {
         engine == null ? 0 : engine.holdings().size(),
         engine == null ? 0 : engine.holdings().underWay().size(),
         engine == null ? SchedulerStatus.Work.NONE : work(engine));
+  }
+
+  private static OptionalLong earlier(OptionalLong one, OptionalLong other) {
+    if (one.isEmpty() || other.isEmpty()) {
+      return one.isPresent() ? one : other;
+    }
+    return OptionalLong.of(Math.min(one.getAsLong(), other.getAsLong()));
   }
 
   private SchedulerStatus.Work work(Engine engine) {

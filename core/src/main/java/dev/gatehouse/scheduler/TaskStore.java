@@ -91,7 +91,7 @@ public interface TaskStore {
   Duration MAX_LEASE = Duration.ofDays(36_500);
 
   /** From here on a claim takes shares. */
-  int MANY = 64;
+  int MANY = 10;
 
   /** How long after the end of its lease a node's tasks may be due. */
   Duration MAX_AHEAD = Duration.ofMinutes(1);

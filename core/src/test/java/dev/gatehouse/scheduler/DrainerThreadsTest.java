@@ -135,6 +135,29 @@ class DrainerThreadsTest {
   }
 
   @Test
+  void status_tasksHeldBehindASlowOne_lagIsTheirs() {
+    fixture.options = SchedulerOptions.builder().maxRunning(1).build();
+    CountDownLatch slow = new CountDownLatch(1);
+    fixture.handlers.put("slow", context -> isOpen(slow) ? TaskResult.done() : TaskResult.done());
+    TaskEngine engine = start();
+    List<TaskId> ids = schedule(engine, 3, Task.unnumbered().handler("slow"));
+    Instant due = Instant.ofEpochMilli(fixture.state(ids.get(0)).dueMillis());
+    await()
+        .atMost(Duration.ofSeconds(40))
+        .until(() -> engine.status().underWay() == 1 && engine.status().held() == 3);
+
+    await()
+        .atMost(Duration.ofSeconds(40))
+        .until(() -> engine.status().lag().compareTo(Duration.ofMillis(300)) >= 0);
+
+    assertThat(fixture.store.earliestDue()).isEmpty();
+    assertThat(engine.status().earliestDue()).contains(due);
+    slow.countDown();
+    awaitStatus(ids, TaskStatus.FINISHED);
+    assertThat(engine.status().lag()).isZero();
+  }
+
+  @Test
   void cancel_whileTasksComeUp_eachRunsOnceOrIsCancelledAndNoneRunsEarly() {
     long seed = Long.getLong("gatehouse.seed", System.nanoTime());
     System.out.println("DrainerThreadsTest gatehouse.seed=" + seed);

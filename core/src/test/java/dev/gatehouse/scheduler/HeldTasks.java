@@ -29,9 +29,20 @@ final class HeldTasks {
     return held;
   }
 
+  /** One that is due, of that priority and application. */
+  HeldTask due(Priority priority, long applicationId) {
+    long now = clock.millis();
+    return held(
+        new TaskRow(
+            ++ids, applicationId, "work", null, "", "{}", 60_000, "linear:0:0", 0, now, priority));
+  }
+
   private HeldTask held(long dueMillis, int timeoutMillis) {
-    TaskRow row =
-        new TaskRow(++ids, 0, "work", null, "", "{}", timeoutMillis, "linear:0:0", 0, dueMillis);
-    return new HeldTask(new ClaimedTask(row, dueMillis, 1, 0, 1), node, engineClock);
+    return held(
+        new TaskRow(++ids, 0, "work", null, "", "{}", timeoutMillis, "linear:0:0", 0, dueMillis));
+  }
+
+  private HeldTask held(TaskRow row) {
+    return new HeldTask(new ClaimedTask(row, row.runtimeMillis(), 1, 0, 1), node, engineClock);
   }
 }

@@ -11,6 +11,7 @@ import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 
 /**
@@ -23,6 +24,12 @@ final class LaneCursors {
   static final Comparator<ClaimedTask> BY_DUE =
       Comparator.comparingLong(ClaimedTask::dueMillis).thenComparingLong(task -> task.row().id());
 
+  /** The lightest first. */
+  private static final Priority[] BY_WEIGHT =
+      Stream.of(Priority.values())
+          .sorted(Comparator.comparingInt(Priority::weight))
+          .toArray(Priority[]::new);
+
   private final TaskSql sql;
   private final long[] due;
   private final long[] id;
@@ -33,6 +40,9 @@ final class LaneCursors {
   private final BitSet exhausted = new BitSet();
 
   private final BitSet keptExhausted = new BitSet();
+
+  /** Of each priority, who is next to get more than others. */
+  private final int[] next = new int[Priority.values().length];
 
   LaneCursors(TaskSql sql) {
     this.sql = sql;
@@ -113,27 +123,48 @@ final class LaneCursors {
     }
   }
 
-  /** Divides the limit between priorities by their weights, and evenly between their lanes. */
+  /**
+   * Divides the limit between priorities by their weights, and evenly between their lanes, of which
+   * other ones get what is left over each time. If it is enough, no lane goes without: so one
+   * statement tells that there is no more.
+   */
   private List<LaneShare> shares(int limit) {
-    List<Integer> lanes =
-        IntStream.range(0, due.length).filter(lane -> !exhausted.get(lane)).boxed().toList();
-    int weights = Math.max(1, lanes.stream().mapToInt(this::weight).sum());
-    int[] shares = lanes.stream().mapToInt(lane -> limit * weight(lane) / weights).toArray();
-    int left = limit - Arrays.stream(shares).sum();
-    for (int i = 0; i < shares.length && left > 0; i++, left--) {
-      shares[i]++;
-    }
-    List<LaneShare> divided = new ArrayList<>();
-    for (int i = 0; i < shares.length; i++) {
-      int lane = lanes.get(i);
-      if (shares[i] > 0) {
-        divided.add(new LaneShare(lane, due[lane], id[lane], shares[i]));
+    boolean isEnough = limit >= due.length - exhausted.cardinality();
+    List<LaneShare> shares = new ArrayList<>();
+    int left = limit;
+    int weights =
+        Stream.of(BY_WEIGHT).filter(one -> !open(one).isEmpty()).mapToInt(Priority::weight).sum();
+    for (Priority priority : BY_WEIGHT) {
+      List<Integer> lanes = open(priority);
+      if (!lanes.isEmpty()) {
+        int share = left * priority.weight() / weights;
+        share = isEnough ? Math.max(share, lanes.size()) : share;
+        divide(share, priority, lanes, shares);
+        left -= share;
+        weights -= priority.weight();
       }
     }
-    return divided;
+    return shares;
   }
 
-  private int weight(int lane) {
-    return Priority.of(lane / sql.lanes()).weight();
+  private List<Integer> open(Priority priority) {
+    int first = priority.code() * sql.lanes();
+    return IntStream.range(first, first + sql.lanes())
+        .filter(lane -> !exhausted.get(lane))
+        .boxed()
+        .toList();
+  }
+
+  private void divide(int share, Priority priority, List<Integer> lanes, List<LaneShare> shares) {
+    int each = share / lanes.size();
+    int more = share % lanes.size();
+    for (int i = 0; i < lanes.size(); i++) {
+      int lane = lanes.get((next[priority.code()] + i) % lanes.size());
+      int its = i < more ? each + 1 : each;
+      if (its > 0) {
+        shares.add(new LaneShare(lane, due[lane], id[lane], its));
+      }
+    }
+    next[priority.code()] = (next[priority.code()] + more) % lanes.size();
   }
 }

@@ -27,6 +27,11 @@ final class TaskCalls {
         "poll", () -> options.pollInterval(Duration.ZERO), "pollInterval must be in PT0.001S");
     illegal.add("capacity", () -> options.capacity(0), "capacity must be in 1..50000, was 0");
     illegal.add(
+        "bytes",
+        () -> options.maxHeldBytes(1_048_575),
+        "maxHeldBytes must be in 1048576..1099511627776, was 1048575");
+    illegal.add("too many", () -> options.maxHeldBytes(Long.MAX_VALUE), "maxHeldBytes must be in");
+    illegal.add(
         "running", () -> options.maxRunning(5_001), "maxRunning must be in 1..5000, was 5001");
     illegal.add("batch", () -> options.settleBatch(-1), "settleBatch must be in 1..5000, was -1");
     illegal.add("crashes", () -> options.maxCrashes(101), "maxCrashes must be in 0..100, was 101");

@@ -21,6 +21,7 @@ import dev.gatehouse.scheduler.TaskStore;
 import dev.gatehouse.scheduler.TaskStore.Reach;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -141,6 +142,27 @@ public abstract class TaskClaimContract extends TaskContract {
     assertThat(taken.get(Priority.NORMAL)).isBetween(100L, 200L);
     assertThat(taken.get(Priority.BULK)).isBetween(25L, 100L);
     assertThat(taken.values().stream().mapToLong(Long::longValue).sum()).isEqualTo(500);
+  }
+
+  /** A node whose handlers are slow claims few at a time, and urgent tasks come later than bulk. */
+  @Test
+  void TASK3_claim_ofTwentyAgainAndAgain_eachPriorityHasItsShare() {
+    List<TaskRow> rows = new ArrayList<>();
+    for (long id = 1; id <= 600; id++) {
+      rows.add(prioritized(id, Priority.of(2 - (int) (id / 200.001))));
+    }
+    tasks().insert(rows);
+    int node = join();
+    Map<Priority, Integer> taken = new EnumMap<>(Priority.class);
+    for (int i = 0; i < 10; i++) {
+      List<ClaimedTask> claimed = tasks().claim(node, FOREVER, 20);
+      assertThat(claimed).hasSize(20);
+      claimed.forEach(task -> taken.merge(task.row().priority(), 1, Integer::sum));
+      assertThat(taken.get(Priority.URGENT)).isGreaterThanOrEqualTo(8 * (i + 1));
+    }
+    assertThat(taken.get(Priority.URGENT)).isBetween(90, 150);
+    assertThat(taken.get(Priority.NORMAL)).isBetween(30, 90);
+    assertThat(taken.get(Priority.BULK)).isBetween(8, 40);
   }
 
   @Test

@@ -1,0 +1,237 @@
+package dev.gatehouse.scheduler;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** How much a node takes from the store, and gives back. */
+class ClaimerTest {
+  /** A JSON array of 1 MiB. */
+  private static final String LARGE = "[" + "1,".repeat((1 << 19) - 2) + "10]";
+
+  private final SchedulerFixture fixture = new SchedulerFixture();
+  private final List<String> ran = new ArrayList<>();
+
+  ClaimerTest() {
+    fixture.handlers.put(
+        "work",
+        context -> {
+          ran.add(context.content());
+          return TaskResult.done();
+        });
+  }
+
+  private List<TaskId> schedule(int count, long inMillis, String content) {
+    Task task = Task.unnumbered().handler("work").content(content);
+    task = task.at(fixture.clock.instant().plusMillis(inMillis));
+    List<TaskId> ids = new ArrayList<>();
+    for (int left = count; left > 0; left -= 1_000) {
+      ids.addAll(
+          fixture
+              .engine()
+              .scheduler()
+              .scheduleAll(Collections.nCopies(Math.min(left, 1_000), task)));
+    }
+    return ids;
+  }
+
+  private int claims() {
+    return fixture.store.calls("claim");
+  }
+
+  private static int held(SteppedNode node) {
+    return node.engine.holdings().size();
+  }
+
+  private long running() {
+    return fixture.store.count(fixture.clock.millis(), 5_000).leased();
+  }
+
+  @Test
+  void claim_manyDueAndNoneBegins_takesNoMoreThanMayRun() {
+    schedule(5_000, 0, "1");
+    SteppedNode node = new SteppedNode(fixture);
+
+    for (int i = 0; i < 20; i++) {
+      node.claim();
+      node.fire();
+      fixture.clock.advanceMillis(100);
+    }
+
+    assertThat(held(node)).isEqualTo(128);
+    assertThat(running()).isEqualTo(128);
+    assertThat(claims()).isEqualTo(1);
+  }
+
+  @Test
+  void claim_twentyThousandQuickTasks_doublesUpToTheLargestClaim() {
+    schedule(20_000, 0, "1");
+    SteppedNode node = new SteppedNode(fixture);
+
+    while (ran.size() < 20_000) {
+      int before = claims();
+      node.round();
+      assertThat(claims()).isEqualTo(before + 1);
+    }
+
+    // 128, 256, 512, and then 1,000 each.
+    assertThat(claims()).isBetween(20, 24);
+  }
+
+  @Test
+  void claim_notDueYet_countsTowardsTheCapacityAlone() {
+    schedule(12_000, 900, "1");
+    SteppedNode node = new SteppedNode(fixture);
+
+    for (int i = 0; i < 20; i++) {
+      node.claim();
+    }
+
+    // With less than a claim's worth of room left it waits for more.
+    assertThat(held(node)).isBetween(9_001, 10_000);
+    assertThat(claims()).isBetween(11, 13);
+  }
+
+  @Test
+  void claim_dueAllAtOnceAndNoneBegins_theRestIsGivenBackUnbegunAndOthersTakeIt() {
+    List<TaskId> ids = schedule(5_000, 900, "1");
+    SteppedNode slow = new SteppedNode(fixture);
+    for (int i = 0; i < 10; i++) {
+      slow.claim();
+    }
+    assertThat(held(slow)).isEqualTo(5_000);
+    fixture.clock.advanceMillis(900);
+    slow.fire();
+    slow.claim();
+    int claims = claims();
+    fixture.clock.advanceMillis(2_900);
+    slow.claim();
+    slow.settle();
+    assertThat(held(slow)).isEqualTo(5_000);
+
+    for (int i = 0; i < 20; i++) {
+      fixture.clock.advanceMillis(100);
+      slow.claim();
+      slow.settle();
+    }
+
+    assertThat(held(slow)).isEqualTo(128);
+    assertThat(running()).isEqualTo(128);
+    assertThat(claims()).isEqualTo(claims);
+    List<TaskState> back =
+        ids.stream().map(fixture::state).filter(one -> one.status() == TaskStatus.WAITING).toList();
+    assertThat(back).hasSize(4_872).allMatch(one -> one.attempt() == 0);
+    assertThat(back).allMatch(one -> one.dueMillis() == TestClock.START.toEpochMilli() + 900);
+    SteppedNode quick = new SteppedNode(fixture);
+    for (int i = 0; i < 12; i++) {
+      quick.round();
+    }
+    assertThat(ran).hasSize(4_872);
+    slow.work();
+    slow.settle();
+    assertThat(ids).allMatch(id -> fixture.status(id) == TaskStatus.FINISHED);
+    assertThat(ids).allMatch(id -> fixture.store.attempts(id.value()).size() == 1);
+  }
+
+  @Test
+  void claim_overTheTargetForAMomentOnly_nothingIsGivenBack() {
+    schedule(2_000, 900, "1");
+    SteppedNode node = new SteppedNode(fixture);
+    for (int i = 0; i < 10; i++) {
+      node.claim();
+    }
+    fixture.clock.advanceMillis(900);
+    node.fire();
+    node.claim();
+    fixture.clock.advanceMillis(2_900);
+    node.claim();
+    node.work();
+    fixture.clock.advanceMillis(200);
+    node.claim();
+
+    assertThat(ran).hasSize(2_000);
+    node.settle();
+    assertThat(fixture.heard.stale).hasValue(0);
+    assertThat(held(node)).isZero();
+  }
+
+  @Test
+  void claim_largeContents_neverMoreThanTheBudgetAndAllAreDone() {
+    fixture.options = SchedulerOptions.builder().maxHeldBytes(8 << 20).build();
+    schedule(40, 0, LARGE);
+    SteppedNode node = new SteppedNode(fixture);
+
+    int most = 0;
+    for (int i = 0; i < 10; i++) {
+      node.claim();
+      node.claim();
+      most = Math.max(most, held(node));
+      node.fire();
+      node.work();
+      node.settle();
+    }
+
+    assertThat(most).isEqualTo(8);
+    assertThat(ran).hasSize(40);
+    assertThat(held(node)).isZero();
+  }
+
+  @Test
+  void claim_largeContentsAfterManySmallOnes_atMostTwiceTheBudget() {
+    fixture.options = SchedulerOptions.builder().maxHeldBytes(8 << 20).build();
+    schedule(500, 0, "1");
+    SteppedNode node = new SteppedNode(fixture);
+    while (ran.size() < 500) {
+      node.round();
+    }
+    schedule(40, 0, LARGE);
+
+    node.claim();
+    assertThat(held(node)).isEqualTo(16);
+    node.claim();
+    assertThat(held(node)).isEqualTo(16);
+    node.fire();
+    node.work();
+    node.settle();
+    node.claim();
+
+    assertThat(held(node)).isEqualTo(8);
+  }
+
+  @Test
+  void claim_largeContentsGivenBackOrLost_countNoMore() {
+    fixture.options = SchedulerOptions.builder().maxHeldBytes(8 << 20).build();
+    List<TaskId> ids = schedule(20, 0, LARGE);
+    SteppedNode node = new SteppedNode(fixture);
+    node.claim();
+    node.engine.attempts().releaseAll();
+    node.settle();
+    node.claim();
+    assertThat(held(node)).isEqualTo(8);
+    for (HeldTask held : node.engine.holdings().all()) {
+      assertThat(fixture.engine().scheduler().forceRequeue(held.id())).isEqualTo(Requeue.REQUEUED);
+    }
+    node.engine.keeper().checkHeld();
+    assertThat(held(node)).isZero();
+
+    node.claim();
+
+    assertThat(held(node)).isEqualTo(8);
+    assertThat(ids).hasSize(20);
+  }
+
+  @Test
+  void claim_smallContentsAndTheDefaultBudget_noneIsHeldBack() {
+    schedule(3_000, 0, "\"" + "x".repeat(98) + "\"");
+    SteppedNode node = new SteppedNode(fixture);
+
+    for (int i = 0; i < 6; i++) {
+      node.round();
+    }
+
+    assertThat(ran).hasSize(128 + 256 + 512 + 1_000 + 1_000 + 104);
+  }
+}
