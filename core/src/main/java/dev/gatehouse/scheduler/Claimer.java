@@ -134,7 +134,7 @@ final class Claimer {
     claims.incrementAndGet();
     boolean answered = false;
     try {
-      List<ClaimedTask> tasks = store.claim(node.number(), reach(), until, limit);
+      List<ClaimedTask> tasks = store.claim(node.number(), reach(), Exclusion.NONE, until, limit);
       attempts.hold(node, tasks);
       answered = true;
       if (!tasks.isEmpty()) {

@@ -82,12 +82,13 @@ final class LaneCursors {
 
   private List<ClaimedTask> claimShares(Handle handle, Claim claim, int limit) {
     List<ClaimedTask> claimed = new ArrayList<>();
-    List<LaneShare> shares = shares(limit);
+    long from = claim.exclusion().dueFromMillis();
+    List<LaneShare> shares = shares(limit, from);
     while (!shares.isEmpty()) {
       List<ClaimedTask> round = sql.claim(handle, claim, shares);
       claimed.addAll(round);
       pass(shares, round);
-      shares = shares(limit - claimed.size());
+      shares = shares(limit - claimed.size(), from);
     }
     return claimed;
   }
@@ -114,7 +115,7 @@ final class LaneCursors {
   }
 
   /** Divides the limit between priorities by their weights, and evenly between their lanes. */
-  private List<LaneShare> shares(int limit) {
+  private List<LaneShare> shares(int limit, long from) {
     List<Integer> lanes =
         IntStream.range(0, due.length).filter(lane -> !exhausted.get(lane)).boxed().toList();
     int weights = Math.max(1, lanes.stream().mapToInt(this::weight).sum());
@@ -127,7 +128,9 @@ final class LaneCursors {
     for (int i = 0; i < shares.length; i++) {
       int lane = lanes.get(i);
       if (shares[i] > 0) {
-        divided.add(new LaneShare(lane, due[lane], id[lane], shares[i]));
+        boolean starts = due[lane] < from;
+        divided.add(
+            new LaneShare(lane, Math.max(due[lane], from), starts ? 0 : id[lane], shares[i]));
       }
     }
     return divided;
