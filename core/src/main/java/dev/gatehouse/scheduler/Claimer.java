@@ -25,7 +25,7 @@ final class Claimer {
   /** Longest wait between two looks: what is due later needs no hint. */
   static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(2_500);
 
-  private final TaskStore store;
+  private final FairClaims store;
   private final EngineClock clock;
   private final Membership membership;
   private final Holdings holdings;
@@ -54,7 +54,7 @@ final class Claimer {
   private long anewNanos;
 
   Claimer(
-      TaskStore store,
+      FairClaims store,
       EngineClock clock,
       Membership membership,
       Holdings holdings,
@@ -134,7 +134,7 @@ final class Claimer {
     claims.incrementAndGet();
     boolean answered = false;
     try {
-      List<ClaimedTask> tasks = store.claim(node.number(), reach(), Exclusion.NONE, until, limit);
+      List<ClaimedTask> tasks = store.claim(node.number(), reach(), until, limit);
       attempts.hold(node, tasks);
       answered = true;
       if (!tasks.isEmpty()) {
