@@ -221,14 +221,7 @@ final class JdbcTaskStore implements TaskStore {
 
   @Override
   public OptionalLong earliestDue(Exclusion exclusion) {
-    return database.use(
-        handle -> {
-          if (!exclusion.isNone()) {
-            // Where nearly all is passed over, the planner would rather sort than go by due time.
-            begin(handle);
-          }
-          return sql().earliestDue(handle, exclusion);
-        });
+    return database.use(handle -> sql().earliestDue(handle, exclusion));
   }
 
   @Override
