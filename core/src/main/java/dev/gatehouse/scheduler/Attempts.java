@@ -28,26 +28,32 @@ final class Attempts {
   private final Settler settler;
   private final GatehouseListener listener;
   private final Waker waker;
+  private final PassedOver passedOver;
 
   Attempts(
-      Holdings holdings,
-      EngineClock clock,
-      Settler settler,
-      GatehouseListener listener,
-      Waker waker) {
+      SchedulerParts parts, Holdings holdings, EngineClock clock, Settler settler, Waker waker) {
     this.holdings = holdings;
     underWay = holdings.underWay();
     this.clock = clock;
     this.settler = settler;
-    this.listener = listener;
+    listener = parts.listener();
     this.waker = waker;
+    passedOver = new PassedOver(parts, clock);
   }
 
   GateQueue gates() {
     return holdings.gates();
   }
 
-  /** Takes claimed tasks in; {@link Drainers} and timer are to be told of it. */
+  /** What cannot be tried here. */
+  PassedOver passedOver() {
+    return passedOver;
+  }
+
+  /**
+   * Takes claimed tasks in, and gives those back at once that cannot be tried here; {@link
+   * Drainers} and timer are to be told of it.
+   */
   void hold(Node node, List<ClaimedTask> claimed) {
     long now = clock.millis();
     for (ClaimedTask task : claimed) {
@@ -56,8 +62,8 @@ final class Attempts {
       if (replaced != null) {
         lose(replaced);
       }
-      if (node.isLost()) {
-        // The claim was under way when the lease was lost, so recovery may have missed it.
+      if (node.isLost() || passedOver.passes(task.row())) {
+        // Of a claim that was under way when the lease was lost, recovery may have missed it.
         release(held, held.dueMillis());
       } else {
         holdings.await(held, now);

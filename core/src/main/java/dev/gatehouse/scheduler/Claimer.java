@@ -34,7 +34,7 @@ final class Claimer {
   /** Longest wait between two looks: what is due later needs no hint. */
   static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(2_500);
 
-  private final TaskStore store;
+  private final FairClaims store;
   private final EngineClock clock;
   private final Membership membership;
   private final Holdings holdings;
@@ -65,7 +65,7 @@ final class Claimer {
   private long surplusNanos;
 
   Claimer(
-      TaskStore store,
+      FairClaims store,
       EngineClock clock,
       Membership membership,
       Holdings holdings,

@@ -21,6 +21,7 @@ final class Engine {
   private final Settler settler;
   private final Attempts attempts;
   private final Membership membership;
+  private final FairClaims claims;
   private final Claimer claimer;
   private final Gatekeeper gatekeeper;
   private final Suspects suspects;
@@ -42,9 +43,10 @@ final class Engine {
         new Holdings(
             parts.options(), clock, new GateQueue(new GateRules(parts.options()), waker), waker);
     settler = new Settler(parts, holdings, clock, this::dueAt, waker);
-    attempts = new Attempts(holdings, clock, settler, parts.listener(), waker);
+    attempts = new Attempts(parts, holdings, clock, settler, waker);
     membership = new Membership(parts, clock, holdings, attempts, waker);
-    claimer = new Claimer(parts.store(), clock, membership, holdings, attempts);
+    claims = new FairClaims(parts.store(), attempts.passedOver(), clock);
+    claimer = new Claimer(claims, clock, membership, holdings, attempts);
     gatekeeper = new Gatekeeper(parts, holdings, settler.ends(), clock, this::dueAt);
     progress = new ProgressBoard(parts.store(), clock);
     suspects = new Suspects(parts, holdings, clock, waker);
@@ -159,6 +161,10 @@ final class Engine {
 
   Membership membership() {
     return membership;
+  }
+
+  FairClaims claims() {
+    return claims;
   }
 
   Claimer claimer() {

@@ -18,15 +18,17 @@ import org.slf4j.LoggerFactory;
  * a callback by sending it, which holds no thread. The caller has a permit for it.
  *
  * <p>A task that cannot be tried here and now goes back unbegun, which does not count: its
- * application is not enabled, or its kind has no handler here (during a rolling upgrade another
- * node may have it). A task that crashed before waits for its turn, a limited one goes to its
- * gates, and comes again. Safe for use by multiple threads.
+ * application is not enabled, or its kind has no handler here and could not be {@linkplain
+ * PassedOver passed over} (during a rolling upgrade another node may have it). A task that crashed
+ * before waits for its turn, a limited one goes to its gates, and comes again. Safe for use by
+ * multiple threads.
  */
 final class Runner {
   private static final Logger LOGGER = LoggerFactory.getLogger(Runner.class);
   private static final Duration NOT_ENABLED = Duration.ofSeconds(30);
   private static final Duration NOT_HERE = Duration.ofSeconds(10);
   private static final int MAX_POLICIES = 1_000;
+  private static final int MAX_UNKNOWN = 100;
 
   private final SchedulerParts parts;
   private final Attempts attempts;
@@ -80,7 +82,7 @@ final class Runner {
       } else if (row.applicationId() != 0 && application.isEmpty()) {
         giveUp(held);
       } else if (application.isPresent() && !isEnabled(application.get())) {
-        attempts.postpone(held, NOT_ENABLED);
+        postponeDisabled(held);
       } else if (suspects.takes(held) || gates.takes(held)) {
         waits = true;
       } else if (row.kind().equals(TaskRow.CALLBACK)) {
@@ -119,7 +121,7 @@ final class Runner {
   }
 
   private boolean unknown(String what, String name) {
-    if (unknown.add(name)) {
+    if (unknown.size() < MAX_UNKNOWN && unknown.add(name)) {
       LOGGER.warn("no {} '{}' here, its tasks are left for other nodes", what, name);
     }
     return false;
@@ -135,6 +137,14 @@ final class Runner {
   private void giveUp(HeldTask held) {
     if (attempts.begin(held)) {
       attempts.end(held, Ending.failureForGood("the task's application was removed"));
+    }
+  }
+
+  private void postponeDisabled(HeldTask held) {
+    if (attempts.passedOver().passesDisabled(held.row().applicationId())) {
+      attempts.release(held, held.dueMillis());
+    } else {
+      attempts.postpone(held, NOT_ENABLED);
     }
   }
 

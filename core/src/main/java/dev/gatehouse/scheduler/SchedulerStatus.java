@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * How a scheduler is doing. Its parts are read one after the other, while it goes on, so they need
@@ -21,6 +22,8 @@ import java.util.OptionalInt;
  * @param held tasks that this node has taken and not given back: waiting for their time, under way,
  *     or to be settled
  * @param underWay those of them that have begun and not ended
+ * @param missingHandlers kinds of tasks that this node met and has no handler for, so that it
+ *     leaves them to others; not all if there are very many
  * @param work what this node has done
  */
 public record SchedulerStatus(
@@ -30,13 +33,15 @@ public record SchedulerStatus(
     Duration lag,
     int held,
     int underWay,
+    Set<String> missingHandlers,
     Work work) {
-  /** Checks that nothing is missing. */
+  /** Checks that nothing is missing, and copies the set. */
   public SchedulerStatus {
     requireNonNull(node, "node");
     requireNonNull(tasks, "tasks");
     requireNonNull(earliestDue, "earliestDue");
     requireNonNull(lag, "lag");
+    missingHandlers = Set.copyOf(missingHandlers);
     requireNonNull(work, "work");
   }
 

@@ -12,6 +12,7 @@ import java.util.Collection;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
@@ -163,6 +164,7 @@ public final class TaskEngine implements AutoCloseable {
         Duration.ofMillis(lagMillis),
         engine == null ? 0 : engine.holdings().size(),
         engine == null ? 0 : engine.holdings().underWay().size(),
+        engine == null ? Set.of() : engine.attempts().passedOver().kinds(),
         engine == null ? SchedulerStatus.Work.NONE : work(engine));
   }
 

@@ -79,6 +79,8 @@ import java.util.OptionalLong;
  *   <li>{@code TASK-26} Of the application's tasks that are not final, and have begun or are due by
  *       the time asked, it is told what retries are ahead: page by page, each from the policy and
  *       number of failures of the one before, all once.
+ *   <li>{@code TASK-27} A claim takes nothing of what it is to pass over, and is to the rest as if
+ *       there were nothing else; so is the earliest due time.
  *   <li>{@code TASK-14} What is done in a transaction shows to others with its commit, and leaves
  *       nothing when it is rolled back.
  * </ul>
@@ -106,7 +108,13 @@ public interface TaskStore {
      * since its last claim of {@link #ALL} may be passed over. So a claim need not step over all
      * that is leased.
      */
-    ONWARD
+    ONWARD,
+
+    /**
+     * At the earliest due time, and without effect on where the node's next claim of {@link
+     * #ONWARD} begins.
+     */
+    BESIDE
   }
 
   /** This store inside the transaction. */
@@ -140,20 +148,22 @@ public interface TaskStore {
    */
   List<Long> insertHeld(int node, List<TaskRow> tasks);
 
-  /** As {@link #claim(int, Reach, long, int)}, of all. */
+  /** As {@link #claim(int, Reach, Exclusion, long, int)}, of all. */
   default List<ClaimedTask> claim(int node, long dueUntilMillis, int limit) {
-    return claim(node, Reach.ALL, dueUntilMillis, limit);
+    return claim(node, Reach.ALL, Exclusion.NONE, dueUntilMillis, limit);
   }
 
   /**
    * Leases ready tasks to the node.
    *
    * @param reach in a transaction that was joined, always {@link Reach#ALL}
+   * @param exclusion what is passed over; it may take as long as there are many of those
    * @param dueUntilMillis the latest due time
    * @param limit 1..{@link #MAX_BATCH}
    * @return in order of (due time, id)
    */
-  List<ClaimedTask> claim(int node, Reach reach, long dueUntilMillis, int limit);
+  List<ClaimedTask> claim(
+      int node, Reach reach, Exclusion exclusion, long dueUntilMillis, int limit);
 
   /**
    * How many tasks are neither final nor paused nor parked.
@@ -175,8 +185,13 @@ public interface TaskStore {
   List<RetriesAhead> retriesAhead(
       long applicationId, long dueUntilMillis, String afterRetry, int afterFailed, int limit);
 
-  /** The earliest due time of a ready task. */
-  OptionalLong earliestDue();
+  /** As {@link #earliestDue(Exclusion)}, of all. */
+  default OptionalLong earliestDue() {
+    return earliestDue(Exclusion.NONE);
+  }
+
+  /** The earliest due time of a ready task that is not passed over. */
+  OptionalLong earliestDue(Exclusion exclusion);
 
   /**
    * Ends leases of the node in one transaction.

@@ -15,12 +15,10 @@ final class VirtualStepper implements Stepper, Drive {
   private static final long PURGE_NANOS = TimeUnit.MINUTES.toNanos(1);
 
   private final Engine engine;
-  private final TaskStore store;
   private long purgedNanos;
   private boolean closed;
 
   VirtualStepper(SchedulerParts parts) {
-    store = parts.store();
     engine = new Engine(parts, EngineClock.virtual(parts.clock()), Runnable::run, Waker.NONE);
     purgedNanos = engine.clock().nanoTime();
   }
@@ -48,7 +46,7 @@ final class VirtualStepper implements Stepper, Drive {
       next = Math.min(next, TimeUnit.MILLISECONDS.toNanos(occurrence.getAsLong()));
     }
     if (engine.runner().hasRoom() && engine.holdings().room() > 0) {
-      OptionalLong due = store.earliestDue();
+      OptionalLong due = engine.claims().earliestDue();
       if (due.isPresent()) {
         next = Math.min(next, TimeUnit.MILLISECONDS.toNanos(due.getAsLong()));
       }

@@ -216,17 +216,17 @@ class TaskLifeTest {
   }
 
   @Test
-  void run_kindWithoutHandlerHere_postponedBy10sAndNotCounted() {
+  void run_kindWithoutHandlerHere_staysDueAsItWasAndIsNotCounted() {
     TaskEngine engine = fixture.engine();
     TaskId id = engine.scheduler().schedule(Task.unnumbered().handler("elsewhere"));
     Stepper stepper = engine.stepper();
 
     stepper.run();
 
-    assertThat(fixture.state(id).status()).isEqualTo(TaskStatus.WAITING);
-    assertThat(fixture.state(id).attempt()).isZero();
-    assertThat(stepper.next()).contains(TestClock.START.plusSeconds(10));
+    assertThat(stepper.next()).isEmpty();
     fixture.runUntil(stepper, Duration.ofMinutes(10));
+    assertThat(fixture.state(id).status()).isEqualTo(TaskStatus.WAITING);
+    assertThat(fixture.state(id).dueMillis()).isEqualTo(TestClock.START.toEpochMilli());
     assertThat(fixture.outcomes(id)).isEmpty();
     assertThat(fixture.state(id).attempt()).isZero();
   }

@@ -284,11 +284,12 @@ final class TestTaskStore implements TaskStore, Transactions {
   }
 
   @Override
-  public List<ClaimedTask> claim(int node, Reach reach, long until, int limit) {
+  public List<ClaimedTask> claim(
+      int node, Reach reach, Exclusion exclusion, long until, int limit) {
     return run(
         "claim",
         () ->
-            byDue(Set.of(0), until)
+            ready(exclusion, until)
                 .limit(isLive(node) ? limit : 0)
                 .map(task -> claimOne(node, task))
                 .toList());
@@ -313,9 +314,14 @@ final class TestTaskStore implements TaskStore, Transactions {
   }
 
   @Override
-  public OptionalLong earliestDue() {
+  public OptionalLong earliestDue(Exclusion exclusion) {
     return run(
-        "earliestDue", () -> byDue(Set.of(0), Long.MAX_VALUE).mapToLong(Entry::due).findFirst());
+        "earliestDue", () -> ready(exclusion, Long.MAX_VALUE).mapToLong(Entry::due).findFirst());
+  }
+
+  private Stream<Entry> ready(Exclusion exclusion, long until) {
+    return byDue(Set.of(0), until)
+        .filter(task -> !exclusion.covers(task.row()) && task.due() >= exclusion.dueFromMillis());
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.gatehouse.storage.jdbc;
 
 import dev.gatehouse.scheduler.Attempt;
 import dev.gatehouse.scheduler.ClaimedTask;
+import dev.gatehouse.scheduler.Exclusion;
 import dev.gatehouse.scheduler.LeasedTask;
 import dev.gatehouse.scheduler.Priority;
 import dev.gatehouse.scheduler.Settlement;
@@ -33,7 +34,7 @@ final class H2TaskSql implements TaskSql {
       "SELECT "
           + TaskRows.CLAIMED
           + " FROM gh_task WHERE lane = ? AND due_ms >= ? AND due_ms <= ? AND state = 0"
-          + " AND (due_ms > ? OR id > ?) ORDER BY lane, due_ms, id FETCH FIRST ? ROWS ONLY";
+          + " AND (due_ms > ? OR id > ?)%s ORDER BY lane, due_ms, id FETCH FIRST ? ROWS ONLY";
 
   /** The fence tells whether the row is still as it was read. */
   private static final String LEASE =
@@ -41,7 +42,7 @@ final class H2TaskSql implements TaskSql {
           + " WHERE id = ? AND fence = ? AND state = 0";
 
   private static final String EARLIEST =
-      "SELECT due_ms FROM gh_task WHERE lane = ? AND state = 0"
+      "SELECT due_ms FROM gh_task WHERE lane = ? AND state = 0%s"
           + " ORDER BY lane, due_ms, id FETCH FIRST 1 ROW ONLY";
 
   private static final String COUNT =
@@ -107,7 +108,7 @@ final class H2TaskSql implements TaskSql {
     List<ClaimedTask> claimed = new ArrayList<>();
     if (until.isPresent()) {
       for (LaneShare share : lanes) {
-        claimed.addAll(lease(handle, claim, due(handle, share, until.getAsLong())));
+        claimed.addAll(lease(handle, claim, due(handle, claim, share, until.getAsLong())));
       }
     }
     return claimed;
@@ -123,8 +124,9 @@ final class H2TaskSql implements TaskSql {
     for (int tries = 0; until.isPresent() && tries < CLAIM_TRIES; tries++) {
       List<ClaimedTask> due = new ArrayList<>();
       for (Priority priority : Priority.values()) {
-        LaneShare all = new LaneShare(priority.code(), Long.MIN_VALUE, 0, limit);
-        due.addAll(due(handle, all, until.getAsLong()));
+        long from = claim.exclusion().dueFromMillis();
+        LaneShare all = new LaneShare(priority.code(), from, 0, limit);
+        due.addAll(due(handle, claim, all, until.getAsLong()));
       }
       due.sort(LaneCursors.BY_DUE);
       List<ClaimedTask> claimed = lease(handle, claim, due.subList(0, Math.min(limit, due.size())));
@@ -136,17 +138,18 @@ final class H2TaskSql implements TaskSql {
   }
 
   /** What a claim may try to lease, as it will be then. */
-  private static List<ClaimedTask> due(Handle handle, LaneShare share, long until) {
+  private static List<ClaimedTask> due(Handle handle, Claim claim, LaneShare share, long until) {
+    Excluding excluding = new Excluding(Dialect.H2, claim.exclusion());
     return Sql.use(
         handle,
-        DUE,
+        DUE.formatted(excluding.and()),
         query -> {
           query.setInt(1, share.lane());
           query.setLong(2, share.due());
           query.setLong(3, until);
           query.setLong(4, share.due());
           query.setLong(5, share.id());
-          query.setInt(6, share.share());
+          query.setInt(excluding.set(query, 6), share.share());
           return Sql.rows(query, results -> TaskRows.claimed(results, 1));
         });
   }
@@ -185,14 +188,16 @@ final class H2TaskSql implements TaskSql {
   }
 
   @Override
-  public OptionalLong earliestDue(Handle handle) {
+  public OptionalLong earliestDue(Handle handle, Exclusion exclusion) {
+    Excluding excluding = new Excluding(Dialect.H2, exclusion);
     return Sql.use(
         handle,
-        EARLIEST,
+        EARLIEST.formatted(excluding.andDue()),
         query -> {
           List<Long> dues = new ArrayList<>();
           for (Priority priority : Priority.values()) {
             query.setInt(1, priority.code());
+            excluding.setDue(query, 2);
             dues.addAll(Sql.rows(query, results -> results.getLong(1)));
           }
           return dues.stream().mapToLong(Long::longValue).min();

@@ -6,6 +6,7 @@ import dev.gatehouse.check.Check;
 import dev.gatehouse.scheduler.Attempt;
 import dev.gatehouse.scheduler.Cancellation;
 import dev.gatehouse.scheduler.ClaimedTask;
+import dev.gatehouse.scheduler.Exclusion;
 import dev.gatehouse.scheduler.GateStore;
 import dev.gatehouse.scheduler.Hints;
 import dev.gatehouse.scheduler.IfTaken;
@@ -148,9 +149,11 @@ final class JdbcTaskStore implements TaskStore {
   }
 
   @Override
-  public List<ClaimedTask> claim(int node, Reach reach, long dueUntilMillis, int limit) {
+  public List<ClaimedTask> claim(
+      int node, Reach reach, Exclusion exclusion, long dueUntilMillis, int limit) {
     Check.range(limit, 1, MAX_BATCH, "limit");
-    LaneCursors lanes = cursors == null ? new LaneCursors(sql()) : cursorsOf(node);
+    boolean remembers = cursors != null && reach != Reach.BESIDE;
+    LaneCursors lanes = remembers ? cursorsOf(node) : new LaneCursors(sql());
     if (reach == Reach.ALL) {
       lanes.rewind();
     }
@@ -162,7 +165,7 @@ final class JdbcTaskStore implements TaskStore {
                 // A try that was rolled back claimed nothing of what it passed.
                 lanes.restore();
                 begin(handle);
-                Claim claim = new Claim(node, database.leaseMillis(), dueUntilMillis);
+                Claim claim = new Claim(node, database.leaseMillis(), dueUntilMillis, exclusion);
                 return lanes.claim(handle, claim, limit);
               });
       lanes.keep();
@@ -217,8 +220,8 @@ final class JdbcTaskStore implements TaskStore {
   }
 
   @Override
-  public OptionalLong earliestDue() {
-    return database.use(handle -> sql().earliestDue(handle));
+  public OptionalLong earliestDue(Exclusion exclusion) {
+    return database.use(handle -> sql().earliestDue(handle, exclusion));
   }
 
   @Override

@@ -92,12 +92,13 @@ final class LaneCursors {
 
   private List<ClaimedTask> claimShares(Handle handle, Claim claim, int limit) {
     List<ClaimedTask> claimed = new ArrayList<>();
-    List<LaneShare> shares = shares(limit);
+    long from = claim.exclusion().dueFromMillis();
+    List<LaneShare> shares = shares(limit, from);
     while (!shares.isEmpty()) {
       List<ClaimedTask> round = sql.claim(handle, claim, shares);
       claimed.addAll(round);
       pass(shares, round);
-      shares = shares(limit - claimed.size());
+      shares = shares(limit - claimed.size(), from);
     }
     return claimed;
   }
@@ -128,7 +129,7 @@ final class LaneCursors {
    * other ones get what is left over each time. If it is enough, no lane goes without: so one
    * statement tells that there is no more.
    */
-  private List<LaneShare> shares(int limit) {
+  private List<LaneShare> shares(int limit, long from) {
     boolean isEnough = limit >= due.length - exhausted.cardinality();
     List<LaneShare> shares = new ArrayList<>();
     int left = limit;
@@ -139,7 +140,7 @@ final class LaneCursors {
       if (!lanes.isEmpty()) {
         int share = left * priority.weight() / weights;
         share = isEnough ? Math.max(share, lanes.size()) : share;
-        divide(share, priority, lanes, shares);
+        divide(share, priority, lanes, from, shares);
         left -= share;
         weights -= priority.weight();
       }
@@ -155,14 +156,16 @@ final class LaneCursors {
         .toList();
   }
 
-  private void divide(int share, Priority priority, List<Integer> lanes, List<LaneShare> shares) {
+  private void divide(
+      int share, Priority priority, List<Integer> lanes, long from, List<LaneShare> shares) {
     int each = share / lanes.size();
     int more = share % lanes.size();
     for (int i = 0; i < lanes.size(); i++) {
       int lane = lanes.get((next[priority.code()] + i) % lanes.size());
       int its = i < more ? each + 1 : each;
       if (its > 0) {
-        shares.add(new LaneShare(lane, due[lane], id[lane], its));
+        boolean starts = due[lane] < from;
+        shares.add(new LaneShare(lane, Math.max(due[lane], from), starts ? 0 : id[lane], its));
       }
     }
     next[priority.code()] = (next[priority.code()] + more) % lanes.size();

@@ -2,6 +2,7 @@ package dev.gatehouse.storage.jdbc;
 
 import dev.gatehouse.scheduler.Asked;
 import dev.gatehouse.scheduler.ClaimedTask;
+import dev.gatehouse.scheduler.Exclusion;
 import dev.gatehouse.scheduler.LeasedTask;
 import dev.gatehouse.scheduler.Settlement;
 import dev.gatehouse.scheduler.TaskRow;
@@ -49,7 +50,7 @@ final class MariaDbTaskSql implements TaskSql {
       "SELECT "
           + TaskRows.CLAIMED
           + BY_DUE
-          + " AND (t.due_ms > ? OR (t.due_ms = ? AND t.id > ?)) AND t.due_ms <= ? AND t.state = 0"
+          + " AND (t.due_ms > ? OR (t.due_ms = ? AND t.id > ?)) AND t.due_ms <= ? AND t.state = 0%s"
           + FIRST
           + " FOR UPDATE SKIP LOCKED";
 
@@ -57,7 +58,7 @@ final class MariaDbTaskSql implements TaskSql {
       "UPDATE gh_task FORCE INDEX (PRIMARY) SET state = 1, owner = ?, fence = fence + 1,"
           + " attempt = attempt + 1 WHERE ";
 
-  private static final String EARLIEST = "SELECT t.due_ms" + BY_DUE + " AND t.state = 0" + FIRST;
+  private static final String EARLIEST = "SELECT t.due_ms" + BY_DUE + " AND t.state = 0%s" + FIRST;
 
   private static final String COUNT =
       "SELECT COUNT(*), COUNT(CASE WHEN x.state = 0 AND x.due_ms <= ? THEN 1 END),"
@@ -168,7 +169,7 @@ final class MariaDbTaskSql implements TaskSql {
     OptionalLong until = BOUND.find(handle, claim);
     return until.isEmpty()
         ? List.of()
-        : lease(handle, claim, due(handle, lanes, until.getAsLong()));
+        : lease(handle, claim, due(handle, claim, lanes, until.getAsLong()));
   }
 
   @Override
@@ -177,18 +178,21 @@ final class MariaDbTaskSql implements TaskSql {
     if (until.isEmpty()) {
       return List.of();
     }
+    long from = claim.exclusion().dueFromMillis();
     List<LaneShare> all =
-        allLanes().stream().map(lane -> new LaneShare(lane, Long.MIN_VALUE, 0, limit)).toList();
-    List<ClaimedTask> due = due(handle, all, until.getAsLong());
+        allLanes().stream().map(lane -> new LaneShare(lane, from, 0, limit)).toList();
+    List<ClaimedTask> due = due(handle, claim, all, until.getAsLong());
     due.sort(LaneCursors.BY_DUE);
     return lease(handle, claim, due.subList(0, Math.min(limit, due.size())));
   }
 
   /** Locks what a claim may lease, but for what others have locked; as it will be then. */
-  private static List<ClaimedTask> due(Handle handle, List<LaneShare> lanes, long until) {
+  private static List<ClaimedTask> due(
+      Handle handle, Claim claim, List<LaneShare> lanes, long until) {
+    Excluding excluding = new Excluding(Dialect.MARIADB, claim.exclusion());
     return union(
         handle,
-        DUE,
+        DUE.formatted(excluding.and()),
         lanes,
         (query, index, share) -> {
           query.setInt(index, share.lane());
@@ -196,8 +200,9 @@ final class MariaDbTaskSql implements TaskSql {
           query.setLong(index + 2, share.due());
           query.setLong(index + 3, share.id());
           query.setLong(index + 4, until);
-          query.setInt(index + 5, share.share());
-          return index + 6;
+          int next = excluding.set(query, index + 5);
+          query.setInt(next, share.share());
+          return next + 1;
         },
         row -> TaskRows.claimed(row, 1));
   }
@@ -218,15 +223,17 @@ final class MariaDbTaskSql implements TaskSql {
   }
 
   @Override
-  public OptionalLong earliestDue(Handle handle) {
+  public OptionalLong earliestDue(Handle handle, Exclusion exclusion) {
+    Excluding excluding = new Excluding(Dialect.MARIADB, exclusion);
     return union(
             handle,
-            EARLIEST,
+            EARLIEST.formatted(excluding.andDue()),
             allLanes(),
             (query, index, lane) -> {
               query.setInt(index, lane);
-              query.setInt(index + 1, 1);
-              return index + 2;
+              int next = excluding.setDue(query, index + 1);
+              query.setInt(next, 1);
+              return next + 1;
             },
             row -> row.getLong(1))
         .stream()

@@ -1,6 +1,7 @@
 package dev.gatehouse.storage.jdbc;
 
 import dev.gatehouse.scheduler.ClaimedTask;
+import dev.gatehouse.scheduler.Exclusion;
 import dev.gatehouse.scheduler.LeasedTask;
 import dev.gatehouse.scheduler.Settlement;
 import dev.gatehouse.scheduler.TaskRow;
@@ -46,8 +47,9 @@ final class PostgresTaskSql implements TaskSql {
           + TaskRows.CLAIMED;
 
   /**
-   * One scan of the due index for each lane. Rows are locked before they are changed, so that those
-   * which others are about to claim are passed over instead of waited for.
+   * One scan of the due index for each lane; the place is for what is {@link Excluding excluded},
+   * as in those that follow. Rows are locked before they are changed, so that those which others
+   * are about to claim are passed over instead of waited for.
    */
   private static final String CLAIM =
       "WITH c AS MATERIALIZED (SELECT x.id"
@@ -56,7 +58,7 @@ final class PostgresTaskSql implements TaskSql {
           + " CROSS JOIN LATERAL (SELECT t.id FROM gh_task t"
           + " WHERE t.lane = l.lane AND (t.due_ms, t.id) > (l.due, l.id) AND t.due_ms <= "
           + BOUND
-          + " AND t.state = 0 ORDER BY t.due_ms, t.id LIMIT l.share FOR UPDATE SKIP LOCKED) x)"
+          + " AND t.state = 0%s ORDER BY t.due_ms, t.id LIMIT l.share FOR UPDATE SKIP LOCKED) x)"
           + LEASE;
 
   private static final String CLAIM_EARLIEST =
@@ -64,14 +66,14 @@ final class PostgresTaskSql implements TaskSql {
           + " CROSS JOIN LATERAL (SELECT t.due_ms, t.id FROM gh_task t"
           + " WHERE t.lane = l.lane AND t.due_ms <= "
           + BOUND
-          + " AND t.state = 0 ORDER BY t.due_ms, t.id LIMIT ? FOR UPDATE SKIP LOCKED) x"
+          + " AND t.state = 0%s ORDER BY t.due_ms, t.id LIMIT ? FOR UPDATE SKIP LOCKED) x"
           + " ORDER BY x.due_ms, x.id LIMIT ?)"
           + LEASE;
 
   private static final String EARLIEST =
       "SELECT MIN(x.due_ms) FROM generate_series(0, ?) AS l(lane)"
           + " CROSS JOIN LATERAL (SELECT t.due_ms FROM gh_task t"
-          + " WHERE t.lane = l.lane AND t.state = 0 ORDER BY t.due_ms, t.id LIMIT 1) x";
+          + " WHERE t.lane = l.lane AND t.state = 0%s ORDER BY t.due_ms, t.id LIMIT 1) x";
 
   private static final String COUNT =
       "SELECT COUNT(*), COUNT(*) FILTER (WHERE x.state = 0 AND x.due_ms <= ?),"
@@ -154,31 +156,34 @@ final class PostgresTaskSql implements TaskSql {
 
   @Override
   public List<ClaimedTask> claim(Handle handle, Claim claim, List<LaneShare> lanes) {
+    Excluding excluding = new Excluding(Dialect.POSTGRESQL, claim.exclusion());
     return Sql.use(
         handle,
-        CLAIM,
+        CLAIM.formatted(excluding.and()),
         query -> {
           ArrayArguments.setShorts(query, 1, lanes, share -> share.lane());
           ArrayArguments.setLongs(query, 2, lanes, LaneShare::due);
           ArrayArguments.setLongs(query, 3, lanes, LaneShare::id);
           ArrayArguments.setInts(query, 4, lanes, LaneShare::share);
           setBound(query, 5, claim);
-          query.setInt(8, claim.node());
+          query.setInt(excluding.set(query, 8), claim.node());
           return Sql.rows(query, TaskRows::claimed);
         });
   }
 
   @Override
   public List<ClaimedTask> claimEarliest(Handle handle, Claim claim, int limit) {
+    Excluding excluding = new Excluding(Dialect.POSTGRESQL, claim.exclusion());
     return Sql.use(
         handle,
-        CLAIM_EARLIEST,
+        CLAIM_EARLIEST.formatted(excluding.andDue()),
         query -> {
           query.setInt(1, lastLane());
           setBound(query, 2, claim);
-          query.setInt(5, limit);
-          query.setInt(6, limit);
-          query.setInt(7, claim.node());
+          int index = excluding.setDue(query, 5);
+          query.setInt(index, limit);
+          query.setInt(index + 1, limit);
+          query.setInt(index + 2, claim.node());
           return Sql.rows(query, TaskRows::claimed);
         });
   }
@@ -191,12 +196,14 @@ final class PostgresTaskSql implements TaskSql {
   }
 
   @Override
-  public OptionalLong earliestDue(Handle handle) {
+  public OptionalLong earliestDue(Handle handle, Exclusion exclusion) {
+    Excluding excluding = new Excluding(Dialect.POSTGRESQL, exclusion);
     return Sql.use(
         handle,
-        EARLIEST,
+        EARLIEST.formatted(excluding.andDue()),
         query -> {
           query.setInt(1, lastLane());
+          excluding.setDue(query, 2);
           try (ResultSet results = query.executeQuery()) {
             results.next();
             long due = results.getLong(1);

@@ -1,6 +1,7 @@
 package dev.gatehouse.storage.jdbc;
 
 import dev.gatehouse.scheduler.ClaimedTask;
+import dev.gatehouse.scheduler.Exclusion;
 import dev.gatehouse.scheduler.LeasedTask;
 import dev.gatehouse.scheduler.Settlement;
 import dev.gatehouse.scheduler.TaskRow;
@@ -41,8 +42,8 @@ interface TaskSql {
   /** Leases the earliest ready tasks of all lanes to a live node. */
   List<ClaimedTask> claimEarliest(Handle handle, Claim claim, int limit);
 
-  /** The earliest due time of a ready task in any lane. */
-  OptionalLong earliestDue(Handle handle);
+  /** The earliest due time of a ready task in any lane that is not passed over. */
+  OptionalLong earliestDue(Handle handle, Exclusion exclusion);
 
   /** Looks at the earliest of each lane, so many of each at most. */
   List<LaneCount> count(Handle handle, long now, int limit);
@@ -95,8 +96,9 @@ interface TaskSql {
    * Who claims what.
    *
    * @param now the time at which the node must be live; null: the database's
+   * @param exclusion what is passed over
    */
-  record Claim(int node, @Nullable Long now, long dueUntil) {}
+  record Claim(int node, @Nullable Long now, long dueUntil, Exclusion exclusion) {}
 
   /**
    * A part of a claim.

@@ -5,18 +5,25 @@ import static org.awaitility.Awaitility.await;
 
 import com.zaxxer.hikari.HikariDataSource;
 import dev.gatehouse.Gatehouse;
+import dev.gatehouse.scheduler.Exclusion;
 import dev.gatehouse.scheduler.Task;
 import dev.gatehouse.scheduler.TaskResult;
+import dev.gatehouse.scheduler.TaskRow;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.LongStream;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.postgresql.ds.PGSimpleDataSource;
 
-/** Plans that PostgreSQL makes while the tables are empty, and keeps when they are not. */
+/**
+ * Plans that PostgreSQL makes while the tables are empty, and keeps when they are not; and one that
+ * it makes when it knows that they are full of what is passed over.
+ */
 class EmptyTablesPlanTest {
   private static final Duration SOON = Duration.ofSeconds(60);
   private static final int TASKS = 20_000;
@@ -28,6 +35,17 @@ class EmptyTablesPlanTest {
   @Test
   @Timeout(90)
   void run_startedOnEmptyTablesNeverAnalysed_readsFewRowsForEachTask() {
+    assertReadsFewRows(List.of());
+  }
+
+  /** Whatever a node claims, it passes over the kinds that it has met and has no handler for. */
+  @Test
+  @Timeout(90)
+  void run_tasksThatAreLeftToOtherNodes_readsFewRowsForEachTask() {
+    assertReadsFewRows(List.of("elsewhere", "somewhere"));
+  }
+
+  private void assertReadsFewRows(List<String> foreign) {
     AtomicInteger ran = new AtomicInteger();
     direct.setApplicationName("plans");
     try (HikariDataSource pool = Postgres.pooled(direct);
@@ -42,6 +60,7 @@ class EmptyTablesPlanTest {
                     })
                 .build()) {
       gatehouse.scheduler().schedule(RecordingNode.TASK);
+      foreign.forEach(kind -> gatehouse.scheduler().schedule(Task.unnumbered().handler(kind)));
       jdbi.useHandle(
           handle -> {
             for (String table :
@@ -50,6 +69,12 @@ class EmptyTablesPlanTest {
             }
           });
       gatehouse.start();
+      await()
+          .atMost(SOON)
+          .until(
+              () ->
+                  gatehouse.status().scheduler().missingHandlers().equals(Set.copyOf(foreign))
+                      && ran.get() == 1);
       // A plan is kept from the fifth run of its statement on one connection, and fixed soon after.
       for (int i = 0; i < 20; i++) {
         int before = ran.get();
@@ -73,11 +98,41 @@ class EmptyTablesPlanTest {
     assertThat(read("idx_tup_fetch", "gh_task")).isLessThan(10L * TASKS);
   }
 
+  @Test
+  @Timeout(90)
+  void earliestDue_nearlyAllIsPassedOver_goesByDueTime() {
+    direct.setApplicationName("plans");
+    try (JdbcStorage storage = JdbcStorage.of(direct)) {
+      for (int i = 0; i < TASKS; i += MAX_TASKS) {
+        storage.tasks().insert(rows(i, MAX_TASKS, "elsewhere", 2_000));
+      }
+      storage.tasks().insert(rows(TASKS, MAX_TASKS / 20, "work", 1_000));
+      jdbi.useHandle(handle -> handle.execute("ANALYZE gh_task"));
+      await().atMost(SOON).until(() -> sessions() == 0);
+      long before = read("idx_tup_fetch + seq_tup_read", "gh_task");
+      Exclusion exclusion = new Exclusion(Set.of("elsewhere"), Set.of(99L), Long.MIN_VALUE);
+      for (int i = 0; i < 10; i++) {
+        assertThat(storage.tasks().earliestDue(exclusion)).hasValue(1_000);
+      }
+      await().atMost(SOON).until(() -> sessions() == 0);
+
+      // One of each lane that has tasks, or else all that are passed over.
+      assertThat(read("idx_tup_fetch + seq_tup_read", "gh_task") - before).isLessThan(TASKS / 20);
+    }
+  }
+
+  private static List<TaskRow> rows(int from, int count, String kind, long due) {
+    return LongStream.rangeClosed(from + 1, from + count)
+        .mapToObj(
+            id -> new TaskRow(id, id % 16, kind, null, "", "{}", 1_000, "linear:0:0", due, due))
+        .toList();
+  }
+
   private boolean isDone() {
     return jdbi.withHandle(
         handle ->
             handle
-                .createQuery("SELECT NOT EXISTS (SELECT 1 FROM gh_task)")
+                .createQuery("SELECT NOT EXISTS (SELECT 1 FROM gh_task WHERE kind = 'work')")
                 .mapTo(Boolean.class)
                 .one());
   }

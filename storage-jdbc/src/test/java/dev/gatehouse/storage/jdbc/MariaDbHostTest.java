@@ -21,7 +21,6 @@ import dev.gatehouse.scheduler.Settlement;
 import dev.gatehouse.scheduler.TaskRow;
 import dev.gatehouse.scheduler.TaskStatus;
 import dev.gatehouse.scheduler.TaskStore;
-import dev.gatehouse.scheduler.TaskStore.Reach;
 import dev.gatehouse.signing.NonceStore.Outcome;
 import dev.gatehouse.storage.Storage;
 import java.io.IOException;
@@ -109,7 +108,7 @@ class MariaDbHostTest {
     TaskStore tasks = storage.tasks();
     assertThat(tasks.insert(rows(90))).hasSize(90);
     int node = tasks.join("boot", Duration.ofSeconds(60)).node();
-    List<ClaimedTask> claimed = tasks.claim(node, Reach.ALL, 10, 90);
+    List<ClaimedTask> claimed = tasks.claim(node, 10, 90);
     assertThat(claimed).hasSize(90);
     List<Settlement> settlements = claimed.stream().map(MariaDbHostTest::settlement).toList();
     assertThat(tasks.settle(node, settlements, 5)).hasSize(90);

@@ -16,7 +16,6 @@ import dev.gatehouse.scheduler.TaskResult;
 import dev.gatehouse.scheduler.TaskRow;
 import dev.gatehouse.scheduler.TaskStatus;
 import dev.gatehouse.scheduler.TaskStore;
-import dev.gatehouse.scheduler.TaskStore.Reach;
 import dev.gatehouse.scheduler.Workflow;
 import dev.gatehouse.scheduler.WorkflowId;
 import dev.gatehouse.scheduler.WorkflowNode;
@@ -82,7 +81,7 @@ final class StoresInUse {
     TaskStore tasks = storage.tasks();
     tasks.insert(LongStream.rangeClosed(1, TASKS).mapToObj(StoresInUse::row).toList());
     int node = tasks.join("boot", Duration.ofSeconds(60)).node();
-    List<ClaimedTask> claimed = tasks.claim(node, Reach.ALL, 10, TASKS);
+    List<ClaimedTask> claimed = tasks.claim(node, 10, TASKS);
     assertThat(claimed).hasSize(TASKS);
     List<Settlement> half =
         claimed.subList(0, TASKS / 2).stream().map(StoresInUse::finish).toList();

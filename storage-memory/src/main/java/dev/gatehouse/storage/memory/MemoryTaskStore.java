@@ -8,6 +8,7 @@ import dev.gatehouse.scheduler.Asked;
 import dev.gatehouse.scheduler.Attempt;
 import dev.gatehouse.scheduler.Cancellation;
 import dev.gatehouse.scheduler.ClaimedTask;
+import dev.gatehouse.scheduler.Exclusion;
 import dev.gatehouse.scheduler.GateStore;
 import dev.gatehouse.scheduler.Hints;
 import dev.gatehouse.scheduler.IfTaken;
@@ -109,7 +110,8 @@ final class MemoryTaskStore implements TaskStore {
   }
 
   @Override
-  public List<ClaimedTask> claim(int node, Reach reach, long dueUntilMillis, int limit) {
+  public List<ClaimedTask> claim(
+      int node, Reach reach, Exclusion exclusion, long dueUntilMillis, int limit) {
     Check.range(limit, 1, MAX_BATCH, "limit");
     return journal.run(
         () -> {
@@ -117,7 +119,7 @@ final class MemoryTaskStore implements TaskStore {
             return List.of();
           }
           long until = Math.min(dueUntilMillis, nodes.dueUntil(node));
-          return tasks.due(until, limit).stream()
+          return tasks.due(exclusion, until, limit).stream()
               .sorted(TaskTable.BY_DUE)
               .map(entry -> claim(node, entry))
               .toList();
@@ -164,9 +166,12 @@ final class MemoryTaskStore implements TaskStore {
   }
 
   @Override
-  public OptionalLong earliestDue() {
+  public OptionalLong earliestDue(Exclusion exclusion) {
     return journal.run(
-        () -> tasks.due(Long.MAX_VALUE, 1).stream().mapToLong(TaskEntry::dueMillis).findFirst());
+        () ->
+            tasks.due(exclusion, Long.MAX_VALUE, 1).stream()
+                .mapToLong(TaskEntry::dueMillis)
+                .findFirst());
   }
 
   @Override

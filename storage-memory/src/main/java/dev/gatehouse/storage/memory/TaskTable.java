@@ -2,6 +2,7 @@ package dev.gatehouse.storage.memory;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.gatehouse.scheduler.Exclusion;
 import dev.gatehouse.scheduler.Priority;
 import dev.gatehouse.scheduler.TaskStatus;
 import dev.gatehouse.scheduler.TaskStore;
@@ -58,22 +59,26 @@ final class TaskTable {
     return id == null ? OptionalLong.empty() : OptionalLong.of(id);
   }
 
-  /** Nobody's of that priority, due until then, in order of (due time, id). */
-  Stream<TaskEntry> ready(Priority priority, long dueUntilMillis) {
+  /** Nobody's of that priority, due until then and not passed over, in order of (due time, id). */
+  private Stream<TaskEntry> ready(Priority priority, Exclusion exclusion, long dueUntilMillis) {
+    Position first = new Position(exclusion.dueFromMillis(), 0);
     Position last = new Position(dueUntilMillis, Long.MAX_VALUE);
-    return ready(priority).headMap(last, true).values().stream();
+    return first.compareTo(last) > 0
+        ? Stream.empty()
+        : ready(priority).subMap(first, true, last, true).values().stream()
+            .filter(entry -> !exclusion.covers(entry.row()));
   }
 
   private NavigableMap<Position, TaskEntry> ready(Priority priority) {
     return requireNonNull(ready.get(priority));
   }
 
-  /** The earliest of all, or of many a share for each priority. */
-  List<TaskEntry> due(long until, int limit) {
+  /** The earliest that are not passed over, or of many a share for each priority. */
+  List<TaskEntry> due(Exclusion exclusion, long until, int limit) {
     Map<Priority, Deque<TaskEntry>> waiting = new EnumMap<>(Priority.class);
     for (Priority priority : Priority.values()) {
       Deque<TaskEntry> some = new ArrayDeque<>();
-      ready(priority, until).limit(limit).forEach(some::add);
+      ready(priority, exclusion, until).limit(limit).forEach(some::add);
       waiting.put(priority, some);
     }
     if (limit < TaskStore.MANY) {

@@ -13,6 +13,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gatehouse.scheduler.Asked;
 import dev.gatehouse.scheduler.ClaimedTask;
+import dev.gatehouse.scheduler.Exclusion;
 import dev.gatehouse.scheduler.LeasedTask;
 import dev.gatehouse.scheduler.Priority;
 import dev.gatehouse.scheduler.TaskRow;
@@ -22,8 +23,10 @@ import dev.gatehouse.scheduler.TaskStore.Reach;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -192,11 +195,114 @@ public abstract class TaskClaimContract extends TaskContract {
     int node = join();
     List<TaskRow> later = LongStream.rangeClosed(1, 100).mapToObj(id -> due(id, 20)).toList();
     tasks().insert(later);
-    assertThat(tasks().claim(node, Reach.ONWARD, FOREVER, 100)).hasSize(100);
+    assertThat(tasks().claim(node, Reach.ONWARD, Exclusion.NONE, FOREVER, 100)).hasSize(100);
     tasks().insert(List.of(due(101, 10), due(102, 30)));
-    assertThat(ids(tasks().claim(node, Reach.ONWARD, FOREVER, 100))).contains(102L);
-    tasks().claim(node, Reach.ALL, FOREVER, 100);
+    assertThat(ids(tasks().claim(node, Reach.ONWARD, Exclusion.NONE, FOREVER, 100))).contains(102L);
+    tasks().claim(node, FOREVER, 100);
     assertThat(tasks().earliestDue()).isEmpty();
+  }
+
+  private static TaskRow of(long id, long applicationId, String kind, long inMillis) {
+    long at = START.toEpochMilli();
+    return new TaskRow(id, applicationId, kind, null, "", "{}", 1, "linear:0:0", at, at + inMillis);
+  }
+
+  private static Exclusion kinds(String... kinds) {
+    return new Exclusion(Set.of(kinds), Set.of(), Long.MIN_VALUE);
+  }
+
+  private static Exclusion applications(Long... ids) {
+    return new Exclusion(Set.of(), Set.of(ids), Long.MIN_VALUE);
+  }
+
+  private List<Long> claimWithout(Exclusion exclusion, int limit) {
+    return ids(tasks().claim(join(), Reach.ALL, exclusion, FOREVER, limit));
+  }
+
+  @Test
+  void TASK27_claim_kindsPassedOver_takesTheRestInOrderAndLeavesThem() {
+    tasks().insert(List.of(of(1, 0, "a", 0), of(2, 0, "b", 1), of(3, 0, "A", 2), of(4, 0, "c", 3)));
+    assertThat(tasks().earliestDue(kinds("a"))).hasValue(now() + 1);
+    assertThat(tasks().earliestDue(kinds("a", "b", "c", "A"))).isEmpty();
+    assertThat(claimWithout(kinds("a", "c"), 1)).containsExactly(2L);
+    assertThat(claimWithout(kinds("a", "c"), 100)).containsExactly(3L);
+    assertThat(claimWithout(kinds("a", "c"), 100)).isEmpty();
+    assertThat(List.of(state(1).status(), state(4).status())).containsOnly(TaskStatus.WAITING);
+    assertThat(List.of(state(1).attempt(), state(1).dueMillis())).containsExactly(0, now());
+    assertThat(claimWithout(Exclusion.NONE, 100)).containsExactly(1L, 4L);
+  }
+
+  @Test
+  void TASK27_claim_kindsOfQuotesAndOtherLetters_areTakenAsTheyAre() {
+    List<String> odd = List.of("it's", "{a,b}", "\"", "\\", "%", "Größe", "NULL", "😀");
+    List<TaskRow> rows = new ArrayList<>();
+    odd.forEach(kind -> rows.add(of(rows.size() + 1, 0, kind, 0)));
+    tasks().insert(rows);
+    assertThat(claimWithout(new Exclusion(Set.copyOf(odd), Set.of(), Long.MIN_VALUE), 100))
+        .isEmpty();
+    for (int i = 0; i < odd.size(); i++) {
+      List<String> others = new ArrayList<>(odd);
+      others.remove(i);
+      Exclusion exclusion = new Exclusion(Set.copyOf(others), Set.of(), Long.MIN_VALUE);
+      assertThat(claimWithout(exclusion, 100)).as(odd.get(i)).containsExactly(i + 1L);
+    }
+  }
+
+  @Test
+  void TASK27_claim_applicationsPassedOver_takesTheRest() {
+    tasks().insert(List.of(of(1, 0, "a", 0), of(2, 7, "a", 1), of(3, 8, "a", 2), of(4, 7, "b", 3)));
+    assertThat(tasks().earliestDue(applications(0L))).hasValue(now() + 1);
+    assertThat(claimWithout(applications(0L, 7L), 1)).containsExactly(3L);
+    assertThat(claimWithout(applications(0L, 7L), 100)).isEmpty();
+    Exclusion both = new Exclusion(Set.of("b"), Set.of(0L), Long.MIN_VALUE);
+    assertThat(claimWithout(both, 100)).containsExactly(2L);
+    assertThat(claimWithout(applications(0L), 100)).containsExactly(4L);
+    assertThat(tasks().earliestDue()).hasValue(now());
+  }
+
+  @Test
+  void TASK27_claim_ofMostKindsAndApplications_findsTheOneBehindMany() {
+    Set<String> kinds = new HashSet<>();
+    Set<Long> applications = new HashSet<>();
+    List<TaskRow> rows = new ArrayList<>();
+    for (long i = 1; i <= Exclusion.MAX_APPLICATIONS; i++) {
+      applications.add(i);
+      String kind = "kind-" + i % Exclusion.MAX_KINDS;
+      kinds.add(kind);
+      rows.add(of(i, i, "other", 0));
+      rows.add(of(1_000 + i, 1_000, kind, 0));
+    }
+    rows.add(of(5_000, 1_000, "other", 5));
+    tasks().insert(rows);
+    Exclusion exclusion = new Exclusion(kinds, applications, Long.MIN_VALUE);
+    assertThat(tasks().earliestDue(exclusion)).hasValue(now() + 5);
+    assertThat(claimWithout(exclusion, 100)).containsExactly(5_000L);
+    assertThat(claimWithout(exclusion, 1)).isEmpty();
+  }
+
+  @Test
+  void TASK27_claim_earlierPassedOver_takesWhatIsDueFromThen() {
+    tasks().insert(List.of(due(1, 10), due(2, 20), due(3, 20), due(4, 30)));
+    Exclusion earlier = new Exclusion(Set.of(), Set.of(), now() + 20);
+    assertThat(tasks().earliestDue(earlier)).hasValue(now() + 20);
+    assertThat(claimWithout(earlier, 1)).containsExactly(2L);
+    assertThat(claimWithout(earlier, 100)).containsExactly(3L, 4L);
+    assertThat(tasks().earliestDue(earlier)).isEmpty();
+    assertThat(claimWithout(Exclusion.NONE, 100)).containsExactly(1L);
+    Exclusion all = new Exclusion(Set.of(), Set.of(), Long.MAX_VALUE);
+    assertThat(claimWithout(all, 100)).isEmpty();
+  }
+
+  @Test
+  void TASK27_claim_beside_leavesWhereOnwardGoesOn() {
+    int node = join();
+    tasks().insert(LongStream.rangeClosed(1, 100).mapToObj(id -> of(id, 7, "a", id)).toList());
+    assertThat(tasks().claim(node, FOREVER, 64)).hasSize(64);
+    tasks().insert(List.of(of(200, 8, "a", 90)));
+    Exclusion exclusion = applications(7L);
+    assertThat(ids(tasks().claim(node, Reach.BESIDE, exclusion, FOREVER, 64)))
+        .containsExactly(200L);
+    assertThat(tasks().claim(node, Reach.ONWARD, Exclusion.NONE, FOREVER, 100)).hasSize(36);
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.gatehouse.testing.contract;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gatehouse.scheduler.Cancellation;
+import dev.gatehouse.scheduler.Exclusion;
 import dev.gatehouse.scheduler.IfTaken;
 import dev.gatehouse.scheduler.OpenTask;
 import dev.gatehouse.scheduler.RetriesAhead;
@@ -124,6 +125,11 @@ class BrokenTaskStoreTest {
   @Test
   void countIsAlwaysSaidToBeComplete_rule21Fails() {
     assertThat(ContractRun.brokenRules(CountsTooSurely.class)).contains("TASK21");
+  }
+
+  @Test
+  void nothingIsPassedOver_rule27Fails() {
+    assertThat(ContractRun.brokenRules(PassesNothingOver.class)).contains("TASK27");
   }
 
   @Test
@@ -343,6 +349,18 @@ class BrokenTaskStoreTest {
                 ? call.with(limit, Math.max(1, (int) call.arguments().get(limit) + 1)).go()
                 : call.go();
           });
+    }
+  }
+
+  static class PassesNothingOver extends TaskClaimContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return BrokenTaskStoreTest.open(
+          leaseClock,
+          call ->
+              call.is("claim") && call.arguments().get(2) instanceof Exclusion
+                  ? call.with(2, Exclusion.NONE).go()
+                  : call.go());
     }
   }
 
