@@ -176,7 +176,7 @@ final class Keeper {
       recovered = parts.transactions().call(this::recoverBatch);
       freed += recovered.size();
       recovered.forEach(one -> engine.holdings().gates().left(new GateQueue.Left(one.id(), 0)));
-    } while (recovered.size() == BATCH);
+    } while (!recovered.isEmpty());
     if (freed > 0) {
       LOGGER.info("recovered {} tasks from nodes that were lost", freed);
       listener.tasksRecovered(freed);

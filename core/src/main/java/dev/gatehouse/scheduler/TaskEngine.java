@@ -295,7 +295,7 @@ public final class TaskEngine implements AutoCloseable {
     Drive driving = drive;
     if (driving != null) {
       driving.engine().recurrer().changed();
-      driving.engine().waker().wake(Waker.Role.KEEPER);
+      driving.engine().waker().wake(Waker.Role.SWEEPER);
     }
   }
 
