@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  * Looks after the store: hears there of tasks to cancel or pause, ends attempts of tasks that were
  * taken away by force, gives back what the store has as this node's and the node does not know (the
  * answer to a claim was lost), frees what dead nodes held, and purges. Every method asks the store.
- * Not safe: confine to one thread.
+ * Not safe: confine to one thread, but {@link #purge}, which may have another.
  */
 final class Keeper {
   private static final Logger LOGGER = LoggerFactory.getLogger(Keeper.class);

@@ -76,8 +76,11 @@ final class ShutGates {
       pauses.computeIfAbsent(gate, name -> new Pause(FIRST, LONGEST)).begin(nanoTime);
     }
     if (!later.isEmpty()) {
-      long pause = Pause.nanosToFirst(pauses.values(), nanoTime);
-      waiting.add(new Waiting(later, nanoTime + Math.min(pause, ROW_NANOS)));
+      // Of those only that are still shut: others may never be asked for again.
+      List<Pause> shut =
+          pauses.values().stream().filter(pause -> pause.nanosLeft(nanoTime) > 0).toList();
+      long pause = Math.min(Pause.nanosToFirst(shut, nanoTime), ROW_NANOS);
+      waiting.add(new Waiting(later, nanoTime + pause));
     }
   }
 
