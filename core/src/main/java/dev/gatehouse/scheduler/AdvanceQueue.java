@@ -1,6 +1,9 @@
 package dev.gatehouse.scheduler;
 
 import dev.gatehouse.error.GatehouseException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
@@ -16,14 +19,23 @@ import org.slf4j.LoggerFactory;
 final class AdvanceQueue {
   private static final Logger LOGGER = LoggerFactory.getLogger(AdvanceQueue.class);
 
+  private static final Duration FIRST = Duration.ofMillis(5);
+  private static final Duration LONGEST = Duration.ofSeconds(1);
+
   private final Advancer advancer;
+  private final EngineClock clock;
   private final Waker waker;
   private final ConcurrentSkipListSet<Long> reported = new ConcurrentSkipListSet<>();
+
+  /** At which others were; used by the thread that advances. */
+  private final Map<Long, Pause> later = new HashMap<>();
+
   private final AtomicBoolean ending = new AtomicBoolean();
   private final RecentUse use = new RecentUse();
 
-  AdvanceQueue(Advancer advancer, Waker waker) {
+  AdvanceQueue(Advancer advancer, EngineClock clock, Waker waker) {
     this.advancer = advancer;
+    this.clock = clock;
     this.waker = waker;
   }
 
@@ -47,8 +59,20 @@ final class AdvanceQueue {
     return reported.isEmpty();
   }
 
+  /** Nanoseconds until {@link #advance} has something to do unbidden. */
+  long nanosToLook() {
+    return Pause.nanosToFirst(later.values(), clock.nanoTime());
+  }
+
   /** Advances all that is queued; how many. Asks the store if there are any. */
   int advance() {
+    long now = clock.nanoTime();
+    later.forEach(
+        (id, pause) -> {
+          if (pause.nanosLeft(now) <= 0) {
+            reported.add(id);
+          }
+        });
     int advanced = 0;
     for (Long id = reported.pollFirst(); id != null; id = reported.pollFirst()) {
       if (!advance(id)) {
@@ -62,12 +86,19 @@ final class AdvanceQueue {
 
   private boolean advance(long id) {
     try {
-      if (advancer.advance(id).filter(WorkflowStatus::isEnding).isPresent()) {
+      Advancer.Advanced advanced = advancer.advance(id);
+      if (advanced.locked()) {
+        later.computeIfAbsent(id, unused -> new Pause(FIRST, LONGEST)).begin(clock.nanoTime());
+        return true;
+      }
+      later.remove(id);
+      if (advanced.isEnding()) {
         ending.set(true);
-        waker.wake(Waker.Role.KEEPER);
+        waker.wake(Waker.Role.SWEEPER);
       }
       return true;
     } catch (GatehouseException e) {
+      later.remove(id);
       LOGGER.debug("workflow {} is left for the keeper", id, e);
       return false;
     }

@@ -6,6 +6,7 @@ import dev.gatehouse.transaction.Transaction;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Function;
 import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
@@ -15,8 +16,8 @@ import java.util.stream.Collectors;
  * Lets workflows take note of what was reported to them: in one transaction that locks the
  * workflow, the reports are taken, its nodes written, and the tasks of those that are ready
  * inserted. Only such transactions lock workflows, none of them locks a task that is there already,
- * and none is a host's: so whoever waits for a workflow waits for a moment. Safe for use by
- * multiple threads.
+ * and none is a host's. Nobody waits for one either, for its process may be frozen within it: who
+ * finds a workflow locked comes again. Safe for use by multiple threads.
  */
 final class Advancer {
   private final SchedulerParts parts;
@@ -37,14 +38,37 @@ final class Advancer {
     audit = new WorkflowAudit(new TaskAudit(parts.audit(), parts.options().audited()));
   }
 
-  /** Advances the workflow; how it stands then, empty if there is none. */
-  Optional<WorkflowStatus> advance(long id) {
+  /**
+   * How a workflow stands.
+   *
+   * @param status empty if there is none
+   * @param locked whether another was at it, so that it was left as it is
+   */
+  record Advanced(Optional<WorkflowStatus> status, boolean locked) {
+    boolean isEnding() {
+      return !locked && status.filter(WorkflowStatus::isEnding).isPresent();
+    }
+  }
+
+  /** Advances the workflow, unless another is at it. */
+  Advanced advance(long id) {
     return parts.transactions().call(transaction -> advance(transaction, id));
   }
 
-  private Optional<WorkflowStatus> advance(Transaction transaction, long id) {
+  private Advanced advance(Transaction transaction, long id) {
     WorkflowStore store = parts.workflows().joining(transaction);
-    Optional<WorkflowRow> found = store.lock(id);
+    Optional<WorkflowRow> found = store.tryLock(id);
+    if (found.isEmpty()) {
+      Optional<WorkflowRow> locked = store.find(OptionalLong.empty(), id);
+      if (locked.isPresent()) {
+        return new Advanced(locked.map(WorkflowRow::status), true);
+      }
+    }
+    return new Advanced(advance(transaction, store, found, id), false);
+  }
+
+  private Optional<WorkflowStatus> advance(
+      Transaction transaction, WorkflowStore store, Optional<WorkflowRow> found, long id) {
     List<WorkflowReport> reports = store.take(id, WorkflowStore.MAX_BATCH);
     if (found.isEmpty() || found.get().status().isFinal() || reports.isEmpty()) {
       return found.map(WorkflowRow::status);

@@ -53,6 +53,7 @@ final class EngineThreads implements Drive {
   private volatile Hints.@Nullable Listening listening;
   private volatile boolean closing;
   private int round; // used by the keeper's thread
+  private int sweeps; // used by the sweeper's thread
   private long tidied; // used by the tidier's thread
   private final TenthOfTime tidying = new TenthOfTime(System::nanoTime); // by the tidier's thread
   private final TenthOfTime gates = new TenthOfTime(System::nanoTime); // by the keeper's thread
@@ -100,7 +101,8 @@ final class EngineThreads implements Drive {
       case SETTLER -> settle();
       case GATEKEEPER -> letThrough();
       case LEASE -> engine.membership().keep();
-      case KEEPER -> lookAndRecur();
+      case KEEPER -> look();
+      case SWEEPER -> sweep();
       case TIDIER -> tidy();
     };
   }
@@ -134,7 +136,7 @@ final class EngineThreads implements Drive {
     if (engine.settler().flushMany() > 0) {
       settledNanos = System.nanoTime();
     }
-    return engine.settler().isIdle() ? Long.MAX_VALUE : LINGER_NANOS;
+    return engine.settler().isIdle() ? engine.settler().nanosToLook() : LINGER_NANOS;
   }
 
   private long letThrough() {
@@ -145,26 +147,30 @@ final class EngineThreads implements Drive {
       // Also of a flush that failed some were let through.
       engine.drainers().rouse();
     }
-    return engine.suspects().nanosToLook();
+    return Math.min(engine.gatekeeper().nanosToLook(), engine.suspects().nanosToLook());
   }
 
   /**
-   * What goes wrong with workflows and schedules must not keep tasks from being recovered. Only a
-   * node with a lease knows the store's time; by a clock of its own it might take occurrences for
-   * missed.
+   * Apart from the keeper: whoever holds up schedules, workflows or a purge, be it a host that has
+   * locked a schedule, must not keep tasks from being recovered. Only a node with a lease knows the
+   * store's time; by a clock of its own it might take occurrences for missed.
    */
-  private long lookAndRecur() {
-    long wait = look();
+  private long sweep() {
+    sweeps++;
     if (engine.membership().live() != null) {
       boolean inUse = engine.settler().queue().isInUse(engine.clock().nanoTime());
-      if (round % (inUse ? ROUNDS_TO_ADVANCE : ROUNDS_TO_ADVANCE_UNUSED) == 0) {
+      if (sweeps % (inUse ? ROUNDS_TO_ADVANCE : ROUNDS_TO_ADVANCE_UNUSED) == 0) {
         engine.workflowKeeper().sweep();
       } else {
         engine.workflowKeeper().sweepIfEnding();
       }
       engine.recurrer().recur(options.claimWindow().toMillis() + AHEAD_MILLIS);
     }
-    return wait;
+    if (sweeps % ROUNDS_TO_PURGE == 0 && engine.keeper().purge()) {
+      sweeps--;
+      return 0;
+    }
+    return LEASES_NANOS;
   }
 
   private long look() {
@@ -183,10 +189,6 @@ final class EngineThreads implements Drive {
     boolean isTime = round % (inUse ? ROUNDS_TO_SWEEP_GATES : ROUNDS_TO_SWEEP_GATES_UNUSED) == 0;
     if (isTime && gates.nanosToRest() <= 0) {
       gates.run(engine.gatekeeper()::sweep);
-    }
-    if (round % ROUNDS_TO_PURGE == 0 && engine.keeper().purge()) {
-      round--;
-      return 0;
     }
     return LEASES_NANOS;
   }
@@ -244,8 +246,9 @@ final class EngineThreads implements Drive {
     workers.shutdownNow();
     loop(Role.TIMER).stop();
     loop(Role.KEEPER).stop();
+    loop(Role.SWEEPER).stop();
     loop(Role.TIDIER).stop();
-    interrupted |= join(Role.CLAIMER, Role.TIMER, Role.KEEPER, Role.TIDIER);
+    interrupted |= join(Role.CLAIMER, Role.TIMER, Role.KEEPER, Role.SWEEPER, Role.TIDIER);
     settleBy = System.nanoTime() + GRACE.toNanos();
     loop(Role.SETTLER).stop();
     interrupted |= join(Role.SETTLER);
@@ -294,7 +297,10 @@ final class EngineThreads implements Drive {
     while (!done) {
       try {
         engine.settler().flush();
-        done = true;
+        done = engine.settler().flushAside() || left(settleBy).isZero();
+        if (!done) {
+          LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
+        }
       } catch (GatehouseException e) {
         if (left(settleBy).isZero()) {
           throw e;

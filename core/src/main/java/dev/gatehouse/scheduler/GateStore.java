@@ -12,9 +12,9 @@ import java.util.Map;
  * multiple threads, but for what {@link #joining} returns.
  *
  * <ul>
- *   <li>{@code GATE-1} A lock makes the gates that are not there, and keeps all others who would
- *       lock one of them waiting until the transaction ends; two that lock the same gates in
- *       whatever order do not deadlock.
+ *   <li>{@code GATE-1} A lock makes the gates that are not there, and keeps all others from locking
+ *       one of them until the transaction ends; two that lock the same gates in whatever order do
+ *       not deadlock. It waits for others for a moment, and then goes without what they have.
  *   <li>{@code GATE-2} What is read of a gate that the transaction has locked includes all that was
  *       committed before.
  *   <li>{@code GATE-3} A task has one place at most in a gate: adding another changes nothing.
@@ -38,7 +38,7 @@ public interface GateStore {
    * Locks gates; to be called in a transaction that was joined.
    *
    * @param names 1..{@link TaskStore#MAX_BATCH}, each of 1..160 characters
-   * @return for each its next time, 0 for new ones
+   * @return for each its next time, 0 for new ones; none for those that others have locked
    */
   Map<String, Long> lock(Collection<String> names);
 

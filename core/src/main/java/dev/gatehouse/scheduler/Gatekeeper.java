@@ -2,6 +2,7 @@ package dev.gatehouse.scheduler;
 
 import dev.gatehouse.audit.AuditRecord;
 import dev.gatehouse.scheduler.GateQueue.Left;
+import dev.gatehouse.scheduler.ShutGates.Later;
 import dev.gatehouse.transaction.Transaction;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -36,6 +37,7 @@ final class Gatekeeper {
   private int batch = BATCH; // used by the thread that flushes
 
   private int turn; // used by the thread that flushes
+  private final ShutGates shut; // used by the thread that flushes
   private final RecentUse use = new RecentUse();
 
   /**
@@ -57,11 +59,17 @@ final class Gatekeeper {
     audit = new TaskAudit(parts.audit(), parts.options().audited());
     this.clock = clock;
     this.dueSoon = dueSoon;
+    shut = new ShutGates(clock.nanoTime());
   }
 
   /** Does all that is queued and returns how much that was. */
   int flush() {
     int done = 0;
+    for (Later later : shut.takeDue(clock.nanoTime())) {
+      queue.arrived().addAll(later.arrived());
+      queue.left().addAll(later.left());
+      queue.touched().addAll(later.touched());
+    }
     if (!queue.isEmpty()) {
       use.note(clock.nanoTime());
     }
@@ -69,6 +77,11 @@ final class Gatekeeper {
       done += flushSome();
     }
     return done;
+  }
+
+  /** Nanoseconds until {@link #flush} may have something to do unbidden. */
+  long nanosToLook() {
+    return shut.nanosToLook(clock.nanoTime());
   }
 
   /** Whether tasks went through gates here within the last minute. */
@@ -99,7 +112,7 @@ final class Gatekeeper {
                     TaskStore store = parts.store().joining(transaction);
                     GateStore gates = parts.store().gates().joining(transaction);
                     Passage attempt = new Passage(queue.rules(), gates, store, clock.millis());
-                    attempt.pass(waiting(arrived), left, touched);
+                    attempt.pass(waiting(arrived), left, touched, shut.names(clock.nanoTime()));
                     record(transaction, arrived, attempt.settled());
                     return attempt;
                   });
@@ -115,6 +128,7 @@ final class Gatekeeper {
     passage.passed().forEach(this::letThrough);
     passage.sentAway().forEach(this::sendAway);
     passage.leftAgain().forEach(queue::left);
+    shut.passed(passage.locked(), passage.later(), clock.nanoTime());
     passage.dueAgain().forEach(dueSoon::accept);
     return arrived.size() + left.size() + touched.size();
   }

@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  * Looks after the store: hears there of tasks to cancel or pause, ends attempts of tasks that were
  * taken away by force, gives back what the store has as this node's and the node does not know (the
  * answer to a claim was lost), frees what dead nodes held, and purges. Every method asks the store.
- * Not safe: confine to one thread.
+ * Not safe: confine to one thread, but {@link #purge}, which may have another.
  */
 final class Keeper {
   private static final Logger LOGGER = LoggerFactory.getLogger(Keeper.class);
@@ -176,7 +176,7 @@ final class Keeper {
       recovered = parts.transactions().call(this::recoverBatch);
       freed += recovered.size();
       recovered.forEach(one -> engine.holdings().gates().left(new GateQueue.Left(one.id(), 0)));
-    } while (recovered.size() == BATCH);
+    } while (!recovered.isEmpty());
     if (freed > 0) {
       LOGGER.info("recovered {} tasks from nodes that were lost", freed);
       listener.tasksRecovered(freed);

@@ -1,11 +1,15 @@
 package dev.gatehouse.scheduler;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.gatehouse.scheduler.GateQueue.Left;
 import dev.gatehouse.scheduler.GateRules.Counted;
 import dev.gatehouse.scheduler.GateRules.Paced;
 import dev.gatehouse.scheduler.GateStore.Place;
 import dev.gatehouse.scheduler.GateStore.Standing;
 import dev.gatehouse.scheduler.OpenTask.State;
+import dev.gatehouse.scheduler.ShutGates.Later;
+import dev.gatehouse.scheduler.TaskStore.IfLocked;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -17,6 +21,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -55,6 +60,8 @@ final class Passage {
   private final List<Long> dueAgain = new ArrayList<>();
   private final List<Settled> settled = new ArrayList<>();
   private final List<Left> leftAgain = new ArrayList<>();
+  private final Set<String> unlocked = new HashSet<>();
+  private final Later later = new Later();
 
   Passage(GateRules rules, GateStore gates, TaskStore store, long nowMillis) {
     this.rules = rules;
@@ -88,7 +95,22 @@ final class Passage {
     return leftAgain;
   }
 
-  void pass(List<HeldTask> arrived, List<Left> left, Set<String> others) {
+  /** What has to come again after a while, as others have gates or tasks locked. */
+  Later later() {
+    return later;
+  }
+
+  /** The gates that it locked. */
+  Set<String> locked() {
+    return next.keySet();
+  }
+
+  /**
+   * Goes through.
+   *
+   * @param shut gates that it does not ask for
+   */
+  void pass(List<HeldTask> arrived, List<Left> left, Set<String> others, Set<String> shut) {
     Set<Long> ids = new HashSet<>();
     left.forEach(one -> ids.add(one.taskId()));
     Set<String> names = new HashSet<>(others);
@@ -100,12 +122,29 @@ final class Passage {
     if (names.isEmpty()) {
       return;
     }
-    next.putAll(gates.lock(names));
+    lock(names, shut);
     readPlaces(ids);
-    touched.addAll(others);
+    others.forEach(gate -> (unlocked.contains(gate) ? later.touched() : touched).add(gate));
     leave(left);
-    arrive(arrived);
+    Map<Boolean, List<HeldTask>> byLock =
+        arrived.stream()
+            .collect(
+                Collectors.partitioningBy(task -> names(task.row()).noneMatch(unlocked::contains)));
+    later.arrived().addAll(requireNonNull(byLock.get(false)));
+    arrive(requireNonNull(byLock.get(true)));
     touched.stream().sorted().forEach(this::letIn);
+  }
+
+  private void lock(Set<String> names, Set<String> shut) {
+    Set<String> asked = new HashSet<>(names);
+    asked.removeAll(shut);
+    if (!asked.isEmpty()) {
+      next.putAll(gates.lock(asked));
+    }
+    unlocked.addAll(names);
+    unlocked.removeAll(next.keySet());
+    later.gates().addAll(unlocked);
+    later.gates().removeAll(shut);
   }
 
   private Stream<String> names(TaskRow row) {
@@ -161,7 +200,7 @@ final class Passage {
       boolean kept =
           task != null && GateRules.isLine(place.gate()) && standsInLine(id, place.gate());
       if (!kept && !giveUp(place)) {
-        leftAgain.add(new Left(id, fence));
+        (unlocked.contains(place.gate()) ? later.left() : leftAgain).add(new Left(id, fence));
       }
     }
   }
@@ -361,15 +400,29 @@ final class Passage {
     write(held, gates::hold);
   }
 
-  /** Some may not be as was said: asked to be cancelled or paused, or another's by now. */
+  /**
+   * Some may not be as was said: asked to be cancelled or paused, or another's by now. Whose row
+   * another has locked stays here, and comes again.
+   */
   private void settle(int node, List<Settlement> away) {
-    settled.addAll(store.settle(node, away, nowMillis));
+    settled.addAll(store.settle(node, away, nowMillis, IfLocked.PASS_OVER));
     Map<Long, OpenTask> open = open(away.stream().map(Settlement::id).toList());
     for (Settlement one : away) {
       State wanted = one instanceof Settlement.Park ? State.PARKED : State.READY;
       OpenTask task = open.get(one.id());
-      if (task == null || task.state() != wanted) {
+      if (task != null && task.state() == State.LEASED && task.fence() == one.fence()) {
+        comeAgain(one.id());
+      } else if (task == null || task.state() != wanted) {
         leftAgain.add(new Left(one.id(), one.fence()));
+      }
+    }
+  }
+
+  private void comeAgain(long taskId) {
+    for (HeldTask task : List.copyOf(sentAway)) {
+      if (task.row().id() == taskId) {
+        sentAway.remove(task);
+        later.arrived().add(task);
       }
     }
   }

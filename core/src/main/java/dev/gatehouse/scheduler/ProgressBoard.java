@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
@@ -45,16 +46,27 @@ final class ProgressBoard {
     }
     writtenNanos = now;
     Map<Integer, List<ProgressReport>> byNode = new HashMap<>();
+    Map<Long, HeldTask> taken = new HashMap<>();
     int count = 0;
     for (HeldTask held : List.copyOf(unwritten.keySet())) {
       TaskProgress progress = count < TaskStore.MAX_BATCH ? unwritten.remove(held) : null;
       if (progress != null) {
         count++;
+        taken.put(held.row().id(), held);
         byNode
             .computeIfAbsent(held.node().number(), node -> new ArrayList<>())
             .add(new ProgressReport(held.row().id(), held.fence(), progress));
       }
     }
-    byNode.forEach(store::progress);
+    byNode.forEach(
+        (node, reports) -> {
+          Set<Long> passedOver = Set.copyOf(store.progress(node, reports));
+          for (ProgressReport report : reports) {
+            HeldTask held = taken.get(report.id());
+            if (held != null && passedOver.contains(report.id())) {
+              unwritten.putIfAbsent(held, report.progress());
+            }
+          }
+        });
   }
 }

@@ -1,9 +1,14 @@
 package dev.gatehouse.scheduler;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.gatehouse.audit.AuditRecord;
+import dev.gatehouse.error.GatehouseException;
 import dev.gatehouse.observe.GatehouseListener;
+import dev.gatehouse.scheduler.TaskStore.IfLocked;
 import dev.gatehouse.transaction.Transaction;
 import dev.gatehouse.transaction.Transactions;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -17,9 +22,13 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongConsumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Writes what became of tasks, in groups: all that ended while one group was written makes the
@@ -27,12 +36,32 @@ import org.jspecify.annotations.Nullable;
  * settlement that the store refuses does not stop the others. It is tried for as long as the node
  * lives and beyond: the fence decides whether it still counts.
  *
+ * <p>Two kinds wait aside, each for a time of its own that grows, and hold up nothing: tasks that a
+ * host's transaction, or a frozen process, has locked; and settlements that the store goes on to
+ * refuse while it takes others, of which the task is failed in the end.
+ *
  * <p>{@link #add} is safe for use by multiple threads, {@link #flush} is called by one at a time.
  */
 final class Settler {
+  private static final Logger LOGGER = LoggerFactory.getLogger(Settler.class);
   private static final int MANY = 250;
 
-  private record Pending(Node node, Settlement settlement, @Nullable HeldTask held) {}
+  /** How long a task that another has locked is left alone. */
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
+
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
+
+  /** How long one that the store refuses is left alone. */
+  private static final Duration FIRST_REST = Duration.ofSeconds(1);
+
+  private static final Duration LONGEST_REST = Duration.ofMinutes(1);
+
+  /**
+   * What was written.
+   *
+   * @param locked of what was passed over, as others have the task locked
+   */
+  private record Written(List<Settled> settled, Set<Long> locked) {}
 
   private final SchedulerParts parts;
   private final Holdings holdings;
@@ -44,7 +73,7 @@ final class Settler {
   private final Advancer advancer;
   private final AdvanceQueue queue;
   private final WorkflowEnds ends;
-  private final ConcurrentLinkedQueue<Pending> added = new ConcurrentLinkedQueue<>();
+  private final ConcurrentLinkedQueue<PendingSettlement> added = new ConcurrentLinkedQueue<>();
 
   /** How many are queued, so that the thread that flushes is roused for the first and for many. */
   private final AtomicInteger pendings = new AtomicInteger();
@@ -56,7 +85,8 @@ final class Settler {
   private final LongAdder settlements = new LongAdder();
 
   // Used by the thread that flushes.
-  private final Deque<Pending> backlog = new ArrayDeque<>();
+  private final Deque<PendingSettlement> backlog = new ArrayDeque<>();
+  private final List<PendingSettlement> aside = new ArrayList<>();
   private int limit;
 
   /**
@@ -78,22 +108,22 @@ final class Settler {
     audit = new TaskAudit(parts.audit(), parts.options().audited());
     listener = parts.listener();
     advancer = new Advancer(parts, clock::millis, dueSoon);
-    queue = new AdvanceQueue(advancer, waker);
+    queue = new AdvanceQueue(advancer, clock, waker);
     ends = new WorkflowEnds(parts, queue::add);
     limit = parts.options().settleBatch();
   }
 
   /** Queues what became of a held task. */
   void add(HeldTask held, Settlement settlement) {
-    add(new Pending(held.node(), settlement, held));
+    add(new PendingSettlement(held.node(), settlement, held));
   }
 
   /** Queues giving back a task that the store has as the node's and the node does not know. */
   void addUnknown(Node node, Settlement.Release release) {
-    add(new Pending(node, release, null));
+    add(new PendingSettlement(node, release, null));
   }
 
-  private void add(Pending pending) {
+  private void add(PendingSettlement pending) {
     added.add(pending);
     HeldTask held = pending.held();
     if (held != null && (held.row().workflowId() != 0 || held.isSuspect())) {
@@ -144,42 +174,128 @@ final class Settler {
     int settled = 0;
     do {
       urgent = false;
-      List<Pending> group = nextGroup();
-      if (group.isEmpty()) {
-        return settled + queue.advance();
+      List<PendingSettlement> group = nextGroup();
+      if (!group.isEmpty()) {
+        settled += write(group);
+        limit = (int) Math.min(parts.options().settleBatch(), 2L * limit);
       }
-      boolean written = false;
-      List<Settled> done;
-      try {
-        done = write(group);
-        written = true;
-      } finally {
-        if (!written) {
-          putBack(group);
-        }
-      }
-      pendings.addAndGet(-group.size());
-      acknowledge(group, done);
-      limit = (int) Math.min(parts.options().settleBatch(), 2L * limit);
-      settled += group.size() + queue.advance();
+      settled += writeAside(clock.nanoTime()) + queue.advance();
     } while (hasMany() || !backlog.isEmpty() || !queue.isEmpty());
     return settled;
   }
 
-  /** Whether nothing is left to write; to be asked by the thread that flushes. */
+  /** Whether nothing is left to write at once; to be asked by the thread that flushes. */
   boolean isIdle() {
     return added.isEmpty() && backlog.isEmpty() && queue.isEmpty();
   }
 
+  /** Nanoseconds until there is something to do unbidden; to be asked by the same thread. */
+  long nanosToLook() {
+    long now = clock.nanoTime();
+    List<Pause> pauses = aside.stream().map(one -> requireNonNull(one.pause())).toList();
+    return Math.min(Pause.nanosToFirst(pauses, now), queue.nanosToLook());
+  }
+
+  /** Tries once more what waits aside; whether none is left. Asks the store. */
+  boolean flushAside() {
+    writeAside(clock.nanoTime() + 2 * LONGEST_REST.toNanos());
+    return aside.isEmpty();
+  }
+
+  private int write(List<PendingSettlement> group) {
+    boolean done = false;
+    Written written;
+    try {
+      written = write(group, ifLocked());
+      done = true;
+    } catch (GatehouseException e) {
+      if (group.size() == 1 && isSetAside(group.get(0), e)) {
+        pendings.decrementAndGet();
+        done = true;
+        return 0;
+      }
+      throw e;
+    } finally {
+      if (!done) {
+        putBack(group);
+      }
+    }
+    pendings.addAndGet(-group.size());
+    return acknowledge(group, written);
+  }
+
+  /** While others have tasks locked, a moment for each group would be many. */
+  private IfLocked ifLocked() {
+    boolean locked = aside.stream().anyMatch(one -> !one.isPoison());
+    return locked ? IfLocked.PASS_OVER : IfLocked.WAIT_A_MOMENT;
+  }
+
+  /** Whether the store refuses this one only, so that it must not hold up the others. */
+  private boolean isSetAside(PendingSettlement refused, GatehouseException e) {
+    if (refused.refused(flushes.sum())) {
+      LOGGER.warn("the end of task {} cannot be written, is tried now and then", refused.id(), e);
+    }
+    if (!refused.isPoison()) {
+      return false;
+    }
+    if (refused.giveUp()) {
+      LOGGER.error("task {} is given up as failed, as its end cannot be written", refused.id(), e);
+    }
+    refused.waitAside(FIRST_REST, LONGEST_REST, clock.nanoTime());
+    aside.add(refused);
+    return true;
+  }
+
+  /**
+   * Writes those that wait aside for no longer than that: the refused ones each alone, the others
+   * together. They go aside again, or are written; neither stops what is queued.
+   */
+  private int writeAside(long until) {
+    int settled = 0;
+    List<PendingSettlement> due =
+        aside.stream().filter(one -> requireNonNull(one.pause()).nanosLeft(until) <= 0).toList();
+    aside.removeAll(due);
+    List<PendingSettlement> left = new ArrayList<>(due);
+    while (!left.isEmpty()) {
+      PendingSettlement first = left.get(0);
+      Set<Long> ids = new HashSet<>();
+      List<PendingSettlement> group =
+          first.isPoison()
+              ? List.of(first)
+              : left.stream()
+                  .filter(one -> !one.isPoison() && one.node().equals(first.node()))
+                  .filter(one -> ids.add(one.id()))
+                  .limit(parts.options().settleBatch())
+                  .toList();
+      left.removeAll(group);
+      settled += writeAside(group);
+    }
+    return settled;
+  }
+
+  private int writeAside(List<PendingSettlement> group) {
+    try {
+      return acknowledge(group, write(group, IfLocked.PASS_OVER));
+    } catch (GatehouseException e) {
+      for (PendingSettlement one : group) {
+        if (group.size() > 1 || !isSetAside(one, e)) {
+          one.waitAside(FIRST_PAUSE, LONGEST_PAUSE, clock.nanoTime());
+          aside.add(one);
+        }
+      }
+      return 0;
+    }
+  }
+
   /** As many as one transaction may hold: of one node, and no task twice. */
-  private List<Pending> nextGroup() {
-    for (Pending next = added.poll(); next != null; next = added.poll()) {
+  private List<PendingSettlement> nextGroup() {
+    for (PendingSettlement next = added.poll(); next != null; next = added.poll()) {
       backlog.addLast(next);
     }
-    List<Pending> group = new ArrayList<>();
+    List<PendingSettlement> group = new ArrayList<>();
     Set<Long> ids = new HashSet<>();
     while (group.size() < limit && !backlog.isEmpty()) {
-      Pending next = backlog.getFirst();
+      PendingSettlement next = backlog.getFirst();
       boolean fits =
           group.isEmpty()
               || (next.node().equals(group.get(0).node()) && !ids.contains(next.settlement().id()));
@@ -192,7 +308,7 @@ final class Settler {
     return group;
   }
 
-  private void putBack(List<Pending> group) {
+  private void putBack(List<PendingSettlement> group) {
     if (group.size() == 1) {
       backlog.addLast(group.get(0));
     } else {
@@ -203,31 +319,51 @@ final class Settler {
     limit = 1;
   }
 
-  private List<Settled> write(List<Pending> group) {
-    List<Pending> sorted = new ArrayList<>(group);
-    sorted.sort(Comparator.comparingLong(pending -> pending.settlement().id()));
+  /** A second try of the transaction is for locks, which it has waited for. */
+  private Written write(List<PendingSettlement> group, IfLocked ifLocked) {
+    List<PendingSettlement> sorted = new ArrayList<>(group);
+    sorted.sort(Comparator.comparingLong(PendingSettlement::id));
     List<Settlement> settlements =
         sorted.stream()
             .map(pending -> parts.options().toKeep(pending.held(), pending.settlement()))
             .toList();
     int node = sorted.get(0).node().number();
     long now = clock.millis();
+    AtomicReference<IfLocked> next = new AtomicReference<>(ifLocked);
     Transactions transactions = parts.transactions();
     return transactions.call(
         transaction -> {
-          List<Settled> done = parts.store().joining(transaction).settle(node, settlements, now);
+          TaskStore store = parts.store().joining(transaction);
+          List<Settled> done =
+              store.settle(node, settlements, now, next.getAndSet(IfLocked.PASS_OVER));
           record(transaction, done, group);
           report(transaction, done, group);
-          return done;
+          return new Written(done, locked(store, node, settlements, done));
         });
   }
 
-  private void record(Transaction transaction, List<Settled> settled, List<Pending> group) {
+  /** What is still the node's under its fence was not too late. */
+  private static Set<Long> locked(
+      TaskStore store, int node, List<Settlement> settlements, List<Settled> done) {
+    if (done.size() == settlements.size()) {
+      return Set.of();
+    }
+    Map<Long, Long> fences = new HashMap<>();
+    settlements.forEach(one -> fences.put(one.id(), one.fence()));
+    done.forEach(one -> fences.remove(one.id()));
+    return store.leased(node, List.copyOf(fences.keySet())).stream()
+        .filter(task -> Long.valueOf(task.fence()).equals(fences.get(task.id())))
+        .map(LeasedTask::id)
+        .collect(Collectors.toSet());
+  }
+
+  private void record(
+      Transaction transaction, List<Settled> settled, List<PendingSettlement> group) {
     if (!audit.coversAny()) {
       return;
     }
     Map<Long, HeldTask> heldById = new HashMap<>();
-    for (Pending pending : group) {
+    for (PendingSettlement pending : group) {
       if (pending.held() != null) {
         heldById.put(pending.settlement().id(), pending.held());
       }
@@ -242,17 +378,18 @@ final class Settler {
     audit.write(transaction, records);
   }
 
-  private void leaveGates(List<Pending> group) {
-    for (Pending pending : group) {
+  private void leaveGates(List<PendingSettlement> group) {
+    for (PendingSettlement pending : group) {
       if (pending.held() != null) {
         holdings.gates().left(pending.held());
       }
     }
   }
 
-  private void report(Transaction transaction, List<Settled> settled, List<Pending> group) {
-    Map<Long, Pending> ofWorkflows = new HashMap<>();
-    for (Pending pending : group) {
+  private void report(
+      Transaction transaction, List<Settled> settled, List<PendingSettlement> group) {
+    Map<Long, PendingSettlement> ofWorkflows = new HashMap<>();
+    for (PendingSettlement pending : group) {
       if (pending.held() == null || pending.held().row().workflowId() != 0) {
         ofWorkflows.put(pending.settlement().id(), pending);
       }
@@ -262,7 +399,7 @@ final class Settler {
     }
     List<WorkflowReport> reports = new ArrayList<>();
     for (Settled one : settled) {
-      Pending pending = ofWorkflows.get(one.id());
+      PendingSettlement pending = ofWorkflows.get(one.id());
       if (pending != null && one.status().isFinal()) {
         row(transaction, pending)
             .flatMap(row -> ends.ending(row, one.status(), result(pending)))
@@ -272,7 +409,7 @@ final class Settler {
     ends.write(transaction, reports);
   }
 
-  private Optional<TaskRow> row(Transaction transaction, Pending pending) {
+  private Optional<TaskRow> row(Transaction transaction, PendingSettlement pending) {
     return pending.held() != null
         ? Optional.of(pending.held().row())
         : parts
@@ -282,7 +419,7 @@ final class Settler {
             .map(TaskState::row);
   }
 
-  private static @Nullable String result(Pending pending) {
+  private static @Nullable String result(PendingSettlement pending) {
     return pending.settlement() instanceof Settlement.Finish finish ? finish.result() : null;
   }
 
@@ -296,11 +433,28 @@ final class Settler {
     return settlements.sum();
   }
 
-  private void acknowledge(List<Pending> group, List<Settled> settled) {
-    flushes.increment();
+  /** How many of the group are over. */
+  private int acknowledge(List<PendingSettlement> group, Written written) {
+    List<PendingSettlement> over = new ArrayList<>();
+    for (PendingSettlement pending : group) {
+      if (!written.locked().contains(pending.id())) {
+        over.add(pending);
+      } else {
+        pending.waitAside(FIRST_PAUSE, LONGEST_PAUSE, clock.nanoTime());
+        aside.add(pending);
+      }
+    }
+    acknowledge(over, written.settled());
+    return over.size();
+  }
+
+  private void acknowledge(List<PendingSettlement> group, List<Settled> settled) {
+    if (!group.isEmpty()) {
+      flushes.increment();
+    }
     settlements.add(settled.size());
     leaveGates(group);
-    for (Pending pending : group) {
+    for (PendingSettlement pending : group) {
       if (pending.held() != null) {
         holdings.remove(pending.held());
         if (pending.held().isSuspect()) {

@@ -117,6 +117,7 @@ final class StoredWorkflows implements Workflows {
     }
     return advancer
         .advance(id.value())
+        .status()
         .map(StoredWorkflows::cancellation)
         .orElse(Cancellation.NOT_FOUND);
   }

@@ -2,10 +2,12 @@ package dev.gatehouse.scheduler;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 
@@ -17,8 +19,9 @@ import java.util.concurrent.TimeUnit;
  * chance, and what was not begun is never given up.
  *
  * <p>One of them counts as begun until its end is written, or it was under way for {@link
- * #PATIENCE_NANOS}: long tasks do not hold up the others for ever. First come, first served. {@link
- * #takes} is safe for use by multiple threads, the rest is called by one at a time.
+ * #PATIENCE_NANOS}: long tasks do not hold up the others for ever. First come, first served, but
+ * for one that another has locked, which goes behind. {@link #takes} is safe for use by multiple
+ * threads, the rest is called by one at a time.
  */
 final class Suspects {
   static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(1);
@@ -87,14 +90,19 @@ final class Suspects {
           .computeIfAbsent(held.node().number(), node -> new ArrayList<>())
           .add(new ProgressReport(held.row().id(), held.fence(), BEGUN));
     }
-    byNode.forEach(store::progress);
+    Set<Long> passedOver = new HashSet<>();
+    byNode.forEach((node, reports) -> passedOver.addAll(store.progress(node, reports)));
     for (HeldTask held : next) {
       waiting.remove();
-      begun.add(held);
-      held.clear();
-      holdings.due().add(held);
+      if (passedOver.contains(held.row().id())) {
+        waiting.add(held);
+      } else {
+        begun.add(held);
+        held.clear();
+        holdings.due().add(held);
+      }
     }
-    return next.size();
+    return next.size() - passedOver.size();
   }
 
   private boolean isBegun(HeldTask held, long now) {

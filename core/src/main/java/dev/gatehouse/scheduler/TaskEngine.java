@@ -91,9 +91,9 @@ public final class TaskEngine implements AutoCloseable {
 
   /**
    * Begins to run tasks, on threads of its own: {@code gatehouse-claimer}, {@code -timer}, {@code
-   * -settler}, {@code -gatekeeper}, {@code -lease} and {@code -keeper}, and {@code
-   * gatehouse-task-N} for handlers, all of them daemons. Returns at once; while the storage cannot
-   * be reached, it goes on trying.
+   * -settler}, {@code -gatekeeper}, {@code -lease}, {@code -keeper}, {@code -sweeper} and {@code
+   * -tidier}, and {@code gatehouse-task-N} for handlers, all of them daemons. Returns at once;
+   * while the storage cannot be reached, it goes on trying.
    *
    * @throws IllegalStateException if it was started, or is stepped
    * @throws ClosedException if it is closed
@@ -307,7 +307,7 @@ public final class TaskEngine implements AutoCloseable {
     Drive driving = drive;
     if (driving != null) {
       driving.engine().recurrer().changed();
-      driving.engine().waker().wake(Waker.Role.KEEPER);
+      driving.engine().waker().wake(Waker.Role.SWEEPER);
     }
   }
 

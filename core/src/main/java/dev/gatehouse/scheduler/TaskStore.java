@@ -33,7 +33,8 @@ import java.util.OptionalLong;
  *       others are left out of the answer, and nothing of them is written.
  *   <li>{@code TASK-6} A settled task is ready again or final, its attempt is recorded, and nobody
  *       holds it; a batch is settled whole or not at all. An {@linkplain Settlement.Interrupt
- *       interrupted} attempt is recorded and not counted.
+ *       interrupted} attempt is recorded and not counted. What it passes over, as {@link IfLocked}
+ *       says, is as if it had not been named.
  *   <li>{@code TASK-7} A task that was asked to be cancelled while leased ends as cancelled,
  *       whatever its settlement says, unless it is released unbegun: then too.
  *   <li>{@code TASK-8} Cancelling a ready task is final at once; a leased one is marked.
@@ -46,7 +47,8 @@ import java.util.OptionalLong;
  *   <li>{@code TASK-12} Recovery marks nodes whose lease ran out as lost, and frees what lost or
  *       departed nodes hold: ready at its old due time with one crash more and a recorded attempt
  *       {@code CRASHED}; cancelled if so requested; failed if that makes more crashes than allowed.
- *       What crashed before and has no progress was not begun: it is as if it had been released.
+ *       What crashed before and has no progress was not begun: it is as if it had been released. It
+ *       waits for nobody who has locked a task or a node.
  *   <li>{@code TASK-13} A purge deletes only tasks that ended as asked before the given time, with
  *       their attempts and task numbers; fewer than asked only if there are no more, and more only
  *       if they are kept together with the last of those asked for.
@@ -63,7 +65,8 @@ import java.util.OptionalLong;
  *       its fence grows, so that a holder loses it. It replaces what is leased or final only if it
  *       is to {@linkplain IfTaken#SUPERSEDE supersede}.
  *   <li>{@code TASK-19} The progress of a leased task is the last that its holder reported under
- *       its fence; it is gone when the lease ends.
+ *       its fence; it is gone when the lease ends. A report of a task that another has locked is
+ *       passed over, and answered.
  *   <li>{@code TASK-20} Page by page, each by the last id of the one before, failed tasks are all
  *       found once, another application's never.
  *   <li>{@code TASK-21} A count looks at no more tasks than asked, the earliest due of each lane;
@@ -115,6 +118,21 @@ public interface TaskStore {
      * #ONWARD} begins.
      */
     BESIDE
+  }
+
+  /** What becomes of a settlement whose task another has locked. */
+  enum IfLocked {
+    /** It waits, as long as the store has patience. */
+    WAIT,
+
+    /**
+     * It waits for a moment; then the transaction fails, so that it can be tried again to pass
+     * over. Where looking for locks is cheap a store may pass over at once.
+     */
+    WAIT_A_MOMENT,
+
+    /** It is left out, and the task stays {@linkplain #leased(int, Collection) leased}. */
+    PASS_OVER
   }
 
   /** This store inside the transaction. */
@@ -200,15 +218,23 @@ public interface TaskStore {
    * @param nowMillis when final tasks ended
    * @return what became of those that counted
    */
-  List<Settled> settle(int node, List<Settlement> settlements, long nowMillis);
+  default List<Settled> settle(int node, List<Settlement> settlements, long nowMillis) {
+    return settle(node, settlements, nowMillis, IfLocked.WAIT);
+  }
+
+  /**
+   * As {@link #settle(int, List, long)}; a host's transaction may have some of the tasks locked.
+   */
+  List<Settled> settle(int node, List<Settlement> settlements, long nowMillis, IfLocked ifLocked);
 
   /**
    * Keeps how far attempts have got; of tasks that the node does not hold under the fence nothing
    * is written.
    *
    * @param reports 1..{@link #MAX_BATCH}, each task once
+   * @return the ids of those that were passed over, as others have them locked
    */
-  void progress(int node, List<ProgressReport> reports);
+  Collection<Long> progress(int node, List<ProgressReport> reports);
 
   /**
    * What the node holds, in order of (due time, id).
@@ -242,6 +268,15 @@ public interface TaskStore {
 
   /** Cancels a task. */
   Cancellation cancel(OptionalLong applicationId, long id, long nowMillis);
+
+  /**
+   * As {@link #cancel}, but waits for nobody.
+   *
+   * @return empty if another has locked the task
+   */
+  default Optional<Cancellation> tryCancel(OptionalLong applicationId, long id, long nowMillis) {
+    return Optional.of(cancel(applicationId, id, nowMillis));
+  }
 
   /** Pauses a ready task, marks a leased one. */
   TaskChange pause(OptionalLong applicationId, long id);
@@ -328,7 +363,8 @@ public interface TaskStore {
    * @param maxCrashes a task that crashed more often fails
    * @param nowMillis when final tasks ended
    * @param limit 1..{@link #MAX_BATCH}
-   * @return what became of them; fewer than the limit if nothing more was found
+   * @return what became of them; none if none was found, though a store may look at a part of its
+   *     tasks only: then the next renewal of any node's lease says that there is more to look at
    */
   List<Settled> recover(int maxCrashes, long nowMillis, int limit);
 }

@@ -37,6 +37,8 @@ final class VirtualStepper implements Stepper, Drive {
     }
     long next = saturatedSum(now, engine.attempts().nanosToExpiry());
     next = Math.min(next, saturatedSum(now, engine.attempts().nanosToDoubt()));
+    next = Math.min(next, saturatedSum(now, engine.settler().nanosToLook()));
+    next = Math.min(next, saturatedSum(now, engine.gatekeeper().nanosToLook()));
     next = Math.min(next, saturatedSum(now, engine.suspects().nanosToLook()));
     if (!engine.holdings().isEmpty()) {
       next = Math.min(next, saturatedSum(now, engine.membership().nanosToRenewal()));

@@ -15,8 +15,10 @@ interface Waker {
     GATEKEEPER,
     /** Keeps the node's lease. */
     LEASE,
-    /** Frees what dead nodes held, hears of cancelled tasks, lets schedules recur, purges. */
+    /** Frees what dead nodes held, hears of cancelled tasks; waits for nobody. */
     KEEPER,
+    /** Lets schedules recur, goes on with workflows, purges. */
+    SWEEPER,
     /** Clears away what deleted tasks leave in the store. */
     TIDIER
   }

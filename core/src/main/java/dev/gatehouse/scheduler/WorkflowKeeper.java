@@ -4,6 +4,7 @@ import dev.gatehouse.error.GatehouseException;
 import dev.gatehouse.transaction.Transaction;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import org.slf4j.Logger;
@@ -14,8 +15,9 @@ import org.slf4j.LoggerFactory;
  * and ends the tasks of those that are ending. Every node does, without a leader.
  *
  * <p>Of a workflow that is ending, a node ends the attempts that it holds itself and cancels what
- * waits; what another node holds is left to that. So it never waits for the transaction in which
- * some handler completes its task. Every method asks the store. Not safe: confine to one thread.
+ * waits; what another node holds is left to that, and what a host's transaction has locked to the
+ * next sweep. So it never waits for the transaction in which some handler completes its task. Every
+ * method asks the store. Not safe: confine to one thread.
  */
 final class WorkflowKeeper {
   private static final Logger LOGGER = LoggerFactory.getLogger(WorkflowKeeper.class);
@@ -65,7 +67,7 @@ final class WorkflowKeeper {
 
   private void attend(long id) {
     try {
-      if (advancer.advance(id).filter(WorkflowStatus::isEnding).isPresent()) {
+      if (advancer.advance(id).isEnding()) {
         stop(id);
       }
     } catch (GatehouseException e) {
@@ -95,12 +97,12 @@ final class WorkflowKeeper {
 
   private void cancel(Transaction transaction, TaskState state) {
     TaskRow row = state.row();
-    Cancellation cancellation =
+    Optional<Cancellation> cancellation =
         parts
             .store()
             .joining(transaction)
-            .cancel(OptionalLong.empty(), row.id(), engine.clock().millis());
-    if (cancellation == Cancellation.CANCELLED) {
+            .tryCancel(OptionalLong.empty(), row.id(), engine.clock().millis());
+    if (cancellation.equals(Optional.of(Cancellation.CANCELLED))) {
       audit.changed(transaction, row, state.attempt(), "cancelled");
       ends.ended(transaction, row, TaskStatus.CANCELLED, null);
       transaction.afterCommit(() -> engine.holdings().gates().left(row));

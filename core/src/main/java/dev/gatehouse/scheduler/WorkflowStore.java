@@ -15,7 +15,7 @@ import java.util.OptionalLong;
  *       byte; nodes and work in order of number.
  *   <li>{@code FLOW-2} Another application's workflow is not found.
  *   <li>{@code FLOW-3} Who has locked a workflow keeps others from locking it until its transaction
- *       ends, and sees what they committed before.
+ *       ends, and sees what they committed before. Nobody waits for it.
  *   <li>{@code FLOW-4} A change writes status, states and times of the workflow and of the nodes
  *       that it names, and of no others; a result is kept with the node whose task returned it.
  *   <li>{@code FLOW-5} A report is there once its transaction is committed, without waiting for who
@@ -49,8 +49,11 @@ public interface WorkflowStore {
   /** The workflow, as it stands. */
   Optional<WorkflowRow> find(OptionalLong applicationId, long id);
 
-  /** The workflow, locked until the end of the joined transaction; to be called within one. */
-  Optional<WorkflowRow> lock(long id);
+  /**
+   * The workflow, locked until the end of the joined transaction; to be called within one. Empty if
+   * there is none, or another has locked it.
+   */
+  Optional<WorkflowRow> tryLock(long id);
 
   /** Its nodes in order of number; none if there is no such workflow. */
   List<WorkflowStep> steps(long workflowId);

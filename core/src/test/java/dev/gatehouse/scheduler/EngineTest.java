@@ -120,6 +120,75 @@ class EngineTest {
         .containsExactly(ids.get(3));
   }
 
+  /** Else each of its refusals would end a step, and have the others tried one by one. */
+  @Test
+  void flush_oneSettlementRefusedForEver_soonDoesNotSlowTheOthers() {
+    fixture.handlers.put("work", context -> TaskResult.done("[" + context.content() + "]"));
+    fixture.store.refusing("[-1]");
+    TaskId poison = fixture.scheduleAt(storeClock.millis(), "-1");
+    SteppedNode member = new SteppedNode(fixture);
+    for (int i = 0; i < 20; i++) {
+      fixture.scheduleAt(storeClock.millis(), Integer.toString(i));
+      try {
+        member.round();
+      } catch (StorageException e) {
+        assertThat(e).hasMessage("result refused");
+      }
+    }
+    assertThat(member.engine.settler().nanosToLook()).isBetween(1L, 2_000_000_000L);
+
+    long flushes = member.engine.settler().flushes();
+    List<TaskId> others = new ArrayList<>();
+    for (int i = 100; i < 300; i++) {
+      others.add(fixture.scheduleAt(storeClock.millis(), Integer.toString(i)));
+    }
+    member.begin();
+    member.settle();
+
+    assertThat(others).allMatch(id -> fixture.status(id) == TaskStatus.FINISHED);
+    assertThat(member.engine.settler().flushes() - flushes).isLessThanOrEqualTo(8);
+    assertThat(fixture.status(poison)).isEqualTo(TaskStatus.RUNNING);
+  }
+
+  @Test
+  void flush_oneSettlementRefusedForEver_isGivenUpAsFailed() {
+    fixture.handlers.put("work", context -> TaskResult.done("[" + context.content() + "]"));
+    fixture.store.refusing("[-1]");
+    TaskId poison = fixture.scheduleAt(storeClock.millis(), "-1");
+    SteppedNode member = new SteppedNode(fixture);
+    for (int i = 0; i < 60 && fixture.status(poison) == TaskStatus.RUNNING || i == 0; i++) {
+      clock.advanceMillis(5_000);
+      member.engine.membership().keep();
+      fixture.scheduleAt(storeClock.millis(), Integer.toString(i));
+      try {
+        member.round();
+      } catch (StorageException e) {
+        assertThat(e).hasMessage("result refused");
+      }
+    }
+
+    assertThat(fixture.status(poison)).isEqualTo(TaskStatus.FAILED);
+    assertThat(fixture.store.attempts(poison.value()).get(0).error())
+        .isEqualTo("the storage refused to keep how it ended");
+    assertThat(member.engine.settler().nanosToLook()).isEqualTo(Long.MAX_VALUE);
+  }
+
+  /** Else an outage would have all ends wait aside for a minute after it. */
+  @Test
+  void flush_storeOutOfReachForLong_noneWaitsAside() {
+    TaskId id = fixture.scheduleAt(storeClock.millis(), "1");
+    SteppedNode member = new SteppedNode(fixture);
+    member.begin();
+    fixture.store.failing("settle");
+    for (int i = 0; i < 20; i++) {
+      assertThatThrownBy(member::settle).isInstanceOf(StorageException.class);
+    }
+    fixture.store.failing();
+    member.settle();
+
+    assertThat(fixture.status(id)).isEqualTo(TaskStatus.FINISHED);
+  }
+
   @Test
   void flush_listenerThrowsAnError_whatIsWrittenIsNotWrittenAgain() {
     fixture.listener =

@@ -130,6 +130,24 @@ class SuspectsTest {
   }
 
   @Test
+  void takes_aHostHasOneLocked_theOthersBeginAndThatOneLater() {
+    List<TaskId> ids = schedule(3);
+    new SteppedNode(fixture).claim();
+    fixture.clock.advanceMillis(LEASE_MILLIS);
+    SteppedNode node = new SteppedNode(fixture);
+    node.engine.keeper().recover();
+    fixture.store.locked.add(ids.get(0).value());
+    node.round();
+    node.round();
+    assertThat(with(TaskStatus.FINISHED, ids)).containsExactly(ids.get(1), ids.get(2));
+
+    fixture.store.locked.clear();
+    node.round();
+    node.round();
+    assertThat(with(TaskStatus.FINISHED, ids)).hasSize(3);
+  }
+
+  @Test
   void takes_storeDoesNotAnswer_nothingBeginsThatItDoesNotKnowOf() {
     TaskId id = schedule(1).get(0);
     new SteppedNode(fixture).claim();

@@ -82,6 +82,7 @@ final class TestTaskStore implements TaskStore, Transactions {
   private volatile String refused = "none";
   Hints hints = Hints.NONE;
   final List<ProgressReport> reported = new ArrayList<>();
+  final Set<Long> locked = ConcurrentHashMap.newKeySet();
   private int nodes;
 
   TestTaskStore(InstantSource clock) {
@@ -325,7 +326,7 @@ final class TestTaskStore implements TaskStore, Transactions {
   }
 
   @Override
-  public List<Settled> settle(int node, List<Settlement> settlements, long now) {
+  public List<Settled> settle(int node, List<Settlement> settlements, long now, IfLocked ifLocked) {
     return run("settle", () -> settleAll(node, settlements, now));
   }
 
@@ -372,8 +373,13 @@ final class TestTaskStore implements TaskStore, Transactions {
   }
 
   @Override
-  public void progress(int node, List<ProgressReport> reports) {
-    run("progress", () -> reported.addAll(reports));
+  public Collection<Long> progress(int node, List<ProgressReport> reports) {
+    return run(
+        "progress",
+        () -> {
+          reports.stream().filter(one -> !locked.contains(one.id())).forEach(reported::add);
+          return reports.stream().map(ProgressReport::id).filter(locked::contains).toList();
+        });
   }
 
   @Override

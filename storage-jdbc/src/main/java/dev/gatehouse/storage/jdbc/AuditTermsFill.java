@@ -116,7 +116,7 @@ public final class AuditTermsFill {
   }
 
   private Batch batch(Handle handle, LogTables tables) {
-    database.keepToIndexes(handle);
+    database.profile().keepToIndexes(handle);
     List<Long> without = new ArrayList<>();
     OptionalLong last = look(handle, tables, without);
     if (without.isEmpty()) {

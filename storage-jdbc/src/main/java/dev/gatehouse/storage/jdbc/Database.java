@@ -49,8 +49,11 @@ final class Database {
    */
   private static final Set<Integer> MARIADB_TRANSIENT = Set.of(1205, 1020, 1412);
 
-  /** PostgreSQL's farewells: it is told to end, ends after a crash of its own, or is starting. */
-  private static final Set<String> FAREWELLS = Set.of("57P01", "57P02", "57P03");
+  /**
+   * PostgreSQL's farewells: it is told to end, ends after a crash of its own, is starting, or has
+   * heard nothing of a transaction for too long.
+   */
+  private static final Set<String> FAREWELLS = Set.of("57P01", "57P02", "57P03", "25P03");
 
   /** MariaDB's farewells: it ends, or the connection was killed. */
   private static final Set<Integer> MARIADB_FAREWELLS = Set.of(1053, 1927);
@@ -353,9 +356,9 @@ final class Database {
     return migration.hasTerms() && dialect() == Dialect.POSTGRESQL;
   }
 
-  /** See {@link Profile#keepToIndexes}. */
-  void keepToIndexes(Handle handle) {
-    migration.ensure(pooled).keepToIndexes(handle);
+  /** How to begin transactions. */
+  Profile profile() {
+    return migration.ensure(pooled);
   }
 
   /** Whether the database is known to speak it; does not ask. */

@@ -26,6 +26,12 @@ enum Dialect {
       "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6)) DIV 1000",
       "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))");
 
+  /**
+   * An engine's transaction that is idle for so long is that of a process that is frozen, or cut
+   * off: what it has locked is needed before its lease is over.
+   */
+  static final int MOST_IDLE_MILLIS = 2_000;
+
   private final String product;
   private final String folder;
   private final String now;
@@ -125,9 +131,38 @@ enum Dialect {
     return this == MARIADB ? " LOCK IN SHARE MODE" : "";
   }
 
+  /** The beginning of a statement that is not to wait for a lock as long as others. */
+  String waitsASecond() {
+    return this == MARIADB ? "SET STATEMENT innodb_lock_wait_timeout = 1 FOR " : "";
+  }
+
+  /**
+   * Whether nothing but a statement failed, as it has waited for a lock, and its transaction is.
+   */
+  boolean livesOn(Handle handle, Throwable e) {
+    return switch (this) {
+      case POSTGRESQL -> false;
+      case H2 -> Database.sqlState(e).equals("HYT00");
+      case MARIADB ->
+          Database.code(e) == 1205
+              && handle.createQuery(inTransaction()).mapTo(Boolean.class).one();
+    };
+  }
+
   /** The index by which MariaDB must find rows that it locks, lest it scan and lock others. */
   String byKey() {
     return this == MARIADB ? " FORCE INDEX (PRIMARY)" : "";
+  }
+
+  /**
+   * What follows the columns of a query that locks, before its rows are answered, so that the
+   * server ends the session if nothing more is heard of the transaction for so long. Elsewhere a
+   * server can be told so only for all of a session, which is the host's.
+   */
+  String endedIfIdle() {
+    return this == POSTGRESQL
+        ? ", set_config('idle_in_transaction_session_timeout', '" + MOST_IDLE_MILLIS + "', true)"
+        : "";
   }
 
   /** The beginning of a statement that deletes rows by a condition on the primary key. */

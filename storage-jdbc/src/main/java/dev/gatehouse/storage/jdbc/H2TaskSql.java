@@ -8,6 +8,7 @@ import dev.gatehouse.scheduler.Priority;
 import dev.gatehouse.scheduler.Settlement;
 import dev.gatehouse.scheduler.TaskRow;
 import dev.gatehouse.scheduler.TaskStatus;
+import dev.gatehouse.scheduler.TaskStore.IfLocked;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Types;
@@ -58,12 +59,15 @@ final class H2TaskSql implements TaskSql {
   private static final String HELD_ONE =
       "SELECT id, fence, cancel FROM gh_task WHERE id = ? AND state = 1 AND owner = ?";
 
-  private static final String LOCK_LOST =
-      "SELECT "
-          + TaskRows.LOCKED
-          + " FROM gh_task t WHERE t.lane = ? AND t.due_ms <= ? AND t.state = 1 AND NOT EXISTS"
-          + "(SELECT 1 FROM gh_node n WHERE n.node = t.owner AND n.state = 1)"
-          + " ORDER BY t.lane, t.due_ms, t.id FETCH FIRST ? ROWS ONLY FOR UPDATE";
+  private static final String LOST =
+      "SELECT y.lane, y.due_ms, y.id, y.lost, y.nr FROM (SELECT x.lane, x.due_ms, x.id,"
+          + " CASE WHEN x.state = 1 AND NOT EXISTS"
+          + "(SELECT 1 FROM gh_node n WHERE n.node = x.owner AND n.state = 1) THEN 1 ELSE 0 END"
+          + " AS lost, ROW_NUMBER() OVER (ORDER BY x.due_ms, x.id) AS nr"
+          + " FROM (SELECT lane, due_ms, id, state, owner FROM gh_task"
+          + " WHERE lane = ? AND due_ms >= ? AND due_ms <= ? AND (due_ms > ? OR id > ?)"
+          + " ORDER BY lane, due_ms, id FETCH FIRST ? ROWS ONLY) x) y"
+          + " WHERE y.lost = 1 OR y.nr = ?";
 
   private static final String LOCK =
       "SELECT "
@@ -144,14 +148,19 @@ final class H2TaskSql implements TaskSql {
         handle,
         DUE.formatted(excluding.and()),
         query -> {
-          query.setInt(1, share.lane());
-          query.setLong(2, share.due());
-          query.setLong(3, until);
-          query.setLong(4, share.due());
-          query.setLong(5, share.id());
+          bind(query, share, until);
           query.setInt(excluding.set(query, 6), share.share());
           return Sql.rows(query, results -> TaskRows.claimed(results, 1));
         });
+  }
+
+  private static void bind(PreparedStatement query, LaneShare share, long until)
+      throws SQLException {
+    query.setInt(1, share.lane());
+    query.setLong(2, share.due());
+    query.setLong(3, until);
+    query.setLong(4, share.due());
+    query.setLong(5, share.id());
   }
 
   /** Leases those that nobody else took meanwhile, in order of id; a deadlock is tried again. */
@@ -258,35 +267,27 @@ final class H2TaskSql implements TaskSql {
   }
 
   @Override
-  public List<LockedTask> lockLost(Handle handle, long dueUntil, int limit) {
+  public List<Seen> lost(Handle handle, List<LaneShare> lanes, long dueUntil) {
     return Sql.use(
         handle,
-        LOCK_LOST,
+        LOST,
         query -> {
-          List<LockedTask> locked = new ArrayList<>();
-          for (Priority priority : Priority.values()) {
-            if (locked.size() < limit) {
-              query.setInt(1, priority.code());
-              query.setLong(2, dueUntil);
-              query.setInt(3, limit - locked.size());
-              locked.addAll(Sql.rows(query, TaskRows::locked));
-            }
+          List<Seen> seen = new ArrayList<>();
+          for (LaneShare share : lanes) {
+            bind(query, share, dueUntil);
+            query.setInt(6, share.share());
+            query.setInt(7, share.share());
+            seen.addAll(Sql.rows(query, row -> Seen.of(row, share.share())));
           }
-          return locked;
+          return seen;
         });
   }
 
-  /** What others have locked is waited for, so nothing is left but what was not asked for. */
   @Override
-  public boolean hasLost(Handle handle, long dueUntil) {
-    return !lockLost(handle, dueUntil, 1).isEmpty();
-  }
-
-  @Override
-  public List<LockedTask> lock(Handle handle, int node, Collection<Long> ids) {
+  public List<LockedTask> lock(Handle handle, int node, Collection<Long> ids, IfLocked ifLocked) {
     return Sql.use(
         handle,
-        LOCK,
+        ifLocked == IfLocked.PASS_OVER ? LOCK + " SKIP LOCKED" : LOCK,
         query -> {
           List<LockedTask> locked = new ArrayList<>();
           for (long id : ids.stream().sorted().toList()) {
@@ -300,8 +301,12 @@ final class H2TaskSql implements TaskSql {
 
   @Override
   public Collection<Long> finish(
-      Handle handle, int node, Collection<Settlement.Finish> settlements, long endedMillis) {
-    List<Settlement.Finish> ordered = byId(settlements);
+      Handle handle,
+      int node,
+      Collection<Settlement.Finish> settlements,
+      long endedMillis,
+      IfLocked ifLocked) {
+    List<Settlement.Finish> ordered = byId(unlocked(handle, node, settlements, ifLocked));
     return Sql.use(
         handle,
         FINISH,
@@ -322,8 +327,8 @@ final class H2TaskSql implements TaskSql {
 
   @Override
   public Collection<Long> drop(
-      Handle handle, int node, Collection<? extends Settlement> settlements) {
-    List<Settlement> ordered = byId(settlements);
+      Handle handle, int node, Collection<? extends Settlement> settlements, IfLocked ifLocked) {
+    List<Settlement> ordered = byId(unlocked(handle, node, settlements, ifLocked));
     List<Settlement> dropped =
         Sql.use(
             handle,

@@ -1,7 +1,6 @@
 package dev.gatehouse.storage.jdbc;
 
 import dev.gatehouse.check.Check;
-import dev.gatehouse.error.StorageException;
 import dev.gatehouse.scheduler.GateStore;
 import dev.gatehouse.scheduler.TaskStore;
 import dev.gatehouse.transaction.Transaction;
@@ -18,6 +17,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.JdbiException;
 
@@ -25,8 +26,11 @@ import org.jdbi.v3.core.JdbiException;
 final class JdbcGateStore implements GateStore {
   private static final int TRIES = 5;
 
+  /** A passage takes a few milliseconds; who is frozen in one is not waited for. */
+  private static final int LOOKS = 6;
+
   private static final String LOCK =
-      "SELECT name, next_us FROM gh_gate%s WHERE %s ORDER BY name FOR UPDATE";
+      "SELECT name, next_us%s FROM gh_gate%s WHERE %s ORDER BY name FOR UPDATE SKIP LOCKED";
 
   private static final String PLACE = "SELECT gate, task_id, place_ms, held_limit, holds";
 
@@ -90,32 +94,72 @@ final class JdbcGateStore implements GateStore {
     return database.use(handle -> lock(handle, new TreeSet<>(names)));
   }
 
-  /** Those that are not there are made; what another makes or deletes meanwhile is looked for. */
+  /**
+   * Those that are not there are made. Those that another has locked are looked at again for a
+   * moment, in which whoever waited for one could wait for another who waits for this transaction.
+   */
   private Map<String, Long> lock(Handle handle, SortedSet<String> names) {
     Map<String, Long> locked = new HashMap<>();
-    for (int tries = 0; tries < TRIES; tries++) {
-      locked.putAll(lockKnown(handle, names));
-      if (locked.size() == names.size()) {
+    SortedSet<String> missing = new TreeSet<>(names);
+    for (int looks = 0; looks < LOOKS; looks++) {
+      if (looks > 0) {
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1L << looks));
+      }
+      locked.putAll(lockKnown(handle, missing));
+      missing.removeAll(locked.keySet());
+      if (missing.isEmpty()) {
         return locked;
       }
-      String insert =
-          "INSERT INTO gh_gate(name, next_us) VALUES (?, 0)" + database.dialect().orNothing();
-      for (String name : names) {
-        if (!locked.containsKey(name)) {
-          Database.inserted(handle.createUpdate(insert).bind(0, name));
-        }
+      if (!make(handle, missing)) {
+        return locked;
       }
     }
-    throw new StorageException(
-        "gates were made and deleted by others " + TRIES + " times in a row");
+    return locked;
+  }
+
+  /**
+   * Makes those that nobody has made; an insertion would wait for who has locked one.
+   *
+   * @return false if another is about to make one, who may be frozen
+   */
+  private boolean make(Handle handle, SortedSet<String> names) {
+    Set<String> known = new HashSet<>();
+    for (AnyOf some : named(names)) {
+      Sql.use(
+          handle,
+          "SELECT name FROM gh_gate WHERE " + some.in("name"),
+          query -> {
+            some.set(query, 1);
+            return Sql.rows(query, row -> known.add(row.getString(1)));
+          });
+    }
+    Dialect dialect = database.dialect();
+    String insert =
+        dialect.waitsASecond()
+            + "INSERT INTO gh_gate(name, next_us) VALUES (?, 0)"
+            + dialect.orNothing();
+    for (String name : names) {
+      try {
+        if (!known.contains(name)) {
+          Database.inserted(handle.createUpdate(insert).bind(0, name));
+        }
+      } catch (JdbiException e) {
+        if (!dialect.livesOn(handle, e)) {
+          throw e;
+        }
+        return false;
+      }
+    }
+    return true;
   }
 
   private Map<String, Long> lockKnown(Handle handle, SortedSet<String> names) {
+    Dialect dialect = database.dialect();
     Map<String, Long> locked = new HashMap<>();
     for (AnyOf some : named(names)) {
       Sql.use(
           handle,
-          LOCK.formatted(database.dialect().byKey(), some.in("name")),
+          LOCK.formatted(dialect.endedIfIdle(), dialect.byKey(), some.in("name")),
           query -> {
             some.set(query, 1);
             return Sql.rows(query, row -> locked.put(row.getString(1), row.getLong(2)));

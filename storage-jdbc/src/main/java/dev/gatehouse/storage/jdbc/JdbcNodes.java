@@ -8,9 +8,11 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
 import java.time.Duration;
-import java.util.Comparator;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jdbi.v3.core.Handle;
 
@@ -28,6 +30,10 @@ final class JdbcNodes {
   /** One that is cut off in the midst of its renewal must not keep others from being recovered. */
   private static final String EXPIRED =
       "SELECT node FROM gh_node WHERE state = 1 AND expires_ms <= ? ORDER BY node"
+          + " FOR UPDATE SKIP LOCKED";
+
+  private static final String FORGOTTEN =
+      "SELECT node FROM gh_node WHERE state = 0 AND lost_ms < ? ORDER BY node"
           + " FOR UPDATE SKIP LOCKED";
 
   /** How soon what a lost node held is looked for again. */
@@ -215,19 +221,45 @@ final class JdbcNodes {
   }
 
   /** To be called when lost nodes were seen to hold nothing any more. */
-  void swept(List<Lost> lost) {
+  void swept(Collection<Integer> lost) {
     long now = database.now(handle);
-    lost.stream()
-        .sorted(Comparator.comparingInt(Lost::node))
-        .forEach(
-            one ->
-                handle.execute("UPDATE gh_node SET swept_ms = ? WHERE node = ?", now, one.node()));
+    for (int node : lost.stream().sorted().toList()) {
+      if (isUnlocked(node)) {
+        handle.execute("UPDATE gh_node SET swept_ms = ? WHERE node = ?", now, node);
+      }
+    }
     handle
-        .createQuery("SELECT node FROM gh_node WHERE state = 0 AND lost_ms < ? ORDER BY node")
+        .createQuery(FORGOTTEN)
         .bind(0, now - MEMORY.toMillis())
         .mapTo(Integer.class)
         .list()
         .forEach(node -> handle.execute("DELETE FROM gh_node WHERE node = ?", node));
+  }
+
+  /** Another who has just seen the same is not waited for. */
+  private boolean isUnlocked(int node) {
+    return handle
+        .createQuery("SELECT node FROM gh_node WHERE node = ? FOR UPDATE SKIP LOCKED")
+        .bind(0, node)
+        .mapTo(Integer.class)
+        .findOne()
+        .isPresent();
+  }
+
+  /** Which of these are live; of those that joined since the transaction began too. */
+  Set<Integer> live(Collection<Integer> nodes) {
+    Set<Integer> live = new HashSet<>();
+    for (AnyOf some : AnyOf.of(database.dialect(), "int", nodes)) {
+      live.addAll(
+          Sql.use(
+              handle,
+              "SELECT node FROM gh_node WHERE state = 1 AND " + some.in("node"),
+              query -> {
+                some.set(query, 1);
+                return Sql.rows(query, row -> row.getInt(1));
+              }));
+    }
+    return live;
   }
 
   /** A node that is not live. */

@@ -7,6 +7,7 @@ import dev.gatehouse.scheduler.Settled;
 import dev.gatehouse.scheduler.Settlement;
 import dev.gatehouse.scheduler.TaskRow;
 import dev.gatehouse.scheduler.TaskStatus;
+import dev.gatehouse.scheduler.TaskStore.IfLocked;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -23,8 +24,10 @@ final class JdbcSettlements {
   private final Handle handle;
   private final int node;
   private final long nowMillis;
+  private final IfLocked ifLocked;
 
-  JdbcSettlements(TaskSql sql, Handle handle, int node, long nowMillis) {
+  JdbcSettlements(TaskSql sql, Handle handle, int node, long nowMillis, IfLocked ifLocked) {
+    this.ifLocked = ifLocked;
     this.sql = sql;
     this.handle = handle;
     this.node = node;
@@ -58,7 +61,7 @@ final class JdbcSettlements {
       keep(finish).forEach(id -> settled.add(finished(id)));
     }
     if (!forget.isEmpty()) {
-      for (long id : sql.drop(handle, node, forget.values())) {
+      for (long id : sql.drop(handle, node, forget.values(), ifLocked)) {
         forgetRest(requireNonNull(forget.get(id)));
         settled.add(finished(id));
       }
@@ -72,11 +75,11 @@ final class JdbcSettlements {
     List<Long> kept = new ArrayList<>(finish.size());
     if (!places.pages().isEmpty()) {
       List<Settlement.Finish> paged = places.pages().stream().flatMap(List::stream).toList();
-      kept.addAll(sql.drop(handle, node, paged));
+      kept.addAll(sql.drop(handle, node, paged, ifLocked));
       new FinishedPages(handle).insert(places.pages(), Set.copyOf(kept), nowMillis);
     }
     if (!places.rows().isEmpty()) {
-      kept.addAll(sql.finish(handle, node, places.rows(), nowMillis));
+      kept.addAll(sql.finish(handle, node, places.rows(), nowMillis, ifLocked));
     }
     return kept;
   }
@@ -100,7 +103,7 @@ final class JdbcSettlements {
 
   private List<Settled> settleOthers(Map<Long, Settlement> settlements) {
     TaskChanges changes = new TaskChanges(nowMillis);
-    for (LockedTask task : sql.lock(handle, node, settlements.keySet())) {
+    for (LockedTask task : sql.lock(handle, node, settlements.keySet(), ifLocked)) {
       Settlement settlement = requireNonNull(settlements.get(task.id()));
       if (settlement.fence() == task.fence()) {
         settle(changes, task, settlement);

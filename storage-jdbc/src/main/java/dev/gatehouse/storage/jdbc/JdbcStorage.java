@@ -45,12 +45,12 @@ import org.jspecify.annotations.Nullable;
  * error of the database ends it on PostgreSQL, as any other would, and a deadlock on MariaDB.
  *
  * <p>Each thread that asks it something needs one connection of the DataSource for as long as that
- * takes. A Gatehouse that was started has twelve at most: six of the scheduler's (claimer, settler,
- * gatekeeper, lease, keeper, tidier), two that sequence records, two of the registry's, and, on
- * PostgreSQL, two that hear and give hints. To these come its workers, while they prepare
- * callbacks, and the host's own. With fewer connections they take turns. How long the pool lets a
- * thread wait for one must be well below the scheduler's lease, or a pool that is used up costs the
- * node its lease.
+ * takes. A Gatehouse that was started has thirteen at most: seven of the scheduler's (claimer,
+ * settler, gatekeeper, lease, keeper, sweeper, tidier), two that sequence records, two of the
+ * registry's, and, on PostgreSQL, two that hear and give hints. To these come its workers, while
+ * they prepare callbacks, and the host's own. With fewer connections they take turns. How long the
+ * pool lets a thread wait for one must be well below the scheduler's lease, or a pool that is used
+ * up costs the node its lease.
  *
  * <p>On PostgreSQL, nodes tell each other of tasks that are due soon ({@code LISTEN} and {@code
  * NOTIFY}), so that an idle one need not find out by its next look, 2.5 seconds later at worst. For

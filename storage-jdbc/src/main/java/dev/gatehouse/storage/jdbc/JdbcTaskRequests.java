@@ -68,9 +68,30 @@ final class JdbcTaskRequests {
 
   Cancellation cancel(OptionalLong applicationId, long id, long nowMillis) {
     LockedTask task = lock(applicationId, id).orElse(null);
-    if (task == null) {
-      return Cancellation.NOT_FOUND;
-    }
+    return task == null ? Cancellation.NOT_FOUND : cancel(task, nowMillis);
+  }
+
+  /** Waits for nobody: empty if another has locked the task. */
+  Optional<Cancellation> tryCancel(OptionalLong applicationId, long id, long nowMillis) {
+    boolean open =
+        handle
+            .createQuery("SELECT id FROM gh_task WHERE id = ?")
+            .bind(0, id)
+            .mapTo(Long.class)
+            .findOne()
+            .isPresent();
+    boolean unlocked =
+        open
+            && handle
+                .createQuery("SELECT id FROM gh_task WHERE id = ? FOR UPDATE SKIP LOCKED")
+                .bind(0, id)
+                .mapTo(Long.class)
+                .findOne()
+                .isPresent();
+    return open && !unlocked ? Optional.empty() : Optional.of(cancel(applicationId, id, nowMillis));
+  }
+
+  private Cancellation cancel(LockedTask task, long nowMillis) {
     if (task.status().isFinal()) {
       return Cancellation.TOO_LATE;
     }

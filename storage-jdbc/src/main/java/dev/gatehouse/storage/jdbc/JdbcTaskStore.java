@@ -31,7 +31,6 @@ import dev.gatehouse.transaction.Transaction;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -39,9 +38,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.PreparedBatch;
 import org.jspecify.annotations.Nullable;
@@ -69,8 +71,7 @@ final class JdbcTaskStore implements TaskStore {
   private static final int MAX_NODES = 16;
 
   private static final String PROGRESS =
-      "UPDATE gh_task SET percent = ?, note = ? WHERE id = ? AND fence = ? AND owner = ?"
-          + " AND state = 1";
+      "UPDATE gh_task SET percent = ?, note = ? WHERE id = ? AND fence = ? AND state = 1";
 
   private final Database database;
 
@@ -78,21 +79,30 @@ final class JdbcTaskStore implements TaskStore {
   private final @Nullable ConcurrentMap<Integer, LaneCursors> cursors;
 
   private final Hints hints;
+  private final RecoveryWalk walk;
+
+  /** Has done what is to be done once the transaction is committed. */
+  private final Consumer<Runnable> afterCommit;
 
   JdbcTaskStore(Database database, Hints hints) {
-    this(database, hints, new ConcurrentHashMap<>());
-  }
-
-  private JdbcTaskStore(
-      Database database, Hints hints, @Nullable ConcurrentMap<Integer, LaneCursors> cursors) {
     this.database = database;
     this.hints = hints;
-    this.cursors = cursors;
+    cursors = new ConcurrentHashMap<>();
+    walk = new RecoveryWalk();
+    afterCommit = Runnable::run;
+  }
+
+  private JdbcTaskStore(JdbcTaskStore store, Transaction transaction) {
+    database = store.database.joining(transaction);
+    hints = store.hints;
+    cursors = null;
+    walk = store.walk;
+    afterCommit = transaction::afterCommit;
   }
 
   @Override
   public TaskStore joining(Transaction transaction) {
-    return new JdbcTaskStore(database.joining(transaction), hints, null);
+    return new JdbcTaskStore(this, transaction);
   }
 
   @Override
@@ -164,7 +174,7 @@ final class JdbcTaskStore implements TaskStore {
               handle -> {
                 // A try that was rolled back claimed nothing of what it passed.
                 lanes.restore();
-                begin(handle);
+                beginOfEngine(handle);
                 Claim claim = new Claim(node, database.leaseMillis(), dueUntilMillis, exclusion);
                 return lanes.claim(handle, claim, limit);
               });
@@ -189,7 +199,13 @@ final class JdbcTaskStore implements TaskStore {
   /** Within a transaction of the host's nothing may be set that its own statements would feel. */
   private void begin(Handle handle) {
     if (database.ownsTransaction()) {
-      database.keepToIndexes(handle);
+      database.profile().keepToIndexes(handle);
+    }
+  }
+
+  private void beginOfEngine(Handle handle) {
+    if (database.ownsTransaction()) {
+      database.profile().beginOfEngine(handle);
     }
   }
 
@@ -225,7 +241,8 @@ final class JdbcTaskStore implements TaskStore {
   }
 
   @Override
-  public List<Settled> settle(int node, List<Settlement> settlements, long nowMillis) {
+  public List<Settled> settle(
+      int node, List<Settlement> settlements, long nowMillis, IfLocked ifLocked) {
     Check.range(settlements.size(), 1, MAX_BATCH, "number of settlements");
     Map<Long, Settlement> byId = new HashMap<>();
     for (Settlement settlement : settlements) {
@@ -235,30 +252,49 @@ final class JdbcTaskStore implements TaskStore {
     }
     return database.use(
         handle -> {
-          begin(handle);
-          return new JdbcSettlements(sql(), handle, node, nowMillis).settle(byId);
+          IfLocked locks = begin(handle, ifLocked);
+          return new JdbcSettlements(sql(), handle, node, nowMillis, locks).settle(byId);
         });
   }
 
+  /** What is said of locks, as far as the database can do it. */
+  private IfLocked begin(Handle handle, IfLocked ifLocked) {
+    if (ifLocked == IfLocked.WAIT) {
+      begin(handle);
+    } else if (ifLocked == IfLocked.PASS_OVER || !database.ownsTransaction()) {
+      beginOfEngine(handle);
+    } else if (!database.profile().beginOfSettler(handle)) {
+      return IfLocked.PASS_OVER;
+    }
+    return ifLocked;
+  }
+
   @Override
-  public void progress(int node, List<ProgressReport> reports) {
+  public Collection<Long> progress(int node, List<ProgressReport> reports) {
     Check.range(reports.size(), 1, MAX_BATCH, "number of reports");
-    List<ProgressReport> ordered = new ArrayList<>(reports);
-    ordered.sort(Comparator.comparingLong(ProgressReport::id));
-    database.use(
+    Map<Long, ProgressReport> byId = new TreeMap<>();
+    reports.forEach(report -> byId.put(report.id(), report));
+    return database.use(
         handle -> {
-          begin(handle);
+          beginOfEngine(handle);
           PreparedBatch batch = handle.prepareBatch(PROGRESS);
-          for (ProgressReport report : ordered) {
+          Set<Long> passedOver = new HashSet<>(byId.keySet());
+          for (LockedTask task : sql().lock(handle, node, byId.keySet(), IfLocked.PASS_OVER)) {
+            passedOver.remove(task.id());
+            ProgressReport report = requireNonNull(byId.get(task.id()));
             batch
                 .bind(0, report.progress().percent())
                 .bind(1, report.progress().note())
                 .bind(2, report.id())
                 .bind(3, report.fence())
-                .bind(4, node)
                 .add();
           }
-          return batch.execute();
+          if (batch.size() > 0) {
+            batch.execute();
+          }
+          return passedOver.isEmpty()
+              ? passedOver
+              : sql().leased(handle, node, passedOver).stream().map(LeasedTask::id).toList();
         });
   }
 
@@ -308,6 +344,11 @@ final class JdbcTaskStore implements TaskStore {
   @Override
   public Cancellation cancel(OptionalLong applicationId, long id, long nowMillis) {
     return request(requests -> requests.cancel(applicationId, id, nowMillis));
+  }
+
+  @Override
+  public Optional<Cancellation> tryCancel(OptionalLong applicationId, long id, long nowMillis) {
+    return request(requests -> requests.tryCancel(applicationId, id, nowMillis));
   }
 
   @Override
@@ -438,27 +479,25 @@ final class JdbcTaskStore implements TaskStore {
           nodes(handle).markLost();
           return null;
         });
-    return database.use(handle -> free(handle, maxCrashes, nowMillis, limit));
-  }
-
-  private List<Settled> free(Handle handle, int maxCrashes, long nowMillis, int limit) {
-    JdbcNodes nodes = nodes(handle);
-    List<JdbcNodes.Lost> lost = nodes.lost();
-    if (lost.isEmpty()) {
-      return List.of();
-    }
-    begin(handle);
-    long dueUntil = lost.stream().mapToLong(JdbcNodes.Lost::dueUntil).max().orElseThrow();
-    List<Settled> freed = List.of();
-    boolean more = sql().hasLost(handle, dueUntil);
-    if (more) {
-      List<LockedTask> held = sql().lockLost(handle, dueUntil, limit);
-      freed = JdbcSettlements.recover(sql(), handle, held, maxCrashes, nowMillis);
-      more = held.size() == limit || sql().hasLost(handle, dueUntil);
-    }
-    if (!more) {
-      nodes.swept(lost);
-    }
-    return freed;
+    RecoveryWalk.Look look =
+        database.use(
+            handle -> {
+              JdbcNodes nodes = nodes(handle);
+              List<JdbcNodes.Lost> lost = nodes.lost();
+              if (lost.isEmpty()) {
+                return RecoveryWalk.Look.NONE;
+              }
+              beginOfEngine(handle);
+              long dueUntil = lost.stream().mapToLong(JdbcNodes.Lost::dueUntil).max().orElseThrow();
+              RecoveryWalk.Finder finder =
+                  new RecoveryWalk.Finder(
+                      database.dialect(), nodes, dueUntil, maxCrashes, nowMillis, limit);
+              return walk.look(
+                  handle,
+                  lost.stream().map(JdbcNodes.Lost::node).collect(Collectors.toSet()),
+                  finder);
+            });
+    afterCommit.accept(() -> walk.goOn(look.next()));
+    return look.freed();
   }
 }

@@ -25,9 +25,8 @@ final class JdbcWorkflowStore implements WorkflowStore {
   private static final String INSERT =
       "INSERT INTO gh_workflow(id, application_id, name, status, created_ms, ended_ms)"
           + " VALUES (?, ?, ?, ?, ?, ?)";
-  private static final String FIND =
-      "SELECT id, application_id, name, status, created_ms, ended_ms FROM gh_workflow"
-          + " WHERE id = ?";
+  private static final String ROW = "SELECT id, application_id, name, status, created_ms, ended_ms";
+  private static final String BY_ID = " FROM gh_workflow WHERE id = ?";
   private static final String CHANGE =
       "UPDATE gh_workflow SET status = ?, ended_ms = ? WHERE id = ?";
   private static final String CHANGE_STEP =
@@ -92,13 +91,14 @@ final class JdbcWorkflowStore implements WorkflowStore {
   @Override
   public Optional<WorkflowRow> find(OptionalLong applicationId, long id) {
     return database
-        .use(handle -> find(handle, FIND, id))
+        .use(handle -> find(handle, ROW + BY_ID, id))
         .filter(row -> applicationId.orElse(row.applicationId()) == row.applicationId());
   }
 
   @Override
-  public Optional<WorkflowRow> lock(long id) {
-    return database.use(handle -> find(handle, FIND + " FOR UPDATE", id));
+  public Optional<WorkflowRow> tryLock(long id) {
+    String lock = ROW + database.dialect().endedIfIdle() + BY_ID + " FOR UPDATE SKIP LOCKED";
+    return database.use(handle -> find(handle, lock, id));
   }
 
   private static Optional<WorkflowRow> find(Handle handle, String sql, long id) {

@@ -7,18 +7,17 @@ import dev.gatehouse.scheduler.LeasedTask;
 import dev.gatehouse.scheduler.Settlement;
 import dev.gatehouse.scheduler.TaskRow;
 import dev.gatehouse.scheduler.TaskStatus;
+import dev.gatehouse.scheduler.TaskStore.IfLocked;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -46,11 +45,15 @@ final class MariaDbTaskSql implements TaskSql {
   private static final String FIRST = " ORDER BY t.due_ms, t.id LIMIT ?";
 
   /** Behind a place: two ranges of the index, however many are due at the same time. */
+  private static final String BEHIND =
+      " AND (t.due_ms > ? OR (t.due_ms = ? AND t.id > ?)) AND t.due_ms <= ?";
+
   private static final String DUE =
       "SELECT "
           + TaskRows.CLAIMED
           + BY_DUE
-          + " AND (t.due_ms > ? OR (t.due_ms = ? AND t.id > ?)) AND t.due_ms <= ? AND t.state = 0%s"
+          + BEHIND
+          + " AND t.state = 0%s"
           + FIRST
           + " FOR UPDATE SKIP LOCKED";
 
@@ -73,16 +76,17 @@ final class MariaDbTaskSql implements TaskSql {
           + " AND t.due_ms <= ? AND t.state = 1 AND t.owner = ?"
           + FIRST;
 
+  /** The rows are few before they are numbered, which MariaDB does to all that there are. */
   private static final String LOST =
-      BY_DUE
-          + " AND t.due_ms <= ? AND t.state = 1 AND NOT EXISTS"
-          + "(SELECT 1 FROM gh_node n WHERE n.node = t.owner AND n.state = 1)"
-          + FIRST;
-
-  private static final String LOCK_LOST =
-      "SELECT t.owner, " + TaskRows.LOCKED + LOST + " FOR UPDATE SKIP LOCKED";
-
-  private static final String LIVE = "SELECT node FROM gh_node WHERE state = 1 AND ";
+      "SELECT y.lane, y.due_ms, y.id, y.lost, y.nr FROM (SELECT x.lane, x.due_ms, x.id,"
+          + " CASE WHEN x.state = 1 AND NOT EXISTS"
+          + "(SELECT 1 FROM gh_node n WHERE n.node = x.owner AND n.state = 1) THEN 1 ELSE 0 END"
+          + " AS lost, ROW_NUMBER() OVER (ORDER BY x.due_ms, x.id) AS nr"
+          + " FROM (SELECT t.lane, t.due_ms, t.id, t.state, t.owner"
+          + BY_DUE
+          + BEHIND
+          + FIRST
+          + ") x) y WHERE y.lost = 1 OR y.nr = ?";
 
   /** Of one that has the number already, answers that, as it is by now, and keeps it so. */
   private static final String TAKE =
@@ -195,16 +199,21 @@ final class MariaDbTaskSql implements TaskSql {
         DUE.formatted(excluding.and()),
         lanes,
         (query, index, share) -> {
-          query.setInt(index, share.lane());
-          query.setLong(index + 1, share.due());
-          query.setLong(index + 2, share.due());
-          query.setLong(index + 3, share.id());
-          query.setLong(index + 4, until);
-          int next = excluding.set(query, index + 5);
+          int next = excluding.set(query, bind(query, index, share, until));
           query.setInt(next, share.share());
           return next + 1;
         },
         row -> TaskRows.claimed(row, 1));
+  }
+
+  private static int bind(PreparedStatement query, int index, LaneShare share, long until)
+      throws SQLException {
+    query.setInt(index, share.lane());
+    query.setLong(index + 1, share.due());
+    query.setLong(index + 2, share.due());
+    query.setLong(index + 3, share.id());
+    query.setLong(index + 4, until);
+    return index + 5;
   }
 
   private static List<ClaimedTask> lease(Handle handle, Claim claim, List<ClaimedTask> due) {
@@ -279,64 +288,25 @@ final class MariaDbTaskSql implements TaskSql {
     return held(handle, "id, fence, cancel", ids, node, "", TaskRows::leased);
   }
 
-  /**
-   * A node that has joined and claimed since the statement began is not in its view of the nodes,
-   * but its rows, which a query that locks sees as they are, would be: so whose they are is looked
-   * at again once they are locked.
-   */
   @Override
-  public List<LockedTask> lockLost(Handle handle, long dueUntil, int limit) {
-    record Owned(int owner, LockedTask task) {}
-
-    List<Owned> locked =
-        lost(
-            handle,
-            LOCK_LOST,
-            dueUntil,
-            limit,
-            row -> new Owned(row.getInt("owner"), TaskRows.locked(row)));
-    Set<Long> owners = locked.stream().map(one -> (long) one.owner()).collect(Collectors.toSet());
-    Set<Long> live = new HashSet<>();
-    for (AnyOf some : AnyOf.of(Dialect.MARIADB, "bigint", owners)) {
-      live.addAll(
-          Sql.use(
-              handle,
-              LIVE + some.in("node") + Dialect.MARIADB.latest(),
-              query -> {
-                some.set(query, 1);
-                return Sql.rows(query, row -> row.getLong(1));
-              }));
-    }
-    return locked.stream()
-        .filter(one -> !live.contains((long) one.owner()))
-        .map(Owned::task)
-        .limit(limit)
-        .toList();
-  }
-
-  private static <R> List<R> lost(
-      Handle handle, String sql, long dueUntil, int limit, Sql.Reader<R> reader) {
+  public List<Seen> lost(Handle handle, List<LaneShare> lanes, long dueUntil) {
     return union(
         handle,
-        sql,
-        allLanes(),
-        (query, index, lane) -> {
-          query.setInt(index, lane);
-          query.setLong(index + 1, dueUntil);
-          query.setInt(index + 2, limit);
-          return index + 3;
+        LOST,
+        lanes,
+        (query, index, share) -> {
+          int next = bind(query, index, share, dueUntil);
+          query.setInt(next, share.share());
+          query.setInt(next + 1, share.share());
+          return next + 2;
         },
-        reader);
+        row -> Seen.of(row, lanes.get(0).share()));
   }
 
   @Override
-  public boolean hasLost(Handle handle, long dueUntil) {
-    return !lost(handle, "SELECT 1" + LOST, dueUntil, 1, row -> true).isEmpty();
-  }
-
-  @Override
-  public List<LockedTask> lock(Handle handle, int node, Collection<Long> ids) {
-    return held(handle, TaskRows.LOCKED, ids, node, " ORDER BY id FOR UPDATE", TaskRows::locked);
+  public List<LockedTask> lock(Handle handle, int node, Collection<Long> ids, IfLocked ifLocked) {
+    String end = " ORDER BY id FOR UPDATE" + (ifLocked == IfLocked.WAIT ? "" : " SKIP LOCKED");
+    return held(handle, TaskRows.LOCKED, ids, node, end, TaskRows::locked);
   }
 
   /** Of these, in order of id, what the node holds. */
@@ -363,9 +333,13 @@ final class MariaDbTaskSql implements TaskSql {
 
   @Override
   public Collection<Long> finish(
-      Handle handle, int node, Collection<Settlement.Finish> settlements, long endedMillis) {
+      Handle handle,
+      int node,
+      Collection<Settlement.Finish> settlements,
+      long endedMillis,
+      IfLocked ifLocked) {
     Map<Long, Settlement.Finish> byId = byId(settlements);
-    List<LockedTask> held = lockUnder(handle, node, byId);
+    List<LockedTask> held = lockUnder(handle, node, byId, ifLocked);
     if (!held.isEmpty()) {
       List<FinishedRow> rows = new ArrayList<>(held.size());
       for (LockedTask task : held) {
@@ -381,8 +355,8 @@ final class MariaDbTaskSql implements TaskSql {
 
   @Override
   public Collection<Long> drop(
-      Handle handle, int node, Collection<? extends Settlement> settlements) {
-    return delete(handle, lockUnder(handle, node, byId(settlements)));
+      Handle handle, int node, Collection<? extends Settlement> settlements, IfLocked ifLocked) {
+    return delete(handle, lockUnder(handle, node, byId(settlements), ifLocked));
   }
 
   @Override
@@ -396,8 +370,8 @@ final class MariaDbTaskSql implements TaskSql {
 
   /** Locks what the node holds under their fence, and nobody asked for anything. */
   private List<LockedTask> lockUnder(
-      Handle handle, int node, Map<Long, ? extends Settlement> settlements) {
-    return lock(handle, node, settlements.keySet()).stream()
+      Handle handle, int node, Map<Long, ? extends Settlement> settlements, IfLocked ifLocked) {
+    return lock(handle, node, settlements.keySet(), ifLocked).stream()
         .filter(
             task -> {
               Settlement settlement = settlements.get(task.id());

@@ -7,6 +7,7 @@ import dev.gatehouse.scheduler.Settlement;
 import dev.gatehouse.scheduler.TaskRow;
 import dev.gatehouse.scheduler.TaskStatus;
 import dev.gatehouse.scheduler.TaskStore;
+import dev.gatehouse.scheduler.TaskStore.IfLocked;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -94,24 +95,23 @@ final class PostgresTaskSql implements TaskSql {
           + " WHERE x.state = 1 AND x.owner = ?";
 
   private static final String LOST =
-      " FROM gh_task t WHERE t.lane = l.lane AND t.due_ms <= ? AND t.state = 1 AND NOT EXISTS"
-          + "(SELECT 1 FROM gh_node n WHERE n.node = t.owner AND n.state = 1)";
-
-  private static final String LOCK_LOST =
-      "SELECT x.* FROM generate_series(0, ?) AS l(lane) CROSS JOIN LATERAL (SELECT "
-          + TaskRows.LOCKED
-          + LOST
-          + " ORDER BY t.due_ms, t.id LIMIT ? FOR UPDATE OF t SKIP LOCKED) x LIMIT ?";
-
-  private static final String HAS_LOST =
-      "SELECT EXISTS(SELECT 1 FROM generate_series(0, ?) AS l(lane) CROSS JOIN LATERAL (SELECT 1"
-          + LOST
-          + " ORDER BY t.due_ms, t.id LIMIT 1) x)";
+      "SELECT y.lane, y.due_ms, y.id, y.lost, y.nr FROM (SELECT l.lane, l.share, x.due_ms, x.id,"
+          + " CASE WHEN x.state = 1 AND NOT EXISTS"
+          + "(SELECT 1 FROM gh_node n WHERE n.node = x.owner AND n.state = 1) THEN 1 ELSE 0 END"
+          + " AS lost, ROW_NUMBER() OVER (PARTITION BY l.lane ORDER BY x.due_ms, x.id) AS nr"
+          + " FROM unnest(?::smallint[], ?::bigint[], ?::bigint[], ?::int[])"
+          + " AS l(lane, due, id, share)"
+          + " CROSS JOIN LATERAL (SELECT t.due_ms, t.id, t.state, t.owner FROM gh_task t"
+          + " WHERE t.lane = l.lane AND (t.due_ms, t.id) > (l.due, l.id) AND t.due_ms <= ?"
+          + " ORDER BY t.due_ms, t.id LIMIT l.share) x) y WHERE y.lost = 1 OR y.nr = y.share";
 
   private static final String LOCK =
       "SELECT x.* FROM unnest(?::bigint[]) AS s(id) CROSS JOIN LATERAL (SELECT "
           + TaskRows.LOCKED
-          + " FROM gh_task t WHERE t.id = s.id AND t.state = 1 AND t.owner = ? FOR UPDATE) x";
+          + " FROM gh_task t WHERE t.id = s.id AND t.state = 1 AND t.owner = ? FOR UPDATE";
+
+  private static final String LOCK_OR_WAIT = LOCK + ") x";
+  private static final String LOCK_OR_PASS_OVER = LOCK + " SKIP LOCKED) x";
 
   /** All of one fence, so that it is compared again if a row changes meanwhile. */
   private static final String DELETE =
@@ -161,10 +161,7 @@ final class PostgresTaskSql implements TaskSql {
         handle,
         CLAIM.formatted(excluding.and()),
         query -> {
-          ArrayArguments.setShorts(query, 1, lanes, share -> share.lane());
-          ArrayArguments.setLongs(query, 2, lanes, LaneShare::due);
-          ArrayArguments.setLongs(query, 3, lanes, LaneShare::id);
-          ArrayArguments.setInts(query, 4, lanes, LaneShare::share);
+          setLanes(query, lanes);
           setBound(query, 5, claim);
           query.setInt(excluding.set(query, 8), claim.node());
           return Sql.rows(query, TaskRows::claimed);
@@ -186,6 +183,13 @@ final class PostgresTaskSql implements TaskSql {
           query.setInt(index + 2, claim.node());
           return Sql.rows(query, TaskRows::claimed);
         });
+  }
+
+  private static void setLanes(PreparedStatement query, List<LaneShare> lanes) throws SQLException {
+    ArrayArguments.setShorts(query, 1, lanes, share -> share.lane());
+    ArrayArguments.setLongs(query, 2, lanes, LaneShare::due);
+    ArrayArguments.setLongs(query, 3, lanes, LaneShare::id);
+    ArrayArguments.setInts(query, 4, lanes, LaneShare::share);
   }
 
   private static void setBound(PreparedStatement query, int first, Claim claim)
@@ -254,36 +258,22 @@ final class PostgresTaskSql implements TaskSql {
   }
 
   @Override
-  public List<LockedTask> lockLost(Handle handle, long dueUntil, int limit) {
+  public List<Seen> lost(Handle handle, List<LaneShare> lanes, long dueUntil) {
     return Sql.use(
         handle,
-        LOCK_LOST,
+        LOST,
         query -> {
-          query.setInt(1, lastLane());
-          query.setLong(2, dueUntil);
-          query.setInt(3, limit);
-          query.setInt(4, limit);
-          return Sql.rows(query, TaskRows::locked);
+          setLanes(query, lanes);
+          query.setLong(5, dueUntil);
+          return Sql.rows(query, row -> Seen.of(row, lanes.get(0).share()));
         });
   }
 
   @Override
-  public boolean hasLost(Handle handle, long dueUntil) {
+  public List<LockedTask> lock(Handle handle, int node, Collection<Long> ids, IfLocked ifLocked) {
     return Sql.use(
         handle,
-        HAS_LOST,
-        query -> {
-          query.setInt(1, lastLane());
-          query.setLong(2, dueUntil);
-          return Sql.rows(query, results -> results.getBoolean(1)).get(0);
-        });
-  }
-
-  @Override
-  public List<LockedTask> lock(Handle handle, int node, Collection<Long> ids) {
-    return Sql.use(
-        handle,
-        LOCK,
+        ifLocked == IfLocked.PASS_OVER ? LOCK_OR_PASS_OVER : LOCK_OR_WAIT,
         query -> {
           ArrayArguments.setLongs(query, 1, ids.stream().sorted().toList(), Long::longValue);
           query.setInt(2, node);
@@ -293,9 +283,13 @@ final class PostgresTaskSql implements TaskSql {
 
   @Override
   public Collection<Long> finish(
-      Handle handle, int node, Collection<Settlement.Finish> settlements, long endedMillis) {
+      Handle handle,
+      int node,
+      Collection<Settlement.Finish> settlements,
+      long endedMillis,
+      IfLocked ifLocked) {
     return byFence(
-        settlements,
+        unlocked(handle, node, settlements, ifLocked),
         (fence, group) ->
             Sql.use(
                 handle,
@@ -316,9 +310,9 @@ final class PostgresTaskSql implements TaskSql {
 
   @Override
   public Collection<Long> drop(
-      Handle handle, int node, Collection<? extends Settlement> settlements) {
+      Handle handle, int node, Collection<? extends Settlement> settlements, IfLocked ifLocked) {
     return byFence(
-        settlements,
+        unlocked(handle, node, settlements, ifLocked),
         (fence, group) ->
             Sql.use(
                 handle,

@@ -43,6 +43,11 @@ record Profile(Dialect dialect, int isolation, boolean steersPlans) {
       "SELECT set_config('enable_seqscan', 'off', true),"
           + " set_config('enable_bitmapscan', 'off', true), set_config('jit', 'off', true)";
 
+  private static final String OF_ENGINE = BY_INDEX + Dialect.POSTGRESQL.endedIfIdle();
+
+  /** For rows that others change a transaction waits so long, which is much for a change. */
+  private static final String OF_SETTLER = OF_ENGINE + ", set_config('lock_timeout', '50', true)";
+
   private static final Set<String> STRICT = Set.of("STRICT_TRANS_TABLES", "STRICT_ALL_TABLES");
   private static final Set<String> UNFIT = Set.of("EMPTY_STRING_IS_NULL", "ORACLE", "MAXDB");
   private static final Pattern COUNTS_CHANGES =
@@ -167,6 +172,28 @@ record Profile(Dialect dialect, int isolation, boolean steersPlans) {
     if (steersPlans) {
       Sql.use(handle, BY_INDEX, PreparedStatement::execute);
     }
+  }
+
+  /**
+   * As {@link #keepToIndexes}, for a transaction in which nobody but an engine works: see {@link
+   * Dialect#endedIfIdle}.
+   */
+  void beginOfEngine(Handle handle) {
+    if (steersPlans) {
+      Sql.use(handle, OF_ENGINE, PreparedStatement::execute);
+    }
+  }
+
+  /**
+   * As {@link #beginOfEngine}, for one that waits for locks for a moment only.
+   *
+   * @return whether it does: H2 has such a moment of its own
+   */
+  boolean beginOfSettler(Handle handle) {
+    if (steersPlans) {
+      Sql.use(handle, OF_SETTLER, PreparedStatement::execute);
+    }
+    return steersPlans || dialect == Dialect.H2;
   }
 
   /** Gives the connection the host's level again, once the transaction has ended. */

@@ -6,9 +6,14 @@ import dev.gatehouse.scheduler.LeasedTask;
 import dev.gatehouse.scheduler.Settlement;
 import dev.gatehouse.scheduler.TaskRow;
 import dev.gatehouse.scheduler.TaskStatus;
+import dev.gatehouse.scheduler.TaskStore.IfLocked;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.util.Collection;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
@@ -54,14 +59,29 @@ interface TaskSql {
   /** Which of these the node holds. */
   List<LeasedTask> leased(Handle handle, int node, Collection<Long> ids);
 
-  /** Locks what nobody live holds, but for what others have locked. */
-  List<LockedTask> lockLost(Handle handle, long dueUntil, int limit);
-
-  /** Whether there is something that nobody live holds, locked or not. */
-  boolean hasLost(Handle handle, long dueUntil);
+  /**
+   * Looks for what nobody live holds, without locking it.
+   *
+   * @param lanes where to look, and at how many of each at most
+   * @return what was found, and the last of a lane that was looked at where there may be more
+   */
+  List<Seen> lost(Handle handle, List<LaneShare> lanes, long dueUntil);
 
   /** Locks those that the node holds, in order of id, so that no two settlements deadlock. */
-  List<LockedTask> lock(Handle handle, int node, Collection<Long> ids);
+  List<LockedTask> lock(Handle handle, int node, Collection<Long> ids, IfLocked ifLocked);
+
+  /** Those of the settlements that nobody else has locked, if others are to be passed over. */
+  default <S extends Settlement> Collection<S> unlocked(
+      Handle handle, int node, Collection<S> settlements, IfLocked ifLocked) {
+    if (ifLocked != IfLocked.PASS_OVER) {
+      return settlements;
+    }
+    Set<Long> locked =
+        lock(handle, node, settlements.stream().map(Settlement::id).toList(), ifLocked).stream()
+            .map(LockedTask::id)
+            .collect(Collectors.toSet());
+    return settlements.stream().filter(one -> locked.contains(one.id())).toList();
+  }
 
   /**
    * Moves those that the node holds under their fence, and nobody asked to cancel, to the history.
@@ -69,10 +89,15 @@ interface TaskSql {
    * @return the ids of those that were
    */
   Collection<Long> finish(
-      Handle handle, int node, Collection<Settlement.Finish> settlements, long endedMillis);
+      Handle handle,
+      int node,
+      Collection<Settlement.Finish> settlements,
+      long endedMillis,
+      IfLocked ifLocked);
 
   /** As {@link #finish}, but deletes them, though not what other tables know of them. */
-  Collection<Long> drop(Handle handle, int node, Collection<? extends Settlement> settlements);
+  Collection<Long> drop(
+      Handle handle, int node, Collection<? extends Settlement> settlements, IfLocked ifLocked);
 
   /** Copies tasks that are locked to the history; another statement deletes them. */
   default void copyEnded(Handle handle, long nowMillis, List<EndedTask> ended) {
@@ -91,6 +116,25 @@ interface TaskSql {
    * @param due ready ones due by now
    */
   record LaneCount(long all, long due, long leased) {}
+
+  /**
+   * A row that a look for lost tasks came by.
+   *
+   * @param due with id, its place in the lane
+   * @param lost whether nobody live holds it
+   * @param last whether it is the last that was looked at, of as many as were asked for
+   */
+  record Seen(int lane, long due, long id, boolean lost, boolean last) {
+    /** Of columns lane, due_ms, id, lost as a number, number; of so many that were asked for. */
+    static Seen of(ResultSet row, int share) throws SQLException {
+      return new Seen(
+          row.getInt(1),
+          row.getLong(2),
+          row.getLong(3),
+          row.getInt(4) == 1,
+          row.getInt(5) == share);
+    }
+  }
 
   /**
    * Who claims what.

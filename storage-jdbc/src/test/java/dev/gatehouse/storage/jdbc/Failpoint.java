@@ -19,7 +19,9 @@ enum Failpoint {
   AFTER_SCHEDULING("Gatehouse", "inTransaction"),
 
   /** Waits with the transaction open until there is no more standard input. */
-  WITHIN_FLUSH("Settler", "write");
+  WITHIN_FLUSH("Settler", "write"),
+  WITHIN_PASSAGE("Gatekeeper", "flushSome"),
+  WITHIN_ADVANCE("Advancer", "advance");
 
   /** What a process prints that waits. */
   static final String WAITS = "waits at the failpoint";
@@ -61,7 +63,7 @@ enum Failpoint {
           if (!called.getName().equals("commit") || !isUnderWay()) {
             return JdbcProxy.invoke(connection, called, arguments);
           }
-          if (this == WITHIN_FLUSH) {
+          if (name().startsWith("WITHIN_")) {
             System.out.println(WAITS);
             System.in.read();
             return JdbcProxy.invoke(connection, called, arguments);

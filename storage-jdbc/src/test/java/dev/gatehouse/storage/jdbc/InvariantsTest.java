@@ -6,14 +6,21 @@ import static org.awaitility.Awaitility.await;
 
 import com.zaxxer.hikari.HikariDataSource;
 import dev.gatehouse.Gatehouse;
+import dev.gatehouse.scheduler.Attempt;
+import dev.gatehouse.scheduler.Cancellation;
 import dev.gatehouse.scheduler.ClaimedTask;
+import dev.gatehouse.scheduler.LeasedTask;
+import dev.gatehouse.scheduler.ProgressReport;
 import dev.gatehouse.scheduler.Settled;
+import dev.gatehouse.scheduler.Settlement;
 import dev.gatehouse.scheduler.Task;
 import dev.gatehouse.scheduler.TaskHandler;
 import dev.gatehouse.scheduler.TaskId;
+import dev.gatehouse.scheduler.TaskProgress;
 import dev.gatehouse.scheduler.TaskResult;
 import dev.gatehouse.scheduler.TaskStatus;
 import dev.gatehouse.scheduler.TaskStore;
+import dev.gatehouse.scheduler.TaskStore.IfLocked;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -21,8 +28,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Queue;
 import java.util.concurrent.Callable;
@@ -34,6 +43,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.Nested;
@@ -192,6 +202,113 @@ class InvariantsTest {
           .extracting(Settled::id)
           .containsExactlyInAnyOrderElementsOf(
               ids.subList(5, 10).stream().map(TaskId::value).toList());
+    }
+
+    /** Three kinds of ends, which are written by different statements. */
+    @Test
+    void I5_settle_rowLockedByAHost_othersAreSettled() throws Exception {
+      List<TaskId> ids = schedule(9);
+      int node = store.join("boot", LEASE).node();
+      List<Settlement> ends =
+          store.claim(node, Long.MAX_VALUE, 100).stream()
+              .map(claimed -> end(claimed, ids.indexOf(new TaskId(claimed.row().id())) % 3))
+              .toList();
+      List<Long> locked = ids.subList(0, 3).stream().map(TaskId::value).toList();
+
+      List<Settled> settled =
+          whileLocked(
+              ids.subList(0, 3),
+              () -> store.settle(node, ends, databaseMillis(), IfLocked.PASS_OVER));
+
+      assertThat(settled)
+          .extracting(Settled::id)
+          .containsExactlyInAnyOrderElementsOf(
+              ids.subList(3, 9).stream().map(TaskId::value).toList());
+      assertThat(store.leased(node, locked))
+          .extracting(LeasedTask::id)
+          .containsExactlyInAnyOrderElementsOf(locked);
+      assertThat(store.settle(node, ends, databaseMillis(), IfLocked.PASS_OVER))
+          .extracting(Settled::id)
+          .containsExactlyInAnyOrderElementsOf(locked);
+    }
+
+    private static Settlement end(ClaimedTask claimed, int kind) {
+      Instant now = Instant.ofEpochSecond(1);
+      Attempt attempt =
+          new Attempt(
+              claimed.attempt(), claimed.fence(), now, now, Attempt.Outcome.SUCCESS, null, "");
+      return switch (kind) {
+        case 0 -> new Settlement.Finish(claimed.row(), attempt, "1");
+        case 1 -> new Settlement.Forget(claimed.row(), attempt);
+        default -> new Settlement.Release(claimed.row().id(), claimed.fence(), 5);
+      };
+    }
+
+    /** So that a flush can be tried again to pass over, and holds up nothing meanwhile. */
+    @Test
+    void I5_settle_waitsForAMoment_failsOrPassesOver() throws Exception {
+      List<TaskId> ids = schedule(2);
+      int node = store.join("boot", LEASE).node();
+      List<Settlement> ends =
+          store.claim(node, Long.MAX_VALUE, 100).stream().map(claimed -> end(claimed, 0)).toList();
+
+      long begin = System.nanoTime();
+      List<Settled> settled =
+          whileLocked(
+              ids.subList(0, 1),
+              () -> {
+                AtomicReference<IfLocked> next = new AtomicReference<>(IfLocked.WAIT_A_MOMENT);
+                return storage.call(
+                    transaction ->
+                        store
+                            .joining(transaction)
+                            .settle(
+                                node, ends, databaseMillis(), next.getAndSet(IfLocked.PASS_OVER)));
+              });
+
+      assertThat(settled).containsExactly(new Settled(ids.get(1).value(), TaskStatus.FINISHED));
+      assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(5));
+    }
+
+    @Test
+    void I5_progress_rowsLockedByAnother_passedOver() throws Exception {
+      List<TaskId> ids = schedule(4);
+      int node = store.join("boot", LEASE).node();
+      List<ProgressReport> reports =
+          store.claim(node, Long.MAX_VALUE, 100).stream()
+              .map(
+                  claimed ->
+                      new ProgressReport(
+                          claimed.row().id(), claimed.fence(), new TaskProgress(50, "half")))
+              .toList();
+
+      Collection<Long> passedOver =
+          whileLocked(ids.subList(0, 1), () -> store.progress(node, reports));
+
+      assertThat(passedOver).containsExactly(ids.get(0).value());
+      assertThat(ids)
+          .filteredOn(
+              id -> store.find(OptionalLong.empty(), id.value()).orElseThrow().progress() != null)
+          .containsExactlyElementsOf(ids.subList(1, 4));
+      assertThat(store.progress(node, reports)).isEmpty();
+    }
+
+    @Test
+    void I5_tryCancel_rowLockedByAnother_empty() throws Exception {
+      List<TaskId> ids = schedule(1);
+      long id = ids.get(0).value();
+
+      Optional<Cancellation> cancelled =
+          whileLocked(ids, () -> store.tryCancel(OptionalLong.empty(), id, databaseMillis()));
+
+      assertThat(cancelled).isEmpty();
+      assertThat(status(ids.get(0))).isEqualTo(TaskStatus.WAITING);
+      assertThat(store.tryCancel(OptionalLong.empty(), id, databaseMillis()))
+          .contains(Cancellation.CANCELLED);
+      assertThat(store.tryCancel(OptionalLong.empty(), id, databaseMillis()))
+          .contains(Cancellation.TOO_LATE);
+      assertThat(store.tryCancel(OptionalLong.empty(), 7, databaseMillis()))
+          .contains(Cancellation.NOT_FOUND);
     }
 
     @Test

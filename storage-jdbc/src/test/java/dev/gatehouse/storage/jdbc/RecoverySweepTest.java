@@ -122,14 +122,69 @@ class RecoverySweepTest {
       assertThat(walks).hasValue(0);
     }
 
+    /** What claims took stands at the head; what is far behind is come to part by part. */
     @Test
-    void recover_severalHeld_walksToFindToLockAndToSeeThatThereIsNoMore() {
+    void recover_besideABigBacklog_aPartWithEachLook() {
+      for (int from = 1_000; from < 41_000; from += 5_000) {
+        tasks.insert(
+            LongStream.range(from, from + 5_000)
+                .mapToObj(
+                    id -> new TaskRow(id, 7, "work", null, "", "1", 1_000, "linear:5:5", 0, 0))
+                .toList());
+      }
+      int node = tasks.join("lost", LEASE).node();
+      assertThat(tasks.claim(node, Long.MAX_VALUE, 20)).hasSize(20);
+      Jdbi.create(dataSource)
+          .useHandle(
+              handle ->
+                  handle.execute(
+                      "UPDATE gh_task SET state = 1, owner = ?, fence = 1, attempt = 1"
+                          + " WHERE id = 40999",
+                      node));
+      advance(LEASE);
+      int other = tasks.join("other", LEASE).node();
+
+      assertThat(recover()).hasSize(20);
+      assertThat(walks).hasValue(1);
+      assertThat(tasks.renew(other, "other", LEASE).orElseThrow().othersExpireMillis()).isZero();
+      int looks = 1;
+      List<Settled> freed = List.of();
+      while (freed.isEmpty() && looks < 10) {
+        freed = recover();
+        looks++;
+        assertThat(walks).hasValue(looks);
+      }
+      assertThat(freed).containsExactly(new Settled(40_999, TaskStatus.WAITING));
+      assertThat(looks).isBetween(2, 6);
+      recover();
+      assertThat(tasks.renew(other, "other", LEASE).orElseThrow().othersExpireMillis())
+          .isEqualTo(Long.MAX_VALUE);
+    }
+
+    /** Of a walk that has begun, nothing is left out for the other. */
+    @Test
+    void recover_anotherIsLostMeanwhile_bothAreFreed() {
+      int first = tasks.join("first", LEASE).node();
+      int second = tasks.join("second", LEASE).node();
+      assertThat(tasks.claim(first, Long.MAX_VALUE, 10)).hasSize(10);
+      assertThat(tasks.claim(second, Long.MAX_VALUE, 10)).hasSize(10);
+      tasks.leave(first, "first");
+      assertThat(tasks.recover(3, millis.get(), 4)).hasSize(4);
+      tasks.leave(second, "second");
+      assertThat(tasks.recover(3, millis.get(), 4)).hasSize(4);
+
+      assertThat(recover()).hasSize(12);
+      assertThat(recover()).isEmpty();
+    }
+
+    @Test
+    void recover_severalHeld_walksOnce() {
       int node = tasks.join("lost", LEASE).node();
       assertThat(tasks.claim(node, Long.MAX_VALUE, 20)).hasSize(20);
       advance(LEASE);
       assertThat(recover()).hasSize(20);
       assertThat(recover()).isEmpty();
-      assertThat(walks).hasValue(3);
+      assertThat(walks).hasValue(1);
     }
   }
 

@@ -174,8 +174,10 @@ final class MemoryTaskStore implements TaskStore {
                 .findFirst());
   }
 
+  /** Nobody else has a task locked while this is done. */
   @Override
-  public List<Settled> settle(int node, List<Settlement> settlements, long nowMillis) {
+  public List<Settled> settle(
+      int node, List<Settlement> settlements, long nowMillis, IfLocked ifLocked) {
     Check.range(settlements.size(), 1, MAX_BATCH, "number of settlements");
     Set<Long> once = new HashSet<>();
     settlements.forEach(
@@ -207,9 +209,9 @@ final class MemoryTaskStore implements TaskStore {
   }
 
   @Override
-  public void progress(int node, List<ProgressReport> reports) {
+  public Collection<Long> progress(int node, List<ProgressReport> reports) {
     Check.range(reports.size(), 1, MAX_BATCH, "number of reports");
-    journal.<@Nullable Object>run(
+    return journal.run(
         () -> {
           for (ProgressReport report : reports) {
             TaskEntry entry = tasks.find(report.id());
@@ -217,7 +219,7 @@ final class MemoryTaskStore implements TaskStore {
               tasks.put(entry.with(report.progress()));
             }
           }
-          return null;
+          return List.of();
         });
   }
 

@@ -86,7 +86,7 @@ final class MemoryWorkflowStore implements WorkflowStore {
   }
 
   @Override
-  public Optional<WorkflowRow> lock(long id) {
+  public Optional<WorkflowRow> tryLock(long id) {
     return find(OptionalLong.empty(), id);
   }
 
