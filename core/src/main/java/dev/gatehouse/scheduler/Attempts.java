@@ -43,6 +43,10 @@ final class Attempts {
     this.waker = waker;
   }
 
+  Holdings holdings() {
+    return holdings;
+  }
+
   GateQueue gates() {
     return holdings.gates();
   }

@@ -21,6 +21,7 @@ final class Engine {
   private final Settler settler;
   private final Attempts attempts;
   private final Membership membership;
+  private final Pace pace;
   private final Claimer claimer;
   private final Gatekeeper gatekeeper;
   private final Suspects suspects;
@@ -40,15 +41,19 @@ final class Engine {
     hints = parts.store().hints();
     holdings =
         new Holdings(
-            parts.options(), clock, new GateQueue(new GateRules(parts.options()), waker), waker);
+            parts.options(),
+            clock.nanoTime(),
+            new GateQueue(new GateRules(parts.options()), waker),
+            waker);
     settler = new Settler(parts, holdings, clock, this::dueAt, waker);
     attempts = new Attempts(holdings, clock, settler, parts.listener(), waker);
     membership = new Membership(parts, clock, holdings, attempts, waker);
-    claimer = new Claimer(parts.store(), clock, membership, holdings, attempts);
     gatekeeper = new Gatekeeper(parts, holdings, settler.ends(), clock, this::dueAt);
     progress = new ProgressBoard(parts.store(), clock);
     suspects = new Suspects(parts, holdings, clock, waker);
     runner = new Runner(parts, attempts, suspects, progress, waker);
+    pace = new Pace(holdings.due(), runner.permits(), clock, parts.options());
+    claimer = new Claimer(parts.store(), clock, membership, attempts, pace);
     int processors = Runtime.getRuntime().availableProcessors();
     drainers =
         new Drainers(
@@ -87,7 +92,7 @@ final class Engine {
     if (node == null || !claimer.keepsUp()) {
       return null;
     }
-    int room = Math.min(holdings.room(), holdings.pace().room());
+    int room = Math.min(holdings.room(), pace.room());
     if (membership.hasOthers()) {
       room = Math.min(room, maxRunning - holdings.size());
     }
