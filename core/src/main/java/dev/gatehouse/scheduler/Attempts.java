@@ -41,6 +41,10 @@ final class Attempts {
     passedOver = new PassedOver(parts, clock);
   }
 
+  Holdings holdings() {
+    return holdings;
+  }
+
   GateQueue gates() {
     return holdings.gates();
   }

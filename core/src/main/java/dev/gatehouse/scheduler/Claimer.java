@@ -39,6 +39,7 @@ final class Claimer {
   private final Membership membership;
   private final Holdings holdings;
   private final Attempts attempts;
+  private final Pace pace;
   private volatile boolean anew = true;
 
   /** Whether nothing was due when the store was last asked, and nobody has hinted otherwise. */
@@ -64,17 +65,13 @@ final class Claimer {
   private boolean hasSurplus;
   private long surplusNanos;
 
-  Claimer(
-      FairClaims store,
-      EngineClock clock,
-      Membership membership,
-      Holdings holdings,
-      Attempts attempts) {
+  Claimer(FairClaims store, EngineClock clock, Membership membership, Attempts attempts, Pace pace) {
     this.store = store;
     this.clock = clock;
     this.membership = membership;
-    this.holdings = holdings;
+    holdings = attempts.holdings();
     this.attempts = attempts;
+    this.pace = pace;
   }
 
   /** Whether a task that is due at that time would have to wait for the next claim. */
@@ -107,7 +104,7 @@ final class Claimer {
       return Long.MAX_VALUE;
     }
     giveBack();
-    waitsForRoom = !holdings.hasRoom() || !holdings.pace().hasRoom();
+    waitsForRoom = !holdings.hasRoom() || !pace.hasRoom();
     if (waitsForRoom) {
       ahead = 0;
       return hasSurplus ? Math.min(pollNanos, PATIENCE_NANOS) : pollNanos;
@@ -133,7 +130,7 @@ final class Claimer {
    * yet due, the next is likely to find more of that kind, which is held beside what is due.
    */
   private int wanted() {
-    int room = holdings.pace().room() + 2 * ahead;
+    int room = pace.room() + 2 * ahead;
     int some = Math.min(BATCH, full ? room : Math.max(room, LOOK));
     return Math.min(some, Math.min(holdings.room(), holdings.contents().tasks()));
   }
@@ -144,7 +141,7 @@ final class Claimer {
    */
   private void giveBack() {
     DueQueue due = holdings.due();
-    int target = holdings.pace().target();
+    int target = pace.target();
     long now = clock.nanoTime();
     boolean giving = hasSurplus && now - surplusNanos >= PATIENCE_NANOS;
     if (due.size() <= (giving ? target : 2 * target)) {

@@ -22,6 +22,7 @@ final class Engine {
   private final Attempts attempts;
   private final Membership membership;
   private final FairClaims claims;
+  private final Pace pace;
   private final Claimer claimer;
   private final Gatekeeper gatekeeper;
   private final Suspects suspects;
@@ -41,16 +42,20 @@ final class Engine {
     hints = parts.store().hints();
     holdings =
         new Holdings(
-            parts.options(), clock, new GateQueue(new GateRules(parts.options()), waker), waker);
+            parts.options(),
+            clock.nanoTime(),
+            new GateQueue(new GateRules(parts.options()), waker),
+            waker);
     settler = new Settler(parts, holdings, clock, this::dueAt, waker);
     attempts = new Attempts(parts, holdings, clock, settler, waker);
     membership = new Membership(parts, clock, holdings, attempts, waker);
-    claims = new FairClaims(parts.store(), attempts.passedOver(), clock);
-    claimer = new Claimer(claims, clock, membership, holdings, attempts);
     gatekeeper = new Gatekeeper(parts, holdings, settler.ends(), clock, this::dueAt);
     progress = new ProgressBoard(parts.store(), clock);
     suspects = new Suspects(parts, holdings, clock, waker);
     runner = new Runner(parts, attempts, suspects, progress, waker);
+    pace = new Pace(holdings.due(), runner.permits(), clock, parts.options());
+    claims = new FairClaims(parts.store(), attempts.passedOver(), clock);
+    claimer = new Claimer(claims, clock, membership, attempts, pace);
     int processors = Runtime.getRuntime().availableProcessors();
     drainers =
         new Drainers(
@@ -89,7 +94,7 @@ final class Engine {
     if (node == null || !claimer.keepsUp()) {
       return null;
     }
-    int room = Math.min(holdings.room(), holdings.pace().room());
+    int room = Math.min(holdings.room(), pace.room());
     if (membership.hasOthers()) {
       room = Math.min(room, maxRunning - holdings.size());
     }

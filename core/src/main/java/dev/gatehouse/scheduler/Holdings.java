@@ -18,7 +18,6 @@ final class Holdings {
   private final ConcurrentMap<Long, HeldTask> byId = new ConcurrentHashMap<>();
   private final Window window = new Window();
   private final DueQueue due;
-  private final Pace pace;
   private final ContentBudget contents;
   private final UnderWay underWay;
   private final GateQueue gates;
@@ -28,14 +27,13 @@ final class Holdings {
   /** How many of the window and of the due may have been taken away since they were swept. */
   private final AtomicInteger dropped = new AtomicInteger();
 
-  Holdings(SchedulerOptions options, EngineClock clock, GateQueue gates, Waker waker) {
+  Holdings(SchedulerOptions options, long nanoTime, GateQueue gates, Waker waker) {
     capacity = options.capacity();
     enough = Math.max(1, Math.min(Claimer.BATCH, capacity / 4));
     this.gates = gates;
     due = new DueQueue(waker);
-    pace = new Pace(due, clock, options);
     contents = new ContentBudget(options.maxHeldBytes());
-    underWay = new UnderWay(clock.nanoTime());
+    underWay = new UnderWay(nanoTime);
   }
 
   /** How many more tasks there is room for. */
@@ -59,11 +57,6 @@ final class Holdings {
     }
     wanted = false;
     return true;
-  }
-
-  /** How many due tasks should be held. */
-  Pace pace() {
-    return pace;
   }
 
   /** How much of contents may be held. */

@@ -4,9 +4,9 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * How many due tasks a node should hold unbegun: as many as it could begin within about a second,
- * which is one for every permit, and as many as it began in the last second. So what it takes from
- * the store doubles from claim to claim while handlers are quick, and while they are slow the rest
- * is left to other nodes, and in the store's order. Safe for use by multiple threads.
+ * which is one for every permit that is free, and as many as it began in the last second. So what
+ * it takes from the store doubles from claim to claim while handlers are quick, and while they are
+ * slow the rest is left to other nodes, and in the store's order. Safe for use by multiple threads.
  */
 final class Pace {
   private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
@@ -17,6 +17,7 @@ final class Pace {
 
   private final DueQueue due;
   private final EngineClock clock;
+  private final Permits permits;
   private final int maxRunning;
   private final int capacity;
 
@@ -26,8 +27,9 @@ final class Pace {
   private int oldest;
   private int marks;
 
-  Pace(DueQueue due, EngineClock clock, SchedulerOptions options) {
+  Pace(DueQueue due, Permits permits, EngineClock clock, SchedulerOptions options) {
     this.due = due;
+    this.permits = permits;
     this.clock = clock;
     maxRunning = options.maxRunning();
     capacity = options.capacity();
@@ -36,7 +38,7 @@ final class Pace {
 
   /** How many should be held, 1 to the capacity. */
   int target() {
-    return (int) Math.min(capacity, Math.max(LEAST, maxRunning + begunLately()));
+    return (int) Math.min(capacity, Math.max(LEAST, permits.availablePermits() + begunLately()));
   }
 
   /** How many more than are held should be; less than 0 if fewer. */

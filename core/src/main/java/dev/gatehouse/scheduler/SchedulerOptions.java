@@ -211,9 +211,9 @@ public final class SchedulerOptions {
     /**
      * Most tasks leased at once, 1 to 50,000: claimed ahead, under way, or ended and not yet
      * settled. Of those that are due and have not begun only as many are leased as the node could
-     * begin within about a second: {@link #maxRunning}, and as many as it began in the last, or
-     * some tens if that is less. The rest is left to other nodes, and if handlers become slow, what
-     * would wait long is given back within seconds. Default 10,000.
+     * begin within about a second: one for each of {@link #maxRunning} that is free, and as many as
+     * it began in the last, or some tens if that is less. The rest is left to other nodes, and if
+     * handlers become slow, what would wait long is given back within seconds. Default 10,000.
      */
     public Builder capacity(int value) {
       capacity = Check.range(value, 1, MAX_CAPACITY, "capacity");

@@ -12,12 +12,14 @@ class PaceTest {
   private final HeldTasks tasks = new HeldTasks(clock);
   private final List<Waker.Role> woken = new ArrayList<>();
   private final DueQueue due = new DueQueue(woken::add);
+  private Permits permits = new Permits(128, Waker.NONE);
   private Pace pace = pace(128, 10_000);
 
   private Pace pace(int maxRunning, int capacity) {
     SchedulerOptions options =
         SchedulerOptions.builder().maxRunning(maxRunning).capacity(capacity).build();
-    return new Pace(due, tasks.engineClock(), options);
+    permits = new Permits(maxRunning, Waker.NONE);
+    return new Pace(due, permits, tasks.engineClock(), options);
   }
 
   private void add(int count) {
@@ -48,6 +50,22 @@ class PaceTest {
     assertThat(pace.target()).isEqualTo(512);
     begin(50_000);
     assertThat(pace.target()).isEqualTo(10_000);
+  }
+
+  @Test
+  void target_noPermitIsFree_isWhatBeganLately() {
+    for (int i = 0; i < 128; i++) {
+      assertThat(permits.tryAcquire()).isTrue();
+    }
+    begin(100);
+    assertThat(pace.target()).isEqualTo(100);
+    clock.advanceMillis(3_600_000);
+    pace.target();
+    clock.advanceMillis(1_000);
+    assertThat(pace.target()).isEqualTo(20);
+    permits.release();
+    begin(128);
+    assertThat(pace.target()).isEqualTo(129);
   }
 
   @Test
