@@ -52,6 +52,17 @@ final class LaneCursors {
     keep();
   }
 
+  /** The next claim looks for nothing that is due before then. */
+  void startFrom(long dueMillis) {
+    for (int lane = 0; lane < due.length; lane++) {
+      if (due[lane] < dueMillis) {
+        due[lane] = dueMillis;
+        id[lane] = 0;
+      }
+    }
+    keep();
+  }
+
   /** What was claimed is committed. */
   void keep() {
     System.arraycopy(due, 0, keptDue, 0, due.length);
@@ -82,13 +93,12 @@ final class LaneCursors {
 
   private List<ClaimedTask> claimShares(Handle handle, Claim claim, int limit) {
     List<ClaimedTask> claimed = new ArrayList<>();
-    long from = claim.exclusion().dueFromMillis();
-    List<LaneShare> shares = shares(limit, from);
+    List<LaneShare> shares = shares(limit);
     while (!shares.isEmpty()) {
       List<ClaimedTask> round = sql.claim(handle, claim, shares);
       claimed.addAll(round);
       pass(shares, round);
-      shares = shares(limit - claimed.size(), from);
+      shares = shares(limit - claimed.size());
     }
     return claimed;
   }
@@ -115,7 +125,7 @@ final class LaneCursors {
   }
 
   /** Divides the limit between priorities by their weights, and evenly between their lanes. */
-  private List<LaneShare> shares(int limit, long from) {
+  private List<LaneShare> shares(int limit) {
     List<Integer> lanes =
         IntStream.range(0, due.length).filter(lane -> !exhausted.get(lane)).boxed().toList();
     int weights = Math.max(1, lanes.stream().mapToInt(this::weight).sum());
@@ -128,9 +138,7 @@ final class LaneCursors {
     for (int i = 0; i < shares.length; i++) {
       int lane = lanes.get(i);
       if (shares[i] > 0) {
-        boolean starts = due[lane] < from;
-        divided.add(
-            new LaneShare(lane, Math.max(due[lane], from), starts ? 0 : id[lane], shares[i]));
+        divided.add(new LaneShare(lane, due[lane], id[lane], shares[i]));
       }
     }
     return divided;
