@@ -167,6 +167,7 @@ final class JdbcTaskStore implements TaskStore {
     if (reach == Reach.ALL) {
       lanes.rewind();
     }
+    lanes.startFrom(exclusion.dueFromMillis());
     boolean done = false;
     try {
       List<ClaimedTask> claimed =

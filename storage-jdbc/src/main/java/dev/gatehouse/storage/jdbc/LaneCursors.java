@@ -62,6 +62,17 @@ final class LaneCursors {
     keep();
   }
 
+  /** The next claim looks for nothing that is due before then. */
+  void startFrom(long dueMillis) {
+    for (int lane = 0; lane < due.length; lane++) {
+      if (due[lane] < dueMillis) {
+        due[lane] = dueMillis;
+        id[lane] = 0;
+      }
+    }
+    keep();
+  }
+
   /** What was claimed is committed. */
   void keep() {
     System.arraycopy(due, 0, keptDue, 0, due.length);
@@ -92,13 +103,12 @@ final class LaneCursors {
 
   private List<ClaimedTask> claimShares(Handle handle, Claim claim, int limit) {
     List<ClaimedTask> claimed = new ArrayList<>();
-    long from = claim.exclusion().dueFromMillis();
-    List<LaneShare> shares = shares(limit, from);
+    List<LaneShare> shares = shares(limit);
     while (!shares.isEmpty()) {
       List<ClaimedTask> round = sql.claim(handle, claim, shares);
       claimed.addAll(round);
       pass(shares, round);
-      shares = shares(limit - claimed.size(), from);
+      shares = shares(limit - claimed.size());
     }
     return claimed;
   }
@@ -129,7 +139,7 @@ final class LaneCursors {
    * other ones get what is left over each time. If it is enough, no lane goes without: so one
    * statement tells that there is no more.
    */
-  private List<LaneShare> shares(int limit, long from) {
+  private List<LaneShare> shares(int limit) {
     boolean isEnough = limit >= due.length - exhausted.cardinality();
     List<LaneShare> shares = new ArrayList<>();
     int left = limit;
@@ -140,7 +150,7 @@ final class LaneCursors {
       if (!lanes.isEmpty()) {
         int share = left * priority.weight() / weights;
         share = isEnough ? Math.max(share, lanes.size()) : share;
-        divide(share, priority, lanes, from, shares);
+        divide(share, priority, lanes, shares);
         left -= share;
         weights -= priority.weight();
       }
@@ -157,15 +167,14 @@ final class LaneCursors {
   }
 
   private void divide(
-      int share, Priority priority, List<Integer> lanes, long from, List<LaneShare> shares) {
+      int share, Priority priority, List<Integer> lanes, List<LaneShare> shares) {
     int each = share / lanes.size();
     int more = share % lanes.size();
     for (int i = 0; i < lanes.size(); i++) {
       int lane = lanes.get((next[priority.code()] + i) % lanes.size());
       int its = i < more ? each + 1 : each;
       if (its > 0) {
-        boolean starts = due[lane] < from;
-        shares.add(new LaneShare(lane, Math.max(due[lane], from), starts ? 0 : id[lane], its));
+        shares.add(new LaneShare(lane, due[lane], id[lane], its));
       }
     }
     next[priority.code()] = (next[priority.code()] + more) % lanes.size();
