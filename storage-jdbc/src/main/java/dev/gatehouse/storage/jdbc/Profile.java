@@ -187,13 +187,13 @@ record Profile(Dialect dialect, int isolation, boolean steersPlans) {
   /**
    * As {@link #beginOfEngine}, for one that waits for locks for a moment only.
    *
-   * @return whether it does: H2 has such a moment of its own
+   * @return whether it does
    */
   boolean beginOfSettler(Handle handle) {
     if (steersPlans) {
       Sql.use(handle, OF_SETTLER, PreparedStatement::execute);
     }
-    return steersPlans || dialect == Dialect.H2;
+    return steersPlans;
   }
 
   /** Gives the connection the host's level again, once the transaction has ended. */

@@ -70,8 +70,10 @@ final class RecoveryWalk {
   /** Frees what it finds in the next part of what these nodes may hold. */
   Look look(Handle handle, Set<Integer> lost, Finder finder) {
     Position last = position.get();
-    boolean goesOn = last != null && last.nodes().containsAll(lost);
-    Position from = goesOn ? last : new Position(lost, heads(finder.sql()), false);
+    Position from =
+        last != null && last.nodes().containsAll(lost)
+            ? last
+            : new Position(lost, heads(finder.sql()), false);
     List<Seen> seen = finder.sql().lost(handle, from.lanes(), finder.dueUntil());
     List<Seen> found = seen.stream().filter(Seen::lost).sorted(BY_DUE).toList();
     List<Seen> some = found.subList(0, Math.min(finder.limit(), found.size()));
