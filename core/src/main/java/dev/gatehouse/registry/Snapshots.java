@@ -3,6 +3,7 @@ package dev.gatehouse.registry;
 import static java.util.Objects.requireNonNull;
 
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +35,12 @@ final class Snapshots {
   private final boolean mayBeWatched;
   private final AtomicReference<@Nullable Snapshot> latest = new AtomicReference<>();
   private final AtomicBoolean refreshing = new AtomicBoolean();
+
   private final AtomicBoolean failing = new AtomicBoolean();
+
+  /** How many threads read the store. */
+  private final AtomicInteger readers = new AtomicInteger();
+
   private volatile long checkedAt;
   private volatile boolean expired;
   private volatile boolean watched;
@@ -105,7 +111,10 @@ final class Snapshots {
       return snapshot;
     }
     try {
-      return isStale() ? refreshOrKeep(snapshot) : requireNonNull(latest.get());
+      if (isStale()) {
+        refreshOrKeep();
+      }
+      return requireNonNull(latest.get());
     } finally {
       refreshing.set(false);
     }
@@ -117,11 +126,16 @@ final class Snapshots {
     return snapshot == null ? refresh() : snapshot;
   }
 
-  /** To be called after a commit: the change is visible when this returns, if the storage works. */
+  /**
+   * To be called after a commit: the change is visible when this returns, if the storage works.
+   * Whoever reads now may have read before that commit. In this order: who is not counted yet sees
+   * the change, and who is counted no longer has published.
+   */
   void changed() {
+    boolean isRead = readers.get() > 0;
     Snapshot snapshot = latest.get();
-    if (snapshot != null) {
-      refreshOrKeep(snapshot);
+    if (snapshot != null || isRead) {
+      refreshOrKeep();
     }
   }
 
@@ -180,7 +194,7 @@ final class Snapshots {
     if (refreshing.compareAndSet(false, true)) {
       try {
         stir();
-        refreshOrKeep(snapshot);
+        refreshOrKeep();
       } finally {
         refreshing.set(false);
       }
@@ -193,35 +207,38 @@ final class Snapshots {
     return left > 0 ? left : staleNanos;
   }
 
-  private Snapshot refreshOrKeep(Snapshot snapshot) {
+  private void refreshOrKeep() {
     long now = nanoTime.getAsLong();
     try {
-      Snapshot refreshed = refresh();
+      refresh();
       if (failing.compareAndSet(true, false)) {
         LOG.info("Reading the registry works again");
       }
-      return refreshed;
     } catch (RuntimeException e) {
       checkedAt = now;
       if (failing.compareAndSet(false, true)) {
         LOG.warn("Reading the registry failed; what was read before serves on meanwhile", e);
       }
-      return snapshot;
     }
   }
 
   private Snapshot refresh() {
-    long now = nanoTime.getAsLong();
-    expired = false;
-    while (true) {
-      Snapshot before = latest.get();
-      Snapshot after = before == null ? reader.load() : reader.upToDate(before);
-      if (latest.compareAndSet(before, after)) {
-        checkedAt = now;
-        stir();
-        publish();
-        return after;
+    readers.incrementAndGet();
+    try {
+      long now = nanoTime.getAsLong();
+      expired = false;
+      while (true) {
+        Snapshot before = latest.get();
+        Snapshot after = before == null ? reader.load() : reader.upToDate(before);
+        if (latest.compareAndSet(before, after)) {
+          checkedAt = now;
+          stir();
+          publish();
+          return after;
+        }
       }
+    } finally {
+      readers.decrementAndGet();
     }
   }
 

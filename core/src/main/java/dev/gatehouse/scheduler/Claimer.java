@@ -65,7 +65,8 @@ final class Claimer {
   private boolean hasSurplus;
   private long surplusNanos;
 
-  Claimer(FairClaims store, EngineClock clock, Membership membership, Attempts attempts, Pace pace) {
+  Claimer(
+      FairClaims store, EngineClock clock, Membership membership, Attempts attempts, Pace pace) {
     this.store = store;
     this.clock = clock;
     this.membership = membership;

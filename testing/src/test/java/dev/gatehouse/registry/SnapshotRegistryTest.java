@@ -141,6 +141,32 @@ final class SnapshotRegistryTest {
   }
 
   @Test
+  void find_ownChangeWhileAnotherThreadLoadsFirst_seenOnReturn() throws Exception {
+    CountDownLatch reading = new CountDownLatch(1);
+    CountDownLatch go = new CountDownLatch(1);
+    Thread loading = new Thread(() -> here.registry.findServer("s"));
+    here.watched.afterServices =
+        () -> {
+          if (Thread.currentThread() == loading) {
+            reading.countDown();
+            await(go);
+          }
+        };
+    loading.start();
+    await(reading);
+    here.registry.register(Server.named("s").at("h", 1));
+    go.countDown();
+    loading.join(10_000);
+    assertThat(here.registry.findServer("s")).isPresent();
+  }
+
+  @Test
+  void register_nobodyHasRead_readsNothing() {
+    here.registry.register(Server.named("s").at("h", 1));
+    assertThat(here.watched.calls("version")).isZero();
+  }
+
+  @Test
   void find_farBehind_loadsAnew() {
     here.registry.register(Application.named("old"));
     here.registry.findApplication("old");

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A store that counts calls, and on demand fails or does something before its version is read. */
+/** A store that counts calls, and on demand fails or does something beside what is read. */
 final class WatchedStore {
   private final RegistryStore store;
   private final Map<String, Integer> calls = new ConcurrentHashMap<>();
@@ -15,6 +15,7 @@ final class WatchedStore {
   volatile boolean failing;
   volatile boolean failingInTransactions;
   volatile Runnable beforeVersion = () -> {};
+  volatile Runnable afterServices = () -> {};
 
   WatchedStore(RegistryStore store) {
     this.store = store;
@@ -45,7 +46,11 @@ final class WatchedStore {
                 beforeVersion.run();
               }
               try {
-                return method.invoke(store, arguments);
+                Object answer = method.invoke(store, arguments);
+                if (method.getName().equals("services")) {
+                  afterServices.run();
+                }
+                return answer;
               } catch (InvocationTargetException e) {
                 throw e.getCause();
               }
