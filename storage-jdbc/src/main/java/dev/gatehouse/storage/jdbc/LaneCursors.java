@@ -166,8 +166,7 @@ final class LaneCursors {
         .toList();
   }
 
-  private void divide(
-      int share, Priority priority, List<Integer> lanes, List<LaneShare> shares) {
+  private void divide(int share, Priority priority, List<Integer> lanes, List<LaneShare> shares) {
     int each = share / lanes.size();
     int more = share % lanes.size();
     for (int i = 0; i < lanes.size(); i++) {
