@@ -19,12 +19,13 @@ import java.util.concurrent.TimeUnit;
  * schedule later. While claims come back full, the applications that fill them are remembered as
  * noisy, and up to half of a claim that begins anew is taken from all others first. If that half
  * comes back full too, whoever fills it is noisy as well, until those are found that have little.
- * Who has not filled a claim for a while is noisy no longer.
+ * Who has not filled a claim for a while, though others have, is noisy no longer.
  *
  * <p>A store steps over every task that it passes over, so a look at all of them takes the longer
  * the more there are. One that took long and left nothing behind is not made again before a
  * multiple of its time has passed: until then looks begin shortly before the last one, where what
- * was scheduled since is due. What became ready further back waits for the next look at all.
+ * was scheduled since is due. What became ready further back waits for the next look at all. Beside
+ * a backlog, the first of these is not made before that has lasted for a while.
  *
  * <p>Not safe: confine to one thread.
  */
@@ -34,6 +35,7 @@ final class FairClaims {
 
   private static final long QUICK_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
   private static final long BESIDE_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+  private static final long LASTING_NANOS = TimeUnit.SECONDS.toNanos(5);
   private static final long NOISY_NANOS = TimeUnit.SECONDS.toNanos(10);
   private static final int MAX_NOISY = Exclusion.MAX_APPLICATIONS / 2;
 
@@ -46,7 +48,7 @@ final class FairClaims {
   private final Looks looks = new Looks(9);
   private final Looks looksBeside = new Looks(49);
 
-  /** Until when applications are noisy, in nanoseconds. */
+  /** Until when applications are noisy at least, in nanoseconds. */
   private final Map<Long, Long> noisy = new HashMap<>();
 
   private long nextBesideNanos;
@@ -84,7 +86,12 @@ final class FairClaims {
     int rest = limit - beside.size();
     List<ClaimedTask> claimed = claimAll(node, reach, exclusion, untilMillis, rest);
     if (claimed.size() == rest && limit > 1) {
+      if (noisy.isEmpty()) {
+        looksBeside.rest(LASTING_NANOS);
+      }
       learn(claimed);
+      long now = clock.nanoTime();
+      noisy.values().removeIf(until -> now - until >= 0);
     } else if (reach == Reach.ALL) {
       noisy.clear();
     }
@@ -103,9 +110,7 @@ final class FairClaims {
   }
 
   private boolean isTimeForOthers() {
-    long now = clock.nanoTime();
-    noisy.values().removeIf(until -> now - until >= 0);
-    return !noisy.isEmpty() && now - nextBesideNanos >= 0;
+    return !noisy.isEmpty() && clock.nanoTime() - nextBesideNanos >= 0;
   }
 
   private List<ClaimedTask> claimBeside(
@@ -179,6 +184,13 @@ final class FairClaims {
      */
     Looks(int rest) {
       this.rest = rest;
+    }
+
+    /** For so long, looks begin shortly before now. */
+    void rest(long nanos) {
+      fromMillis = clock.millis() - MARGIN_MILLIS;
+      restUntilNanos = clock.nanoTime() + nanos;
+      last = Exclusion.NONE;
     }
 
     void begin(Exclusion exclusion) {

@@ -159,15 +159,45 @@ class FairClaimsTest {
   }
 
   @Test
-  void claim_noBacklogForTenSeconds_isNoisyNoLonger() {
-    insert(1, 500);
+  void claim_onlyOthersFillClaimsForTenSeconds_isNoisyNoLonger() {
+    insert(1, 100);
+    insert(2, 5_000);
     claim(Reach.ALL, 100);
-    clock.advanceMillis(10_000);
+    for (int i = 0; i < 10; i++) {
+      clock.advanceMillis(1_000);
+      claim(Reach.ALL, 100);
+    }
     asked.clear();
+    clock.advanceMillis(1_000);
 
     claim(Reach.ALL, 100);
 
-    assertThat(asked).extracting(Asked::reach).containsExactly(Reach.ALL);
+    assertThat(asked.get(0).exclusion().applicationIds()).containsExactly(2L);
+  }
+
+  @Test
+  void claim_onceAMinute_findsTheOthersAllTheSame() {
+    insert(1, 500);
+    insert(2, 1);
+
+    assertThat(claim(Reach.ALL, 20)).containsOnly(1L);
+    clock.advanceMillis(60_000);
+    assertThat(claim(Reach.ALL, 20)).hasSize(20).contains(2L);
+  }
+
+  @Test
+  void claim_backlogLastsForFiveSeconds_looksAtAllOfItFromThenOn() {
+    insert(1, "work", 5_000, START - 60_000);
+    insert(2, "work", 1, START - 2_000);
+    insert(3, 1);
+
+    List<Long> claimed = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      claimed.addAll(claim(Reach.ALL, 100));
+      clock.advanceMillis(250);
+    }
+    assertThat(claimed).contains(3L).doesNotContain(2L);
+    assertThat(claim(Reach.ALL, 100)).contains(2L);
   }
 
   @Test
@@ -186,7 +216,7 @@ class FairClaimsTest {
     insert(1, 10_000);
     claim(Reach.ALL, 100);
     tookMillis = 20;
-    clock.advanceMillis(2_000);
+    clock.advanceMillis(5_000);
     long first = clock.millis();
     claim(Reach.ALL, 100);
     insert(2, 1);
