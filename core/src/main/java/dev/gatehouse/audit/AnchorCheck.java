@@ -107,32 +107,15 @@ final class AnchorCheck {
     askedNanos = nanoTime.getAsLong();
     for (Asked one : all) {
       if (!one.isSettled && !one.isUnderWay()) {
-        CompletableFuture<List<SignedHead>> answer = new CompletableFuture<>();
-        one.answer = answer;
-        start(one.anchor, answer);
+        one.answer = AnchorReading.of(one.anchor, this::newest);
       }
     }
   }
 
-  private void start(Anchor anchor, CompletableFuture<List<SignedHead>> answer) {
-    Thread reader =
-        new Thread(
-            () -> {
-              try {
-                answer.complete(newest(anchor));
-              } catch (RuntimeException | Error e) {
-                answer.completeExceptionally(e);
-              }
-            },
-            "gatehouse-anchor-reader");
-    reader.setDaemon(true);
-    reader.start();
-  }
-
   /** The largest of this log that are signed as they should be: of one size, if there is any. */
-  private List<SignedHead> newest(Anchor anchor) {
+  private List<SignedHead> newest(List<SignedHead> kept) {
     List<SignedHead> own =
-        anchor.heads().stream()
+        kept.stream()
             .filter(head -> head.origin().equals(options.origin()))
             .sorted(Comparator.comparingLong(SignedHead::size).reversed())
             .limit(Anchor.MAX_HEADS)

@@ -4,7 +4,13 @@ import dev.gatehouse.audit.Damage.Kind;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * What anchors keep of a log, and what is wrong with them: one that cannot be read, or that has
@@ -24,17 +30,20 @@ final class AnchoredHeads {
   }
 
   /**
-   * Reads all anchors.
+   * Reads all anchors, side by side, and waits for them as long as that at most.
    *
    * @param first head of the log, if it has any
    */
-  void read(List<StoredHead> first, Instant now) {
+  void read(List<StoredHead> first, Instant now, Duration patience) {
     boolean isOld = !first.isEmpty() && isOld(first.get(0), now);
+    Map<Anchor, CompletableFuture<List<SignedHead>>> answers = new LinkedHashMap<>();
     for (Anchor anchor : options.anchors()) {
       if (anchor.isReadable()) {
-        read(anchor, isOld);
+        answers.put(anchor, AnchorReading.of(anchor, this::own));
       }
     }
+    long end = System.nanoTime() + patience.toNanos();
+    answers.forEach((anchor, answer) -> take(anchor, answer, end, isOld));
   }
 
   private boolean isOld(StoredHead first, Instant now) {
@@ -46,18 +55,31 @@ final class AnchoredHeads {
     }
   }
 
-  private void read(Anchor anchor, boolean isOld) {
+  private List<SignedHead> own(List<SignedHead> kept) {
+    return kept.stream().filter(head -> head.origin().equals(options.origin())).toList();
+  }
+
+  private void take(
+      Anchor anchor, CompletableFuture<List<SignedHead>> answer, long end, boolean isOld) {
     try {
       List<SignedHead> kept =
-          anchor.heads().stream().filter(head -> head.origin().equals(options.origin())).toList();
+          answer.get(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS);
       heads.addAll(kept);
       if (kept.isEmpty() && isOld) {
         damages.add(new Damage(Kind.ANCHOR_EMPTY, 0, anchor + " has no head of this log"));
       }
-    } catch (RuntimeException e) {
-      damages.add(
-          new Damage(Kind.ANCHOR_UNREADABLE, 0, anchor + " could not be read: " + e.getMessage()));
+    } catch (ExecutionException e) {
+      unreadable(anchor, "could not be read: " + e.getCause().getMessage());
+    } catch (TimeoutException e) {
+      unreadable(anchor, "has not answered in time");
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      unreadable(anchor, "was not waited for: the thread was interrupted");
     }
+  }
+
+  private void unreadable(Anchor anchor, String why) {
+    damages.add(new Damage(Kind.ANCHOR_UNREADABLE, 0, anchor + " " + why));
   }
 
   List<SignedHead> heads() {

@@ -74,7 +74,9 @@ public sealed interface AuditTree extends AutoCloseable permits StoredAuditTree 
   /**
    * Reads the whole log, and finds every record, index column, leaf, tile and head that is not what
    * it was: see {@link Damage.Kind}. Runs beside writers and the sequencer; what comes meanwhile is
-   * left for the next time. Needs memory for a few thousand records.
+   * left for the next time. Needs memory for a few thousand records. Anchors are read side by side
+   * first, each on a thread of its own, and one that has not answered within 30 s counts as {@link
+   * Damage.Kind#ANCHOR_UNREADABLE}.
    *
    * @param progress is told after every thousand records or so, on the caller's thread
    * @param anchored heads of this log that the caller has kept elsewhere, beside those of the

@@ -67,7 +67,7 @@ public record Damage(Kind kind, long at, String detail) {
     ANCHOR_FORGED,
     /** An anchor that should have heads of this log has none. */
     ANCHOR_EMPTY,
-    /** The heads of an anchor could not be read. */
+    /** The heads of an anchor could not be read, or it did not answer in time. */
     ANCHOR_UNREADABLE
   }
 

@@ -25,6 +25,7 @@ import org.slf4j.LoggerFactory;
 final class StoredAuditTree implements AuditTree {
   private static final Logger LOGGER = LoggerFactory.getLogger(StoredAuditTree.class);
   private static final Duration PATIENCE = Duration.ofSeconds(2);
+  private static final Duration ANCHOR_PATIENCE = Duration.ofSeconds(30);
   private static final Duration REMOVAL_INTERVAL = Duration.ofMinutes(1);
   private static final long REMOVED_AT_ONCE = 10_000;
 
@@ -367,7 +368,7 @@ final class StoredAuditTree implements AuditTree {
           "a head must be of '" + options.origin() + "', was of '" + head.origin() + "'");
     }
     AnchoredHeads all = new AnchoredHeads(options, anchored);
-    all.read(store.heads(0, 1), parts.clock().instant());
+    all.read(store.heads(0, 1), parts.clock().instant(), ANCHOR_PATIENCE);
     return new LogVerification(parts.store(), options, progress).verify(all);
   }
 
