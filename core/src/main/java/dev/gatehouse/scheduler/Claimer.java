@@ -117,6 +117,10 @@ final class Claimer {
       }
     }
     int wanted = wanted();
+    if (wanted < 1) {
+      // What was free is not any more: others begin and insert tasks meanwhile.
+      return 0;
+    }
     int count = claim(node, windowMillis, wanted);
     if (count == wanted) {
       return 0;

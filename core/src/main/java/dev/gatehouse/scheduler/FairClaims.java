@@ -23,9 +23,10 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>A store steps over every task that it passes over, so a look at all of them takes the longer
  * the more there are. One that took long and left nothing behind is not made again before a
- * multiple of its time has passed: until then looks begin shortly before the last one, where what
- * was scheduled since is due. What became ready further back waits for the next look at all. Beside
- * a backlog, the first of these is not made before that has lasted for a while.
+ * multiple of its time has passed, half a minute at most: until then looks begin shortly before the
+ * last one, where what was scheduled since is due. What became ready further back waits for the
+ * next look at all. Beside a backlog, the first of these is not made before that has lasted for a
+ * while.
  *
  * <p>Not safe: confine to one thread.
  */
@@ -34,6 +35,10 @@ final class FairClaims {
   private static final long MARGIN_MILLIS = 1_000;
 
   private static final long QUICK_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+
+  /** One that took so much longer may have waited for a store that stood still. */
+  private static final long LONGEST_REST_NANOS = TimeUnit.SECONDS.toNanos(30);
+
   private static final long BESIDE_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
   private static final long LASTING_NANOS = TimeUnit.SECONDS.toNanos(5);
   private static final long NOISY_NANOS = TimeUnit.SECONDS.toNanos(10);
@@ -218,7 +223,7 @@ final class FairClaims {
       long took = now - startNanos;
       if (fromMillis == Long.MIN_VALUE && left && took >= QUICK_NANOS) {
         fromMillis = startMillis - MARGIN_MILLIS;
-        restUntilNanos = now + rest * took;
+        restUntilNanos = now + Math.min(LONGEST_REST_NANOS, rest * took);
       } else if (fromMillis == Long.MIN_VALUE) {
         restUntilNanos = now;
       }

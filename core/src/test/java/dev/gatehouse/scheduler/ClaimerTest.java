@@ -1,10 +1,15 @@
 package dev.gatehouse.scheduler;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** How much a node takes from the store, and gives back. */
@@ -157,6 +162,34 @@ class ClaimerTest {
     node.settle();
     assertThat(fixture.heard.stale).hasValue(0);
     assertThat(held(node)).isZero();
+  }
+
+  /** Workers take permits, and with them what may be held, at any moment of a claim. */
+  @Test
+  void claim_permitsAreTakenMeanwhile_doesNotFail() {
+    schedule(5_000, 0, "1");
+    for (int moment = 1; moment <= 20; moment++) {
+      AtomicInteger looks = new AtomicInteger(moment);
+      AtomicReference<Runnable> work = new AtomicReference<>(() -> {});
+      SteppedNode node =
+          new SteppedNode(
+              fixture,
+              () -> {
+                if (looks.decrementAndGet() == 0) {
+                  work.get().run();
+                }
+                return fixture.clock.nanoTime();
+              });
+      node.claim();
+      assertThat(held(node)).isEqualTo(128);
+      IntStream.range(0, 40).forEach(i -> node.engine.holdings().due().remove());
+      fixture.clock.advance(Duration.ofHours(1));
+      Permits permits = node.engine.runner().permits();
+      work.set(() -> IntStream.range(0, 128).forEach(i -> permits.tryAcquire()));
+      looks.set(moment);
+
+      assertThatCode(node::claim).doesNotThrowAnyException();
+    }
   }
 
   @Test

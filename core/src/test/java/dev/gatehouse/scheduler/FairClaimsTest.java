@@ -286,6 +286,22 @@ class FairClaimsTest {
         .containsExactly(true, false, true);
   }
 
+  /** The store may have stood still meanwhile: what is recovered then must not wait minutes. */
+  @Test
+  void claim_oneLookTookVeryLong_allIsLookedAtWithinHalfAMinute() {
+    fixture.handlers.put("work", context -> TaskResult.done());
+    passedOver.passes(
+        new TaskRow(9_999, 0, "elsewhere", null, "", "{}", 1, "linear:0:0", START, START));
+    tookMillis = 20_000;
+    assertThat(claim(Reach.ALL, 100)).isEmpty();
+    tookMillis = 0;
+    insert(0, "work", 1, START - 9_000);
+
+    assertThat(claim(Reach.ALL, 100)).isEmpty();
+    clock.advanceMillis(30_000);
+    assertThat(claim(Reach.ALL, 100)).hasSize(1);
+  }
+
   @Test
   void earliestDue_foreignTasksOnly_isEmpty() {
     insert(0, "elsewhere", 5, START);

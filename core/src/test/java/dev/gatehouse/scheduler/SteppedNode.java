@@ -2,6 +2,7 @@ package dev.gatehouse.scheduler;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.function.LongSupplier;
 
 /** A node whose engine does the steps it is told to, one by one, on the test's thread. */
 final class SteppedNode {
@@ -11,11 +12,15 @@ final class SteppedNode {
   final Engine engine;
 
   SteppedNode(SchedulerFixture fixture) {
-    TestClock clock = fixture.clock;
+    this(fixture, fixture.clock::nanoTime);
+  }
+
+  /** One whose monotonic clock is that one. */
+  SteppedNode(SchedulerFixture fixture, LongSupplier nanoTime) {
     engine =
         new Engine(
             fixture.parts(),
-            EngineClock.followingStore(clock, clock::nanoTime),
+            EngineClock.followingStore(fixture.clock, nanoTime),
             workers::add,
             Waker.NONE);
     engine.membership().keep();

@@ -140,7 +140,8 @@ final class LaneCursors {
    * statement tells that there is no more.
    */
   private List<LaneShare> shares(int limit) {
-    boolean isEnough = limit >= due.length - exhausted.cardinality();
+    int behind = due.length - exhausted.cardinality();
+    boolean isEnough = limit >= behind;
     List<LaneShare> shares = new ArrayList<>();
     int left = limit;
     int weights =
@@ -149,7 +150,8 @@ final class LaneCursors {
       List<Integer> lanes = open(priority);
       if (!lanes.isEmpty()) {
         int share = left * priority.weight() / weights;
-        share = isEnough ? Math.max(share, lanes.size()) : share;
+        behind -= lanes.size();
+        share = isEnough ? Math.max(lanes.size(), Math.min(share, left - behind)) : share;
         divide(share, priority, lanes, shares);
         left -= share;
         weights -= priority.weight();

@@ -76,15 +76,21 @@ final class RecoveryWalk {
             : new Position(lost, heads(finder.sql()), false);
     List<Seen> seen = finder.sql().lost(handle, from.lanes(), finder.dueUntil());
     List<Seen> found = seen.stream().filter(Seen::lost).sorted(BY_DUE).toList();
-    List<Seen> some = found.subList(0, Math.min(finder.limit(), found.size()));
-    List<LockedTask> locked = lock(handle, finder, some);
+    List<LockedTask> locked = new ArrayList<>();
+    int tried = 0;
+    // Were only the first tried, those that others have locked would stand before the rest.
+    while (tried < found.size() && 2 * locked.size() < finder.limit()) {
+      int end = Math.min(found.size(), tried + finder.limit() - locked.size());
+      locked.addAll(lock(handle, finder, found.subList(tried, end)));
+      tried = end;
+    }
     List<Settled> freed =
         JdbcSettlements.recover(
             finder.sql(), handle, locked, finder.maxCrashes(), finder.nowMillis());
-    if (some.size() < found.size()) {
+    if (tried < found.size()) {
       return new Look(freed, from);
     }
-    boolean passedOver = from.passedOver() || locked.size() < some.size();
+    boolean passedOver = from.passedOver() || locked.size() < tried;
     List<LaneShare> lanes = behind(from.lanes(), seen);
     if (!lanes.isEmpty()) {
       return new Look(freed, new Position(from.nodes(), lanes, passedOver));

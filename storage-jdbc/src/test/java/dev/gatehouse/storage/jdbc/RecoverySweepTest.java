@@ -7,8 +7,10 @@ import dev.gatehouse.scheduler.TaskRow;
 import dev.gatehouse.scheduler.TaskStatus;
 import dev.gatehouse.scheduler.TaskStore;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -175,6 +177,33 @@ class RecoverySweepTest {
 
       assertThat(recover()).hasSize(12);
       assertThat(recover()).isEmpty();
+    }
+
+    /**
+     * Who has many locked, and is frozen, must not keep what stands behind them from being freed.
+     */
+    @Test
+    void recover_moreAreLockedThanOneLookFrees_theOthersAreFreed() throws SQLException {
+      int node = tasks.join("lost", LEASE).node();
+      assertThat(tasks.claim(node, Long.MAX_VALUE, 20)).hasSize(20);
+      tasks.leave(node, "lost");
+      List<Long> freed = new ArrayList<>();
+      try (Connection host = dataSource.getConnection()) {
+        host.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
+        host.setAutoCommit(false);
+        host.createStatement()
+            .executeQuery("SELECT id FROM gh_task WHERE id <= 9 ORDER BY id FOR UPDATE");
+        for (int look = 0; look < 6; look++) {
+          tasks.recover(3, millis.get(), 4).forEach(one -> freed.add(one.id()));
+        }
+        assertThat(freed).containsExactlyInAnyOrder(range(10, 20));
+        host.rollback();
+      }
+      assertThat(recover()).extracting(Settled::id).containsExactlyInAnyOrder(range(1, 9));
+    }
+
+    private static Long[] range(long first, long last) {
+      return LongStream.rangeClosed(first, last).boxed().toArray(Long[]::new);
     }
 
     @Test
