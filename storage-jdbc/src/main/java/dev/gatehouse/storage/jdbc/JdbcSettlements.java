@@ -118,13 +118,25 @@ final class JdbcSettlements {
 
   private List<Settled> settleOthers(Map<Long, Settlement> settlements) {
     TaskChanges changes = new TaskChanges(nowMillis);
+    List<Settlement.Forget> forgotten = new ArrayList<>();
     for (LockedTask task : sql.lock(handle, node, settlements.keySet(), ifLocked)) {
       Settlement settlement = requireNonNull(settlements.get(task.id()));
-      if (settlement.fence() == task.fence()) {
+      if (settlement.fence() != task.fence()) {
+        continue;
+      }
+      if (settlement instanceof Settlement.Forget forget && !task.cancelRequested()) {
+        forgotten.add(forget);
+      } else {
         settle(changes, task, settlement);
       }
     }
-    return changes.write(handle, sql);
+    List<Settled> settled = new ArrayList<>(changes.write(handle, sql));
+    for (Settlement.Forget forget : forgotten) {
+      handle.execute("DELETE FROM gh_task WHERE id = ?", forget.id());
+      forgetRest(forget);
+      settled.add(finished(forget.id()));
+    }
+    return settled;
   }
 
   private static void settle(TaskChanges changes, LockedTask held, Settlement settlement) {
