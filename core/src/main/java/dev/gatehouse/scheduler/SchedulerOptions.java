@@ -213,7 +213,9 @@ public final class SchedulerOptions {
      * settled. Of those that are due and have not begun only as many are leased as the node could
      * begin within about a second: one for each of {@link #maxRunning} that is free, and as many as
      * it began in the last, or some tens if that is less. The rest is left to other nodes, and if
-     * handlers become slow, what would wait long is given back within seconds. Default 10,000.
+     * handlers become slow, what would wait long is given back within seconds. Of fewer than ten at
+     * a time the earliest are leased, whatever their {@link Priority}: for urgent tasks to come
+     * before a backlog it should be larger than {@link #maxRunning} by 20 or more. Default 10,000.
      */
     public Builder capacity(int value) {
       capacity = Check.range(value, 1, MAX_CAPACITY, "capacity");
@@ -225,7 +227,8 @@ public final class SchedulerOptions {
      * holds so much claims no more, whatever the {@link #capacity}. What a claim brings is judged
      * by those before it, so it may be exceeded by one claim, which is of no more tasks than would
      * be twice as much if each had 1 MiB. So where it is less than 500 MiB, claims are smaller than
-     * they might be. Default an eighth of the memory that the virtual machine may use for objects.
+     * they might be, and where it is less than 5 MiB, of the earliest only, as with a small {@link
+     * #capacity}. Default an eighth of the memory that the virtual machine may use for objects.
      */
     public Builder maxHeldBytes(long value) {
       maxHeldBytes = Check.range(value, MIN_HELD_BYTES, MAX_HELD_BYTES, "maxHeldBytes");

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -25,6 +26,9 @@ final class JdbcSettlements {
   private final int node;
   private final long nowMillis;
   private final IfLocked ifLocked;
+
+  /** Those that are to be forgotten, and whose numbers others have locked. */
+  private final Set<Long> numberLocked = new HashSet<>();
 
   JdbcSettlements(TaskSql sql, Handle handle, int node, long nowMillis, IfLocked ifLocked) {
     this.ifLocked = ifLocked;
@@ -40,6 +44,7 @@ final class JdbcSettlements {
     if (settled.size() < settlements.size()) {
       Map<Long, Settlement> open = new HashMap<>(settlements);
       settled.forEach(one -> open.remove(one.id()));
+      open.keySet().removeAll(numberLocked);
       settled.addAll(settleOthers(open));
     }
     return settled;
@@ -51,7 +56,7 @@ final class JdbcSettlements {
     for (Settlement settlement : settlements) {
       if (settlement instanceof Settlement.Finish one) {
         finish.add(one);
-      } else if (settlement instanceof Settlement.Forget one) {
+      } else if (settlement instanceof Settlement.Forget one && mayForget(one.row())) {
         forget.put(one.id(), one);
       }
     }
@@ -88,6 +93,16 @@ final class JdbcSettlements {
     return new Settled(id, TaskStatus.FINISHED);
   }
 
+  private boolean mayForget(TaskRow row) {
+    boolean may =
+        ifLocked != IfLocked.PASS_OVER
+            || TaskNumber.of(row).map(number -> TaskNumbers.tryLock(handle, number)).orElse(true);
+    if (!may) {
+      numberLocked.add(row.id());
+    }
+    return may;
+  }
+
   private void forgetRest(Settlement.Forget forgotten) {
     TaskRow row = forgotten.row();
     if (row.taskNo() != null) {
@@ -103,13 +118,25 @@ final class JdbcSettlements {
 
   private List<Settled> settleOthers(Map<Long, Settlement> settlements) {
     TaskChanges changes = new TaskChanges(nowMillis);
+    List<Settlement.Forget> forgotten = new ArrayList<>();
     for (LockedTask task : sql.lock(handle, node, settlements.keySet(), ifLocked)) {
       Settlement settlement = requireNonNull(settlements.get(task.id()));
-      if (settlement.fence() == task.fence()) {
+      if (settlement.fence() != task.fence()) {
+        continue;
+      }
+      if (settlement instanceof Settlement.Forget forget && !task.cancelRequested()) {
+        forgotten.add(forget);
+      } else {
         settle(changes, task, settlement);
       }
     }
-    return changes.write(handle, sql);
+    List<Settled> settled = new ArrayList<>(changes.write(handle, sql));
+    for (Settlement.Forget forget : forgotten) {
+      handle.execute("DELETE FROM gh_task WHERE id = ?", forget.id());
+      forgetRest(forget);
+      settled.add(finished(forget.id()));
+    }
+    return settled;
   }
 
   private static void settle(TaskChanges changes, LockedTask held, Settlement settlement) {

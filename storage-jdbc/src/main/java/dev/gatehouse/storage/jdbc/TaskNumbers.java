@@ -15,7 +15,7 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.JdbiException;
 import org.jdbi.v3.core.statement.PreparedBatch;
 
-/** Takes task numbers for tasks in H2; the first that takes one keeps it. */
+/** Numbers of tasks, and how they are taken in H2; the first that takes one keeps it. */
 final class TaskNumbers {
   static final int TRIES = 5;
 
@@ -73,6 +73,12 @@ final class TaskNumbers {
   /** The task that has the number by now, whenever the transaction began. */
   static Optional<Long> findLatest(Handle handle, Dialect dialect, TaskNumber number) {
     return find(handle, FIND + dialect.latest(), number);
+  }
+
+  /** Locks the number, if there is such; false if another has locked it. */
+  static boolean tryLock(Handle handle, TaskNumber number) {
+    return find(handle, FIND + " FOR UPDATE SKIP LOCKED", number).isPresent()
+        || find(handle, number).isEmpty();
   }
 
   private static Optional<Long> find(Handle handle, String sql, TaskNumber number) {

@@ -9,6 +9,8 @@ import dev.gatehouse.observe.GatehouseListener;
 import dev.gatehouse.scheduler.Cancellation;
 import dev.gatehouse.scheduler.IfTaken;
 import dev.gatehouse.scheduler.Schedule;
+import dev.gatehouse.scheduler.Scheduled;
+import dev.gatehouse.scheduler.SchedulerOptions;
 import dev.gatehouse.scheduler.Task;
 import dev.gatehouse.scheduler.TaskContext;
 import dev.gatehouse.scheduler.TaskDetail;
@@ -78,6 +80,8 @@ class HostLocksTest {
                     }
                   })
               .handler("work", this::work)
+              .handler("brief", this::work)
+              .scheduler(SchedulerOptions.builder().forget("brief").build())
               .build();
       gatehouse.start();
       host = direct.getConnection();
@@ -191,6 +195,28 @@ class HostLocksTest {
 
       await().atMost(QUICKLY).until(() -> task(held).status() == TaskStatus.FINISHED);
       await().atMost(QUICKLY).untilAsserted(() -> assertThat(stale).hasValue(1));
+    }
+
+    /** On MariaDB and H2 who asks for a number that is taken keeps it from being given up. */
+    @Test
+    void I5_settle_numberOfAForgottenTaskLockedByAHost_othersAreSettled() throws SQLException {
+      Task brief = Task.of("order-1").handler("brief").content("\"held\"");
+      TaskId held = running(brief);
+      Scheduled kept =
+          gatehouse
+              .joining(JdbcTransaction.of(host))
+              .scheduler()
+              .trySchedule(brief.ifTaken(IfTaken.KEEP));
+      assertThat(kept).isEqualTo(new Scheduled(held, Scheduled.Outcome.KEPT));
+      lock("SELECT task_id FROM gh_task_key");
+      locked.countDown();
+
+      awaitOthers();
+      awaitOthers();
+      host.commit();
+
+      await().atMost(QUICKLY).until(() -> gatehouse.scheduler().findTask(held).isEmpty());
+      assertThat(stale).hasValue(0);
     }
 
     @Test

@@ -24,6 +24,7 @@ import dev.gatehouse.scheduler.NodeLease;
 import dev.gatehouse.scheduler.ProgressReport;
 import dev.gatehouse.scheduler.Settled;
 import dev.gatehouse.scheduler.Settlement;
+import dev.gatehouse.scheduler.TaskChange;
 import dev.gatehouse.scheduler.TaskProgress;
 import dev.gatehouse.scheduler.TaskState;
 import dev.gatehouse.scheduler.TaskStatus;
@@ -260,6 +261,20 @@ public abstract class TaskLeaseContract extends TaskContract {
     assertThat(tasks().findId(7, "A")).isEmpty();
     assertThat(state(2).status()).isEqualTo(TaskStatus.CANCELLED);
     assertThat(purge(FOREVER, 10)).isEqualTo(1);
+  }
+
+  @Test
+  void TASK15_settle_forgottenThatWasAskedToPause_isGoneToo() {
+    tasks().insert(List.of(numbered(1, 7, "A")));
+    int node = join();
+    ClaimedTask held = claimOne(node);
+    assertThat(tasks().pause(ANYONE, 1)).isEqualTo(TaskChange.REQUESTED);
+
+    assertThat(tasks().settle(node, List.of(forget(held)), now()))
+        .containsExactly(new Settled(1, TaskStatus.FINISHED));
+
+    assertThat(tasks().find(ANYONE, 1)).isEmpty();
+    assertThat(tasks().findId(7, "A")).isEmpty();
   }
 
   @Test
