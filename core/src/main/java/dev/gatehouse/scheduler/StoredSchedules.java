@@ -130,12 +130,12 @@ final class StoredSchedules {
   }
 
   boolean resume(String name) {
+    long now = engine.millis(joined == null ? parts.store() : parts.store().joining(joined));
     return setPaused(
         name,
         false,
         row -> {
           Standing was = row.standing();
-          long now = engine.millis();
           long next =
               was.nextMillis() > now
                   ? was.nextMillis()
