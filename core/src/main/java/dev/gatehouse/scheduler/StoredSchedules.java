@@ -72,7 +72,7 @@ final class StoredSchedules {
       return ScheduleDetail.of(old);
     }
     ScheduleRow row = old.with(definition);
-    if (!old.definition().timing().equals(definition.timing())) {
+    if (!Timing.isOfSameTimes(old.definition().timing(), definition.timing())) {
       Standing begun = begin(schedule, definition.timing(), now);
       Standing was = old.standing();
       row =
