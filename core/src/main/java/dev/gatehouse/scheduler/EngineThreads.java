@@ -175,6 +175,7 @@ final class EngineThreads implements Drive {
 
   private long look() {
     round++;
+    engine.recent().note();
     engine.keeper().checkHeld();
     engine.progress().write();
     if (round % ROUNDS_TO_AUDIT == 0) {

@@ -167,7 +167,8 @@ public final class TaskEngine implements AutoCloseable {
         engine == null ? 0 : engine.holdings().size(),
         engine == null ? 0 : engine.holdings().underWay().size(),
         engine == null ? Set.of() : engine.attempts().passedOver().kinds(),
-        engine == null ? SchedulerStatus.Work.NONE : work(engine));
+        engine == null ? SchedulerStatus.Work.NONE : work(engine),
+        engine == null ? SchedulerStatus.Rates.NONE : engine.recent().rates());
   }
 
   private static OptionalLong earlier(OptionalLong one, OptionalLong other) {

@@ -340,6 +340,14 @@ public interface TaskStore {
     return true;
   }
 
+  /**
+   * What was asked of the storage over the wire, if it has one; does not ask it. By default nothing
+   * is counted.
+   */
+  default StorageTraffic traffic() {
+    return StorageTraffic.NONE;
+  }
+
   /** The time by which leases are judged, in epoch microseconds; cheap and precise. */
   long nowMicros();
 

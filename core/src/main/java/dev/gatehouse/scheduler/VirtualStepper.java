@@ -67,6 +67,7 @@ final class VirtualStepper implements Stepper, Drive {
   @Override
   public void run() {
     requireOpen();
+    engine.recent().note();
     keepLease();
     engine.keeper().checkHeld();
     engine.keeper().auditLeases();

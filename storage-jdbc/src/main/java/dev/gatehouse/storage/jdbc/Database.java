@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.check.Check;
 import dev.gatehouse.error.StorageException;
+import dev.gatehouse.scheduler.StorageTraffic;
 import dev.gatehouse.transaction.Transaction;
 import java.sql.BatchUpdateException;
 import java.sql.SQLException;
@@ -70,6 +71,7 @@ final class Database {
   private final Migration migration;
   private final Time time;
   private final @Nullable JdbcTransaction joined;
+  private final TrafficCount traffic;
 
   /**
    * How time is told and how long it may take.
@@ -88,27 +90,25 @@ final class Database {
   }
 
   private Database(Connections connections, Migration migration, Time time) {
-    this(
-        connections,
+    this.connections = connections;
+    this.migration = migration;
+    this.time = time;
+    joined = null;
+    traffic = new TrafficCount();
+    pooled =
         Jdbi.create(connections)
             .registerArgument(new TextArgument())
             .configure(
                 SqlStatements.class,
-                statements -> statements.setTemplateEngine(migration.tables())),
-        migration,
-        time,
-        null);
+                statements ->
+                    statements.setTemplateEngine(migration.tables()).setSqlLogger(traffic));
   }
 
-  private Database(
-      Connections connections,
-      Jdbi pooled,
-      Migration migration,
-      Time time,
-      @Nullable JdbcTransaction joined) {
-    this.connections = connections;
-    this.pooled = pooled;
-    this.migration = migration;
+  private Database(Database database, Time time, @Nullable JdbcTransaction joined) {
+    connections = database.connections;
+    pooled = database.pooled;
+    migration = database.migration;
+    traffic = database.traffic;
     this.time = time;
     this.joined = joined;
   }
@@ -133,19 +133,18 @@ final class Database {
     Check.that(
         transaction instanceof JdbcTransaction own && own.mayServe(pooled),
         "transaction belongs to another storage: " + transaction.getClass().getName());
-    return new Database(connections, pooled, migration, time, (JdbcTransaction) transaction);
+    return new Database(this, time, (JdbcTransaction) transaction);
   }
 
   /** This database for statements that may take any time, such as searches of a long log. */
   Database unhurried() {
-    return new Database(
-        connections, pooled, migration, new Time(time.leases, NetworkTimeout.NONE), joined);
+    return new Database(this, new Time(time.leases, NetworkTimeout.NONE), joined);
   }
 
   /** This database, of which no answer is of use after so long. */
   Database within(Duration duration) {
     Time shorter = new Time(time.leases, time.network.atMost(duration));
-    return new Database(connections, pooled, migration, shorter, joined);
+    return new Database(this, shorter, joined);
   }
 
   /** How long the database is waited for. */
@@ -258,9 +257,10 @@ final class Database {
     return new Retries.LastingException("no connection is to be had", Failures.ofOpening(e));
   }
 
-  private static void commit(Handle handle) {
+  private void commit(Handle handle) {
     try {
       handle.commit();
+      traffic.commit();
     } catch (JdbiException e) {
       if (isLost(e)) {
         throw new Retries.LastingException(UNKNOWN_END, Failures.of(e));
@@ -323,8 +323,11 @@ final class Database {
   }
 
   private <T> T alone(String sql, Sql.Use<T> use) {
+    traffic.statement();
     try {
-      return connections.use(named(sql), time.network, use);
+      T answer = connections.use(named(sql), time.network, use);
+      traffic.commit();
+      return answer;
     } catch (ConnectionException e) {
       throw noConnection(e);
     } catch (JdbiException e) {
@@ -338,7 +341,9 @@ final class Database {
     Handle handle = open();
     boolean timed = time.network.begin(handle.getConnection());
     try {
-      return statements.apply(handle);
+      T answer = statements.apply(handle);
+      traffic.commit();
+      return answer;
     } catch (JdbiException e) {
       throw Failures.of(e);
     } finally {
@@ -354,6 +359,11 @@ final class Database {
   /** Whether audit records are kept with their terms. */
   boolean hasTerms() {
     return migration.hasTerms() && dialect() == Dialect.POSTGRESQL;
+  }
+
+  /** What has gone to it. */
+  StorageTraffic traffic() {
+    return traffic.sum();
   }
 
   /** How to begin transactions. */

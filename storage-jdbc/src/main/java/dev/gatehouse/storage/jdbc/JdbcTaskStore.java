@@ -20,6 +20,7 @@ import dev.gatehouse.scheduler.RetriesAhead;
 import dev.gatehouse.scheduler.Scheduled;
 import dev.gatehouse.scheduler.Settled;
 import dev.gatehouse.scheduler.Settlement;
+import dev.gatehouse.scheduler.StorageTraffic;
 import dev.gatehouse.scheduler.TaskChange;
 import dev.gatehouse.scheduler.TaskCounts;
 import dev.gatehouse.scheduler.TaskRow;
@@ -430,6 +431,11 @@ final class JdbcTaskStore implements TaskStore {
   @Override
   public boolean tidy(long ended) {
     return database.unhurried().useAlone(handle -> sql().tidy(handle, ended));
+  }
+
+  @Override
+  public StorageTraffic traffic() {
+    return database.traffic();
   }
 
   @Override
