@@ -340,6 +340,11 @@ public interface TaskStore {
     return true;
   }
 
+  /** The leases of an engine's nodes, which closes them; does not ask the store. */
+  default NodeLeases leases() {
+    return NodeLeases.of(this);
+  }
+
   /**
    * What was asked of the storage over the wire, if it has one; does not ask it. By default nothing
    * is counted.

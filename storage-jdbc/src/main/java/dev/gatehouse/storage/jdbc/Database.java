@@ -17,14 +17,13 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.ConnectionException;
+import org.jdbi.v3.core.ConnectionFactory;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
 import org.jdbi.v3.core.statement.SqlStatements;
 import org.jdbi.v3.core.statement.Update;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Connections, transactions and the migration of one database; what all JDBC stores share. A {@code
@@ -32,8 +31,6 @@ import org.slf4j.LoggerFactory;
  * of its own, or, after {@link #joining}, on the one connection of a transaction.
  */
 final class Database {
-  private static final Logger LOG = LoggerFactory.getLogger(Database.class);
-
   /** A key that is there already: its SQL state, and on MariaDB, where that says less, its code. */
   private static final String DUPLICATE = "23505";
 
@@ -95,20 +92,22 @@ final class Database {
     this.time = time;
     joined = null;
     traffic = new TrafficCount();
-    pooled =
-        Jdbi.create(connections)
-            .registerArgument(new TextArgument())
-            .configure(
-                SqlStatements.class,
-                statements ->
-                    statements.setTemplateEngine(migration.tables()).setSqlLogger(traffic));
+    pooled = jdbi(connections);
   }
 
-  private Database(Database database, Time time, @Nullable JdbcTransaction joined) {
+  private Jdbi jdbi(ConnectionFactory factory) {
+    return Jdbi.create(factory)
+        .registerArgument(new TextArgument())
+        .configure(
+            SqlStatements.class,
+            statements -> statements.setTemplateEngine(migration.tables()).setSqlLogger(traffic));
+  }
+
+  private Database(Database database, Jdbi pooled, Time time, @Nullable JdbcTransaction joined) {
     connections = database.connections;
-    pooled = database.pooled;
     migration = database.migration;
     traffic = database.traffic;
+    this.pooled = pooled;
     this.time = time;
     this.joined = joined;
   }
@@ -133,18 +132,28 @@ final class Database {
     Check.that(
         transaction instanceof JdbcTransaction own && own.mayServe(pooled),
         "transaction belongs to another storage: " + transaction.getClass().getName());
-    return new Database(this, time, (JdbcTransaction) transaction);
+    return new Database(this, pooled, time, (JdbcTransaction) transaction);
   }
 
   /** This database for statements that may take any time, such as searches of a long log. */
   Database unhurried() {
-    return new Database(this, new Time(time.leases, NetworkTimeout.NONE), joined);
+    return new Database(this, pooled, new Time(time.leases, NetworkTimeout.NONE), joined);
   }
 
   /** This database, of which no answer is of use after so long. */
   Database within(Duration duration) {
     Time shorter = new Time(time.leases, time.network.atMost(duration));
-    return new Database(this, shorter, joined);
+    return new Database(this, pooled, shorter, joined);
+  }
+
+  /** A connection that can be kept between uses; not opened yet. */
+  KeptConnection keptConnection() {
+    return new KeptConnection(connections);
+  }
+
+  /** This database over that connection. */
+  Database over(KeptConnection connection) {
+    return new Database(this, jdbi(connection), time, joined);
   }
 
   /** How long the database is waited for. */
@@ -229,9 +238,9 @@ final class Database {
       throw Failures.of(e);
     } finally {
       if (!done) {
-        quietly(handle::rollback);
+        Connections.quietly(handle::rollback);
       }
-      quietly(() -> profile.restore(handle));
+      Connections.quietly(() -> profile.restore(handle));
       close(handle, timed);
     }
     transaction.end();
@@ -242,7 +251,7 @@ final class Database {
     if (timed) {
       NetworkTimeout.end(handle.getConnection());
     }
-    quietly(handle::close);
+    Connections.quietly(handle::close);
   }
 
   private Handle open() {
@@ -483,14 +492,5 @@ final class Database {
       }
     }
     return null;
-  }
-
-  /** Runs what ends the use of a connection: its failure changes nothing, as that ends it too. */
-  static void quietly(Runnable action) {
-    try {
-      action.run();
-    } catch (RuntimeException e) {
-      LOG.debug("A connection could not be put in order before it was closed", e);
-    }
   }
 }

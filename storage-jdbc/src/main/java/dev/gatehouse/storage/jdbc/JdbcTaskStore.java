@@ -12,6 +12,7 @@ import dev.gatehouse.scheduler.Hints;
 import dev.gatehouse.scheduler.IfTaken;
 import dev.gatehouse.scheduler.LeasedTask;
 import dev.gatehouse.scheduler.NodeLease;
+import dev.gatehouse.scheduler.NodeLeases;
 import dev.gatehouse.scheduler.OpenTask;
 import dev.gatehouse.scheduler.Priority;
 import dev.gatehouse.scheduler.ProgressReport;
@@ -62,12 +63,6 @@ import org.jspecify.annotations.Nullable;
 final class JdbcTaskStore implements TaskStore {
   private static final int NOBODY = 0;
 
-  /** A sample of the clock that took longer would be of no use, and is asked by who renews. */
-  private static final Duration LONGEST_SAMPLE = Duration.ofMillis(2_500);
-
-  /** A renewal is given up so soon that it can be tried again before the lease is over. */
-  private static final Duration LEAST_PATIENCE = Duration.ofSeconds(1);
-
   /** Nodes of this process whose cursors are kept; those that were lost are never asked again. */
   private static final int MAX_NODES = 16;
 
@@ -81,6 +76,7 @@ final class JdbcTaskStore implements TaskStore {
 
   private final Hints hints;
   private final RecoveryWalk walk;
+  private final JdbcLeases leases;
 
   /** Has done what is to be done once the transaction is committed. */
   private final Consumer<Runnable> afterCommit;
@@ -88,8 +84,10 @@ final class JdbcTaskStore implements TaskStore {
   JdbcTaskStore(Database database, Hints hints) {
     this.database = database;
     this.hints = hints;
-    cursors = new ConcurrentHashMap<>();
+    ConcurrentMap<Integer, LaneCursors> known = new ConcurrentHashMap<>();
+    cursors = known;
     walk = new RecoveryWalk();
+    leases = new JdbcLeases(database, known::remove);
     afterCommit = Runnable::run;
   }
 
@@ -98,7 +96,13 @@ final class JdbcTaskStore implements TaskStore {
     hints = store.hints;
     cursors = null;
     walk = store.walk;
+    leases = new JdbcLeases(database, node -> {});
     afterCommit = transaction::afterCommit;
+  }
+
+  @Override
+  public NodeLeases leases() {
+    return leases.keeping(database.keptConnection());
   }
 
   @Override
@@ -440,38 +444,22 @@ final class JdbcTaskStore implements TaskStore {
 
   @Override
   public long nowMicros() {
-    return database
-        .within(LONGEST_SAMPLE)
-        .use(handle -> new JdbcNodes(database, handle).nowMicros());
+    return leases.nowMicros();
   }
 
   @Override
   public NodeLease join(String boot, Duration duration) {
-    return database.within(duration).use(handle -> nodes(handle).join(boot, duration));
+    return leases.join(boot, duration);
   }
 
   @Override
   public Optional<NodeLease> renew(int node, String boot, Duration duration) {
-    Function<Handle, Optional<NodeLease>> renewal =
-        handle -> nodes(handle).renew(node, boot, duration);
-    Duration patience = duration.dividedBy(4);
-    Database bounded =
-        database.within(patience.compareTo(LEAST_PATIENCE) < 0 ? LEAST_PATIENCE : patience);
-    return bounded.dialect().renewsInOneStatement()
-        ? bounded.useRepeatable(renewal)
-        : bounded.use(renewal);
+    return leases.renew(node, boot, duration);
   }
 
   @Override
   public void leave(int node, String boot) {
-    database.<@Nullable Object>use(
-        handle -> {
-          nodes(handle).leave(node, boot);
-          return null;
-        });
-    if (cursors != null) {
-      cursors.remove(node);
-    }
+    leases.leave(node, boot);
   }
 
   private JdbcNodes nodes(Handle handle) {
