@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Function;
 import java.util.function.LongConsumer;
-import java.util.function.LongSupplier;
+import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 
 /**
@@ -21,17 +21,17 @@ import java.util.stream.Collectors;
  */
 final class Advancer {
   private final SchedulerParts parts;
-  private final LongSupplier millis;
+  private final ToLongFunction<TaskStore> millis;
   private final LongConsumer dueSoon;
   private final WorkflowAudit audit;
 
   /**
    * Advances workflows of the parts' store.
    *
-   * @param millis the time in epoch milliseconds
+   * @param millis the time in epoch milliseconds, for which it may ask the store
    * @param dueSoon is told when tasks that were inserted are due
    */
-  Advancer(SchedulerParts parts, LongSupplier millis, LongConsumer dueSoon) {
+  Advancer(SchedulerParts parts, ToLongFunction<TaskStore> millis, LongConsumer dueSoon) {
     this.parts = parts;
     this.millis = millis;
     this.dueSoon = dueSoon;
@@ -73,7 +73,7 @@ final class Advancer {
     if (found.isEmpty() || found.get().status().isFinal() || reports.isEmpty()) {
       return found.map(WorkflowRow::status);
     }
-    long now = millis.getAsLong();
+    long now = millis.applyAsLong(parts.store().joining(transaction));
     WorkflowPlan plan = new WorkflowPlan(found.get(), store.steps(id), now);
     List<WorkflowReport> counted = reports.stream().filter(plan::apply).toList();
     List<WorkflowStep> begun = plan.begin();

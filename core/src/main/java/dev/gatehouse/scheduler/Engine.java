@@ -33,6 +33,7 @@ final class Engine {
   private final Keeper keeper;
   private final Recurrer recurrer;
   private final WorkflowKeeper workflowKeeper;
+  private final RecentWork recent;
 
   Engine(SchedulerParts parts, EngineClock clock, Executor workers, Waker waker) {
     this.clock = clock;
@@ -68,6 +69,20 @@ final class Engine {
     keeper = new Keeper(parts, this);
     recurrer = new Recurrer(parts, this);
     workflowKeeper = new WorkflowKeeper(parts, this);
+    recent =
+        new RecentWork(
+            clock::nanoTime,
+            () ->
+                new RecentWork.Counts(
+                    claimer.claims(),
+                    claimer.claimed(),
+                    settler.flushes(),
+                    settler.settled(),
+                    parts.store().traffic()));
+  }
+
+  RecentWork recent() {
+    return recent;
   }
 
   /**

@@ -72,6 +72,11 @@ final class EngineClock {
     return TimeUnit.MILLISECONDS.toNanos(millis) - storeNanos();
   }
 
+  /** Whether it tells the store's time, or the one that stands in for it. */
+  boolean isKnown() {
+    return !followsStore || sample != null;
+  }
+
   /** Whether answers of the store move it. */
   boolean followsStore() {
     return followsStore;

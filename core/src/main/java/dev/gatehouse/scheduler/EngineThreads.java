@@ -42,7 +42,6 @@ final class EngineThreads implements Drive {
   private static final int ROUNDS_TO_SWEEP_GATES_UNUSED = 60;
   private static final int ROUNDS_TO_ADVANCE = 4;
   private static final int ROUNDS_TO_ADVANCE_UNUSED = 40;
-  private static final int ROUNDS_TO_PURGE = 120;
 
   private final SchedulerOptions options;
   private final TaskStore store;
@@ -54,6 +53,7 @@ final class EngineThreads implements Drive {
   private volatile boolean closing;
   private int round; // used by the keeper's thread
   private int sweeps; // used by the sweeper's thread
+  private final Purging purging; // used by the sweeper's thread
   private long tidied; // used by the tidier's thread
   private final TenthOfTime tidying = new TenthOfTime(System::nanoTime); // by the tidier's thread
   private final TenthOfTime gates = new TenthOfTime(System::nanoTime); // by the keeper's thread
@@ -66,6 +66,7 @@ final class EngineThreads implements Drive {
     workers = Workers.create();
     EngineClock clock = EngineClock.followingStore(parts.clock(), parts.nanoTime());
     engine = new Engine(parts, clock, workers, this::wake);
+    purging = new Purging(options, clock::nanoTime, engine.keeper()::purge);
     for (Role role : Role.values()) {
       String name = "gatehouse-" + role.name().toLowerCase(Locale.ROOT);
       loops.put(role, new Loop(name, () -> step(role), () -> last(role)));
@@ -166,15 +167,12 @@ final class EngineThreads implements Drive {
       }
       engine.recurrer().recur(options.claimWindow().toMillis() + AHEAD_MILLIS);
     }
-    if (sweeps % ROUNDS_TO_PURGE == 0 && engine.keeper().purge()) {
-      sweeps--;
-      return 0;
-    }
-    return LEASES_NANOS;
+    return purging.purgeIfTime() ? 0 : LEASES_NANOS;
   }
 
   private long look() {
     round++;
+    engine.recent().note();
     engine.keeper().checkHeld();
     engine.progress().write();
     if (round % ROUNDS_TO_AUDIT == 0) {

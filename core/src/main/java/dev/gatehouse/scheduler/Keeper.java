@@ -2,8 +2,10 @@ package dev.gatehouse.scheduler;
 
 import dev.gatehouse.audit.AuditRecord;
 import dev.gatehouse.observe.GatehouseListener;
+import dev.gatehouse.scheduler.Purging.Purged;
 import dev.gatehouse.transaction.Transaction;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -205,30 +207,35 @@ final class Keeper {
     return recovered;
   }
 
-  /**
-   * Deletes some final tasks and workflows that were kept long enough; true if there may be more.
-   */
-  boolean purge() {
+  /** Deletes some final tasks and workflows that were kept long enough. */
+  Purged purge() {
     long now = clock.millis();
     long before = now - parts.options().retention().toMillis();
     long failedBefore = now - parts.options().failedRetention().toMillis();
-    boolean more = purge(TaskStatus.FINISHED, before);
-    more |= purge(TaskStatus.CANCELLED, before);
-    more |= purge(TaskStatus.FAILED, failedBefore);
-    more |= purge(WORKFLOWS, limit -> parts.workflows().purge(before, limit));
-    return more;
+    List<Purged> purged =
+        List.of(
+            purge(TaskStatus.FINISHED, before),
+            purge(TaskStatus.CANCELLED, before),
+            purge(TaskStatus.FAILED, failedBefore),
+            purge(WORKFLOWS, limit -> parts.workflows().purge(before, limit)));
+    return Collections.max(purged);
   }
 
-  private boolean purge(TaskStatus status, long endedBefore) {
+  private Purged purge(TaskStatus status, long endedBefore) {
     return purge(BATCH, limit -> parts.store().purge(status, endedBefore, limit));
   }
 
-  private static boolean purge(int limit, IntUnaryOperator purge) {
+  private static Purged purge(int limit, IntUnaryOperator purge) {
+    Purged purged = Purged.NOTHING;
     for (int batch = 0; batch < PURGES; batch++) {
-      if (purge.applyAsInt(limit) < limit) {
-        return false;
+      int count = purge.applyAsInt(limit);
+      if (count > 0) {
+        purged = Purged.ALL;
+      }
+      if (count < limit) {
+        return purged;
       }
     }
-    return true;
+    return Purged.SOME;
   }
 }

@@ -25,7 +25,7 @@ final class Membership {
 
   private static final Logger LOGGER = LoggerFactory.getLogger(Membership.class);
 
-  private final TaskStore store;
+  private final NodeLeases leases;
   private final EngineClock clock;
   private final Holdings holdings;
   private final Attempts attempts;
@@ -45,7 +45,7 @@ final class Membership {
   Membership(
       SchedulerParts parts, EngineClock clock, Holdings holdings, Attempts attempts, Waker waker) {
     this.holdings = holdings;
-    store = parts.store();
+    leases = parts.store().leases();
     this.clock = clock;
     this.attempts = attempts;
     listener = parts.listener();
@@ -130,7 +130,7 @@ final class Membership {
     long begun = clock.nanoTime();
     for (int i = 0; i < times && clock.followsStore() && isSoon(begun); i++) {
       long sent = clock.nanoTime();
-      long micros = store.nowMicros();
+      long micros = leases.nowMicros();
       clock.sampledMicros(sent, micros, clock.nanoTime());
       sampledNanos = sent;
     }
@@ -159,19 +159,24 @@ final class Membership {
     return node.get() == null ? 0 : renewNanos - (clock.nanoTime() - renewedNanos);
   }
 
-  /** Ends the lease at the store, so that what is still held there can be recovered at once. */
+  /**
+   * Ends the lease at the store, so that what is still held there can be recovered at once. Nothing
+   * can be asked after that.
+   */
   void leave() {
-    Node current = node.getAndSet(null);
-    if (current != null && current.lose()) {
-      attempts.loseAll(current);
-      store.leave(current.number(), current.boot());
+    try (leases) {
+      Node current = node.getAndSet(null);
+      if (current != null && current.lose()) {
+        attempts.loseAll(current);
+        leases.leave(current.number(), current.boot());
+      }
     }
   }
 
   private void join() {
     String boot = UUID.randomUUID().toString();
     long sent = clock.nanoTime();
-    NodeLease joined = store.join(boot, lease);
+    NodeLease joined = leases.join(boot, lease);
     clock.sampled(sent, joined.nowMillis(), clock.nanoTime());
     heardOf(joined);
     renewedNanos = sent;
@@ -184,7 +189,7 @@ final class Membership {
 
   private void renew(Node current) {
     long sent = clock.nanoTime();
-    Optional<NodeLease> renewed = store.renew(current.number(), current.boot(), lease);
+    Optional<NodeLease> renewed = leases.renew(current.number(), current.boot(), lease);
     if (renewed.isEmpty()) {
       fence(current);
       return;

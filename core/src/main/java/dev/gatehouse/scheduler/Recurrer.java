@@ -4,7 +4,6 @@ import dev.gatehouse.error.GatehouseException;
 import dev.gatehouse.registry.Application;
 import dev.gatehouse.scheduler.ScheduleRow.Standing;
 import dev.gatehouse.transaction.Transaction;
-import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -40,6 +39,7 @@ final class Recurrer {
   private final Engine engine;
   private final EngineClock clock;
   private final ScheduleAudit audit;
+  private final Occurrences occurrences;
   private final Set<String> unreadable = new HashSet<>();
   private final AtomicInteger changes = new AtomicInteger();
   private int heard;
@@ -49,11 +49,15 @@ final class Recurrer {
   private long dueMillis = Rhythm.NEVER;
   private long doneMillis = BEGINNING;
 
+  /** When the first occurrence is due of which it is decided only then whether it takes place. */
+  private long undecidedMillis = Rhythm.NEVER;
+
   Recurrer(SchedulerParts parts, Engine engine) {
     this.parts = parts;
     this.engine = engine;
     clock = engine.clock();
     audit = new ScheduleAudit(new TaskAudit(parts.audit(), parts.options().audited()));
+    occurrences = new Occurrences(parts, clock, audit);
   }
 
   /** A schedule may be due earlier than was known. */
@@ -72,12 +76,14 @@ final class Recurrer {
       heard = known;
       ask(BEGINNING);
     }
-    long horizon = clock.millis() + aheadMillis;
-    if (dueMillis > horizon) {
+    long now = clock.millis();
+    long horizon = now + aheadMillis;
+    if (dueMillis > horizon && undecidedMillis > now) {
       return;
     }
     asked = false;
     failure = null;
+    undecidedMillis = Rhythm.NEVER;
     recurUntil(horizon);
     if (failure != null) {
       throw failure;
@@ -123,9 +129,19 @@ final class Recurrer {
   private void recur(ScheduleRow row, long horizon) {
     try {
       Timing timing = Timing.parse(row.definition().timing(), row.standing().firstMillis());
-      Timing.Plan plan = timing.plan(row.standing().nextMillis(), clock.millis(), horizon);
+      long now = clock.millis();
+      long next = row.standing().nextMillis();
+      boolean skips = timing.ifRunning() == IfRunning.SKIP;
+      if (skips && next > now) {
+        undecidedMillis = Math.min(undecidedMillis, next);
+        return;
+      }
+      Timing.Plan plan = timing.plan(next, now, skips ? now : horizon);
       String problem = problem(row);
-      parts.transactions().run(transaction -> recur(transaction, row, plan, problem));
+      parts.transactions().run(transaction -> recur(transaction, row, timing, plan, problem));
+      if (skips && plan.nextMillis() <= horizon) {
+        undecidedMillis = Math.min(undecidedMillis, plan.nextMillis());
+      }
     } catch (IllegalArgumentException e) {
       if (unreadable.size() < MAX_UNREADABLE && unreadable.add(row.definition().timing())) {
         LOGGER.warn("schedule {} cannot be read here, it is left for other nodes", row.id(), e);
@@ -148,9 +164,16 @@ final class Recurrer {
     return status == Application.Status.ENABLED ? "" : "its application is " + status;
   }
 
-  private void recur(Transaction transaction, ScheduleRow row, Timing.Plan plan, String problem) {
+  private void recur(
+      Transaction transaction, ScheduleRow row, Timing timing, Timing.Plan plan, String problem) {
     Standing was = row.standing();
     List<Long> times = problem.isEmpty() ? plan.times() : List.of();
+    if (timing.ifRunning() == IfRunning.SKIP && !times.isEmpty()) {
+      times =
+          occurrences.isLastOpen(transaction, row)
+              ? List.of()
+              : times.subList(times.size() - 1, times.size());
+    }
     Standing now =
         new Standing(
             was.firstMillis(),
@@ -162,11 +185,9 @@ final class Recurrer {
       return;
     }
     if (!times.isEmpty()) {
-      parts
-          .store()
-          .joining(transaction)
-          .insert(times.stream().map(time -> task(row, time)).toList());
-      transaction.afterCommit(() -> engine.dueAt(times.get(0)));
+      occurrences.insert(transaction, row, times, timing.priority());
+      long first = times.get(0);
+      transaction.afterCommit(() -> engine.dueAt(first));
     }
     if (!problem.equals(was.problem())) {
       tell(transaction, row, problem);
@@ -180,20 +201,5 @@ final class Recurrer {
       LOGGER.warn("schedule {} stopped: {}", row.id(), problem);
       audit.stopped(transaction, row, problem);
     }
-  }
-
-  private TaskRow task(ScheduleRow row, long time) {
-    ScheduleRow.Definition definition = row.definition();
-    return new TaskRow(
-        parts.ids().getAsLong(),
-        row.applicationId(),
-        definition.kind(),
-        row.name() + '@' + Instant.ofEpochMilli(time),
-        row.name(),
-        definition.content(),
-        definition.timeoutMillis(),
-        definition.retry(),
-        clock.millis(),
-        time);
   }
 }

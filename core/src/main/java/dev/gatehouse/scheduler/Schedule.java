@@ -16,7 +16,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Work to be done again and again: at the times of a cron expression, or once in an interval. Each
  * occurrence is a task of its own, numbered {@code NAME@TIME} with the time as an ISO instant, such
- * as {@code nightly@2030-01-01T03:00:00Z}. Immutable: each method returns a new schedule.
+ * as {@code nightly@2030-01-01T03:00:00Z}. If another task of the application has that number, the
+ * occurrence takes place as a task without one, which is logged and audited; unless that task is
+ * this very occurrence, left of a schedule of the same name that was removed: then that is it.
+ * Immutable: each method returns a new schedule.
  */
 public final class Schedule {
   /** Longest name, in chars. */
@@ -50,6 +53,7 @@ public final class Schedule {
   private final CatchUp catchUp;
   private final @Nullable Instant from;
   private final @Nullable Instant until;
+  private final IfRunning ifRunning;
   private final Task task;
 
   private Schedule(Values values) {
@@ -62,6 +66,7 @@ public final class Schedule {
     catchUp = values.catchUp;
     from = values.from;
     until = values.until;
+    ifRunning = values.ifRunning;
     task = values.task;
   }
 
@@ -165,6 +170,16 @@ public final class Schedule {
         name + " must be in 1970..2169, was " + value);
   }
 
+  /** What becomes of an occurrence while an earlier one has not ended. Default {@code BEGIN}. */
+  public Schedule ifRunning(IfRunning value) {
+    return with(values -> values.ifRunning = requireNonNull(value, "ifRunning"));
+  }
+
+  /** As {@link Task#priority(Priority)}. */
+  public Schedule priority(Priority value) {
+    return with(values -> values.task = task.priority(value));
+  }
+
   /** As {@link Task#application}. */
   public Schedule application(Application value) {
     return with(values -> values.task = task.application(value));
@@ -238,6 +253,16 @@ public final class Schedule {
     return Optional.ofNullable(until);
   }
 
+  /** What becomes of an occurrence while an earlier one has not ended. */
+  public IfRunning ifRunning() {
+    return ifRunning;
+  }
+
+  /** How occurrences stand to other tasks that are due. */
+  public Priority priority() {
+    return task.priority();
+  }
+
   /** What each occurrence is to do, without number and time. */
   Task task() {
     return task;
@@ -258,6 +283,7 @@ public final class Schedule {
     values.catchUp = catchUp;
     values.from = from;
     values.until = until;
+    values.ifRunning = ifRunning;
     values.task = task;
     change.accept(values);
     return new Schedule(values);
@@ -274,6 +300,7 @@ public final class Schedule {
     private CatchUp catchUp = CatchUp.LAST;
     private @Nullable Instant from;
     private @Nullable Instant until;
+    private IfRunning ifRunning = IfRunning.BEGIN;
     private Task task;
 
     private Values(String name) {

@@ -15,7 +15,8 @@ import java.util.OptionalLong;
  * @param handler the local handler; empty if the application is called back
  * @param content what each occurrence gets
  * @param next the first occurrence that is not a task yet: it becomes one about two seconds ahead
- *     of its time; empty if there is none any more
+ *     of its time, or in its time if it may be {@linkplain IfRunning#SKIP skipped}; empty if there
+ *     is none any more
  * @param last the latest occurrence that was made a task
  * @param paused whether it is paused; then nothing occurs
  * @param problem why occurrences are not made tasks, though it is not paused; empty if they are

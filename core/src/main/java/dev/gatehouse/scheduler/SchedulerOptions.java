@@ -265,7 +265,8 @@ public final class SchedulerOptions {
 
     /**
      * How long tasks that finished or were cancelled, their numbers, and workflows are kept, 0 to
-     * 36,500 days; with 0 those that finished are not kept at all. Default 7 days.
+     * 36,500 days; they go up to five minutes later, or one if they are kept no longer. With 0
+     * those that finished are not kept at all. Default 7 days.
      */
     public Builder retention(Duration value) {
       retention = Check.range(value, Duration.ZERO, Duration.ofDays(36_500), "retention");

@@ -25,6 +25,7 @@ import java.util.Set;
  * @param missingHandlers kinds of tasks that this node met and has no handler for, so that it
  *     leaves them to others; not all if there are very many
  * @param work what this node has done
+ * @param rates how fast it has done so lately
  */
 public record SchedulerStatus(
     OptionalInt node,
@@ -34,7 +35,8 @@ public record SchedulerStatus(
     int held,
     int underWay,
     Set<String> missingHandlers,
-    Work work) {
+    Work work,
+    Rates rates) {
   /** Checks that nothing is missing, and copies the set. */
   public SchedulerStatus {
     requireNonNull(node, "node");
@@ -43,11 +45,12 @@ public record SchedulerStatus(
     requireNonNull(lag, "lag");
     missingHandlers = Set.copyOf(missingHandlers);
     requireNonNull(work, "work");
+    requireNonNull(rates, "rates");
   }
 
   /**
    * What a node has done since it was started; the difference of two, over that of their {@code
-   * since}, is a rate. All zero before the start. Immutable.
+   * since}, is a rate between them. All zero before the start. Immutable.
    *
    * @param since how long ago it was started
    * @param claims how often it asked the storage for tasks
@@ -76,6 +79,50 @@ public record SchedulerStatus(
     /** Checks that nothing is missing. */
     public Work {
       requireNonNull(since, "since");
+    }
+  }
+
+  /**
+   * How fast a node has worked within the last minute or so: each the number in one second, on
+   * average. All zero before the start. Immutable.
+   *
+   * @param over the time that they are of: since the start, or 60 to 65 s
+   * @param claims how often it asked the storage for tasks
+   * @param claimed tasks that it was given
+   * @param flushes transactions in which it wrote what became of tasks
+   * @param settled tasks of which it wrote that
+   * @param statements what this process asked the storage, whatever for, as {@link
+   *     StorageTraffic#statements}; 0 if the storage does not count
+   * @param commits the transactions of that, as {@link StorageTraffic#commits}; 0 if the storage
+   *     does not count
+   */
+  public record Rates(
+      Duration over,
+      double claims,
+      double claimed,
+      double flushes,
+      double settled,
+      double statements,
+      double commits) {
+    /** Nothing. */
+    static final Rates NONE = new Rates(Duration.ZERO, 0, 0, 0, 0, 0, 0);
+
+    /** Checks that nothing is missing. */
+    public Rates {
+      requireNonNull(over, "over");
+    }
+
+    /**
+     * Statements of all kinds for each task that was settled, so that what the node asks while it
+     * is idle is a part of it; 0 if none was settled.
+     */
+    public double statementsPerTask() {
+      return settled == 0 ? 0 : statements / settled;
+    }
+
+    /** Commits of all kinds for each task that was settled; 0 if none was. */
+    public double commitsPerTask() {
+      return settled == 0 ? 0 : commits / settled;
     }
   }
 }

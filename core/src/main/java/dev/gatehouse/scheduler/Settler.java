@@ -107,7 +107,7 @@ final class Settler {
     this.waker = waker;
     audit = new TaskAudit(parts.audit(), parts.options().audited());
     listener = parts.listener();
-    advancer = new Advancer(parts, clock::millis, dueSoon);
+    advancer = new Advancer(parts, store -> clock.millis(), dueSoon);
     queue = new AdvanceQueue(advancer, clock, waker);
     ends = new WorkflowEnds(parts, queue::add);
     limit = parts.options().settleBatch();

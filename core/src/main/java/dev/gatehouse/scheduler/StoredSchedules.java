@@ -72,7 +72,7 @@ final class StoredSchedules {
       return ScheduleDetail.of(old);
     }
     ScheduleRow row = old.with(definition);
-    if (!old.definition().timing().equals(definition.timing())) {
+    if (!Timing.isOfSameTimes(old.definition().timing(), definition.timing())) {
       Standing begun = begin(schedule, definition.timing(), now);
       Standing was = old.standing();
       row =
@@ -130,12 +130,12 @@ final class StoredSchedules {
   }
 
   boolean resume(String name) {
+    long now = engine.millis(joined == null ? parts.store() : parts.store().joining(joined));
     return setPaused(
         name,
         false,
         row -> {
           Standing was = row.standing();
-          long now = engine.millis();
           long next =
               was.nextMillis() > now
                   ? was.nextMillis()

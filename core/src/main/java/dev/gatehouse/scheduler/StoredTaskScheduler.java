@@ -85,10 +85,15 @@ final class StoredTaskScheduler implements TaskScheduler {
   private List<Placement.Wanted> wanted(List<Task> tasks) {
     engine.requireOpen();
     Check.range(requireNonNull(tasks, "tasks").size(), 1, MAX_TASKS, "number of tasks");
-    long now = engine.millis();
+    long now = now();
     return tasks.stream()
         .map(task -> new Placement.Wanted(row(task, now), task.ifTaken()))
         .toList();
+  }
+
+  /** The time by which tasks become due, in epoch milliseconds. May ask the store. */
+  long now() {
+    return engine.millis(joined == null ? parts.store() : parts.store().joining(joined));
   }
 
   private Placement placement() {
@@ -240,7 +245,7 @@ final class StoredTaskScheduler implements TaskScheduler {
         transaction -> {
           TaskStore store = parts.store().joining(transaction);
           return store.failed(scopeId(), afterId, limit).stream()
-              .map(state -> detail(state, store.attempts(state.row().id())))
+              .map(state -> detail(store, state, store.attempts(state.row().id())))
               .toList();
         });
   }
@@ -248,7 +253,7 @@ final class StoredTaskScheduler implements TaskScheduler {
   @Override
   public ScheduleDetail repeat(Schedule schedule) {
     engine.requireOpen();
-    TaskRow work = row(requireNonNull(schedule, "schedule").task(), engine.millis());
+    TaskRow work = row(requireNonNull(schedule, "schedule").task(), now());
     return schedulesOf(work.applicationId()).repeat(schedule, work);
   }
 
@@ -288,13 +293,14 @@ final class StoredTaskScheduler implements TaskScheduler {
   }
 
   private Optional<TaskDetail> find(TaskStore store, long id) {
-    return store.find(scopeId(), id).map(state -> detail(state, store.attempts(id)));
+    return store.find(scopeId(), id).map(state -> detail(store, state, store.attempts(id)));
   }
 
-  private TaskDetail detail(TaskState state, List<Attempt> attempts) {
+  private TaskDetail detail(TaskStore store, TaskState state, List<Attempt> attempts) {
     TaskRow row = state.row();
     // Some node has claimed it ahead of its time, and cannot have begun.
-    boolean ahead = state.status() == TaskStatus.RUNNING && state.dueMillis() > engine.millis();
+    boolean ahead =
+        state.status() == TaskStatus.RUNNING && state.dueMillis() > engine.millis(store);
     boolean callback = row.kind().equals(TaskRow.CALLBACK);
     return new TaskDetail(
         new TaskId(row.id()),

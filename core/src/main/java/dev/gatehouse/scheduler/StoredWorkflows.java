@@ -52,7 +52,7 @@ final class StoredWorkflows implements Workflows {
   public WorkflowId schedule(Workflow workflow) {
     engine.requireOpen();
     requireNonNull(workflow, "workflow");
-    long now = engine.millis();
+    long now = tasks.now();
     WorkflowRow row =
         new WorkflowRow(
             parts.ids().getAsLong(),

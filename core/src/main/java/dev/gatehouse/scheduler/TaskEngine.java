@@ -39,6 +39,7 @@ public final class TaskEngine implements AutoCloseable {
   private final QuietListener listener;
   private final TaskScheduler scheduler;
   private final Workflows workflows;
+  private final SchedulingClock outside;
   private final CountDownLatch ended = new CountDownLatch(1);
   private final ReentrantLock lifecycle = new ReentrantLock();
   private volatile @Nullable Drive drive; // written under lifecycle
@@ -48,6 +49,7 @@ public final class TaskEngine implements AutoCloseable {
   private TaskEngine(SchedulerParts parts, QuietListener listener) {
     this.parts = parts;
     this.listener = listener;
+    outside = new SchedulingClock(parts.clock(), parts.nanoTime());
     StoredTaskScheduler tasks = new StoredTaskScheduler(parts, this);
     scheduler = tasks;
     workflows = new StoredWorkflows(parts, this, tasks);
@@ -139,9 +141,9 @@ public final class TaskEngine implements AutoCloseable {
    */
   public SchedulerStatus status() {
     requireOpen();
-    long now = millis();
     Optional<TaskCounts> tasks = Optional.empty();
     OptionalLong earliest = OptionalLong.empty();
+    long now = millis(parts.store());
     try {
       tasks = Optional.of(parts.store().count(now, COUNTED));
       earliest = parts.store().earliestDue();
@@ -165,7 +167,8 @@ public final class TaskEngine implements AutoCloseable {
         engine == null ? 0 : engine.holdings().size(),
         engine == null ? 0 : engine.holdings().underWay().size(),
         engine == null ? Set.of() : engine.attempts().passedOver().kinds(),
-        engine == null ? SchedulerStatus.Work.NONE : work(engine));
+        engine == null ? SchedulerStatus.Work.NONE : work(engine),
+        engine == null ? SchedulerStatus.Rates.NONE : engine.recent().rates());
   }
 
   private static OptionalLong earlier(OptionalLong one, OptionalLong other) {
@@ -247,10 +250,22 @@ public final class TaskEngine implements AutoCloseable {
     }
   }
 
-  /** The time in epoch milliseconds by which tasks become due. */
+  /** The time in epoch milliseconds by which tasks become due, as far as it is known. */
   long millis() {
+    EngineClock running = runningClock();
+    return running == null ? outside.millis() : running.millis();
+  }
+
+  /** As {@link #millis()}; where nothing runs here that would know it, asks that store at times. */
+  long millis(TaskStore store) {
+    EngineClock running = runningClock();
+    return running == null ? outside.millis(store) : running.millis();
+  }
+
+  private @Nullable EngineClock runningClock() {
     Drive driving = drive;
-    return driving == null ? parts.clock().millis() : driving.engine().clock().millis();
+    EngineClock running = driving == null ? null : driving.engine().clock();
+    return running != null && running.isKnown() ? running : null;
   }
 
   /** A task is due at that time: this node and others hear of it. */
@@ -258,8 +273,7 @@ public final class TaskEngine implements AutoCloseable {
     Drive driving = drive;
     if (driving != null) {
       driving.engine().dueAt(dueMillis);
-    } else if (dueMillis - parts.clock().millis()
-        <= TimeUnit.NANOSECONDS.toMillis(Claimer.IDLE_NANOS)) {
+    } else if (dueMillis - outside.millis() <= TimeUnit.NANOSECONDS.toMillis(Claimer.IDLE_NANOS)) {
       parts.store().hints().announce(dueMillis);
     }
   }

@@ -52,7 +52,7 @@ final class TaskRequests {
           Cancellation cancellation =
               unbegun != null && isCancelled(store, unbegun)
                   ? Cancellation.CANCELLED
-                  : store.cancel(scope, id.value(), engine.millis());
+                  : store.cancel(scope, id.value(), engine.millis(store));
           switch (cancellation) {
             case CANCELLED -> {
               store.find(scope, id.value()).ifPresent(state -> cancelled(transaction, state));
@@ -81,10 +81,10 @@ final class TaskRequests {
 
   Requeue requeue(TaskId id, boolean force) {
     requireNonNull(id, "id");
-    long now = engine.millis();
     return inTransaction(
         transaction -> {
           TaskStore store = parts.store().joining(transaction);
+          long now = engine.millis(store);
           store.find(scope, id.value()).ifPresent(state -> requireNoWorkflow(state.row()));
           Requeue requeue = store.requeue(scope, id.value(), now, force);
           if (requeue == Requeue.REQUEUED) {
@@ -141,7 +141,7 @@ final class TaskRequests {
         id,
         (transaction, store, unbegun) -> {
           release(transaction, store, unbegun);
-          long now = engine.millis();
+          long now = engine.millis(store);
           TaskChange change = store.reschedule(scope, id.value(), now);
           if (change == TaskChange.DONE) {
             store.resume(scope, id.value());

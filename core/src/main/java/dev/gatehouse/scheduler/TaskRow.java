@@ -130,25 +130,35 @@ public record TaskRow(
 
   /** The same under another id. */
   TaskRow withId(long other) {
-    return with(other, key, keyLimit, workflowId);
+    return with(other, taskNo, key, keyLimit, workflowId);
+  }
+
+  /** The same without a number of its owner's. */
+  TaskRow withoutNumber() {
+    return with(id, null, key, keyLimit, workflowId);
   }
 
   /** The same with a key. */
   public TaskRow withKey(String value, int limit) {
-    return with(id, value, limit, workflowId);
+    return with(id, taskNo, value, limit, workflowId);
   }
 
   /** The same as a part of a workflow. */
   public TaskRow withWorkflow(long value) {
-    return with(id, key, keyLimit, value);
+    return with(id, taskNo, key, keyLimit, value);
   }
 
-  private TaskRow with(long nextId, @Nullable String nextKey, int nextLimit, long nextWorkflow) {
+  private TaskRow with(
+      long nextId,
+      @Nullable String nextNumber,
+      @Nullable String nextKey,
+      int nextLimit,
+      long nextWorkflow) {
     return new TaskRow(
         nextId,
         applicationId,
         kind,
-        taskNo,
+        nextNumber,
         name,
         content,
         timeoutMillis,

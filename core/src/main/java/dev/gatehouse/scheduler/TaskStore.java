@@ -48,7 +48,9 @@ import java.util.OptionalLong;
  *       departed nodes hold: ready at its old due time with one crash more and a recorded attempt
  *       {@code CRASHED}; cancelled if so requested; failed if that makes more crashes than allowed.
  *       What crashed before and has no progress was not begun: it is as if it had been released. It
- *       waits for nobody who has locked a task or a node.
+ *       waits for nobody who has locked a task or a node. A lease that ends later than it can, as
+ *       the clock was set back by more than a second, ends its length after recovery met it; until
+ *       then, renewals of others tell that there may be something to recover.
  *   <li>{@code TASK-13} A purge deletes only tasks that ended as asked before the given time, with
  *       their attempts and task numbers; fewer than asked only if there are no more, and more only
  *       if they are kept together with the last of those asked for.
@@ -336,6 +338,19 @@ public interface TaskStore {
    */
   default boolean tidy(long ended) {
     return true;
+  }
+
+  /** The leases of an engine's nodes, which closes them; does not ask the store. */
+  default NodeLeases leases() {
+    return NodeLeases.of(this);
+  }
+
+  /**
+   * What was asked of the storage over the wire, if it has one; does not ask it. By default nothing
+   * is counted.
+   */
+  default StorageTraffic traffic() {
+    return StorageTraffic.NONE;
   }
 
   /** The time by which leases are judged, in epoch microseconds; cheap and precise. */

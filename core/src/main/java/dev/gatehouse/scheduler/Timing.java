@@ -16,12 +16,22 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * When a schedule's work is due. Times are epoch milliseconds. Immutable.
+ * When a schedule's work is due, and how it stands to other work. Times are epoch milliseconds.
+ * Immutable.
  *
  * @param fromMillis nothing occurs before
  * @param untilMillis nothing occurs after
  */
-record Timing(Rhythm rhythm, CatchUp catchUp, long fromMillis, long untilMillis) {
+record Timing(
+    Rhythm rhythm,
+    CatchUp catchUp,
+    long fromMillis,
+    long untilMillis,
+    Priority priority,
+    IfRunning ifRunning) {
+  private static final String PRIORITY = "priority";
+  private static final String IF_RUNNING = "ifRunning";
+
   /** Last time at which anything may be due: the limit of {@link Task#at}. */
   static final long LATEST = Instant.EPOCH.plus(Task.MAX_DELAY.multipliedBy(2)).toEpochMilli() - 1;
 
@@ -45,6 +55,12 @@ record Timing(Rhythm rhythm, CatchUp catchUp, long fromMillis, long untilMillis)
     json.put("catchUp", schedule.catchUp().toString());
     schedule.from().ifPresent(from -> json.put("from", from.toEpochMilli()));
     schedule.until().ifPresent(until -> json.put("until", until.toEpochMilli()));
+    if (schedule.priority() != Priority.NORMAL) {
+      json.put(PRIORITY, schedule.priority().name());
+    }
+    if (schedule.ifRunning() != IfRunning.BEGIN) {
+      json.put(IF_RUNNING, schedule.ifRunning().name());
+    }
     return Json.write(json);
   }
 
@@ -67,7 +83,19 @@ record Timing(Rhythm rhythm, CatchUp catchUp, long fromMillis, long untilMillis)
         rhythm,
         CatchUp.parse(json.path("catchUp").asText()),
         json.path("from").asLong(0),
-        json.path("until").asLong(LATEST));
+        json.path("until").asLong(LATEST),
+        Priority.valueOf(json.path(PRIORITY).asText(Priority.NORMAL.name())),
+        IfRunning.valueOf(json.path(IF_RUNNING).asText(IfRunning.BEGIN.name())));
+  }
+
+  /** Whether two texts mean the same times, whatever else they say. */
+  static boolean isOfSameTimes(String one, String other) {
+    return times(one).equals(times(other));
+  }
+
+  private static JsonNode times(String text) {
+    JsonNode json = Json.parse(text, "timing");
+    return ((ObjectNode) json).remove(List.of(PRIORITY, IF_RUNNING));
   }
 
   private static Rhythm cron(JsonNode json) {

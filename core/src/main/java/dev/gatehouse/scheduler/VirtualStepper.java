@@ -12,15 +12,17 @@ import java.util.concurrent.TimeUnit;
  * one handler does is there for the next. Not safe: confine to one thread.
  */
 final class VirtualStepper implements Stepper, Drive {
-  private static final long PURGE_NANOS = TimeUnit.MINUTES.toNanos(1);
+  private static final long SWEEP_NANOS = TimeUnit.MINUTES.toNanos(1);
 
   private final Engine engine;
-  private long purgedNanos;
+  private final Purging purging;
+  private long sweptNanos;
   private boolean closed;
 
   VirtualStepper(SchedulerParts parts) {
     engine = new Engine(parts, EngineClock.virtual(parts.clock()), Runnable::run, Waker.NONE);
-    purgedNanos = engine.clock().nanoTime();
+    purging = new Purging(parts.options(), engine.clock()::nanoTime, engine.keeper()::purge);
+    sweptNanos = engine.clock().nanoTime();
   }
 
   @Override
@@ -67,6 +69,7 @@ final class VirtualStepper implements Stepper, Drive {
   @Override
   public void run() {
     requireOpen();
+    engine.recent().note();
     keepLease();
     engine.keeper().checkHeld();
     engine.keeper().auditLeases();
@@ -96,12 +99,12 @@ final class VirtualStepper implements Stepper, Drive {
   }
 
   private void purge() {
+    while (purging.purgeIfTime()) {
+      // Batch after batch.
+    }
     long now = engine.clock().nanoTime();
-    if (now - purgedNanos >= PURGE_NANOS) {
-      purgedNanos = now;
-      while (engine.keeper().purge()) {
-        // Batch after batch.
-      }
+    if (now - sweptNanos >= SWEEP_NANOS) {
+      sweptNanos = now;
       engine.gatekeeper().sweep();
     }
   }

@@ -51,6 +51,7 @@ class StatusTest {
     assertThat(status.lag()).isEqualTo(Duration.ofMillis(250));
     assertThat(status.held()).isZero();
     assertThat(status.work()).isEqualTo(SchedulerStatus.Work.NONE);
+    assertThat(status.rates()).isEqualTo(SchedulerStatus.Rates.NONE);
   }
 
   @Test
@@ -132,6 +133,23 @@ class StatusTest {
     assertThat(status.earliestDue()).isEmpty();
     assertThat(status.lag()).isZero();
     assertThat(status.work().settled()).isEqualTo(1);
+  }
+
+  @Test
+  void status_afterSomeTasks_tellsTheRates() {
+    TaskEngine engine = fixture.engine();
+    Stepper stepper = engine.stepper();
+    for (int i = 0; i < 20; i++) {
+      engine.scheduler().schedule(task());
+      stepper.run();
+      clock.advanceMillis(500);
+    }
+    SchedulerStatus.Rates rates = engine.status().rates();
+    assertThat(rates.over()).isEqualTo(Duration.ofSeconds(10));
+    assertThat(rates.settled()).isEqualTo(2.0);
+    assertThat(rates.claimed()).isEqualTo(2.0);
+    assertThat(rates.claims()).isBetween(2.0, 6.0);
+    assertThat(rates.flushes()).isBetween(2.0, 4.0);
   }
 
   @Test

@@ -283,7 +283,7 @@ class TaskLifeTest {
 
     fixture.runUntil(stepper, Duration.ofDays(7));
     assertThat(engine.scheduler().findTask(id)).isPresent();
-    fixture.runUntil(stepper, Duration.ofDays(7).plusMinutes(2));
+    fixture.runUntil(stepper, Duration.ofDays(7).plus(Purging.LONGEST));
 
     assertThat(engine.scheduler().findTask(id)).isEmpty();
   }

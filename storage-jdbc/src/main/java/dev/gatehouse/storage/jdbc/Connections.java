@@ -116,4 +116,13 @@ final class Connections implements ConnectionFactory {
       }
     }
   }
+
+  /** Runs what ends the use of a connection: its failure changes nothing, as that ends it too. */
+  static void quietly(Runnable action) {
+    try {
+      action.run();
+    } catch (RuntimeException e) {
+      LOG.debug("A connection could not be put in order before it was closed", e);
+    }
+  }
 }

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.check.Check;
 import dev.gatehouse.error.StorageException;
+import dev.gatehouse.scheduler.StorageTraffic;
 import dev.gatehouse.transaction.Transaction;
 import java.sql.BatchUpdateException;
 import java.sql.SQLException;
@@ -16,14 +17,13 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.ConnectionException;
+import org.jdbi.v3.core.ConnectionFactory;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
 import org.jdbi.v3.core.statement.SqlStatements;
 import org.jdbi.v3.core.statement.Update;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Connections, transactions and the migration of one database; what all JDBC stores share. A {@code
@@ -31,8 +31,6 @@ import org.slf4j.LoggerFactory;
  * of its own, or, after {@link #joining}, on the one connection of a transaction.
  */
 final class Database {
-  private static final Logger LOG = LoggerFactory.getLogger(Database.class);
-
   /** A key that is there already: its SQL state, and on MariaDB, where that says less, its code. */
   private static final String DUPLICATE = "23505";
 
@@ -70,6 +68,7 @@ final class Database {
   private final Migration migration;
   private final Time time;
   private final @Nullable JdbcTransaction joined;
+  private final TrafficCount traffic;
 
   /**
    * How time is told and how long it may take.
@@ -88,27 +87,27 @@ final class Database {
   }
 
   private Database(Connections connections, Migration migration, Time time) {
-    this(
-        connections,
-        Jdbi.create(connections)
-            .registerArgument(new TextArgument())
-            .configure(
-                SqlStatements.class,
-                statements -> statements.setTemplateEngine(migration.tables())),
-        migration,
-        time,
-        null);
+    this.connections = connections;
+    this.migration = migration;
+    this.time = time;
+    joined = null;
+    traffic = new TrafficCount();
+    pooled = jdbi(connections);
   }
 
-  private Database(
-      Connections connections,
-      Jdbi pooled,
-      Migration migration,
-      Time time,
-      @Nullable JdbcTransaction joined) {
-    this.connections = connections;
+  private Jdbi jdbi(ConnectionFactory factory) {
+    return Jdbi.create(factory)
+        .registerArgument(new TextArgument())
+        .configure(
+            SqlStatements.class,
+            statements -> statements.setTemplateEngine(migration.tables()).setSqlLogger(traffic));
+  }
+
+  private Database(Database database, Jdbi pooled, Time time, @Nullable JdbcTransaction joined) {
+    connections = database.connections;
+    migration = database.migration;
+    traffic = database.traffic;
     this.pooled = pooled;
-    this.migration = migration;
     this.time = time;
     this.joined = joined;
   }
@@ -133,19 +132,28 @@ final class Database {
     Check.that(
         transaction instanceof JdbcTransaction own && own.mayServe(pooled),
         "transaction belongs to another storage: " + transaction.getClass().getName());
-    return new Database(connections, pooled, migration, time, (JdbcTransaction) transaction);
+    return new Database(this, pooled, time, (JdbcTransaction) transaction);
   }
 
   /** This database for statements that may take any time, such as searches of a long log. */
   Database unhurried() {
-    return new Database(
-        connections, pooled, migration, new Time(time.leases, NetworkTimeout.NONE), joined);
+    return new Database(this, pooled, new Time(time.leases, NetworkTimeout.NONE), joined);
   }
 
   /** This database, of which no answer is of use after so long. */
   Database within(Duration duration) {
     Time shorter = new Time(time.leases, time.network.atMost(duration));
-    return new Database(connections, pooled, migration, shorter, joined);
+    return new Database(this, pooled, shorter, joined);
+  }
+
+  /** A connection that can be kept between uses; not opened yet. */
+  KeptConnection keptConnection() {
+    return new KeptConnection(connections);
+  }
+
+  /** This database over that connection. */
+  Database over(KeptConnection connection) {
+    return new Database(this, jdbi(connection), time, joined);
   }
 
   /** How long the database is waited for. */
@@ -230,9 +238,9 @@ final class Database {
       throw Failures.of(e);
     } finally {
       if (!done) {
-        quietly(handle::rollback);
+        Connections.quietly(handle::rollback);
       }
-      quietly(() -> profile.restore(handle));
+      Connections.quietly(() -> profile.restore(handle));
       close(handle, timed);
     }
     transaction.end();
@@ -243,7 +251,7 @@ final class Database {
     if (timed) {
       NetworkTimeout.end(handle.getConnection());
     }
-    quietly(handle::close);
+    Connections.quietly(handle::close);
   }
 
   private Handle open() {
@@ -258,9 +266,10 @@ final class Database {
     return new Retries.LastingException("no connection is to be had", Failures.ofOpening(e));
   }
 
-  private static void commit(Handle handle) {
+  private void commit(Handle handle) {
     try {
       handle.commit();
+      traffic.commit();
     } catch (JdbiException e) {
       if (isLost(e)) {
         throw new Retries.LastingException(UNKNOWN_END, Failures.of(e));
@@ -323,8 +332,11 @@ final class Database {
   }
 
   private <T> T alone(String sql, Sql.Use<T> use) {
+    traffic.statement();
     try {
-      return connections.use(named(sql), time.network, use);
+      T answer = connections.use(named(sql), time.network, use);
+      traffic.commit();
+      return answer;
     } catch (ConnectionException e) {
       throw noConnection(e);
     } catch (JdbiException e) {
@@ -338,7 +350,9 @@ final class Database {
     Handle handle = open();
     boolean timed = time.network.begin(handle.getConnection());
     try {
-      return statements.apply(handle);
+      T answer = statements.apply(handle);
+      traffic.commit();
+      return answer;
     } catch (JdbiException e) {
       throw Failures.of(e);
     } finally {
@@ -354,6 +368,11 @@ final class Database {
   /** Whether audit records are kept with their terms. */
   boolean hasTerms() {
     return migration.hasTerms() && dialect() == Dialect.POSTGRESQL;
+  }
+
+  /** What has gone to it. */
+  StorageTraffic traffic() {
+    return traffic.sum();
   }
 
   /** How to begin transactions. */
@@ -473,14 +492,5 @@ final class Database {
       }
     }
     return null;
-  }
-
-  /** Runs what ends the use of a connection: its failure changes nothing, as that ends it too. */
-  static void quietly(Runnable action) {
-    try {
-      action.run();
-    } catch (RuntimeException e) {
-      LOG.debug("A connection could not be put in order before it was closed", e);
-    }
   }
 }

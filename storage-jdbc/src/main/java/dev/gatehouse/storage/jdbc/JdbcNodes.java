@@ -27,10 +27,20 @@ final class JdbcNodes {
    */
   private static final Duration MEMORY = Duration.ofHours(1);
 
-  /** One that is cut off in the midst of its renewal must not keep others from being recovered. */
+  /** By how much a lease may seem to end later than it can, as clocks are not read at once. */
+  private static final long SLACK_MILLIS = 1_000;
+
+  /**
+   * Leases that are over, and those that end later than they can, as the clock was set back. One
+   * that is cut off in the midst of its renewal must not keep others from being recovered.
+   */
   private static final String EXPIRED =
-      "SELECT node FROM gh_node WHERE state = 1 AND expires_ms <= ? ORDER BY node"
+      "SELECT node, expires_ms, lease_ms FROM gh_node WHERE state = 1"
+          + " AND (expires_ms <= ? OR expires_ms - lease_ms > ?) ORDER BY node"
           + " FOR UPDATE SKIP LOCKED";
+
+  /** What a lease's end was before counts for what the node holds; see {@link Lost#dueUntil}. */
+  private static final String KEEP_LATEST = "latest_ms = GREATEST(latest_ms, expires_ms)";
 
   private static final String FORGOTTEN =
       "SELECT node FROM gh_node WHERE state = 0 AND lost_ms < ? ORDER BY node"
@@ -42,18 +52,23 @@ final class JdbcNodes {
   /**
    * The longer a node has been lost, and last was seen to hold nothing, the less likely is a claim
    * of its that comes yet, and to look for one takes a walk along all that is due: so the pauses
-   * between looks grow with the time since the loss, and there are a dozen in an hour.
+   * between looks grow with the time since the loss, and there are a dozen in an hour. A look that
+   * the clock has yet to come to was before it was set back.
    */
   private static final String TO_SWEEP =
-      "SELECT node, expires_ms FROM gh_node WHERE state = 0"
-          + " AND (swept_ms = 0 OR swept_ms + GREATEST(?, swept_ms - lost_ms) <= ?)";
+      "SELECT node, GREATEST(latest_ms, expires_ms) FROM gh_node WHERE state = 0"
+          + " AND (swept_ms = 0 OR swept_ms > ? OR swept_ms + GREATEST(?, swept_ms - lost_ms) <= ?)";
 
-  /** When others may be lost: when their leases end, or at once if they have left. */
-  private static final String OTHERS =
-      "(SELECT MIN(CASE WHEN o.state = 1 THEN o.expires_ms ELSE 0 END) FROM gh_node o"
-          + " WHERE o.node <> ? AND (o.state = 1 OR o.swept_ms = 0))";
-
-  private static final String LEASE = "expires_ms, " + OTHERS;
+  /**
+   * The lease of {@code n}, which has just been given, and when others may be lost: when their
+   * leases end, or at once if they have left, or if theirs was given later than that.
+   */
+  private static final String LEASE =
+      "n.expires_ms, (SELECT MIN(CASE WHEN o.state = 1 AND o.expires_ms - o.lease_ms <="
+          + " n.expires_ms - n.lease_ms + "
+          + SLACK_MILLIS
+          + " THEN o.expires_ms ELSE 0 END) FROM gh_node o"
+          + " WHERE o.node <> n.node AND (o.state = 1 OR o.swept_ms = 0))";
 
   private final Database database;
   private final Handle handle;
@@ -81,21 +96,22 @@ final class JdbcNodes {
     int node =
         handle
             .createUpdate(
-                "INSERT INTO gh_node(boot, state, expires_ms, lost_ms, swept_ms)"
-                    + " VALUES (?, 1, ?, 0, 0)")
+                "INSERT INTO gh_node(boot, state, expires_ms, lease_ms, latest_ms, lost_ms,"
+                    + " swept_ms) VALUES (?, 1, ?, ?, 0, 0, 0)")
             .bind(0, boot)
             .bind(1, now + millis)
+            .bind(2, millis)
             .executeAndReturnGeneratedKeys("node")
             .mapTo(Integer.class)
             .one();
-    long others =
-        handle
-            .createQuery("SELECT " + OTHERS)
-            .bind(0, node)
-            .mapTo(Long.class)
-            .findOne()
-            .orElse(Long.MAX_VALUE);
-    return new NodeLease(node, now, now + millis, others);
+    return lease(node, millis).orElseThrow();
+  }
+
+  private Optional<NodeLease> lease(int node, long millis) {
+    return first(
+        "SELECT " + LEASE + " FROM gh_node n WHERE n.node = ?",
+        results -> lease(node, results, millis),
+        query -> query.setInt(1, node));
   }
 
   /** In one statement where that is possible, for it is what an idle node does most. */
@@ -104,52 +120,30 @@ final class JdbcNodes {
     Dialect dialect = database.dialect();
     String now = dialect.givenOrNow();
     String renew =
-        "UPDATE gh_node SET expires_ms = "
+        "UPDATE gh_node n SET "
+            + KEEP_LATEST
+            + ", expires_ms = "
             + now
-            + " + ? WHERE node = ? AND boot = ? AND state = 1 AND expires_ms > "
+            + " + ?, lease_ms = ? WHERE node = ? AND boot = ? AND state = 1 AND expires_ms > "
             + now;
+    Binding binding = query -> bind(query, node, boot, millis);
     Sql.Reader<NodeLease> reader = results -> lease(node, results, millis);
     return switch (dialect) {
-      case H2 ->
-          first(
-              "SELECT " + LEASE + " FROM FINAL TABLE (" + renew + ")",
-              reader,
-              query -> {
-                query.setInt(1, node);
-                bind(query, 2, node, boot, millis);
-              });
-      case POSTGRESQL ->
-          first(
-              renew + " RETURNING " + LEASE,
-              reader,
-              query -> {
-                bind(query, 1, node, boot, millis);
-                query.setInt(6, node);
-              });
-      case MARIADB -> renewInTwo(renew, node, boot, millis, reader);
+      case H2 -> first("SELECT " + LEASE + " FROM FINAL TABLE (" + renew + ") n", reader, binding);
+      case POSTGRESQL -> first(renew + " RETURNING " + LEASE, reader, binding);
+      case MARIADB -> renewInTwo(renew, binding) ? lease(node, millis) : Optional.empty();
     };
   }
 
   /** MariaDB does not tell what an update has made of a row. */
-  private Optional<NodeLease> renewInTwo(
-      String renew, int node, String boot, long millis, Sql.Reader<NodeLease> reader) {
-    int renewed =
-        Sql.use(
-            handle,
-            renew,
-            update -> {
-              bind(update, 1, node, boot, millis);
-              return update.executeUpdate();
-            });
-    return renewed == 0
-        ? Optional.empty()
-        : first(
-            "SELECT " + LEASE + " FROM gh_node WHERE node = ?",
-            reader,
-            query -> {
-              query.setInt(1, node);
-              query.setInt(2, node);
-            });
+  private boolean renewInTwo(String renew, Binding binding) {
+    return Sql.use(
+        handle,
+        renew,
+        update -> {
+          binding.bind(update);
+          return update.executeUpdate() == 1;
+        });
   }
 
   /** Sets what a statement is asked. */
@@ -167,14 +161,16 @@ final class JdbcNodes {
         });
   }
 
-  /** The five arguments of a renewal. */
-  private void bind(PreparedStatement statement, int first, int node, String boot, long millis)
+  /** The arguments of a renewal. */
+  private void bind(PreparedStatement statement, int node, String boot, long millis)
       throws SQLException {
-    statement.setObject(first, database.leaseMillis(), Types.BIGINT);
-    statement.setLong(first + 1, millis);
-    statement.setInt(first + 2, node);
-    statement.setString(first + 3, boot);
-    statement.setObject(first + 4, database.leaseMillis(), Types.BIGINT);
+    Long given = database.leaseMillis();
+    statement.setObject(1, given, Types.BIGINT);
+    statement.setLong(2, millis);
+    statement.setLong(3, millis);
+    statement.setInt(4, node);
+    statement.setString(5, boot);
+    statement.setObject(6, given, Types.BIGINT);
   }
 
   private static NodeLease lease(int node, ResultSet results, long millis) throws SQLException {
@@ -197,25 +193,46 @@ final class JdbcNodes {
         boot);
   }
 
+  /**
+   * A lease that ends later than it can ends its length from now: whoever has it may have renewed
+   * it just before the clock was set back, and goes by a clock of its own.
+   */
   void markLost() {
     long now = database.now(handle);
     handle
         .createQuery(EXPIRED)
         .bind(0, now)
-        .mapTo(Integer.class)
+        .bind(1, now + SLACK_MILLIS)
+        .map(
+            (results, context) ->
+                new Expired(results.getInt(1), results.getLong(2), results.getLong(3)))
         .list()
         .forEach(
-            node ->
+            expired -> {
+              if (expired.expiresMillis() <= now) {
                 handle.execute(
-                    "UPDATE gh_node SET state = 0, lost_ms = ? WHERE node = ?", now, node));
+                    "UPDATE gh_node SET state = 0, lost_ms = ? WHERE node = ?",
+                    now,
+                    expired.node());
+              } else {
+                handle.execute(
+                    "UPDATE gh_node SET " + KEEP_LATEST + ", expires_ms = ? WHERE node = ?",
+                    now + expired.leaseMillis(),
+                    expired.node());
+              }
+            });
   }
+
+  private record Expired(int node, long expiresMillis, long leaseMillis) {}
 
   /** Lost nodes whose tasks are to be looked for. */
   List<Lost> lost() {
+    long now = database.now(handle);
     return handle
         .createQuery(TO_SWEEP)
-        .bind(0, SWEEP.toMillis())
-        .bind(1, database.now(handle))
+        .bind(0, now)
+        .bind(1, SWEEP.toMillis())
+        .bind(2, now)
         .map((results, context) -> new Lost(results.getInt(1), results.getLong(2)))
         .list();
   }
@@ -262,11 +279,11 @@ final class JdbcNodes {
     return live;
   }
 
-  /** A node that is not live. */
-  record Lost(int node, long expiresMillis) {
+  /** A node that is not live, and the latest end that its lease ever had. */
+  record Lost(int node, long latestMillis) {
     /** The due time after which it holds no task. */
     long dueUntil() {
-      return expiresMillis + TaskStore.MAX_AHEAD.toMillis();
+      return latestMillis + TaskStore.MAX_AHEAD.toMillis();
     }
   }
 }

@@ -48,9 +48,13 @@ import org.jspecify.annotations.Nullable;
  * takes. A Gatehouse that was started has thirteen at most: seven of the scheduler's (claimer,
  * settler, gatekeeper, lease, keeper, sweeper, tidier), two that sequence records, two of the
  * registry's, and, on PostgreSQL, two that hear and give hints. To these come its workers, while
- * they prepare callbacks, and the host's own. With fewer connections they take turns. How long the
- * pool lets a thread wait for one must be well below the scheduler's lease, or a pool that is used
- * up costs the node its lease.
+ * they prepare callbacks, and the host's own. With fewer connections they take turns.
+ *
+ * <p>The one of the lease is kept from the start of a Gatehouse until it is closed, opened again
+ * after a failure, so that handlers that have all of a pool's cost the node no lease. Where the
+ * DataSource gives no other beside it within half a second, as a pool of one, none is kept, which
+ * is tried anew after a minute: then how long the pool lets a thread wait must be well below the
+ * lease.
  *
  * <p>On PostgreSQL, nodes tell each other of tasks that are due soon ({@code LISTEN} and {@code
  * NOTIFY}), so that an idle one need not find out by its next look, 2.5 seconds later at worst. For

@@ -12,6 +12,7 @@ import dev.gatehouse.scheduler.Hints;
 import dev.gatehouse.scheduler.IfTaken;
 import dev.gatehouse.scheduler.LeasedTask;
 import dev.gatehouse.scheduler.NodeLease;
+import dev.gatehouse.scheduler.NodeLeases;
 import dev.gatehouse.scheduler.OpenTask;
 import dev.gatehouse.scheduler.Priority;
 import dev.gatehouse.scheduler.ProgressReport;
@@ -20,6 +21,7 @@ import dev.gatehouse.scheduler.RetriesAhead;
 import dev.gatehouse.scheduler.Scheduled;
 import dev.gatehouse.scheduler.Settled;
 import dev.gatehouse.scheduler.Settlement;
+import dev.gatehouse.scheduler.StorageTraffic;
 import dev.gatehouse.scheduler.TaskChange;
 import dev.gatehouse.scheduler.TaskCounts;
 import dev.gatehouse.scheduler.TaskRow;
@@ -32,20 +34,16 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.statement.PreparedBatch;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,17 +59,8 @@ import org.jspecify.annotations.Nullable;
 final class JdbcTaskStore implements TaskStore {
   private static final int NOBODY = 0;
 
-  /** A sample of the clock that took longer would be of no use, and is asked by who renews. */
-  private static final Duration LONGEST_SAMPLE = Duration.ofMillis(2_500);
-
-  /** A renewal is given up so soon that it can be tried again before the lease is over. */
-  private static final Duration LEAST_PATIENCE = Duration.ofSeconds(1);
-
   /** Nodes of this process whose cursors are kept; those that were lost are never asked again. */
   private static final int MAX_NODES = 16;
-
-  private static final String PROGRESS =
-      "UPDATE gh_task SET percent = ?, note = ? WHERE id = ? AND fence = ? AND state = 1";
 
   private final Database database;
 
@@ -80,6 +69,7 @@ final class JdbcTaskStore implements TaskStore {
 
   private final Hints hints;
   private final RecoveryWalk walk;
+  private final JdbcLeases leases;
 
   /** Has done what is to be done once the transaction is committed. */
   private final Consumer<Runnable> afterCommit;
@@ -87,8 +77,10 @@ final class JdbcTaskStore implements TaskStore {
   JdbcTaskStore(Database database, Hints hints) {
     this.database = database;
     this.hints = hints;
-    cursors = new ConcurrentHashMap<>();
+    ConcurrentMap<Integer, LaneCursors> known = new ConcurrentHashMap<>();
+    cursors = known;
     walk = new RecoveryWalk();
+    leases = new JdbcLeases(database, known::remove);
     afterCommit = Runnable::run;
   }
 
@@ -97,7 +89,13 @@ final class JdbcTaskStore implements TaskStore {
     hints = store.hints;
     cursors = null;
     walk = store.walk;
+    leases = new JdbcLeases(database, node -> {});
     afterCommit = transaction::afterCommit;
+  }
+
+  @Override
+  public NodeLeases leases() {
+    return leases.keeping(database.keptConnection());
   }
 
   @Override
@@ -273,29 +271,10 @@ final class JdbcTaskStore implements TaskStore {
   @Override
   public Collection<Long> progress(int node, List<ProgressReport> reports) {
     Check.range(reports.size(), 1, MAX_BATCH, "number of reports");
-    Map<Long, ProgressReport> byId = new TreeMap<>();
-    reports.forEach(report -> byId.put(report.id(), report));
     return database.use(
         handle -> {
           beginOfEngine(handle);
-          PreparedBatch batch = handle.prepareBatch(PROGRESS);
-          Set<Long> passedOver = new HashSet<>(byId.keySet());
-          for (LockedTask task : sql().lock(handle, node, byId.keySet(), IfLocked.PASS_OVER)) {
-            passedOver.remove(task.id());
-            ProgressReport report = requireNonNull(byId.get(task.id()));
-            batch
-                .bind(0, report.progress().percent())
-                .bind(1, report.progress().note())
-                .bind(2, report.id())
-                .bind(3, report.fence())
-                .add();
-          }
-          if (batch.size() > 0) {
-            batch.execute();
-          }
-          return passedOver.isEmpty()
-              ? passedOver
-              : sql().leased(handle, node, passedOver).stream().map(LeasedTask::id).toList();
+          return new ProgressWriter(sql(), handle).write(node, reports);
         });
   }
 
@@ -433,39 +412,28 @@ final class JdbcTaskStore implements TaskStore {
   }
 
   @Override
+  public StorageTraffic traffic() {
+    return database.traffic();
+  }
+
+  @Override
   public long nowMicros() {
-    return database
-        .within(LONGEST_SAMPLE)
-        .use(handle -> new JdbcNodes(database, handle).nowMicros());
+    return leases.nowMicros();
   }
 
   @Override
   public NodeLease join(String boot, Duration duration) {
-    return database.within(duration).use(handle -> nodes(handle).join(boot, duration));
+    return leases.join(boot, duration);
   }
 
   @Override
   public Optional<NodeLease> renew(int node, String boot, Duration duration) {
-    Function<Handle, Optional<NodeLease>> renewal =
-        handle -> nodes(handle).renew(node, boot, duration);
-    Duration patience = duration.dividedBy(4);
-    Database bounded =
-        database.within(patience.compareTo(LEAST_PATIENCE) < 0 ? LEAST_PATIENCE : patience);
-    return bounded.dialect().renewsInOneStatement()
-        ? bounded.useRepeatable(renewal)
-        : bounded.use(renewal);
+    return leases.renew(node, boot, duration);
   }
 
   @Override
   public void leave(int node, String boot) {
-    database.<@Nullable Object>use(
-        handle -> {
-          nodes(handle).leave(node, boot);
-          return null;
-        });
-    if (cursors != null) {
-      cursors.remove(node);
-    }
+    leases.leave(node, boot);
   }
 
   private JdbcNodes nodes(Handle handle) {

@@ -289,13 +289,13 @@ final class Migration {
         work.accept(lock);
         lock.commit();
       } finally {
-        Database.quietly(
+        Connections.quietly(
             () -> {
               if (lock.isInTransaction()) {
                 lock.rollback();
               }
             });
-        Database.quietly(() -> profile.restore(lock));
+        Connections.quietly(() -> profile.restore(lock));
       }
     }
   }

@@ -58,6 +58,7 @@ final class Sql {
 
   /** Prepares the statement, with the names of the handle's tables, uses it and closes it. */
   static <T> T use(Handle handle, String sql, Use<T> use) {
+    TrafficCount.statement(handle);
     String named = NamedTables.of(handle.getConfig(SqlStatements.class)).in(sql);
     return use(handle.getConnection(), named, use);
   }

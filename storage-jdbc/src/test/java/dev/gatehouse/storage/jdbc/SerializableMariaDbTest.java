@@ -5,6 +5,7 @@ import dev.gatehouse.testing.contract.ScheduleStoreContract;
 import dev.gatehouse.testing.contract.TaskChangeContract;
 import dev.gatehouse.testing.contract.TaskClaimContract;
 import dev.gatehouse.testing.contract.TaskLeaseContract;
+import dev.gatehouse.testing.contract.TaskRecoveryContract;
 import java.time.InstantSource;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
@@ -20,6 +21,14 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class SerializableMariaDbTest {
   @Nested
   class TaskLease extends TaskLeaseContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return MariaDb.stormyStorage(leaseClock, Storms.seed());
+    }
+  }
+
+  @Nested
+  class TaskRecovery extends TaskRecoveryContract {
     @Override
     protected Storage open(InstantSource leaseClock) {
       return MariaDb.stormyStorage(leaseClock, Storms.seed());

@@ -12,6 +12,7 @@ import dev.gatehouse.testing.contract.ScheduleStoreContract;
 import dev.gatehouse.testing.contract.TaskChangeContract;
 import dev.gatehouse.testing.contract.TaskClaimContract;
 import dev.gatehouse.testing.contract.TaskLeaseContract;
+import dev.gatehouse.testing.contract.TaskRecoveryContract;
 import dev.gatehouse.testing.contract.TaskStoreContract;
 import dev.gatehouse.testing.contract.WorkflowStoreContract;
 import java.time.InstantSource;
@@ -94,6 +95,14 @@ class SerializableTest {
 
   @Nested
   class TaskLease extends TaskLeaseContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return Postgres.stormyStorage(leaseClock, Storms.seed());
+    }
+  }
+
+  @Nested
+  class TaskRecovery extends TaskRecoveryContract {
     @Override
     protected Storage open(InstantSource leaseClock) {
       return Postgres.stormyStorage(leaseClock, Storms.seed());

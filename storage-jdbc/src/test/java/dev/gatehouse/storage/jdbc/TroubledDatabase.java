@@ -87,17 +87,21 @@ abstract class TroubledDatabase implements AutoCloseable {
 
   final void begin(Trouble trouble) {
     if (trouble == Trouble.EXHAUSTED_POOL) {
-      take(CONNECTIONS);
+      take(CONNECTIONS - 1);
     } else {
       refuseWrites(trouble);
     }
   }
 
-  /** Leaves one connection to be had, as a host that takes them and does not give them back. */
+  /**
+   * Leaves one connection to be had beside that of the node's lease, as a host that takes them and
+   * does not give them back.
+   */
   final void leak() {
-    take(CONNECTIONS - 1);
+    take(CONNECTIONS - 2);
   }
 
+  /** The node's lease has one for good. */
   private void take(int connections) {
     while (taken.size() < connections) {
       try {

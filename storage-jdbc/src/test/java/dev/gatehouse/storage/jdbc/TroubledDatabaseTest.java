@@ -73,6 +73,7 @@ class TroubledDatabaseTest {
     gatehouse.registry().register(Server.named("s").at("h", 80));
     gatehouse.upkeep().keep(Instance.on("s").at("h", 81).lease(Duration.ofSeconds(1)));
     gatehouse.start();
+    await().atMost(SOON).until(() -> gatehouse.status().scheduler().node().isPresent());
   }
 
   @AfterEach

@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The nodes that have not left and were not found lost. To be used under the journal's lock. */
 final class NodeTable {
+  /** By how much a lease may seem to end later than it can, as clocks are not read at once. */
+  private static final long SLACK_MILLIS = 1_000;
+
   private final Journal journal;
   private final InstantSource clock;
   private final Map<Integer, Node> nodes = new HashMap<>();
@@ -52,11 +55,19 @@ final class NodeTable {
     return found != null && found.expiresMillis() > clock.millis();
   }
 
-  /** Drops nodes whose lease ran out, so that they stay lost whatever the clock does. */
+  /**
+   * Drops nodes whose lease ran out, so that they stay lost whatever the clock does. A lease that
+   * ends later than it can, as the clock was set back, ends its length from now.
+   */
   void forgetLost() {
-    List.copyOf(nodes.keySet()).stream()
-        .filter(node -> !isLive(node))
-        .forEach(node -> put(node, null));
+    long now = clock.millis();
+    for (Map.Entry<Integer, Node> one : List.copyOf(nodes.entrySet())) {
+      if (!isLive(one.getKey())) {
+        put(one.getKey(), null);
+      } else if (one.getValue().givenMillis() > now + SLACK_MILLIS) {
+        put(one.getKey(), one.getValue().givenAt(now));
+      }
+    }
   }
 
   private boolean holds(int node, String boot) {
@@ -67,15 +78,16 @@ final class NodeTable {
   private NodeLease lease(int node, String boot, Duration duration) {
     Check.range(duration, Duration.ofMillis(1), TaskStore.MAX_LEASE, "duration");
     long now = clock.millis();
-    NodeLease lease = new NodeLease(node, now, now + duration.toMillis(), othersExpire(node));
-    put(node, new Node(boot, lease.expiresMillis()));
+    NodeLease lease = new NodeLease(node, now, now + duration.toMillis(), othersExpire(node, now));
+    put(node, new Node(boot, lease.expiresMillis(), duration.toMillis()));
     return lease;
   }
 
-  private long othersExpire(int node) {
+  private long othersExpire(int node, long now) {
     return nodes.entrySet().stream()
         .filter(other -> other.getKey() != node)
-        .mapToLong(other -> other.getValue().expiresMillis())
+        .map(Map.Entry::getValue)
+        .mapToLong(other -> other.givenMillis() > now + SLACK_MILLIS ? 0 : other.expiresMillis())
         .min()
         .orElse(Long.MAX_VALUE);
   }
@@ -96,5 +108,14 @@ final class NodeTable {
   }
 
   /** A lease and who may renew it. */
-  private record Node(String boot, long expiresMillis) {}
+  private record Node(String boot, long expiresMillis, long leaseMillis) {
+    /** When it was given, at the latest. */
+    long givenMillis() {
+      return expiresMillis - leaseMillis;
+    }
+
+    Node givenAt(long millis) {
+      return new Node(boot, millis + leaseMillis, leaseMillis);
+    }
+  }
 }

@@ -389,7 +389,7 @@ class BrokenTaskStoreTest {
     }
   }
 
-  static class AllowsOneCrashMore extends TaskLeaseContract {
+  static class AllowsOneCrashMore extends TaskRecoveryContract {
     @Override
     protected Storage open(InstantSource leaseClock) {
       return BrokenTaskStoreTest.open(

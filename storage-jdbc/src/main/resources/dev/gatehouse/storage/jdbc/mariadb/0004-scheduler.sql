@@ -94,12 +94,15 @@ CREATE TABLE IF NOT EXISTS gh_task_attempt(
   PRIMARY KEY (task_id, fence)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin ROW_FORMAT = DYNAMIC;
 
--- state: 1 live, 0 lost. swept_ms: when what a lost node held was last looked for to the end.
+-- state: 1 live, 0 lost. latest_ms: the latest of the earlier values of expires_ms.
+-- swept_ms: when what a lost node held was last looked for to the end.
 CREATE TABLE IF NOT EXISTS gh_node(
   node INT AUTO_INCREMENT PRIMARY KEY,
   boot VARCHAR(36) NOT NULL,
   state SMALLINT NOT NULL,
   expires_ms BIGINT NOT NULL,
+  lease_ms BIGINT NOT NULL,
+  latest_ms BIGINT NOT NULL,
   lost_ms BIGINT NOT NULL,
   swept_ms BIGINT NOT NULL
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin ROW_FORMAT = DYNAMIC;

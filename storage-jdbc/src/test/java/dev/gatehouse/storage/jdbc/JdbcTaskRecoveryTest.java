@@ -1,0 +1,47 @@
+package dev.gatehouse.storage.jdbc;
+
+import dev.gatehouse.storage.Storage;
+import dev.gatehouse.testing.contract.TaskRecoveryContract;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.io.TempDir;
+
+class JdbcTaskRecoveryTest {
+  @Nested
+  class H2InMemory extends TaskRecoveryContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return H2.memory(leaseClock);
+    }
+  }
+
+  @Nested
+  @Tag("h2file")
+  class H2InFile extends TaskRecoveryContract {
+    @TempDir private Path directory;
+
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return H2.file(directory, leaseClock);
+    }
+  }
+
+  @Nested
+  class OnPostgres extends TaskRecoveryContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return Postgres.storage(leaseClock);
+    }
+  }
+
+  @Nested
+  @Tag("mariadb")
+  class OnMariaDb extends TaskRecoveryContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return MariaDb.storage(leaseClock);
+    }
+  }
+}
