@@ -4,9 +4,10 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * How many due tasks a node should hold unbegun: as many as it could begin within about a second,
- * which is one for every permit that is free, and as many as it began in the last second. So what
- * it takes from the store doubles from claim to claim while handlers are quick, and while they are
- * slow the rest is left to other nodes, and in the store's order. Safe for use by multiple threads.
+ * which is one for every permit that is free, and as many as it began in the last second; one if
+ * that is none, and else some tens. So what it takes from the store doubles from claim to claim
+ * while handlers are quick, and while they are slow the rest is left to other nodes, and in the
+ * store's order. Safe for use by multiple threads.
  */
 final class Pace {
   private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
@@ -38,7 +39,8 @@ final class Pace {
 
   /** How many should be held, 1 to the capacity. */
   int target() {
-    return (int) Math.min(capacity, Math.max(LEAST, permits.availablePermits() + begunLately()));
+    long soon = permits.availablePermits() + begunLately();
+    return (int) Math.min(capacity, soon == 0 ? 1 : Math.max(LEAST, soon));
   }
 
   /** How many more than are held should be; less than 0 if fewer. */

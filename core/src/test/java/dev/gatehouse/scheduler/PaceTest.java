@@ -62,7 +62,7 @@ class PaceTest {
     clock.advanceMillis(3_600_000);
     pace.target();
     clock.advanceMillis(1_000);
-    assertThat(pace.target()).isEqualTo(20);
+    assertThat(pace.target()).isEqualTo(1);
     permits.release();
     begin(128);
     assertThat(pace.target()).isEqualTo(129);
