@@ -6,8 +6,8 @@ import java.util.Optional;
 /**
  * SPI: the leases of an engine's nodes, which are more urgent than all else that it asks of a
  * {@link TaskStore}: so the store may keep something for them, such as a connection, from the first
- * use until this is closed. Its methods are those of the store, with the same rules. To be used by
- * one thread at a time.
+ * use until this is closed. Its methods are those of the store, with the same rules. Not safe:
+ * confine to one thread at a time.
  */
 public interface NodeLeases extends AutoCloseable {
   /** Those of a store that keeps nothing for them. */

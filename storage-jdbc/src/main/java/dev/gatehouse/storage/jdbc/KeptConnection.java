@@ -64,8 +64,15 @@ final class KeptConnection implements ConnectionFactory, AutoCloseable {
     }
   }
 
-  private synchronized boolean isKept() {
-    return kept != null;
+  /** One that was closed underneath while nobody used it is kept no more. */
+  private boolean isKept() throws SQLException {
+    synchronized (this) {
+      if (kept == null || !kept.isClosed()) {
+        return kept != null;
+      }
+    }
+    giveUp();
+    return false;
   }
 
   private synchronized boolean keep(Connection opened) {

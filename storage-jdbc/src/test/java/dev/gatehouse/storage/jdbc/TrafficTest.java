@@ -1,6 +1,7 @@
 package dev.gatehouse.storage.jdbc;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.gatehouse.Gatehouse;
@@ -49,15 +50,14 @@ class TrafficTest {
       storage.check();
       long before = storage.tasks().traffic().commits();
       IllegalStateException failure = new IllegalStateException("the host's");
-      try {
-        storage.run(
-            transaction -> {
-              storage.tasks().joining(transaction).insert(List.of(row(1)));
-              throw failure;
-            });
-      } catch (IllegalStateException e) {
-        assertThat(e).isSameAs(failure);
-      }
+      assertThatThrownBy(
+              () ->
+                  storage.run(
+                      transaction -> {
+                        storage.tasks().joining(transaction).insert(List.of(row(1)));
+                        throw failure;
+                      }))
+          .isSameAs(failure);
       assertThat(storage.tasks().traffic().commits()).isEqualTo(before);
     }
   }

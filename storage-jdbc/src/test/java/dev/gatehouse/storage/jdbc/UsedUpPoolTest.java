@@ -139,9 +139,9 @@ class UsedUpPoolTest {
                 }
                 return answer;
               });
-      try (JdbcStorage storage = JdbcStorage.of(recording).withoutHints();
-          NodeLeases leases = storage.tasks().leases()) {
+      try (JdbcStorage storage = JdbcStorage.of(recording).withoutHints()) {
         storage.check();
+        NodeLeases leases = storage.tasks().leases();
         NodeLease lease = leases.join("boot", LEASE);
         int after = opened.size();
         assertThat(leases.renew(lease.node(), "boot", LEASE)).isPresent();
@@ -153,7 +153,9 @@ class UsedUpPoolTest {
           connection.close();
         }
         assertThat(leases.renew(lease.node(), "boot", LEASE)).isPresent();
+        assertThat(leases.renew(lease.node(), "boot", LEASE)).isPresent();
         assertThat(opened).hasSize(after + 1);
+        assertThat(opened.stream().filter(OverDatabase::isOpen)).hasSize(1);
         leases.leave(lease.node(), "boot");
         leases.close();
         assertThat(opened).noneMatch(OverDatabase::isOpen);
