@@ -1,8 +1,11 @@
 package dev.gatehouse.scheduler;
 
+import dev.gatehouse.scheduler.GateTimes.Taken;
+import java.util.List;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -52,7 +55,14 @@ final class HeldTask {
   }
 
   private volatile Completion completion = Completion.NONE;
+
+  private long beginMillis; // written before it is admitted, read after
   private volatile boolean admitted;
+
+  /** What it has taken and, if it is not begun, has to be given back, once. */
+  private final AtomicReference<List<Taken>> times = new AtomicReference<>(List.of());
+
+  private volatile boolean begun;
   private volatile boolean cleared;
   private volatile int queued; // 1 while it counts as one of the queue's
 
@@ -112,7 +122,8 @@ final class HeldTask {
     startedMillis = clock.millis();
     latenessNanos = Math.max(0, -clock.nanosUntil(dueMillis()));
     deadlineNanos = startedNanos + TimeUnit.MILLISECONDS.toNanos(row().timeoutMillis());
-    return PHASE.compareAndSet(this, Phase.CLAIMED, Phase.RUNNING);
+    begun = PHASE.compareAndSet(this, Phase.CLAIMED, Phase.RUNNING);
+    return begun;
   }
 
   /** Ends the attempt under way; true for whoever is first. */
@@ -141,9 +152,27 @@ final class HeldTask {
     return QUEUED.compareAndSet(this, 1, 0);
   }
 
-  /** It has gone through its gates. */
-  void admit() {
+  /**
+   * It has gone through its gates.
+   *
+   * @param millis it is to begin then, or at once if that is past
+   * @param taken what it took for that
+   */
+  void admit(long millis, List<Taken> taken) {
+    beginMillis = millis;
+    times.set(taken);
     admitted = true;
+  }
+
+  /** When the attempt is to begin, in epoch milliseconds: when it is due, or later. */
+  long beginMillis() {
+    return admitted ? Math.max(beginMillis, dueMillis()) : dueMillis();
+  }
+
+  /** The times that it took and has not begun with, once it is over: to whoever asks first. */
+  List<Taken> takeUnusedTimes() {
+    List<Taken> taken = times.getAndSet(List.of());
+    return begun ? List.of() : taken;
   }
 
   boolean isAdmitted() {

@@ -43,6 +43,10 @@ final class VirtualStepper implements Stepper, Drive {
     if (!engine.holdings().isEmpty()) {
       next = Math.min(next, saturatedSum(now, engine.membership().nanosToRenewal()));
     }
+    long begin = engine.holdings().nextMillis();
+    if (begin != Long.MAX_VALUE) {
+      next = Math.min(next, TimeUnit.MILLISECONDS.toNanos(begin));
+    }
     OptionalLong occurrence = engine.recurrer().earliest();
     if (occurrence.isPresent()) {
       next = Math.min(next, TimeUnit.MILLISECONDS.toNanos(occurrence.getAsLong()));
