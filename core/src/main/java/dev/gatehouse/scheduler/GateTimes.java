@@ -2,6 +2,7 @@ package dev.gatehouse.scheduler;
 
 import dev.gatehouse.scheduler.GateRules.Paced;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -34,13 +35,6 @@ final class GateTimes {
    * @param after the gate's next time then
    */
   record Taken(String gate, long before, long after) {}
-
-  /**
-   * When a task may begin, and what it has taken for that.
-   *
-   * @param millis 0 if it is now
-   */
-  record Start(long millis, Taken taken) {}
 
   private final Map<String, Long> next;
   private final long nowMillis;
@@ -96,13 +90,17 @@ final class GateTimes {
     return known(gate) - early(gate) <= nowMicros() - UNUSED_MICROS;
   }
 
-  /** Takes the first; there is one. */
-  Start take(Paced gate) {
+  /** When one that goes through all of them can begin, in epoch microseconds; each has a time. */
+  long first(List<Paced> paced) {
+    return paced.stream().mapToLong(this::firstMicros).reduce(nowMicros(), Math::max);
+  }
+
+  /** Takes the gate's first time, or the later one that another gate gives with it. */
+  Taken take(Paced gate, long beginMicros) {
     long before = next.getOrDefault(gate.gate(), 0L);
-    long begin = ceiling(firstMicros(gate));
-    long after = Math.max(nowMicros(), known(gate)) + gate.intervalMicros();
+    long after = Math.max(beginMicros, known(gate)) + gate.intervalMicros();
     set(gate.gate(), after);
-    return new Start(begin <= nowMillis ? 0 : begin, new Taken(gate.gate(), before, after));
+    return new Taken(gate.gate(), before, after);
   }
 
   /** Nobody began with it; if it was the last, the next gets it. */
@@ -132,7 +130,8 @@ final class GateTimes {
     changed.add(gate);
   }
 
-  private static long ceiling(long micros) {
+  /** In whole milliseconds, not earlier. */
+  static long ceiling(long micros) {
     return -Math.floorDiv(-micros, MILLI);
   }
 

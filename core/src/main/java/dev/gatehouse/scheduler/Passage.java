@@ -7,7 +7,6 @@ import dev.gatehouse.scheduler.GateRules.Counted;
 import dev.gatehouse.scheduler.GateRules.Paced;
 import dev.gatehouse.scheduler.GateStore.Place;
 import dev.gatehouse.scheduler.GateStore.Standing;
-import dev.gatehouse.scheduler.GateTimes.Start;
 import dev.gatehouse.scheduler.GateTimes.Taken;
 import dev.gatehouse.scheduler.Handover.Room;
 import dev.gatehouse.scheduler.OpenTask.State;
@@ -67,7 +66,7 @@ final class Passage {
   /**
    * One that may begin.
    *
-   * @param millis in epoch milliseconds; 0 for at once
+   * @param millis when, in epoch milliseconds; at once if that is past
    * @param taken the times that it took for that
    */
   record Passed(HeldTask held, long millis, List<Taken> taken) {}
@@ -317,19 +316,17 @@ final class Passage {
 
   private void begin(HeldTask task, List<Paced> paced) {
     long id = task.row().id();
-    long millis = 0;
+    long micros = times.first(paced);
     List<Taken> taken = new ArrayList<>();
     for (Paced gate : paced) {
-      Start start = times.take(gate);
-      millis = Math.max(millis, start.millis());
-      taken.add(start.taken());
+      taken.add(times.take(gate, micros));
       Place place = places(id).remove(gate.gate());
       if (place != null) {
         removed.add(place);
         count(gate.gate(), place.holds() ? -1 : 0);
       }
     }
-    passed.add(new Passed(task, millis, taken));
+    passed.add(new Passed(task, GateTimes.ceiling(micros), taken));
   }
 
   /** Who was let in comes first, then who waits, then who comes only now. */

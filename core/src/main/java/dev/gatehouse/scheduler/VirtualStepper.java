@@ -20,7 +20,7 @@ final class VirtualStepper implements Stepper, Drive {
 
   VirtualStepper(SchedulerParts parts) {
     engine = new Engine(parts, EngineClock.virtual(parts.clock()), Runnable::run, Waker.NONE);
-    purgedNanos = engine.clock().nanoTime();
+    purgedNanos = engine.clock().nanoTime() - PURGE_NANOS;
   }
 
   @Override
