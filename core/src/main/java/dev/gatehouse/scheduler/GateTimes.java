@@ -18,7 +18,7 @@ final class GateTimes {
   static final long AHEAD_MILLIS = 200;
 
   /** A time that nobody has taken for so long is not waited for by those who were let in. */
-  private static final long UNUSED_MICROS = 1_000_000;
+  private static final long UNUSED_MICROS = 300_000;
 
   /**
    * A next time so far beyond any that can have been given is of a clock that was set back, or of a
