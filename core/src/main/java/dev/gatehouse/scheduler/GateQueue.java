@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What there is to do at gates: held tasks that have arrived, tasks that have left, gates at which
@@ -16,10 +17,11 @@ final class GateQueue {
    *
    * @param fence under a later one it needs its places again
    * @param unused the times that it took and did not begin with
+   * @param gates where it has places, as far as is known; null if the store is to be asked
    */
-  record Left(long taskId, long fence, List<Taken> unused) {
+  record Left(long taskId, long fence, List<Taken> unused, @Nullable List<String> gates) {
     Left(long taskId, long fence) {
-      this(taskId, fence, List.of());
+      this(taskId, fence, List.of(), null);
     }
   }
 
@@ -54,7 +56,7 @@ final class GateQueue {
     List<Taken> unused = held.takeUnusedTimes();
     boolean hasPlaces = rules.concern(row) && (!held.isAdmitted() || rules.holdsPlaces(row));
     if (hasPlaces || !unused.isEmpty()) {
-      left(new Left(row.id(), held.fence(), unused));
+      left(new Left(row.id(), held.fence(), unused, rules.names(row)));
     }
   }
 

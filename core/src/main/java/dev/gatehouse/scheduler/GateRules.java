@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** Which gates a task goes through, by what its row and the options say. Immutable. */
 final class GateRules {
@@ -46,7 +47,17 @@ final class GateRules {
 
   /** Whether it goes through one gate only. */
   boolean isOnly(TaskRow row) {
-    return line(row).stream().count() + counted(row).size() + paced(row).size() == 1;
+    return names(row).size() == 1;
+  }
+
+  /** All that it goes through, in that order. */
+  List<String> names(TaskRow row) {
+    return Stream.of(
+            line(row).stream(),
+            counted(row).stream().map(Counted::gate),
+            paced(row).stream().map(Paced::gate))
+        .flatMap(gate -> gate)
+        .toList();
   }
 
   /**

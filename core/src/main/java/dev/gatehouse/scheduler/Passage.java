@@ -20,7 +20,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -127,14 +126,23 @@ final class Passage {
    */
   void pass(List<HeldTask> arrived, List<Left> left, Set<String> others, Set<String> shut) {
     Set<Long> ids = new HashSet<>();
-    left.forEach(one -> ids.add(one.taskId()));
+    Set<Long> asked = new HashSet<>();
     Set<String> names = new HashSet<>(others);
-    left.forEach(one -> one.unused().forEach(taken -> names.add(taken.gate())));
-    if (!ids.isEmpty()) {
-      gates.ofTasks(ids).forEach(place -> names.add(place.gate()));
+    for (Left one : left) {
+      ids.add(one.taskId());
+      List<String> known = one.gates();
+      if (known == null) {
+        asked.add(one.taskId());
+      } else {
+        names.addAll(known);
+      }
+      one.unused().forEach(taken -> names.add(taken.gate()));
+    }
+    if (!asked.isEmpty()) {
+      gates.ofTasks(asked).forEach(place -> names.add(place.gate()));
     }
     arrived.forEach(task -> ids.add(task.row().id()));
-    arrived.forEach(task -> names(task.row()).forEach(names::add));
+    arrived.forEach(task -> names.addAll(rules.names(task.row())));
     if (names.isEmpty()) {
       return;
     }
@@ -145,7 +153,8 @@ final class Passage {
     Map<Boolean, List<HeldTask>> byLock =
         arrived.stream()
             .collect(
-                Collectors.partitioningBy(task -> names(task.row()).noneMatch(unlocked::contains)));
+                Collectors.partitioningBy(
+                    task -> rules.names(task.row()).stream().noneMatch(unlocked::contains)));
     later.arrived().addAll(requireNonNull(byLock.get(false)));
     arrive(requireNonNull(byLock.get(true)));
     touched.stream()
@@ -164,14 +173,6 @@ final class Passage {
     unlocked.removeAll(next.keySet());
     later.gates().addAll(unlocked);
     later.gates().removeAll(shut);
-  }
-
-  private Stream<String> names(TaskRow row) {
-    return Stream.of(
-            GateRules.line(row).stream(),
-            rules.counted(row).stream().map(Counted::gate),
-            rules.paced(row).stream().map(Paced::gate))
-        .flatMap(gate -> gate);
   }
 
   private void readPlaces(Set<Long> ids) {
@@ -207,7 +208,7 @@ final class Passage {
       times.giveBack(taken);
       touched.add(taken.gate());
     } else {
-      later.left().add(new Left(one.taskId(), one.fence(), List.of(taken)));
+      later.left().add(new Left(one.taskId(), one.fence(), List.of(taken), List.of()));
     }
   }
 
@@ -257,7 +258,7 @@ final class Passage {
     Admission.write(added, gates::add);
     added.clear();
     Set<String> names = new HashSet<>();
-    arrived.forEach(task -> names(task.row()).forEach(names::add));
+    arrived.forEach(task -> names.addAll(rules.names(task.row())));
     if (!names.isEmpty()) {
       standing.putAll(gates.standing(names));
     }
