@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +28,11 @@ final class HeldTask {
       AtomicReferenceFieldUpdater.newUpdater(HeldTask.class, Phase.class, "phase");
   private static final AtomicReferenceFieldUpdater<HeldTask, Object> WORKER =
       AtomicReferenceFieldUpdater.newUpdater(HeldTask.class, Object.class, "worker");
+
+  @SuppressWarnings("rawtypes")
+  private static final AtomicReferenceFieldUpdater<HeldTask, List> TIMES =
+      AtomicReferenceFieldUpdater.newUpdater(HeldTask.class, List.class, "times");
+
   private static final AtomicIntegerFieldUpdater<HeldTask> QUEUED =
       AtomicIntegerFieldUpdater.newUpdater(HeldTask.class, "queued");
 
@@ -60,7 +64,7 @@ final class HeldTask {
   private volatile boolean admitted;
 
   /** What it has taken and, if it is not begun, has to be given back, once. */
-  private final AtomicReference<List<Taken>> times = new AtomicReference<>(List.of());
+  private volatile List<Taken> times = List.of();
 
   private volatile boolean begun;
   private volatile boolean cleared;
@@ -160,7 +164,7 @@ final class HeldTask {
    */
   void admit(long millis, List<Taken> taken) {
     beginMillis = millis;
-    times.set(taken);
+    times = taken;
     admitted = true;
   }
 
@@ -170,8 +174,9 @@ final class HeldTask {
   }
 
   /** The times that it took and has not begun with, once it is over: to whoever asks first. */
+  @SuppressWarnings("unchecked")
   List<Taken> takeUnusedTimes() {
-    List<Taken> taken = times.getAndSet(List.of());
+    List<Taken> taken = TIMES.getAndSet(this, List.of());
     return begun ? List.of() : taken;
   }
 
