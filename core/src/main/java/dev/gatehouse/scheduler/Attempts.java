@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,6 +61,15 @@ final class Attempts {
    */
   void hold(Node node, List<ClaimedTask> claimed) {
     long now = clock.millis();
+    hold(node, claimed, held -> holdings.await(held, now));
+  }
+
+  /**
+   * As {@link #hold(Node, List)}.
+   *
+   * @param next takes those that can be tried here
+   */
+  void hold(Node node, List<ClaimedTask> claimed, Consumer<HeldTask> next) {
     for (ClaimedTask task : claimed) {
       HeldTask held = new HeldTask(task, node, clock);
       HeldTask replaced = holdings.add(held);
@@ -70,7 +80,7 @@ final class Attempts {
         // Of a claim that was under way when the lease was lost, recovery may have missed it.
         release(held, held.dueMillis());
       } else {
-        holdings.await(held, now);
+        next.accept(held);
       }
       if (task.row().workflowId() != 0) {
         settler.queue().noteUse(clock.nanoTime());

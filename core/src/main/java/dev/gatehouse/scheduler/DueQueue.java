@@ -15,8 +15,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Held tasks that are due, in the order in which they are to begin. Priorities take turns by their
  * weights, and what one has not to give goes to the others; within a priority applications take
- * turns, and each application's tasks come in the order in which they were added. What was taken
- * away meanwhile is among them: it is no longer {@linkplain HeldTask#isWaiting waiting}.
+ * turns, and each application's tasks come in the order in which they were added. Those that have
+ * gone through gates had their turn before, and come first. What was taken away meanwhile is among
+ * them: it is no longer {@linkplain HeldTask#isWaiting waiting}.
  *
  * <p>Applications share a few lines by their ids, so that one which has filled its line holds up
  * few others. A task is counted before it is added and until after it is removed, so whoever added
@@ -27,14 +28,16 @@ final class DueQueue extends AbstractQueue<HeldTask> {
   private static final int LINES = 7;
 
   private static final int PRIORITIES = Priority.values().length;
+
+  /** The line of those that have waited at gates since they were in another. */
+  private static final int AHEAD = PRIORITIES * LINES;
+
   private static final Priority[] TURNS = turns();
 
   private static final int NOBODY = -1;
 
   private final List<Queue<HeldTask>> lines =
-      Stream.<Queue<HeldTask>>generate(ConcurrentLinkedQueue::new)
-          .limit((long) PRIORITIES * LINES)
-          .toList();
+      Stream.<Queue<HeldTask>>generate(ConcurrentLinkedQueue::new).limit(AHEAD + 1L).toList();
 
   private final Waker waker;
   private final AtomicInteger turn = new AtomicInteger();
@@ -76,8 +79,11 @@ final class DueQueue extends AbstractQueue<HeldTask> {
     held.enqueued();
     added.increment();
     TaskRow row = held.row();
-    int line = Math.floorMod(Long.hashCode(row.applicationId()), LINES);
-    line += row.priority().ordinal() * LINES;
+    int line = AHEAD;
+    if (!held.isAdmitted()) {
+      line = Math.floorMod(Long.hashCode(row.applicationId()), LINES);
+      line += row.priority().ordinal() * LINES;
+    }
     lines.get(line).add(held);
     mark(line);
     return true;
@@ -106,6 +112,9 @@ final class DueQueue extends AbstractQueue<HeldTask> {
 
   /** The line that is next of those marked. */
   private static int choose(int marks, int now) {
+    if ((marks & (1 << AHEAD)) != 0) {
+      return AHEAD;
+    }
     int priority = TURNS[Math.floorMod(now, TURNS.length)].ordinal();
     int some = of(priority, marks);
     for (int i = 0; some == 0; i++) {

@@ -45,18 +45,19 @@ final class Engine {
         new Holdings(
             parts.options(),
             clock.nanoTime(),
-            new GateQueue(new GateRules(parts.options()), waker),
+            new GateQueue(new GateRules(parts.options(), parts.handlers().keySet()), waker),
             waker);
     settler = new Settler(parts, holdings, clock, this::dueAt, waker);
     attempts = new Attempts(parts, holdings, clock, settler, waker);
     membership = new Membership(parts, clock, holdings, attempts, waker);
-    gatekeeper = new Gatekeeper(parts, holdings, settler.ends(), clock, this::dueAt);
     progress = new ProgressBoard(parts.store(), clock);
     suspects = new Suspects(parts, holdings, clock, waker);
     runner = new Runner(parts, attempts, suspects, progress, waker);
     pace = new Pace(holdings.due(), runner.permits(), clock, parts.options());
     claims = new FairClaims(parts.store(), attempts.passedOver(), clock);
     claimer = new Claimer(claims, clock, membership, attempts, pace);
+    Handover handover = new Handover(membership, attempts, pace, claimer);
+    gatekeeper = new Gatekeeper(parts, attempts, handover, clock, this::dueAt);
     int processors = Runtime.getRuntime().availableProcessors();
     drainers =
         new Drainers(

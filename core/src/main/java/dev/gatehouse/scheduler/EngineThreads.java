@@ -145,8 +145,9 @@ final class EngineThreads implements Drive {
       engine.gatekeeper().flush();
       engine.suspects().flush();
     } finally {
-      // Also of a flush that failed some were let through.
+      // Also of a flush that failed some were let through, now or for a time that is near.
       engine.drainers().rouse();
+      wake(Role.TIMER);
     }
     return Math.min(engine.gatekeeper().nanosToLook(), engine.suspects().nanosToLook());
   }

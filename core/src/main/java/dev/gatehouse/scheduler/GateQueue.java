@@ -1,8 +1,11 @@
 package dev.gatehouse.scheduler;
 
+import dev.gatehouse.scheduler.GateTimes.Taken;
 import java.util.Collection;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What there is to do at gates: held tasks that have arrived, tasks that have left, gates at which
@@ -13,8 +16,14 @@ final class GateQueue {
    * A task whose attempt may have ended, and the task with it.
    *
    * @param fence under a later one it needs its places again
+   * @param unused the times that it took and did not begin with
+   * @param gates where it has places, as far as is known; null if the store is to be asked
    */
-  record Left(long taskId, long fence) {}
+  record Left(long taskId, long fence, List<Taken> unused, @Nullable List<String> gates) {
+    Left(long taskId, long fence) {
+      this(taskId, fence, List.of(), null);
+    }
+  }
 
   private final GateRules rules;
   private final Waker waker;
@@ -43,9 +52,17 @@ final class GateQueue {
 
   /** The node no longer holds the task: it has ended, or is to be tried again. */
   void left(HeldTask held) {
-    if (rules.concern(held.row())) {
-      left(new Left(held.row().id(), held.fence()));
+    TaskRow row = held.row();
+    List<Taken> unused = held.takeUnusedTimes();
+    boolean hasPlaces = rules.concern(row) && (!held.isAdmitted() || rules.holdsPlaces(row));
+    if (hasPlaces || !unused.isEmpty()) {
+      left(new Left(row.id(), held.fence(), unused, rules.names(row)));
     }
+  }
+
+  /** Whether others may wait for the end of such a task. */
+  boolean isAwaited(TaskRow row) {
+    return rules.holdsPlaces(row);
   }
 
   /** As {@link #left(HeldTask)}, of a task that nobody holds. */

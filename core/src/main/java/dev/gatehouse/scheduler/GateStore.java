@@ -1,5 +1,7 @@
 package dev.gatehouse.scheduler;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.gatehouse.check.Check;
 import dev.gatehouse.transaction.Transaction;
 import java.util.Collection;
@@ -19,15 +21,17 @@ import java.util.Map;
  *       committed before.
  *   <li>{@code GATE-3} A task has one place at most in a gate: adding another changes nothing.
  *   <li>{@code GATE-4} Adding places waits for no one who has locked the gate.
- *   <li>{@code GATE-5} Who waits is found in order of (place, task).
+ *   <li>{@code GATE-5} Who waits is found in order of (priority, place, task), so many of each
+ *       priority.
  *   <li>{@code GATE-6} Places of tasks that are final, or gone, are found as left, and those that
- *       tasks hold that are paused, or ready and due later.
+ *       tasks hold that are paused, or ready and due later: page by page, all once.
  *   <li>{@code GATE-7} A purge deletes gates without places whose next time has passed, and no
  *       others.
  *   <li>{@code GATE-8} What is done in a transaction shows to others with its commit, and leaves
  *       nothing when it is rolled back.
- *   <li>{@code GATE-9} A gate where a parked task waits though fewer hold it than its limit is
- *       found as stalled, unless the first who waits is on its way: leased, or ready and due.
+ *   <li>{@code GATE-9} A gate that was locked before, and where a parked task waits, the first or
+ *       one whose place is past, is found as stalled if fewer hold it than the limit of the first
+ *       who waits, unless that one is on its way: leased, or ready and due.
  * </ul>
  */
 public interface GateStore {
@@ -42,7 +46,7 @@ public interface GateStore {
    */
   Map<String, Long> lock(Collection<String> names);
 
-  /** Sets the next time of a gate, in epoch microseconds. */
+  /** Sets the next time of a gate, in epoch microseconds, 0 or greater. */
   void setNext(String name, long micros);
 
   /**
@@ -83,25 +87,28 @@ public interface GateStore {
   /**
    * The first of those that wait.
    *
-   * @param limit 1..{@link TaskStore#MAX_BATCH}
+   * @param limit how many of each priority, 1..{@link TaskStore#MAX_BATCH}
    */
   List<Place> waiting(String gate, int limit);
 
   /**
-   * Places that are not made use of, in any order.
+   * Looks through the places of some tasks for those that are not made use of.
    *
    * @param nowMillis what is due then is about to make use of its places
-   * @param limit 1..{@link TaskStore#MAX_BATCH}
+   * @param afterTask the last task of the page before, or 0
+   * @param limit how many tasks to look at, 1..{@link TaskStore#MAX_BATCH}
    */
-  List<Place> left(long nowMillis, int limit);
+  TaskPage left(long nowMillis, long afterTask, int limit);
 
   /**
-   * Gates that someone should be let in at, in any order.
+   * Looks through some gates for those that someone should be let in at, and for places held there
+   * that are not made use of.
    *
    * @param nowMillis what is due then is on its way
-   * @param limit 1..{@link TaskStore#MAX_BATCH}
+   * @param afterGate the last gate of the page before, or empty text
+   * @param limit how many gates to look at, 1..{@link TaskStore#MAX_BATCH}
    */
-  List<String> stalled(long nowMillis, int limit);
+  GatePage stalled(long nowMillis, String afterGate, int limit);
 
   /**
    * Deletes gates that nobody needs.
@@ -120,18 +127,58 @@ public interface GateStore {
   record Standing(int holding, long firstWaiting) {}
 
   /**
+   * What was found among the places of some tasks.
+   *
+   * @param left places that are not made use of, in any order
+   * @param last the last task that was looked at; 0 if it was the last of all
+   */
+  record TaskPage(List<Place> left, long last) {
+    /** Copies the list. */
+    public TaskPage {
+      left = List.copyOf(left);
+    }
+  }
+
+  /**
+   * What was found at some gates.
+   *
+   * @param stalled those that someone should be let in at, in any order
+   * @param left places held there that are not made use of, in any order
+   * @param last the last gate that was looked at; empty text if it was the last of all
+   */
+  record GatePage(List<String> stalled, List<Place> left, String last) {
+    /** Copies the lists. */
+    public GatePage {
+      stalled = List.copyOf(stalled);
+      left = List.copyOf(left);
+    }
+  }
+
+  /**
    * A task's place in a gate.
    *
    * @param gate the name, 1..160 characters
    * @param millis the order among those that wait; for one that holds whatever was agreed
    * @param limit how many may hold the gate, as the one who added it knew: 1..1,000
    * @param holds whether it holds the gate, or waits
+   * @param priority among whom it waits
    */
-  record Place(String gate, long taskId, long millis, int limit, boolean holds) {
+  record Place(String gate, long taskId, long millis, int limit, boolean holds, Priority priority) {
     /** Checks that stores can keep it. */
     public Place {
       Check.text(gate, 1, 160, "gate");
       Check.range(limit, 1, Limit.MAX_CONCURRENT, "limit");
+      requireNonNull(priority, "priority");
+    }
+
+    /** A place of normal priority. */
+    public Place(String gate, long taskId, long millis, int limit, boolean holds) {
+      this(gate, taskId, millis, limit, holds, Priority.NORMAL);
+    }
+
+    /** The same, held. */
+    public Place held() {
+      return new Place(gate, taskId, millis, limit, true, priority);
     }
   }
 }

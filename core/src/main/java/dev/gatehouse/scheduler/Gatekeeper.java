@@ -1,7 +1,13 @@
 package dev.gatehouse.scheduler;
 
 import dev.gatehouse.audit.AuditRecord;
+import dev.gatehouse.scheduler.Admission.Look;
 import dev.gatehouse.scheduler.GateQueue.Left;
+import dev.gatehouse.scheduler.GateStore.GatePage;
+import dev.gatehouse.scheduler.GateStore.Place;
+import dev.gatehouse.scheduler.GateStore.TaskPage;
+import dev.gatehouse.scheduler.Handover.Room;
+import dev.gatehouse.scheduler.Passage.Passed;
 import dev.gatehouse.scheduler.ShutGates.Later;
 import dev.gatehouse.transaction.Transaction;
 import java.util.ArrayList;
@@ -11,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
 
 /**
@@ -25,9 +32,15 @@ import java.util.function.LongConsumer;
 final class Gatekeeper {
   private static final int BATCH = 300;
 
+  /** How much is looked through at a time for what somebody left behind, and for how long. */
+  private static final int PAGE = 1_000;
+
+  private static final long SWEEP_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
   private final SchedulerParts parts;
   private final Holdings holdings;
   private final GateQueue queue;
+  private final Handover handover;
   private final EngineClock clock;
   private final WorkflowEnds ends;
   private final TaskAudit audit;
@@ -38,24 +51,32 @@ final class Gatekeeper {
 
   private int turn; // used by the thread that flushes
   private final ShutGates shut; // used by the thread that flushes
+
+  /** When to look at paced gates where others wait, in epoch milliseconds. */
+  private final Map<String, Long> looks = new HashMap<>(); // used by the thread that flushes
+
   private final RecentUse use = new RecentUse();
+
+  // Used by the thread that sweeps.
+  private String lastGate = "";
+  private long lastTask;
 
   /**
    * A gatekeeper.
    *
-   * @param ends is told of tasks that are cancelled on their way
-   * @param dueSoon is told when a task that was let in, or sent away for some time, is due
+   * @param dueSoon is told when a task that was let in is due
    */
   Gatekeeper(
       SchedulerParts parts,
-      Holdings holdings,
-      WorkflowEnds ends,
+      Attempts attempts,
+      Handover handover,
       EngineClock clock,
       LongConsumer dueSoon) {
     this.parts = parts;
-    this.holdings = holdings;
+    holdings = attempts.holdings();
     queue = holdings.gates();
-    this.ends = ends;
+    this.handover = handover;
+    ends = attempts.settler().ends();
     audit = new TaskAudit(parts.audit(), parts.options().audited());
     this.clock = clock;
     this.dueSoon = dueSoon;
@@ -70,6 +91,7 @@ final class Gatekeeper {
       queue.left().addAll(later.left());
       queue.touched().addAll(later.touched());
     }
+    takeLooks();
     if (!queue.isEmpty()) {
       use.note(clock.nanoTime());
     }
@@ -81,7 +103,14 @@ final class Gatekeeper {
 
   /** Nanoseconds until {@link #flush} may have something to do unbidden. */
   long nanosToLook() {
-    return shut.nanosToLook(clock.nanoTime());
+    long first = looks.values().stream().mapToLong(Long::longValue).min().orElse(Long.MAX_VALUE);
+    long nanos = shut.nanosToLook(clock.nanoTime());
+    return first == Long.MAX_VALUE ? nanos : Math.min(nanos, clock.nanosUntil(first));
+  }
+
+  private void takeLooks() {
+    long now = clock.millis();
+    looks.entrySet().removeIf(look -> look.getValue() <= now && queue.touched().add(look.getKey()));
   }
 
   /** Whether tasks went through gates here within the last minute. */
@@ -101,6 +130,7 @@ final class Gatekeeper {
     List<HeldTask> arrived = some(queue.arrived(), 0);
     List<Left> left = some(queue.left(), 1);
     Set<String> touched = new HashSet<>(some(queue.touched(), 2));
+    Room room = handover.room();
     boolean done = false;
     Passage passage;
     try {
@@ -111,7 +141,8 @@ final class Gatekeeper {
                   transaction -> {
                     TaskStore store = parts.store().joining(transaction);
                     GateStore gates = parts.store().gates().joining(transaction);
-                    Passage attempt = new Passage(queue.rules(), gates, store, clock.millis());
+                    Passage attempt =
+                        new Passage(queue.rules(), gates, store, clock.millis(), room);
                     attempt.pass(waiting(arrived), left, touched, shut.names(clock.nanoTime()));
                     record(transaction, arrived, attempt.settled());
                     return attempt;
@@ -123,13 +154,22 @@ final class Gatekeeper {
         queue.arrived().addAll(arrived);
         queue.left().addAll(left);
         queue.touched().addAll(touched);
+        if (room != null) {
+          handover.unanswered(clock.millis());
+        }
       }
     }
     passage.passed().forEach(this::letThrough);
     passage.sentAway().forEach(this::sendAway);
     passage.leftAgain().forEach(queue::left);
     shut.passed(passage.locked(), passage.later(), clock.nanoTime());
-    passage.dueAgain().forEach(dueSoon::accept);
+    if (room != null) {
+      handover.take(room, passage.admission().claimed(), this::letIn);
+    }
+    passage.admission().looks().forEach(this::lookAt);
+    if (passage.admission().anyReady()) {
+      dueSoon.accept(clock.millis());
+    }
     return arrived.size() + left.size() + touched.size();
   }
 
@@ -169,12 +209,30 @@ final class Gatekeeper {
     audit.write(transaction, records);
   }
 
-  private void letThrough(HeldTask held) {
-    held.admit();
-    if (held.isWaiting()) {
-      holdings.due().add(held);
+  private void lookAt(String gate, Look look) {
+    if (look.standBy()) {
+      looks.merge(gate, look.millis(), Math::min);
     } else {
-      queue.left(new Left(held.row().id(), held.fence()));
+      looks.put(gate, look.millis());
+    }
+  }
+
+  private void letThrough(Passed passed) {
+    HeldTask held = passed.held();
+    held.admit(passed.millis(), passed.taken());
+    if (held.isWaiting()) {
+      holdings.await(held, clock.millis());
+    } else {
+      queue.left(held);
+    }
+  }
+
+  /** It has the gate where it waited; others come yet, if there are any. */
+  private void letIn(HeldTask held) {
+    if (queue.rules().isOnly(held.row())) {
+      letThrough(new Passed(held, 0, List.of()));
+    } else {
+      queue.takes(held);
     }
   }
 
@@ -187,19 +245,34 @@ final class Gatekeeper {
 
   /**
    * Gives up places that are not made use of, lets in those whom a node that was lost, or that runs
-   * no tasks, should have let in, and deletes gates that nobody needs.
+   * no tasks, should have let in, and deletes gates that nobody needs. Looks through a part if
+   * there is much; the next call goes on.
    */
   void sweep() {
     GateStore gates = parts.store().gates();
     long now = clock.millis();
-    gates.left(now, TaskStore.MAX_BATCH).stream()
-        .map(place -> new Left(place.taskId(), 0))
-        .distinct()
-        .forEach(queue::left);
-    List<String> stalled = gates.stalled(now, TaskStore.MAX_BATCH);
-    if (!stalled.isEmpty()) {
-      queue.touch(stalled);
-    }
+    long begin = clock.nanoTime();
+    do {
+      sweep(gates.stalled(now, lastGate, PAGE));
+    } while (!lastGate.isEmpty() && clock.nanoTime() - begin < SWEEP_NANOS);
+    begin = clock.nanoTime();
+    do {
+      TaskPage page = gates.left(now, lastTask, PAGE);
+      lastTask = page.last();
+      leave(page.left());
+    } while (lastTask != 0 && clock.nanoTime() - begin < SWEEP_NANOS);
     gates.purge(now * 1_000, BATCH);
+  }
+
+  private void sweep(GatePage page) {
+    lastGate = page.last();
+    leave(page.left());
+    if (!page.stalled().isEmpty()) {
+      queue.touch(page.stalled());
+    }
+  }
+
+  private void leave(List<Place> places) {
+    places.stream().map(place -> new Left(place.taskId(), 0)).distinct().forEach(queue::left);
   }
 }

@@ -1,5 +1,7 @@
 package dev.gatehouse.scheduler;
 
+import dev.gatehouse.scheduler.GateTimes.Taken;
+import java.util.List;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
@@ -26,6 +28,11 @@ final class HeldTask {
       AtomicReferenceFieldUpdater.newUpdater(HeldTask.class, Phase.class, "phase");
   private static final AtomicReferenceFieldUpdater<HeldTask, Object> WORKER =
       AtomicReferenceFieldUpdater.newUpdater(HeldTask.class, Object.class, "worker");
+
+  @SuppressWarnings("rawtypes")
+  private static final AtomicReferenceFieldUpdater<HeldTask, List> TIMES =
+      AtomicReferenceFieldUpdater.newUpdater(HeldTask.class, List.class, "times");
+
   private static final AtomicIntegerFieldUpdater<HeldTask> QUEUED =
       AtomicIntegerFieldUpdater.newUpdater(HeldTask.class, "queued");
 
@@ -52,7 +59,14 @@ final class HeldTask {
   }
 
   private volatile Completion completion = Completion.NONE;
+
+  private long beginMillis; // written before it is admitted, read after
   private volatile boolean admitted;
+
+  /** What it has taken and, if it is not begun, has to be given back, once. */
+  private volatile List<Taken> times = List.of();
+
+  private volatile boolean begun;
   private volatile boolean cleared;
   private volatile int queued; // 1 while it counts as one of the queue's
 
@@ -112,7 +126,8 @@ final class HeldTask {
     startedMillis = clock.millis();
     latenessNanos = Math.max(0, -clock.nanosUntil(dueMillis()));
     deadlineNanos = startedNanos + TimeUnit.MILLISECONDS.toNanos(row().timeoutMillis());
-    return PHASE.compareAndSet(this, Phase.CLAIMED, Phase.RUNNING);
+    begun = PHASE.compareAndSet(this, Phase.CLAIMED, Phase.RUNNING);
+    return begun;
   }
 
   /** Ends the attempt under way; true for whoever is first. */
@@ -141,9 +156,28 @@ final class HeldTask {
     return QUEUED.compareAndSet(this, 1, 0);
   }
 
-  /** It has gone through its gates. */
-  void admit() {
+  /**
+   * It has gone through its gates.
+   *
+   * @param millis it is to begin then, or at once if that is past
+   * @param taken what it took for that
+   */
+  void admit(long millis, List<Taken> taken) {
+    beginMillis = millis;
+    times = taken;
     admitted = true;
+  }
+
+  /** When the attempt is to begin, in epoch milliseconds: when it is due, or later. */
+  long beginMillis() {
+    return admitted ? Math.max(beginMillis, dueMillis()) : dueMillis();
+  }
+
+  /** The times that it took and has not begun with, once it is over: to whoever asks first. */
+  @SuppressWarnings("unchecked")
+  List<Taken> takeUnusedTimes() {
+    List<Taken> taken = TIMES.getAndSet(this, List.of());
+    return begun ? List.of() : taken;
   }
 
   boolean isAdmitted() {

@@ -84,7 +84,7 @@ final class Holdings {
 
   /** It is to begin when it is due. */
   void await(HeldTask held, long nowMillis) {
-    if (held.dueMillis() <= nowMillis) {
+    if (held.beginMillis() <= nowMillis) {
       due.add(held);
     } else {
       window.add(held);
@@ -103,6 +103,11 @@ final class Holdings {
       due.sweep();
     }
     window.moveDue(nowMillis, due);
+    return window.nextDueMillis();
+  }
+
+  /** When the next that is held ahead of its time is to begin, as {@link #moveDue} says. */
+  long nextMillis() {
     return window.nextDueMillis();
   }
 

@@ -34,8 +34,9 @@ public final class Limit {
 
   /**
    * At most so many attempts are let through in that time, evenly spread: no two closer than one
-   * part of it, unless there is a {@link #burst}. They begin at once if a thread is free for them;
-   * those that find none, or are up to a second late for their time, may begin closer together.
+   * part of it, unless there is a {@link #burst}. They begin at their times if a thread is free for
+   * them; those that find none may begin later, and closer together. Of tasks that wait, each
+   * {@link Priority} has its share, so that none starves another.
    *
    * @param attempts 1 to 1,000,000, at least a microsecond apart
    * @param per up to a day

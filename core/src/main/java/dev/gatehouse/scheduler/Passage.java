@@ -7,38 +7,32 @@ import dev.gatehouse.scheduler.GateRules.Counted;
 import dev.gatehouse.scheduler.GateRules.Paced;
 import dev.gatehouse.scheduler.GateStore.Place;
 import dev.gatehouse.scheduler.GateStore.Standing;
+import dev.gatehouse.scheduler.GateTimes.Taken;
+import dev.gatehouse.scheduler.Handover.Room;
 import dev.gatehouse.scheduler.OpenTask.State;
 import dev.gatehouse.scheduler.ShutGates.Later;
 import dev.gatehouse.scheduler.TaskStore.IfLocked;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
-import java.util.function.Consumer;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One transaction at gates: who has left gives up its places, who has arrived takes places or
- * waits, and who waits is let in as far as there is room.
+ * waits, and who waits is {@linkplain Admission let in} as far as there is room.
  *
  * <p>A task goes through its gates in a fixed order, first its line, then those that count, last
  * those that pace, and waits in one at a time, holding those before: so none can wait for each
- * other in a circle. A paced gate knows when the next may begin (the virtual scheduling form of the
- * leaky bucket, ITU-T I.371, GCRA); who comes too early gets the time that is his, holds nothing
- * until then but that time and his line, and comes again. Not safe: confine to one thread.
+ * other in a circle. Only at a paced gate it waits without those that count, for that may take
+ * long. Whoever is let in there comes again, and takes a time of every paced gate when it does, and
+ * its other places; if one of them has none, it waits there. Not safe: confine to one thread.
  */
 final class Passage {
-  /** A time that was given is good for so long: who comes later gets another. */
-  private static final long PROMISE_MILLIS = 1_000;
-
   private static final Standing NOBODY = new Standing(0, 0);
 
   private final GateRules rules;
@@ -47,42 +41,62 @@ final class Passage {
   private final long nowMillis;
 
   private final Map<String, Long> next = new HashMap<>();
+  private final GateTimes times;
+  private final Admission admission;
   private final Map<String, Standing> standing = new HashMap<>();
   private final Map<Long, Map<String, Place>> places = new HashMap<>();
   private final Set<String> touched = new HashSet<>();
+
+  /** Where nobody waited before. */
+  private final Set<String> awaited = new HashSet<>();
+
   private final List<Place> added = new ArrayList<>();
   private final List<Place> held = new ArrayList<>();
   private final List<Place> removed = new ArrayList<>();
   private final Map<Integer, List<Settlement>> settlements = new HashMap<>();
 
-  private final List<HeldTask> passed = new ArrayList<>();
+  private final List<Passed> passed = new ArrayList<>();
   private final List<HeldTask> sentAway = new ArrayList<>();
-  private final List<Long> dueAgain = new ArrayList<>();
   private final List<Settled> settled = new ArrayList<>();
   private final List<Left> leftAgain = new ArrayList<>();
   private final Set<String> unlocked = new HashSet<>();
   private final Later later = new Later();
 
-  Passage(GateRules rules, GateStore gates, TaskStore store, long nowMillis) {
+  /**
+   * One that may begin.
+   *
+   * @param millis when, in epoch milliseconds; at once if that is past
+   * @param taken the times that it took for that
+   */
+  record Passed(HeldTask held, long millis, List<Taken> taken) {}
+
+  /**
+   * A passage.
+   *
+   * @param room what this node can hold; null for nothing
+   */
+  Passage(GateRules rules, GateStore gates, TaskStore store, long nowMillis, @Nullable Room room) {
     this.rules = rules;
     this.gates = gates;
     this.store = store;
     this.nowMillis = nowMillis;
+    times = new GateTimes(next, nowMillis);
+    admission = new Admission(rules, gates, store, times, room);
   }
 
   /** Those that may begin. */
-  List<HeldTask> passed() {
+  List<Passed> passed() {
     return passed;
+  }
+
+  /** What was let in. */
+  Admission admission() {
+    return admission;
   }
 
   /** Those that the node no longer holds. */
   List<HeldTask> sentAway() {
     return sentAway;
-  }
-
-  /** When tasks became due that the store has ready again. */
-  List<Long> dueAgain() {
-    return dueAgain;
   }
 
   /** What became of those that were sent away, as far as the node still held them. */
@@ -112,13 +126,23 @@ final class Passage {
    */
   void pass(List<HeldTask> arrived, List<Left> left, Set<String> others, Set<String> shut) {
     Set<Long> ids = new HashSet<>();
-    left.forEach(one -> ids.add(one.taskId()));
+    Set<Long> asked = new HashSet<>();
     Set<String> names = new HashSet<>(others);
-    if (!ids.isEmpty()) {
-      gates.ofTasks(ids).forEach(place -> names.add(place.gate()));
+    for (Left one : left) {
+      ids.add(one.taskId());
+      List<String> known = one.gates();
+      if (known == null) {
+        asked.add(one.taskId());
+      } else {
+        names.addAll(known);
+      }
+      one.unused().forEach(taken -> names.add(taken.gate()));
+    }
+    if (!asked.isEmpty()) {
+      gates.ofTasks(asked).forEach(place -> names.add(place.gate()));
     }
     arrived.forEach(task -> ids.add(task.row().id()));
-    arrived.forEach(task -> names(task.row()).forEach(names::add));
+    arrived.forEach(task -> names.addAll(rules.names(task.row())));
     if (names.isEmpty()) {
       return;
     }
@@ -129,10 +153,14 @@ final class Passage {
     Map<Boolean, List<HeldTask>> byLock =
         arrived.stream()
             .collect(
-                Collectors.partitioningBy(task -> names(task.row()).noneMatch(unlocked::contains)));
+                Collectors.partitioningBy(
+                    task -> rules.names(task.row()).stream().noneMatch(unlocked::contains)));
     later.arrived().addAll(requireNonNull(byLock.get(false)));
     arrive(requireNonNull(byLock.get(true)));
-    touched.stream().sorted().forEach(this::letIn);
+    touched.stream()
+        .sorted()
+        .forEach(gate -> admission.letIn(gate, awaited.contains(gate), others.contains(gate)));
+    times.write(gates);
   }
 
   private void lock(Set<String> names, Set<String> shut) {
@@ -147,14 +175,6 @@ final class Passage {
     later.gates().removeAll(shut);
   }
 
-  private Stream<String> names(TaskRow row) {
-    return Stream.of(
-            GateRules.line(row).stream(),
-            rules.counted(row).stream().map(Counted::gate),
-            rules.paced(row).stream().map(Paced::gate))
-        .flatMap(gate -> gate);
-  }
-
   private void readPlaces(Set<Long> ids) {
     if (!ids.isEmpty()) {
       for (Place place : gates.ofTasks(ids)) {
@@ -167,24 +187,28 @@ final class Passage {
     return places.computeIfAbsent(taskId, id -> new HashMap<>());
   }
 
-  private Map<Long, OpenTask> open(Collection<Long> ids) {
-    Map<Long, OpenTask> open = new HashMap<>();
-    store.open(ids).forEach(task -> open.put(task.id(), task));
-    return open;
-  }
-
   private void leave(List<Left> left) {
     Map<Long, Long> fences = new HashMap<>();
     for (Left one : left) {
+      one.unused().forEach(taken -> giveBack(one, taken));
       if (places.containsKey(one.taskId())) {
         fences.merge(one.taskId(), one.fence(), Math::max);
       }
     }
     if (!fences.isEmpty()) {
-      Map<Long, OpenTask> open = open(fences.keySet());
+      Map<Long, OpenTask> open = admission.open(fences.keySet());
       fences.forEach((id, fence) -> leave(id, fence, open.get(id)));
-      write(removed, gates::remove);
+      Admission.write(removed, gates::remove);
       removed.clear();
+    }
+  }
+
+  private void giveBack(Left one, Taken taken) {
+    if (next.containsKey(taken.gate())) {
+      times.giveBack(taken);
+      touched.add(taken.gate());
+    } else {
+      later.left().add(new Left(one.taskId(), one.fence(), List.of(taken), List.of()));
     }
   }
 
@@ -193,29 +217,24 @@ final class Passage {
    * been claimed again since, by this node or another, and have come to its gates before the news.
    */
   private void leave(long id, long fence, @Nullable OpenTask task) {
-    if (task != null && (task.state() == State.PARKED || isHeldSince(task, fence))) {
+    if (task != null && (task.state() == State.PARKED || isLetInSince(task, fence))) {
       return;
     }
     for (Place place : List.copyOf(places(id).values())) {
       boolean kept =
-          task != null && GateRules.isLine(place.gate()) && standsInLine(id, place.gate());
+          task != null
+              && GateRules.isLine(place.gate())
+              && admission.standsInLine(id, place.gate());
       if (!kept && !giveUp(place)) {
         (unlocked.contains(place.gate()) ? later.left() : leftAgain).add(new Left(id, fence));
       }
     }
   }
 
-  private static boolean isHeldSince(OpenTask task, long fence) {
-    return task.state() == State.LEASED && task.fence() > fence;
-  }
-
-  /** Whether that is the task's line: it was another before it was replaced. */
-  private boolean standsInLine(long id, String line) {
-    return store
-        .find(OptionalLong.empty(), id)
-        .flatMap(task -> GateRules.line(task.row()))
-        .filter(line::equals)
-        .isPresent();
+  /** Or leased; what nobody held is as the store says it is. */
+  private static boolean isLetInSince(OpenTask task, long fence) {
+    return task.fence() > fence
+        && (task.state() == State.LEASED || (task.state() == State.READY && fence != 0));
   }
 
   /** False if the place came after the locks. */
@@ -225,9 +244,7 @@ final class Passage {
     }
     places(place.taskId()).remove(place.gate());
     removed.add(place);
-    if (!GateRules.isPaced(place.gate())) {
-      touched.add(place.gate());
-    }
+    touched.add(place.gate());
     return true;
   }
 
@@ -238,19 +255,17 @@ final class Passage {
     for (HeldTask task : arrived) {
       GateRules.line(task.row()).ifPresent(line -> standInLine(task.row(), line));
     }
-    write(added, gates::add);
+    Admission.write(added, gates::add);
     added.clear();
-    Set<String> counted = new HashSet<>();
-    for (HeldTask task : arrived) {
-      GateRules.line(task.row()).ifPresent(counted::add);
-      rules.counted(task.row()).forEach(gate -> counted.add(gate.gate()));
-    }
-    if (!counted.isEmpty()) {
-      standing.putAll(gates.standing(counted));
+    Set<String> names = new HashSet<>();
+    arrived.forEach(task -> names.addAll(rules.names(task.row())));
+    if (!names.isEmpty()) {
+      standing.putAll(gates.standing(names));
     }
     arrived.stream()
         .sorted(
-            Comparator.comparingLong((HeldTask task) -> task.row().runtimeMillis())
+            Comparator.comparing((HeldTask task) -> task.row().priority())
+                .thenComparingLong(task -> task.row().runtimeMillis())
                 .thenComparingLong(task -> task.row().id()))
         .forEach(this::arrive);
     writeArrivals();
@@ -274,29 +289,91 @@ final class Passage {
     }
     List<Place> taken = new ArrayList<>();
     for (Counted gate : rules.counted(row)) {
-      if (!takes(row.id(), gate, taken)) {
+      if (!takes(task, gate, taken)) {
         added.addAll(taken);
+        rules.paced(row).forEach(pace -> giveUp(row.id(), pace));
         park(task);
         return;
       }
     }
-    long slot = slot(row);
-    if (slot > nowMillis) {
-      taken.forEach(place -> count(place.gate(), -1));
-      sendAwayUntil(task, slot);
-    } else {
-      rules.paced(row).forEach(gate -> useUp(row.id(), gate));
-      added.addAll(taken);
-      passed.add(task);
+    List<Paced> paced = rules.paced(row);
+    for (Paced gate : paced) {
+      if (!mayTakeTime(row.id(), gate)) {
+        taken.forEach(place -> count(place.gate(), -1));
+        waitForTime(task, gate, paced);
+        return;
+      }
+    }
+    added.addAll(taken);
+    begin(task, paced);
+  }
+
+  private void giveUp(long taskId, Paced gate) {
+    Place place = places(taskId).get(gate.gate());
+    if (place != null) {
+      giveUp(place);
     }
   }
 
-  /** A time that was given is good for one attempt. */
-  private void useUp(long taskId, Paced gate) {
-    Place promise = places(taskId).get(gate.gate());
-    if (promise != null) {
-      giveUp(promise);
+  private void begin(HeldTask task, List<Paced> paced) {
+    long id = task.row().id();
+    long micros = times.first(paced);
+    List<Taken> taken = new ArrayList<>();
+    for (Paced gate : paced) {
+      taken.add(times.take(gate, micros));
+      Place place = places(id).remove(gate.gate());
+      if (place != null) {
+        removed.add(place);
+        count(gate.gate(), place.holds() ? -1 : 0);
+      }
     }
+    passed.add(new Passed(task, GateTimes.ceiling(micros), taken));
+  }
+
+  /** Who was let in comes first, then who waits, then who comes only now. */
+  private boolean mayTakeTime(long taskId, Paced gate) {
+    Place place = places(taskId).get(gate.gate());
+    int free = times.count(gate);
+    if (place != null && place.holds()) {
+      return free > 0;
+    }
+    Standing now = standing(gate.gate());
+    boolean first = now.firstWaiting() == 0 || now.firstWaiting() == taskId;
+    return first && free > now.holding();
+  }
+
+  /**
+   * Parks it at the gate. It gives up what others could make use of meanwhile; where it was let in
+   * at a gate behind, it still is.
+   */
+  private void waitForTime(HeldTask task, Paced gate, List<Paced> paced) {
+    TaskRow row = task.row();
+    Set<String> behind = new HashSet<>();
+    paced.subList(paced.indexOf(gate) + 1, paced.size()).forEach(one -> behind.add(one.gate()));
+    boolean waits = false;
+    for (Place place : List.copyOf(places(row.id()).values())) {
+      if (place.gate().equals(gate.gate()) && !place.holds()) {
+        waits = true;
+      } else if (!GateRules.isLine(place.gate()) && !behind.contains(place.gate())) {
+        giveUp(place);
+      }
+    }
+    if (!waits) {
+      added.add(waiting(task, gate.gate(), Limit.MAX_CONCURRENT));
+    }
+    Standing now = standing(gate.gate());
+    if (now.firstWaiting() == 0) {
+      awaited.add(gate.gate());
+      standing.put(gate.gate(), new Standing(now.holding(), row.id()));
+    }
+    touched.add(gate.gate());
+    park(task);
+  }
+
+  /** At the place of when it was due, so that who comes again stands where it stood. */
+  private static Place waiting(HeldTask task, String gate, int limit) {
+    TaskRow row = task.row();
+    return new Place(gate, row.id(), task.dueMillis(), limit, false, row.priority());
   }
 
   private boolean mayLeadLine(long taskId, String line) {
@@ -314,7 +391,8 @@ final class Passage {
   }
 
   /** Takes a place in the gate, or stands in it to wait. */
-  private boolean takes(long taskId, Counted gate, List<Place> taken) {
+  private boolean takes(HeldTask task, Counted gate, List<Place> taken) {
+    long taskId = task.row().id();
     Place place = places(taskId).get(gate.gate());
     if (place != null && place.holds()) {
       return true;
@@ -327,7 +405,7 @@ final class Passage {
       return true;
     }
     if (place == null) {
-      added.add(new Place(gate.gate(), taskId, nowMillis, gate.limit(), false));
+      added.add(waiting(task, gate.gate(), gate.limit()));
       if (now.firstWaiting() == 0) {
         standing.put(gate.gate(), new Standing(now.holding(), taskId));
       }
@@ -347,57 +425,18 @@ final class Passage {
     standing.put(gate, new Standing(now.holding() + more, now.firstWaiting()));
   }
 
-  /** When the paced gates let the task through, in epoch milliseconds; 0 for at once. */
-  private long slot(TaskRow row) {
-    long slot = 0;
-    for (Paced gate : rules.paced(row)) {
-      Place promise = places(row.id()).get(gate.gate());
-      if (promise == null || nowMillis - promise.millis() > PROMISE_MILLIS) {
-        slot = Math.max(slot, take(gate));
-      } else {
-        slot = Math.max(slot, promise.millis());
-      }
-    }
-    return slot;
-  }
-
-  private long take(Paced gate) {
-    long nowMicros = nowMillis * 1_000;
-    long arrival = Math.max(nowMicros, next.getOrDefault(gate.gate(), 0L));
-    next.put(gate.gate(), arrival + gate.intervalMicros());
-    gates.setNext(gate.gate(), arrival + gate.intervalMicros());
-    long allowed = arrival - (gate.burst() - 1) * gate.intervalMicros();
-    return allowed <= nowMicros ? 0 : -Math.floorDiv(-allowed, 1_000L);
-  }
-
   private void park(HeldTask task) {
-    sendAway(task, new Settlement.Park(task.row().id(), task.fence()));
-  }
-
-  private void sendAwayUntil(HeldTask task, long slot) {
-    long id = task.row().id();
-    for (Place place : List.copyOf(places(id).values())) {
-      if (!GateRules.isLine(place.gate())) {
-        giveUp(place);
-      }
-    }
-    for (Paced gate : rules.paced(task.row())) {
-      added.add(new Place(gate.gate(), id, slot, 1, false));
-    }
-    sendAway(task, new Settlement.Release(id, task.fence(), slot));
-    dueAgain.add(slot);
-  }
-
-  private void sendAway(HeldTask task, Settlement settlement) {
-    settlements.computeIfAbsent(task.node().number(), node -> new ArrayList<>()).add(settlement);
+    settlements
+        .computeIfAbsent(task.node().number(), node -> new ArrayList<>())
+        .add(new Settlement.Park(task.row().id(), task.fence()));
     sentAway.add(task);
   }
 
   private void writeArrivals() {
     settlements.forEach(this::settle);
-    write(removed, gates::remove);
-    write(added, gates::add);
-    write(held, gates::hold);
+    Admission.write(removed, gates::remove);
+    Admission.write(added, gates::add);
+    Admission.write(held, gates::hold);
   }
 
   /**
@@ -406,13 +445,12 @@ final class Passage {
    */
   private void settle(int node, List<Settlement> away) {
     settled.addAll(store.settle(node, away, nowMillis, IfLocked.PASS_OVER));
-    Map<Long, OpenTask> open = open(away.stream().map(Settlement::id).toList());
+    Map<Long, OpenTask> open = admission.open(away.stream().map(Settlement::id).toList());
     for (Settlement one : away) {
-      State wanted = one instanceof Settlement.Park ? State.PARKED : State.READY;
       OpenTask task = open.get(one.id());
       if (task != null && task.state() == State.LEASED && task.fence() == one.fence()) {
         comeAgain(one.id());
-      } else if (task == null || task.state() != wanted) {
+      } else if (task == null || task.state() != State.PARKED) {
         leftAgain.add(new Left(one.id(), one.fence()));
       }
     }
@@ -425,75 +463,5 @@ final class Passage {
         later.arrived().add(task);
       }
     }
-  }
-
-  private static void write(List<Place> places, Consumer<List<Place>> write) {
-    for (int from = 0; from < places.size(); from += TaskStore.MAX_BATCH) {
-      int until = Math.min(places.size(), from + TaskStore.MAX_BATCH);
-      write.accept(List.copyOf(places.subList(from, until)));
-    }
-  }
-
-  /** Lets in the first of those that wait, as many as there is room for. */
-  private void letIn(String gate) {
-    Set<Long> passedOver = new HashSet<>();
-    boolean more = !GateRules.isPaced(gate);
-    while (more) {
-      more = letSomeIn(gate, passedOver);
-    }
-  }
-
-  /** Whether others may be let in, in place of some that could not be. */
-  private boolean letSomeIn(String gate, Set<Long> passedOver) {
-    List<Place> first = gates.waiting(gate, 1);
-    if (first.isEmpty()) {
-      return false;
-    }
-    int holding = gates.standing(List.of(gate)).getOrDefault(gate, NOBODY).holding();
-    int room = first.get(0).limit() - holding;
-    if (room <= 0) {
-      return false;
-    }
-    Map<Long, Place> waiting = new HashMap<>();
-    for (Place place :
-        gates.waiting(gate, Math.min(TaskStore.MAX_BATCH, room + passedOver.size()))) {
-      if (!passedOver.contains(place.taskId())) {
-        waiting.put(place.taskId(), place);
-      }
-    }
-    if (waiting.isEmpty()) {
-      return false;
-    }
-    List<Place> admitted = new ArrayList<>();
-    for (long id : store.admit(waiting.keySet())) {
-      Optional.ofNullable(waiting.remove(id)).ifPresent(admitted::add);
-    }
-    write(admitted, gates::hold);
-    if (!admitted.isEmpty()) {
-      dueAgain.add(nowMillis);
-    }
-    return !waiting.isEmpty() && passOver(gate, waiting, passedOver);
-  }
-
-  /**
-   * Of those that were not admitted, who does not wait any more gives up its place; who is parked
-   * is being changed by another now. In a line, nobody goes before the first.
-   */
-  private boolean passOver(String gate, Map<Long, Place> waiting, Set<Long> passedOver) {
-    boolean line = GateRules.isLine(gate);
-    Map<Long, OpenTask> open = open(waiting.keySet());
-    List<Place> gone = new ArrayList<>();
-    for (Place place : waiting.values()) {
-      OpenTask task = open.get(place.taskId());
-      boolean waits =
-          task != null && (task.state() == State.PARKED || (line && standsInLine(task.id(), gate)));
-      if (waits) {
-        passedOver.add(place.taskId());
-      } else {
-        gone.add(place);
-      }
-    }
-    write(gone, gates::remove);
-    return !line || !gone.isEmpty();
   }
 }

@@ -126,7 +126,7 @@ final class Settler {
   private void add(PendingSettlement pending) {
     added.add(pending);
     HeldTask held = pending.held();
-    if (held != null && (held.row().workflowId() != 0 || held.isSuspect())) {
+    if (held != null && isAwaited(held)) {
       urgent = true;
       waker.wake(Waker.Role.SETTLER);
     }
@@ -134,6 +134,12 @@ final class Settler {
     if (count == 1 || count == MANY) {
       waker.wake(Waker.Role.SETTLER);
     }
+  }
+
+  private boolean isAwaited(HeldTask held) {
+    return held.row().workflowId() != 0
+        || held.isSuspect()
+        || holdings.gates().isAwaited(held.row());
   }
 
   /** Whether so much is queued that it should not wait for more. */

@@ -289,6 +289,7 @@ public final class TaskEngine implements AutoCloseable {
     Engine engine = requireNonNull(drive).engine();
     if (settled) {
       engine.holdings().remove(held);
+      engine.holdings().gates().left(held);
     } else {
       long due = held.dueMillis();
       engine.settler().add(held, new Settlement.Release(held.row().id(), held.fence(), due));

@@ -86,6 +86,7 @@ import java.util.OptionalLong;
  *       number of failures of the one before, all once.
  *   <li>{@code TASK-27} A claim takes nothing of what it is to pass over, and is to the rest as if
  *       there were nothing else; so is the earliest due time.
+ *   <li>{@code TASK-28} What is admitted as held is as if it had been admitted and then claimed.
  *   <li>{@code TASK-14} What is done in a transaction shows to others with its commit, and leaves
  *       nothing when it is rolled back.
  * </ul>
@@ -260,6 +261,15 @@ public interface TaskStore {
    * @return which of them it made ready
    */
   Collection<Long> admit(Collection<Long> ids);
+
+  /**
+   * As {@link #admit}, but leased to the node at once, as its next claim would.
+   *
+   * @param exclusion what stays parked; its due time does not count
+   * @param ids 1..{@link #MAX_BATCH}
+   * @return those that were leased, in order of (due time, id); none if the node is not live
+   */
+  List<ClaimedTask> admitHeld(int node, Exclusion exclusion, Collection<Long> ids);
 
   /**
    * How those of the tasks stand that are not final, in any order.

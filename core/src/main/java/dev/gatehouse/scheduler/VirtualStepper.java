@@ -22,7 +22,7 @@ final class VirtualStepper implements Stepper, Drive {
   VirtualStepper(SchedulerParts parts) {
     engine = new Engine(parts, EngineClock.virtual(parts.clock()), Runnable::run, Waker.NONE);
     purging = new Purging(parts.options(), engine.clock()::nanoTime, engine.keeper()::purge);
-    sweptNanos = engine.clock().nanoTime();
+    sweptNanos = engine.clock().nanoTime() - SWEEP_NANOS;
   }
 
   @Override
@@ -44,6 +44,10 @@ final class VirtualStepper implements Stepper, Drive {
     next = Math.min(next, saturatedSum(now, engine.suspects().nanosToLook()));
     if (!engine.holdings().isEmpty()) {
       next = Math.min(next, saturatedSum(now, engine.membership().nanosToRenewal()));
+    }
+    long begin = engine.holdings().nextMillis();
+    if (begin != Long.MAX_VALUE) {
+      next = Math.min(next, TimeUnit.MILLISECONDS.toNanos(begin));
     }
     OptionalLong occurrence = engine.recurrer().earliest();
     if (occurrence.isPresent()) {

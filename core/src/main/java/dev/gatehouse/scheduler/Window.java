@@ -9,8 +9,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tasks claimed ahead of their time, by the millisecond at which they are due. The order is that of
- * due times alone, so clocks may be set in either direction. A task that is taken away is not
+ * Tasks held ahead of their time, by the millisecond at which they are to begin. The order is that
+ * of due times alone, so clocks may be set in either direction. A task that is taken away is not
  * removed but skipped when its time comes, or when {@link #sweep} is called.
  *
  * <p>{@link #add} is safe for use by multiple threads, the rest is called by one at a time.
@@ -57,8 +57,8 @@ final class Window {
     @Nullable List<HeldTask> last = null;
     long lastDue = 0;
     for (HeldTask held = added.poll(); held != null; held = added.poll()) {
-      if (last == null || held.dueMillis() != lastDue) {
-        lastDue = held.dueMillis();
+      if (last == null || held.beginMillis() != lastDue) {
+        lastDue = held.beginMillis();
         last = byDue.computeIfAbsent(lastDue, due -> new ArrayList<>(4));
       }
       last.add(held);

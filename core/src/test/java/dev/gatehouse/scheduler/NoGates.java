@@ -53,13 +53,13 @@ final class NoGates implements GateStore {
   }
 
   @Override
-  public List<Place> left(long nowMillis, int limit) {
-    return List.of();
+  public TaskPage left(long nowMillis, long afterTask, int limit) {
+    return new TaskPage(List.of(), 0);
   }
 
   @Override
-  public List<String> stalled(long nowMillis, int limit) {
-    return List.of();
+  public GatePage stalled(long nowMillis, String afterGate, int limit) {
+    return new GatePage(List.of(), List.of(), "");
   }
 
   @Override

@@ -157,6 +157,11 @@ final class TestTaskStore implements TaskStore, Transactions {
   }
 
   @Override
+  public List<ClaimedTask> admitHeld(int node, Exclusion exclusion, Collection<Long> ids) {
+    throw new UnsupportedOperationException("this store knows no parked tasks");
+  }
+
+  @Override
   public List<OpenTask> open(Collection<Long> ids) {
     throw new UnsupportedOperationException("this store knows no gates");
   }

@@ -35,11 +35,13 @@ final class GatehouseSide implements Side {
       "SELECT COUNT(*) > 0 FROM gh_task WHERE lane BETWEEN 0 AND 47 AND due_ms <= ?";
 
   private final Setting setting;
+  private final boolean ordered;
   private final List<HikariDataSource> pools = new ArrayList<>();
   private final List<Gatehouse> nodes = new ArrayList<>();
 
-  private GatehouseSide(Setting setting, SchedulerOptions options) {
+  private GatehouseSide(Setting setting, SchedulerOptions options, boolean ordered) {
     this.setting = setting;
+    this.ordered = ordered;
     for (int i = 0; i < setting.nodes(); i++) {
       HikariDataSource pool = setting.database().pool(CONNECTIONS);
       pools.add(pool);
@@ -54,12 +56,17 @@ final class GatehouseSide implements Side {
 
   /** Keeps nothing of tasks that ended, as the peer does. */
   static Side withoutHistory(Setting setting) {
-    return new GatehouseSide(setting, history(Duration.ZERO));
+    return new GatehouseSide(setting, history(Duration.ZERO), false);
+  }
+
+  /** The same with tasks of one key, which run one after the other. */
+  static Side inOrder(Setting setting) {
+    return new GatehouseSide(setting, history(Duration.ZERO), true);
   }
 
   /** Keeps tasks that ended, and their attempts, as long as by default. */
   static Side withHistory(Setting setting) {
-    return new GatehouseSide(setting, SchedulerOptions.DEFAULT);
+    return new GatehouseSide(setting, SchedulerOptions.DEFAULT, false);
   }
 
   private static SchedulerOptions history(Duration retention) {
@@ -94,10 +101,12 @@ final class GatehouseSide implements Side {
   }
 
   private Task task(Tasks tasks, int index) {
-    return Task.unnumbered()
-        .handler(HANDLER)
-        .at(tasks.due().apply(index))
-        .content(Payload.of(index, setting.payload()));
+    Task task =
+        Task.unnumbered()
+            .handler(HANDLER)
+            .at(tasks.due().apply(index))
+            .content(Payload.of(index, setting.payload()));
+    return ordered ? task.inOrder("bench") : task;
   }
 
   @Override

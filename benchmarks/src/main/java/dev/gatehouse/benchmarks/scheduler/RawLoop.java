@@ -35,12 +35,14 @@ final class RawLoop implements Side {
   private final RawSql sql;
   private final int payload;
   private final IntConsumer ran;
+  private final boolean ordered;
   private final BlockingQueue<List<Claimed>> ended = new ArrayBlockingQueue<>(WINDOW);
   private final List<Thread> threads = new ArrayList<>();
   private volatile @Nullable Throwable failure;
   private volatile boolean closed;
 
-  private RawLoop(Setting setting) {
+  private RawLoop(Setting setting, boolean ordered) {
+    this.ordered = ordered;
     sql = RawSql.of(setting.database().product());
     pool = setting.database().pool(CLAIMERS + 2);
     payload = setting.payload();
@@ -48,7 +50,18 @@ final class RawLoop implements Side {
   }
 
   static Side open(Setting setting) throws SQLException {
-    RawLoop loop = new RawLoop(setting);
+    return open(new RawLoop(setting, false));
+  }
+
+  /**
+   * One thread that claims a task, runs it and deletes it, each committed, before it claims the
+   * next.
+   */
+  static Side inOrder(Setting setting) throws SQLException {
+    return open(new RawLoop(setting, true));
+  }
+
+  private static Side open(RawLoop loop) throws SQLException {
     try (Connection connection = loop.pool.getConnection();
         Statement statement = connection.createStatement()) {
       for (String table : loop.sql.tables()) {
@@ -82,13 +95,17 @@ final class RawLoop implements Side {
   private NewTask task(Tasks tasks, int index) {
     return new NewTask(
         index,
-        index % sql.lanes(),
+        ordered ? 0 : index % sql.lanes(),
         tasks.due().apply(index).toEpochMilli(),
         Payload.of(index, payload));
   }
 
   @Override
   public void start() {
+    if (ordered) {
+      begin("raw-in-order", this::runInOrder);
+      return;
+    }
     for (int i = 0; i < CLAIMERS; i++) {
       int claimer = i;
       begin("raw-claimer-" + i, connection -> claim(connection, claimer));
@@ -135,6 +152,21 @@ final class RawLoop implements Side {
         Thread.sleep(IDLE_MILLIS);
       } else {
         ended.put(claimed);
+      }
+    }
+  }
+
+  private void runInOrder(Connection connection) throws SQLException, InterruptedException {
+    Cursor cursor = new Cursor(0, sql.lanes(), sql.lanes());
+    while (!closed) {
+      List<Claimed> claimed = sql.claim(connection, cursor, System.currentTimeMillis(), 1);
+      for (Claimed task : claimed) {
+        cursor.passed(task);
+        ran.accept(Payload.index(task.payload()));
+        sql.delete(connection, List.of(task));
+      }
+      if (claimed.isEmpty()) {
+        Thread.sleep(IDLE_MILLIS);
       }
     }
   }

@@ -46,6 +46,7 @@ public final class SchedulerArea implements Area {
         history(postgres),
         scheduling("schedule batch", postgres, plan.pick(20_000, 200_000), true),
         scheduling("schedule single", postgres, plan.pick(500, 10_000), false),
+        inOrder(postgres),
         idleness("idle statements/s", postgres),
         lateness("5k/s", postgres, 5_000, 0),
         peered(burnDown("future backlog", postgres, later)),
@@ -106,6 +107,18 @@ public final class SchedulerArea implements Area {
     BurnDown ours = new BurnDown(name, product.each(), plan, Load.of(plan, 60_000, 500_000));
     Subject kept = new Subject(GatehouseSide.NAME, () -> ours.measure(GatehouseSide::withHistory));
     return Case.of(ours.name(), ours.metrics(), List.of(kept, peer(ours)));
+  }
+
+  /** The peer keeps no order. */
+  private Case inOrder(On product) {
+    Load load = Load.of(plan, 100, 20_000).warmUp(plan.pick(20, 1_000));
+    BurnDown both = burnDown("in order", product, load);
+    return Case.of(
+        both.name(),
+        both.metrics(),
+        List.of(
+            new Subject(GatehouseSide.NAME, () -> both.measure(InOrder.of(GatehouseSide::inOrder))),
+            new Subject(RawLoop.NAME, () -> both.measure(InOrder.of(RawLoop::inOrder)))));
   }
 
   private Case burnDownH2() {

@@ -33,6 +33,11 @@ class SidesTest {
   }
 
   @Test
+  void inOrder_gatehouseOnH2_runsEveryTaskInItsTurn() throws SQLException, InterruptedException {
+    assertThat(onH2.measure(InOrder.of(GatehouseSide::inOrder))).isNotNull();
+  }
+
+  @Test
   void burnDown_peerOnH2_runsEveryTaskOnce() throws SQLException, InterruptedException {
     assertThat(onH2.measure(DbSchedulerSide::open)).isNotNull();
   }

@@ -2,6 +2,7 @@ package dev.gatehouse.storage.jdbc;
 
 import dev.gatehouse.check.Check;
 import dev.gatehouse.scheduler.GateStore;
+import dev.gatehouse.scheduler.Priority;
 import dev.gatehouse.scheduler.TaskStore;
 import dev.gatehouse.transaction.Transaction;
 import java.sql.PreparedStatement;
@@ -9,6 +10,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -32,44 +34,68 @@ final class JdbcGateStore implements GateStore {
   private static final String LOCK =
       "SELECT name, next_us%s FROM gh_gate%s WHERE %s ORDER BY name FOR UPDATE SKIP LOCKED";
 
-  private static final String PLACE = "SELECT gate, task_id, place_ms, held_limit, holds";
+  private static final String PLACE =
+      "SELECT p.gate, p.task_id, p.place_ms, p.held_limit, p.holds, p.priority"
+          + " FROM gh_gate_place p";
 
   private static final String ADD =
-      "INSERT INTO gh_gate_place(gate, task_id, place_ms, held_limit, holds)"
-          + " VALUES (?, ?, ?, ?, ?)";
+      "INSERT INTO gh_gate_place(gate, task_id, place_ms, held_limit, holds, priority)"
+          + " VALUES (?, ?, ?, ?, ?, ?)";
 
   /** In one order, so that no two who add the same places wait for each other. */
   private static final Comparator<Place> ORDER =
       Comparator.comparingLong(Place::taskId).thenComparing(Place::gate);
 
+  private static final String IN_ORDER =
+      " ORDER BY p.gate, p.holds, p.priority, p.place_ms, p.task_id";
+
+  private static final String HOLDING =
+      "(SELECT COUNT(*) FROM gh_gate_place p WHERE p.gate = g.name AND p.holds = 1)";
+
+  /** Something of the first who waits in a gate. */
+  private static final String FIRST =
+      "(SELECT p.%s FROM gh_gate_place p WHERE p.gate = g.name AND p.holds = 0"
+          + IN_ORDER
+          + " FETCH FIRST 1 ROW ONLY)";
+
   private static final String STANDING =
-      "SELECT g.name, (SELECT COUNT(*) FROM gh_gate_place p WHERE p.gate = g.name AND p.holds = 1),"
-          + " (SELECT p.task_id FROM gh_gate_place p WHERE p.gate = g.name AND p.holds = 0"
-          + " ORDER BY p.gate, p.holds, p.place_ms, p.task_id FETCH FIRST 1 ROW ONLY)"
-          + " FROM gh_gate g WHERE %s";
+      "SELECT g.name, " + HOLDING + ", " + FIRST.formatted("task_id") + " FROM gh_gate g WHERE %s";
 
   private static final String WAITING =
-      PLACE
-          + " FROM gh_gate_place WHERE gate = ? AND holds = 0"
-          + " ORDER BY gate, holds, place_ms, task_id FETCH FIRST ? ROWS ONLY";
+      "("
+          + PLACE
+          + " WHERE p.gate = ? AND p.holds = 0 AND p.priority = ?"
+          + IN_ORDER
+          + " FETCH FIRST ? ROWS ONLY)";
+
+  private static final String TASKS =
+      "SELECT DISTINCT task_id FROM gh_gate_place WHERE task_id > ?"
+          + " ORDER BY task_id FETCH FIRST ? ROWS ONLY";
 
   private static final String LEFT =
-      "SELECT p.gate, p.task_id, p.place_ms, p.held_limit, p.holds FROM gh_gate_place p"
-          + " LEFT JOIN gh_task t ON t.id = p.task_id WHERE t.id IS NULL OR (p.holds = 1"
-          + " AND t.state = 0 AND (t.lane = -1 OR (t.lane >= 0 AND t.due_ms > ?)))"
-          + " FETCH FIRST ? ROWS ONLY";
+      PLACE
+          + " LEFT JOIN gh_task t ON t.id = p.task_id WHERE %s AND (t.id IS NULL OR (p.holds = 1"
+          + " AND t.state = 0 AND (t.lane = -1 OR (t.lane >= 0 AND t.due_ms > ?))))";
 
+  private static final String NAMES =
+      "SELECT name FROM gh_gate WHERE name > ? ORDER BY name FETCH FIRST ? ROWS ONLY";
+
+  /** Who waits and is parked was due, so its place is past, unless it was made to run early. */
   private static final String STALLED =
-      "SELECT w.gate FROM (SELECT p.gate AS gate, MAX(p.held_limit) AS held_limit"
-          + " FROM gh_gate_place p JOIN gh_task t ON t.id = p.task_id"
-          + " WHERE p.holds = 0 AND t.lane = "
+      "SELECT g.name FROM gh_gate g LEFT JOIN gh_task f ON f.id = "
+          + FIRST.formatted("task_id")
+          + " WHERE %s AND "
+          + HOLDING
+          + " < "
+          + FIRST.formatted("held_limit")
+          + " AND (f.id IS NULL OR NOT (f.state = 1 OR (f.lane >= 0 AND f.due_ms <= ?)))"
+          + " AND (f.lane = "
           + TaskChanges.PARKED
-          + " GROUP BY p.gate) w WHERE (SELECT COUNT(*) FROM gh_gate_place h"
-          + " WHERE h.gate = w.gate AND h.holds = 1) < w.held_limit AND NOT EXISTS(SELECT 1"
-          + " FROM gh_task f WHERE f.id = (SELECT p.task_id FROM gh_gate_place p"
-          + " WHERE p.gate = w.gate AND p.holds = 0"
-          + " ORDER BY p.gate, p.holds, p.place_ms, p.task_id FETCH FIRST 1 ROW ONLY)"
-          + " AND (f.state = 1 OR (f.lane >= 0 AND f.due_ms <= ?))) FETCH FIRST ? ROWS ONLY";
+          + " OR EXISTS(SELECT 1 FROM gh_gate_place p JOIN gh_task t ON t.id = p.task_id"
+          + " WHERE p.gate = g.name AND p.holds = 0 AND p.priority IN (0, 1, 2)"
+          + " AND p.place_ms <= ? AND t.lane = "
+          + TaskChanges.PARKED
+          + "))";
 
   private static final String UNUSED =
       "SELECT g.name FROM gh_gate g WHERE g.next_us < ?"
@@ -224,6 +250,7 @@ final class JdbcGateStore implements GateStore {
       insert.setLong(3, place.millis());
       insert.setInt(4, place.limit());
       insert.setInt(5, place.holds() ? 1 : 0);
+      insert.setInt(6, place.priority().code());
       insert.addBatch();
     }
     return insert.executeBatch();
@@ -268,7 +295,7 @@ final class JdbcGateStore implements GateStore {
       places.addAll(
           Sql.use(
               handle,
-              PLACE + " FROM gh_gate_place WHERE " + some.in("task_id") + end,
+              PLACE + " WHERE " + some.in("p.task_id") + end,
               query -> {
                 some.set(query, 1);
                 return Sql.rows(query, JdbcGateStore::place);
@@ -279,7 +306,12 @@ final class JdbcGateStore implements GateStore {
 
   private static Place place(ResultSet row) throws SQLException {
     return new Place(
-        row.getString(1), row.getLong(2), row.getLong(3), row.getInt(4), row.getInt(5) == 1);
+        row.getString(1),
+        row.getLong(2),
+        row.getLong(3),
+        row.getInt(4),
+        row.getInt(5) == 1,
+        Priority.of(row.getInt(6)));
   }
 
   @Override
@@ -307,46 +339,104 @@ final class JdbcGateStore implements GateStore {
   @Override
   public List<Place> waiting(String gate, int limit) {
     requireLimit(limit);
-    return database.use(
-        handle ->
-            Sql.use(
-                handle,
-                WAITING,
-                query -> {
-                  query.setString(1, gate);
-                  query.setInt(2, limit);
-                  return Sql.rows(query, JdbcGateStore::place);
-                }));
+    return database.use(handle -> waiting(handle, gate, limit));
+  }
+
+  private static List<Place> waiting(Handle handle, String gate, int limit) {
+    List<Place> waiting =
+        Sql.use(
+            handle,
+            String.join(" UNION ALL ", Collections.nCopies(Priority.values().length, WAITING)),
+            query -> {
+              int parameter = 1;
+              for (Priority priority : Priority.values()) {
+                query.setString(parameter++, gate);
+                query.setInt(parameter++, priority.code());
+                query.setInt(parameter++, limit);
+              }
+              return Sql.rows(query, JdbcGateStore::place);
+            });
+    return waiting.stream()
+        .sorted(
+            Comparator.comparing(Place::priority)
+                .thenComparingLong(Place::millis)
+                .thenComparingLong(Place::taskId))
+        .toList();
   }
 
   @Override
-  public List<Place> left(long nowMillis, int limit) {
+  public TaskPage left(long nowMillis, long afterTask, int limit) {
     requireLimit(limit);
     return database.use(
-        handle ->
-            Sql.use(
-                handle,
-                LEFT,
-                query -> {
-                  query.setLong(1, nowMillis);
-                  query.setInt(2, limit);
-                  return Sql.rows(query, JdbcGateStore::place);
-                }));
+        handle -> {
+          List<Long> page =
+              Sql.use(
+                  handle,
+                  TASKS,
+                  query -> {
+                    query.setLong(1, afterTask);
+                    query.setInt(2, limit);
+                    return Sql.rows(query, row -> row.getLong(1));
+                  });
+          List<Place> left =
+              left(handle, AnyOf.of(database.dialect(), "bigint", page), "p.task_id", nowMillis);
+          return new TaskPage(left, page.size() < limit ? 0 : page.get(limit - 1));
+        });
+  }
+
+  private static List<Place> left(Handle handle, List<AnyOf> page, String column, long nowMillis) {
+    List<Place> left = new ArrayList<>();
+    for (AnyOf some : page) {
+      left.addAll(
+          Sql.use(
+              handle,
+              LEFT.formatted(some.in(column)),
+              query -> {
+                int parameter = some.set(query, 1);
+                query.setLong(parameter, nowMillis);
+                return Sql.rows(query, JdbcGateStore::place);
+              }));
+    }
+    return left;
   }
 
   @Override
-  public List<String> stalled(long nowMillis, int limit) {
+  public GatePage stalled(long nowMillis, String afterGate, int limit) {
     requireLimit(limit);
     return database.use(
-        handle ->
-            Sql.use(
-                handle,
-                STALLED,
-                query -> {
-                  query.setLong(1, nowMillis);
-                  query.setInt(2, limit);
-                  return Sql.rows(query, row -> row.getString(1));
-                }));
+        handle -> {
+          List<String> page =
+              Sql.use(
+                  handle,
+                  NAMES,
+                  query -> {
+                    query.setString(1, afterGate);
+                    query.setInt(2, limit);
+                    return Sql.rows(query, row -> row.getString(1));
+                  });
+          List<Place> left = left(handle, named(page), "p.holds = 1 AND p.gate", nowMillis);
+          return new GatePage(
+              stalled(handle, page, nowMillis),
+              left,
+              page.size() < limit ? "" : page.get(limit - 1));
+        });
+  }
+
+  private List<String> stalled(Handle handle, List<String> page, long nowMillis) {
+    List<String> stalled = new ArrayList<>();
+    for (AnyOf some : named(page)) {
+      stalled.addAll(
+          Sql.use(
+              handle,
+              STALLED.formatted(some.in("g.name")),
+              query -> {
+                int parameter = some.set(query, 1);
+                query.setLong(parameter, nowMillis);
+                query.setLong(parameter + 1, nowMillis);
+                return Sql.rows(query, row -> row.getString(1));
+              }));
+    }
+    return stalled;
   }
 
   @Override

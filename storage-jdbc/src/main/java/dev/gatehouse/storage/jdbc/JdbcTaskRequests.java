@@ -2,16 +2,19 @@ package dev.gatehouse.storage.jdbc;
 
 import dev.gatehouse.scheduler.Asked;
 import dev.gatehouse.scheduler.Cancellation;
+import dev.gatehouse.scheduler.ClaimedTask;
 import dev.gatehouse.scheduler.IfTaken;
 import dev.gatehouse.scheduler.Requeue;
 import dev.gatehouse.scheduler.Scheduled.Outcome;
 import dev.gatehouse.scheduler.TaskChange;
 import dev.gatehouse.scheduler.TaskRow;
 import dev.gatehouse.scheduler.TaskStatus;
+import dev.gatehouse.storage.jdbc.TaskSql.Claim;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -49,6 +52,16 @@ final class JdbcTaskRequests {
 
   private static final String UNPARK =
       "UPDATE gh_task SET lane = ?, fence = fence + 1 WHERE id = ? AND lane = -2";
+
+  private static final String PARKED =
+      "SELECT " + TaskRows.CLAIMED + " FROM gh_task%s WHERE %s AND lane = " + TaskChanges.PARKED;
+
+  private static final String LEASE_PARKED =
+      "UPDATE gh_task SET lane = ?, state = 1, owner = ?, fence = fence + 1, attempt = attempt + 1"
+          + " WHERE id = ?";
+
+  private static final Comparator<ClaimedTask> IN_ORDER =
+      Comparator.comparingLong(ClaimedTask::dueMillis).thenComparing(task -> task.row().id());
 
   private static final String REPLACE =
       "UPDATE gh_task SET lane = ?, cancel = ?, due_ms = ?, state = 0, owner = NULL, attempt = 0,"
@@ -170,6 +183,49 @@ final class JdbcTaskRequests {
       }
     }
     return admitted;
+  }
+
+  /** Leases those that are parked and that nobody has locked. */
+  List<ClaimedTask> admitHeld(Dialect dialect, Claim claim, Collection<Long> ids) {
+    OptionalLong bound = new ClaimBound(dialect).find(handle, claim);
+    if (bound.isEmpty()) {
+      return List.of();
+    }
+    List<ClaimedTask> claimed = new ArrayList<>();
+    for (AnyOf some : AnyOf.of(dialect, "bigint", ids.stream().distinct().sorted().toList())) {
+      String lock =
+          PARKED.formatted(dialect.byKey(), some.in("id"))
+              + " AND due_ms <= ? ORDER BY id FOR UPDATE SKIP LOCKED";
+      claimed.addAll(
+          Sql.use(
+              handle,
+              lock,
+              query -> {
+                query.setLong(some.set(query, 1), bound.getAsLong());
+                return Sql.rows(query, row -> TaskRows.claimed(row, 1));
+              }));
+    }
+    claimed.removeIf(task -> claim.exclusion().covers(task.row()));
+    lease(claim.node(), claimed);
+    return claimed.stream().sorted(IN_ORDER).toList();
+  }
+
+  private void lease(int node, List<ClaimedTask> claimed) {
+    if (claimed.isEmpty()) {
+      return;
+    }
+    Sql.use(
+        handle,
+        LEASE_PARKED,
+        update -> {
+          for (ClaimedTask task : claimed) {
+            update.setInt(1, sql.lane(task.row()));
+            update.setInt(2, node);
+            update.setLong(3, task.row().id());
+            update.addBatch();
+          }
+          return update.executeBatch();
+        });
   }
 
   Optional<Outcome> replace(TaskRow row, IfTaken ifTaken) {

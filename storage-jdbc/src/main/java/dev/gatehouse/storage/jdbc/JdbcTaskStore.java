@@ -303,24 +303,16 @@ final class JdbcTaskStore implements TaskStore {
   }
 
   @Override
-  public List<OpenTask> open(Collection<Long> ids) {
+  public List<ClaimedTask> admitHeld(int node, Exclusion exclusion, Collection<Long> ids) {
     Check.range(ids.size(), 1, MAX_BATCH, "number of ids");
-    return database.use(handle -> open(handle, ids.stream().distinct().toList()));
+    Claim claim = new Claim(node, database.leaseMillis(), Long.MAX_VALUE, exclusion);
+    return request(requests -> requests.admitHeld(database.dialect(), claim, ids));
   }
 
-  private List<OpenTask> open(Handle handle, List<Long> ids) {
-    List<OpenTask> open = new ArrayList<>();
-    for (AnyOf some : AnyOf.of(database.dialect(), "bigint", ids)) {
-      open.addAll(
-          Sql.use(
-              handle,
-              "SELECT id, fence, state, lane FROM gh_task WHERE " + some.in("id"),
-              query -> {
-                some.set(query, 1);
-                return Sql.rows(query, TaskRows::open);
-              }));
-    }
-    return open;
+  @Override
+  public List<OpenTask> open(Collection<Long> ids) {
+    Check.range(ids.size(), 1, MAX_BATCH, "number of ids");
+    return database.use(handle -> new TaskReads(handle).open(database.dialect(), ids));
   }
 
   @Override

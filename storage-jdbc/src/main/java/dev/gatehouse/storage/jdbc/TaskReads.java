@@ -1,6 +1,7 @@
 package dev.gatehouse.storage.jdbc;
 
 import dev.gatehouse.scheduler.Attempt;
+import dev.gatehouse.scheduler.OpenTask;
 import dev.gatehouse.scheduler.RetriesAhead;
 import dev.gatehouse.scheduler.TaskRow;
 import dev.gatehouse.scheduler.TaskState;
@@ -9,6 +10,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -161,5 +163,21 @@ final class TaskReads {
         AttemptCode.outcome(results.getInt("outcome")),
         results.getObject("http_status", Integer.class),
         results.getString("error"));
+  }
+
+  /** How those of the tasks stand that are not final. */
+  List<OpenTask> open(Dialect dialect, Collection<Long> ids) {
+    List<OpenTask> open = new ArrayList<>();
+    for (AnyOf some : AnyOf.of(dialect, "bigint", ids.stream().distinct().toList())) {
+      open.addAll(
+          Sql.use(
+              handle,
+              "SELECT id, fence, state, lane FROM gh_task WHERE " + some.in("id"),
+              query -> {
+                some.set(query, 1);
+                return Sql.rows(query, TaskRows::open);
+              }));
+    }
+    return open;
   }
 }

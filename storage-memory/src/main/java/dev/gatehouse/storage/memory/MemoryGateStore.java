@@ -2,6 +2,7 @@ package dev.gatehouse.storage.memory;
 
 import dev.gatehouse.check.Check;
 import dev.gatehouse.scheduler.GateStore;
+import dev.gatehouse.scheduler.Priority;
 import dev.gatehouse.scheduler.TaskStatus;
 import dev.gatehouse.scheduler.TaskStore;
 import dev.gatehouse.transaction.Transaction;
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 final class MemoryGateStore implements GateStore {
   private static final Comparator<Place> ORDER =
       Comparator.comparing(Place::holds)
+          .thenComparing(Place::priority)
           .thenComparingLong(Place::millis)
           .thenComparingLong(Place::taskId);
 
@@ -32,7 +34,7 @@ final class MemoryGateStore implements GateStore {
   private final TaskTable tasks;
   private final NavigableMap<String, Long> next = new TreeMap<>();
   private final Map<String, NavigableSet<Place>> byGate = new HashMap<>();
-  private final Map<Long, NavigableMap<String, Place>> byTask = new HashMap<>();
+  private final NavigableMap<Long, NavigableMap<String, Place>> byTask = new TreeMap<>();
 
   MemoryGateStore(Journal journal, TaskTable tasks) {
     this.journal = journal;
@@ -98,7 +100,7 @@ final class MemoryGateStore implements GateStore {
         place -> {
           Place old = find(place);
           if (old != null) {
-            Place held = new Place(old.gate(), old.taskId(), old.millis(), old.limit(), true);
+            Place held = old.held();
             drop(old);
             put(held);
             journal.undo(
@@ -182,17 +184,21 @@ final class MemoryGateStore implements GateStore {
           Map<String, Standing> standing = new HashMap<>();
           for (String gate : gates) {
             long first = waiting(gate).mapToLong(Place::taskId).findFirst().orElse(0);
-            standing.put(gate, new Standing(holding(gate), first));
+            standing.put(gate, new Standing((int) holders(gate).count(), first));
           }
           return standing;
         });
   }
 
-  private int holding(String gate) {
+  private static Place firstOf(String gate, boolean holds, Priority priority) {
+    return new Place(gate, Long.MIN_VALUE, Long.MIN_VALUE, 1, holds, priority);
+  }
+
+  private Stream<Place> holders(String gate) {
     NavigableSet<Place> places = byGate.get(gate);
     return places == null
-        ? 0
-        : places.tailSet(new Place(gate, Long.MIN_VALUE, Long.MIN_VALUE, 1, true), true).size();
+        ? Stream.empty()
+        : places.tailSet(firstOf(gate, true, Priority.URGENT), true).stream();
   }
 
   /** Those that wait in the gate, which come before those that hold it. */
@@ -201,22 +207,39 @@ final class MemoryGateStore implements GateStore {
     return places == null ? Stream.empty() : places.stream().takeWhile(place -> !place.holds());
   }
 
-  @Override
-  public List<Place> waiting(String gate, int limit) {
-    Check.range(limit, 1, TaskStore.MAX_BATCH, "limit");
-    return journal.run(() -> waiting(gate).limit(limit).toList());
+  private Stream<Place> waiting(String gate, Priority priority) {
+    NavigableSet<Place> places = byGate.get(gate);
+    return places == null
+        ? Stream.empty()
+        : places.tailSet(firstOf(gate, false, priority), true).stream()
+            .takeWhile(place -> !place.holds() && place.priority() == priority);
   }
 
   @Override
-  public List<Place> left(long nowMillis, int limit) {
+  public List<Place> waiting(String gate, int limit) {
     Check.range(limit, 1, TaskStore.MAX_BATCH, "limit");
     return journal.run(
         () ->
-            byTask.values().stream()
-                .flatMap(places -> places.values().stream())
-                .filter(place -> isLeft(place, nowMillis))
-                .limit(limit)
+            Stream.of(Priority.values())
+                .flatMap(priority -> waiting(gate, priority).limit(limit))
                 .toList());
+  }
+
+  @Override
+  public TaskPage left(long nowMillis, long afterTask, int limit) {
+    Check.range(limit, 1, TaskStore.MAX_BATCH, "limit");
+    return journal.run(
+        () -> {
+          List<Long> page =
+              byTask.tailMap(afterTask, false).keySet().stream().limit(limit).toList();
+          List<Place> left =
+              page.stream()
+                  .map(byTask::get)
+                  .flatMap(places -> places.values().stream())
+                  .filter(place -> isLeft(place, nowMillis))
+                  .toList();
+          return new TaskPage(left, page.size() < limit ? 0 : page.get(limit - 1));
+        });
   }
 
   private boolean isLeft(Place place, long nowMillis) {
@@ -232,27 +255,38 @@ final class MemoryGateStore implements GateStore {
   }
 
   @Override
-  public List<String> stalled(long nowMillis, int limit) {
+  public GatePage stalled(long nowMillis, String afterGate, int limit) {
     Check.range(limit, 1, TaskStore.MAX_BATCH, "limit");
     return journal.run(
-        () ->
-            byGate.keySet().stream()
-                .filter(gate -> isStalled(gate, nowMillis))
-                .limit(limit)
-                .toList());
+        () -> {
+          List<String> page =
+              next.tailMap(afterGate, false).keySet().stream().limit(limit).toList();
+          List<Place> left =
+              page.stream()
+                  .flatMap(this::holders)
+                  .filter(place -> isLeft(place, nowMillis))
+                  .toList();
+          List<String> stalled = page.stream().filter(gate -> isStalled(gate, nowMillis)).toList();
+          return new GatePage(stalled, left, page.size() < limit ? "" : page.get(limit - 1));
+        });
   }
 
   private boolean isStalled(String gate, long nowMillis) {
-    TaskEntry first =
-        waiting(gate).findFirst().map(place -> tasks.find(place.taskId())).orElse(null);
-    if (first != null && isOnItsWay(first, nowMillis)) {
+    Place first = waiting(gate).findFirst().orElse(null);
+    if (first == null || holders(gate).count() >= first.limit()) {
       return false;
     }
-    int holding = holding(gate);
-    return waiting(gate)
-        .filter(place -> holding < place.limit())
-        .map(place -> tasks.find(place.taskId()))
-        .anyMatch(entry -> entry != null && entry.isParked());
+    TaskEntry entry = tasks.find(first.taskId());
+    if (entry != null && isOnItsWay(entry, nowMillis)) {
+      return false;
+    }
+    return isParked(first)
+        || waiting(gate).filter(place -> place.millis() <= nowMillis).anyMatch(this::isParked);
+  }
+
+  private boolean isParked(Place place) {
+    TaskEntry entry = tasks.find(place.taskId());
+    return entry != null && entry.isParked();
   }
 
   private static boolean isOnItsWay(TaskEntry entry, long nowMillis) {

@@ -253,14 +253,22 @@ final class MemoryTaskStore implements TaskStore {
     Check.range(ids.size(), 1, MAX_BATCH, "number of ids");
     return journal.run(
         () -> {
-          List<TaskEntry> parked =
-              ids.stream()
-                  .map(tasks::find)
-                  .filter(entry -> entry != null && entry.isParked())
-                  .toList();
+          List<TaskEntry> parked = tasks.parked(ids, Exclusion.NONE);
           parked.forEach(entry -> tasks.put(entry.admitted()));
           return parked.stream().map(entry -> entry.row().id()).toList();
         });
+  }
+
+  @Override
+  public List<ClaimedTask> admitHeld(int node, Exclusion exclusion, Collection<Long> ids) {
+    Check.range(ids.size(), 1, MAX_BATCH, "number of ids");
+    return journal.run(
+        () ->
+            tasks.parked(ids, exclusion).stream()
+                .filter(entry -> nodes.isLive(node) && entry.dueMillis() <= nodes.dueUntil(node))
+                .sorted(TaskTable.BY_DUE)
+                .map(entry -> claim(node, entry.admitted()))
+                .toList());
   }
 
   @Override

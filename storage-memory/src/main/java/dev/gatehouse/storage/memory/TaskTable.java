@@ -105,6 +105,11 @@ final class TaskTable {
         .filter(entry -> entry != null && !entry.status().isFinal());
   }
 
+  /** Those of the tasks that wait to be admitted, but for what is passed over. */
+  List<TaskEntry> parked(Collection<Long> ids, Exclusion exclusion) {
+    return open(ids).filter(entry -> entry.isParked() && !exclusion.covers(entry.row())).toList();
+  }
+
   /** The node's, in order of (due time, id). */
   Stream<TaskEntry> leased(int node) {
     NavigableMap<Position, TaskEntry> held = leased.get(node);

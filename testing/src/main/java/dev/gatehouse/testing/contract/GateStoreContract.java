@@ -1,32 +1,22 @@
 package dev.gatehouse.testing.contract;
 
-import static dev.gatehouse.testing.contract.TaskSamples.fail;
-import static dev.gatehouse.testing.contract.TaskSamples.finish;
-import static dev.gatehouse.testing.contract.TaskSamples.forget;
-import static dev.gatehouse.testing.contract.TaskSamples.park;
-import static dev.gatehouse.testing.contract.TaskSamples.retry;
-import static dev.gatehouse.testing.contract.TaskSamples.rows;
 import static dev.gatehouse.testing.contract.Together.together;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.gatehouse.scheduler.ClaimedTask;
 import dev.gatehouse.scheduler.GateStore;
 import dev.gatehouse.scheduler.GateStore.Place;
 import dev.gatehouse.scheduler.GateStore.Standing;
-import dev.gatehouse.scheduler.Settlement;
+import dev.gatehouse.scheduler.Priority;
 import dev.gatehouse.scheduler.TaskStore;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Collections;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BiConsumer;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
@@ -35,10 +25,7 @@ import org.junit.jupiter.api.Test;
  *
  * @see GateStore
  */
-public abstract class GateStoreContract extends TaskContract {
-  private static final int THREADS = 8;
-  private static final int ROUNDS = 20;
-
+public abstract class GateStoreContract extends GateSweepContract {
   /** Names that a database's collation, or a careless statement, may take for one another. */
   private static final List<String> ALIKE =
       List.of(
@@ -56,30 +43,6 @@ public abstract class GateStoreContract extends TaskContract {
   /** A contract of a store. */
   protected GateStoreContract() {}
 
-  /** The store under test. */
-  protected final GateStore gates() {
-    return tasks().gates();
-  }
-
-  private static Place waiting(String gate, long task, long millis) {
-    return new Place(gate, task, millis, 1, false);
-  }
-
-  private static Place holding(String gate, long task) {
-    return new Place(gate, task, 0, 1, true);
-  }
-
-  private Map<String, Long> lock(Collection<String> names) {
-    return storage().call(transaction -> gates().joining(transaction).lock(names));
-  }
-
-  private void whileLocked(
-      Collection<String> names,
-      AtomicInteger again,
-      BiConsumer<GateStore, Map<String, Long>> work) {
-    new LockedGates(storage(), gates()).run(names, again, work);
-  }
-
   private Standing standing(String gate) {
     return storage()
         .call(
@@ -88,10 +51,6 @@ public abstract class GateStoreContract extends TaskContract {
               joined.lock(List.of(gate));
               return joined.standing(List.of(gate)).getOrDefault(gate, new Standing(0, 0));
             });
-  }
-
-  private static List<Long> tasks(List<Place> places) {
-    return places.stream().map(Place::taskId).toList();
   }
 
   @Test
@@ -272,7 +231,7 @@ public abstract class GateStoreContract extends TaskContract {
     assertThat(gates().waiting("a", TaskStore.MAX_BATCH)).isEqualTo(places);
     gates().hold(places);
     assertThat(standing("a")).isEqualTo(new Standing(TaskStore.MAX_BATCH, 0));
-    assertThat(gates().left(0, TaskStore.MAX_BATCH)).hasSize(TaskStore.MAX_BATCH);
+    assertThat(gates().left(0, 0, TaskStore.MAX_BATCH).left()).hasSize(TaskStore.MAX_BATCH);
     gates().remove(places);
     assertThat(gates().ofTasks(places.stream().map(Place::taskId).toList())).isEmpty();
   }
@@ -288,8 +247,8 @@ public abstract class GateStoreContract extends TaskContract {
     }
     for (int limit : List.of(0, TaskStore.MAX_BATCH + 1)) {
       assertThatIllegalArgumentException().isThrownBy(() -> gates().waiting("a", limit));
-      assertThatIllegalArgumentException().isThrownBy(() -> gates().left(0, limit));
-      assertThatIllegalArgumentException().isThrownBy(() -> gates().stalled(0, limit));
+      assertThatIllegalArgumentException().isThrownBy(() -> gates().left(0, 0, limit));
+      assertThatIllegalArgumentException().isThrownBy(() -> gates().stalled(0, "", limit));
       assertThatIllegalArgumentException().isThrownBy(() -> gates().purge(0, limit));
     }
   }
@@ -314,141 +273,23 @@ public abstract class GateStoreContract extends TaskContract {
   }
 
   @Test
-  final void GATE6_left_onlyOfFinalAndGone() {
-    tasks().insert(rows(9));
-    int node = join();
-    List<ClaimedTask> claimed = tasks().claim(node, FOREVER, 6);
-    tasks()
-        .settle(
-            node,
-            List.of(
-                finish(claimed.get(0), null),
-                fail(claimed.get(1)),
-                forget(claimed.get(2)),
-                retry(claimed.get(3), now()),
-                park(claimed.get(4))),
-            now());
-    tasks().pause(ANYONE, 7);
-    tasks().cancel(ANYONE, 8, now());
-    for (long id = 1; id <= 10; id++) {
-      gates().add(List.of(waiting("a", id, id), waiting("b", id, 0)));
+  final void GATE5_waiting_severalPriorities_soManyOfEach() {
+    List<Place> places = new ArrayList<>();
+    for (Priority priority : Priority.values()) {
+      for (long i = 1; i <= 3; i++) {
+        long task = 10 * priority.code() + i;
+        places.add(new Place("a", task, 9 - i - 3 * priority.code(), 1, false, priority));
+      }
     }
+    Collections.shuffle(places, new Random(5));
+    gates().add(places);
+    gates().hold(List.of(holding("a", 13)));
 
-    assertThat(tasks(gates().left(now() - 1, 100)))
-        .containsExactlyInAnyOrder(1L, 1L, 2L, 2L, 3L, 3L, 8L, 8L, 10L, 10L);
-    assertThat(gates().left(now(), 100)).contains(waiting("a", 8, 8), waiting("b", 8, 0));
-    assertThat(gates().left(now(), 3)).hasSize(3);
-    tasks().requeue(ANYONE, 2, now(), false);
-    purge(FOREVER, 10);
-    assertThat(new HashSet<>(tasks(gates().left(now(), 100))))
-        .containsExactlyInAnyOrder(1L, 3L, 8L, 10L);
-  }
-
-  @Test
-  final void GATE6_left_heldByPausedOrDueLater_notByOthers() {
-    tasks().insert(rows(6));
-    int node = join();
-    List<ClaimedTask> claimed = tasks().claim(node, FOREVER, 4);
-    tasks()
-        .settle(
-            node,
-            List.of(
-                retry(claimed.get(0), now() + 1),
-                retry(claimed.get(1), now() + 2),
-                park(claimed.get(2))),
-            now());
-    tasks().pause(ANYONE, 5);
-    for (long id = 1; id <= 6; id++) {
-      gates().add(List.of(waiting("a", id, id), holding("b", id)));
-    }
-
-    assertThat(gates().left(now() + 1, 100))
-        .containsExactlyInAnyOrder(holding("b", 2), holding("b", 5));
-    assertThat(tasks(gates().left(now(), 100))).containsExactlyInAnyOrder(1L, 2L, 5L);
-    tasks().pause(ANYONE, 3);
-    tasks().pause(ANYONE, 4);
-    assertThat(tasks(gates().left(now(), 100))).containsExactlyInAnyOrder(1L, 2L, 3L, 5L);
-  }
-
-  @Test
-  final void GATE9_stalled_onlyWhereAParkedTaskMayBeLetIn() {
-    tasks().insert(rows(5));
-    int node = join();
-    List<ClaimedTask> claimed = tasks().claim(node, FOREVER, 4);
-    List<Settlement> parked = new ArrayList<>();
-    claimed.subList(0, 3).forEach(task -> parked.add(park(task)));
-    tasks().settle(node, parked, now());
-    gates()
-        .add(
-            List.of(
-                waiting("room", 1, 0),
-                waiting("full", 1, 0),
-                holding("full", 4),
-                new Place("half", 2, 0, 2, false),
-                new Place("half", 4, 0, 2, true),
-                waiting("leased", 4, 0),
-                waiting("leased", 3, 1),
-                waiting("ready", 5, 0),
-                holding("held", 1),
-                waiting("behind", 5, 0),
-                waiting("behind", 3, 1)));
-
-    assertThat(gates().stalled(now(), 100)).containsExactlyInAnyOrder("room", "half");
-    assertThat(gates().stalled(now() - 1, 100)).containsExactlyInAnyOrder("room", "half", "behind");
-    assertThat(gates().stalled(now() - 1, 2)).hasSize(2);
-    tasks().pause(ANYONE, 5);
-    assertThat(gates().stalled(now(), 100)).containsExactlyInAnyOrder("room", "half", "behind");
-    gates().hold(List.of(waiting("room", 1, 0)));
-    tasks().pause(ANYONE, 3);
-    tasks().cancel(ANYONE, 2, now());
-    assertThat(gates().stalled(now(), 100)).isEmpty();
-  }
-
-  @Test
-  final void GATE7_purge_onlyPastOnesWithoutPlaces() {
-    lock(List.of("never", "past", "now", "held", "awaited"));
-    gates().setNext("past", 9);
-    gates().setNext("now", 10);
-    gates().add(List.of(holding("held", 1), waiting("awaited", 2, 0)));
-
-    assertThat(gates().purge(10, 100)).isEqualTo(2);
-    assertThat(gates().purge(10, 100)).isZero();
-
-    assertThat(lock(List.of("past", "now"))).containsEntry("past", 0L).containsEntry("now", 10L);
-    gates().remove(List.of(holding("held", 1)));
-    assertThat(gates().purge(10, 100)).isEqualTo(2);
-    assertThat(gates().purge(11, 100)).isEqualTo(1);
-  }
-
-  @Test
-  final void GATE7_purge_moreThanTheLimit_theRestLater() {
-    lock(List.of("a", "b", "c"));
-
-    assertThat(gates().purge(1, 2)).isEqualTo(2);
-    assertThat(gates().purge(1, 2)).isEqualTo(1);
-  }
-
-  @Test
-  final void GATE7_purge_whileOthersLockAndCount_nothingIsForgotten() {
-    List<String> names = List.of("a", "b", "c");
-    together(
-        THREADS,
-        thread -> {
-          for (int round = 0; round < ROUNDS; round++) {
-            if (thread == 1) {
-              gates().purge(1, 10);
-            } else {
-              whileLocked(
-                  names,
-                  new AtomicInteger(),
-                  (joined, locked) ->
-                      locked.forEach((name, next) -> joined.setNext(name, next + 1)));
-            }
-          }
-          return thread;
-        });
-
-    assertThat(lock(names).values()).containsOnly((THREADS - 1L) * ROUNDS);
+    assertThat(tasks(gates().waiting("a", 2))).containsExactly(3L, 2L, 12L, 11L, 23L, 22L);
+    assertThat(tasks(gates().waiting("a", 9))).containsExactly(3L, 2L, 1L, 12L, 11L, 23L, 22L, 21L);
+    assertThat(gates().waiting("a", 9)).allMatch(place -> places.contains(place));
+    assertThat(standing("a")).isEqualTo(new Standing(1, 3));
+    assertThat(gates().ofTasks(List.of(13L)).get(0).priority()).isEqualTo(Priority.NORMAL);
   }
 
   @Test

@@ -18,7 +18,9 @@ import static org.assertj.core.api.Assertions.tuple;
 import dev.gatehouse.scheduler.Asked;
 import dev.gatehouse.scheduler.Cancellation;
 import dev.gatehouse.scheduler.ClaimedTask;
+import dev.gatehouse.scheduler.Exclusion;
 import dev.gatehouse.scheduler.IfTaken;
+import dev.gatehouse.scheduler.LeasedTask;
 import dev.gatehouse.scheduler.OpenTask;
 import dev.gatehouse.scheduler.OpenTask.State;
 import dev.gatehouse.scheduler.Requeue;
@@ -34,6 +36,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** The rules of {@link TaskStore} on tasks that are parked until someone admits them. */
@@ -150,6 +153,91 @@ public abstract class TaskParkContract extends TaskContract {
     assertThatIllegalArgumentException().isThrownBy(() -> tasks().open(List.of()));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> tasks().open(Collections.nCopies(count + 1, 1L)));
+  }
+
+  @Test
+  void TASK28_admitHeld_parked_areAsIfAdmittedAndClaimed() {
+    int other = join();
+    ClaimedTask first = parked(other, 4).get(0);
+    tasks().pause(ANYONE, 4);
+    int node = join();
+
+    List<ClaimedTask> held = tasks().admitHeld(node, Exclusion.NONE, List.of(3L, 1L, 4L, 9L, 1L));
+
+    assertThat(ids(held)).containsExactly(1L, 3L);
+    assertThat(held.get(0).row()).isEqualTo(row(1));
+    assertThat(held.get(0).dueMillis()).isEqualTo(first.dueMillis());
+    assertThat(List.of(held.get(0).attempt(), held.get(0).crashes())).containsExactly(1, 0);
+    assertThat(held.get(0).fence()).isGreaterThan(first.fence());
+    assertThat(tasks().leased(node, FOREVER, 10))
+        .extracting(LeasedTask::id, LeasedTask::fence)
+        .containsExactly(tuple(1L, held.get(0).fence()), tuple(3L, held.get(1).fence()));
+    assertThat(tasks().admitHeld(node, Exclusion.NONE, List.of(1L, 3L))).isEmpty();
+    assertThat(tasks().settle(node, List.of(finish(held.get(0), null)), now())).hasSize(1);
+    assertThat(tasks().settle(node, List.of(release(held.get(1))), now())).hasSize(1);
+    assertThat(claimOne(node).attempt()).isEqualTo(1);
+    assertThat(open(2)).isEqualTo(State.PARKED);
+  }
+
+  @Test
+  void TASK28_admitHeld_passedOver_staysParked() {
+    int node = join();
+    parked(node, 2);
+    Set<String> kinds = Set.of(row(1).kind());
+
+    assertThat(tasks().admitHeld(node, new Exclusion(kinds, Set.of(), 0), List.of(1L, 2L)))
+        .isEmpty();
+    assertThat(
+            tasks()
+                .admitHeld(
+                    node,
+                    new Exclusion(Set.of(), Set.of(row(1).applicationId()), 0),
+                    List.of(1L, 2L)))
+        .isEmpty();
+
+    assertThat(open(1)).isEqualTo(State.PARKED);
+    assertThat(tasks().admit(List.of(1L, 2L))).hasSize(2);
+  }
+
+  @Test
+  void TASK28_admitHeld_nodeThatHasLeft_leasesNothing() {
+    int node = join();
+    parked(node, 1);
+    tasks().leave(node, "boot");
+
+    assertThat(tasks().admitHeld(node, Exclusion.NONE, List.of(1L))).isEmpty();
+
+    assertThat(open(1)).isEqualTo(State.PARKED);
+  }
+
+  @Test
+  void TASK28_admitHeld_nodeIsLost_isRecoveredWithACrash() {
+    int node = join();
+    parked(node, 1);
+    assertThat(tasks().admitHeld(node, Exclusion.NONE, List.of(1L))).hasSize(1);
+    tasks().leave(node, "boot");
+
+    assertThat(tasks().recover(3, now(), 10)).containsExactly(new Settled(1, TaskStatus.WAITING));
+
+    ClaimedTask again = claimOne(join());
+    assertThat(List.of(again.attempt(), again.crashes())).containsExactly(2, 1);
+  }
+
+  @Test
+  void TASK28_admitHeld_mostInOneCall_allAreLeased() {
+    int node = join();
+    int count = TaskStore.MAX_BATCH;
+    parked(node, count);
+
+    assertThat(
+            tasks().admitHeld(node, Exclusion.NONE, rows(count).stream().map(TaskRow::id).toList()))
+        .hasSize(count);
+
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> tasks().admitHeld(node, Exclusion.NONE, List.of()));
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () -> tasks().admitHeld(node, Exclusion.NONE, Collections.nCopies(count + 1, 1L)));
   }
 
   @Test

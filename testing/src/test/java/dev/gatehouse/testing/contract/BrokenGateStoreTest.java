@@ -4,8 +4,10 @@ import static dev.gatehouse.testing.contract.BrokenStorage.invoke;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gatehouse.scheduler.GateStore;
+import dev.gatehouse.scheduler.GateStore.GatePage;
 import dev.gatehouse.scheduler.GateStore.Place;
 import dev.gatehouse.scheduler.GateStore.Standing;
+import dev.gatehouse.scheduler.GateStore.TaskPage;
 import dev.gatehouse.scheduler.TaskStore;
 import dev.gatehouse.storage.Storage;
 import dev.gatehouse.storage.memory.MemoryStorage;
@@ -156,7 +158,7 @@ class BrokenGateStoreTest {
       super(
           (gates, method, arguments) -> {
             Object result = invoke(gates, method, arguments);
-            return method.getName().equals("left") ? List.of() : result;
+            return result instanceof TaskPage page ? new TaskPage(List.of(), page.last()) : result;
           });
     }
   }
@@ -166,7 +168,9 @@ class BrokenGateStoreTest {
       super(
           (gates, method, arguments) -> {
             Object result = invoke(gates, method, arguments);
-            return method.getName().equals("stalled") ? List.of() : result;
+            return result instanceof GatePage page
+                ? new GatePage(List.of(), page.left(), page.last())
+                : result;
           });
     }
   }
