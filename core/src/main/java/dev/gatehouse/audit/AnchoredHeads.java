@@ -1,5 +1,7 @@
 package dev.gatehouse.audit;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.gatehouse.audit.Damage.Kind;
 import java.time.Duration;
 import java.time.Instant;
@@ -69,7 +71,7 @@ final class AnchoredHeads {
         damages.add(new Damage(Kind.ANCHOR_EMPTY, 0, anchor + " has no head of this log"));
       }
     } catch (ExecutionException e) {
-      unreadable(anchor, "could not be read: " + e.getCause().getMessage());
+      unreadable(anchor, "could not be read: " + requireNonNull(e.getCause()).getMessage());
     } catch (TimeoutException e) {
       unreadable(anchor, "has not answered in time");
     } catch (InterruptedException e) {

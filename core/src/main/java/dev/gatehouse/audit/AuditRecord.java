@@ -426,12 +426,12 @@ public final class AuditRecord {
       for (Map.Entry<String, JsonNode> member :
           Json.parse(Json.validObject(json, "fields"), "fields").properties()) {
         AuditField<?> field = rules.field(member.getKey());
-        Check.that(
-            field != null,
-            () ->
-                "a field must be made known by AuditRules, was not: '"
-                    + Check.shown(member.getKey())
-                    + "'");
+        if (field == null) {
+          throw new IllegalArgumentException(
+              "a field must be made known by AuditRules, was not: '"
+                  + Check.shown(member.getKey())
+                  + "'");
+        }
         if (!member.getValue().isNull()) {
           setChecked(field, field.read(member.getValue()));
         }

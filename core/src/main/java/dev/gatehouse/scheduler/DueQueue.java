@@ -32,7 +32,7 @@ final class DueQueue extends AbstractQueue<HeldTask> {
   /** The line of those that have waited at gates since they were in another. */
   private static final int AHEAD = PRIORITIES * LINES;
 
-  private static final Priority[] TURNS = turns();
+  private static final int[] TURNS = turns();
 
   private static final int NOBODY = -1;
 
@@ -57,19 +57,18 @@ final class DueQueue extends AbstractQueue<HeldTask> {
   }
 
   /** Each priority as often as it weighs, as evenly as may be. */
-  private static Priority[] turns() {
-    Priority[] all = Priority.values();
-    int sum = Stream.of(all).mapToInt(Priority::weight).sum();
-    int[] credit = new int[all.length];
-    Priority[] turns = new Priority[sum];
+  private static int[] turns() {
+    int sum = Stream.of(Priority.values()).mapToInt(Priority::weight).sum();
+    int[] credit = new int[PRIORITIES];
+    int[] turns = new int[sum];
     for (int i = 0; i < sum; i++) {
       int next = 0;
-      for (Priority priority : all) {
-        credit[priority.ordinal()] += priority.weight();
-        next = credit[priority.ordinal()] > credit[next] ? priority.ordinal() : next;
+      for (int code = 0; code < PRIORITIES; code++) {
+        credit[code] += Priority.of(code).weight();
+        next = credit[code] > credit[next] ? code : next;
       }
       credit[next] -= sum;
-      turns[i] = all[next];
+      turns[i] = next;
     }
     return turns;
   }
@@ -82,7 +81,7 @@ final class DueQueue extends AbstractQueue<HeldTask> {
     int line = AHEAD;
     if (!held.isAdmitted()) {
       line = Math.floorMod(Long.hashCode(row.applicationId()), LINES);
-      line += row.priority().ordinal() * LINES;
+      line += row.priority().code() * LINES;
     }
     lines.get(line).add(held);
     mark(line);
@@ -115,7 +114,7 @@ final class DueQueue extends AbstractQueue<HeldTask> {
     if ((marks & (1 << AHEAD)) != 0) {
       return AHEAD;
     }
-    int priority = TURNS[Math.floorMod(now, TURNS.length)].ordinal();
+    int priority = TURNS[Math.floorMod(now, TURNS.length)];
     int some = of(priority, marks);
     for (int i = 0; some == 0; i++) {
       priority = i;

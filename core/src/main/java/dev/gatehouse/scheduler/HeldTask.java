@@ -64,11 +64,15 @@ final class HeldTask {
   private volatile boolean admitted;
 
   /** What it has taken and, if it is not begun, has to be given back, once. */
+  @SuppressWarnings("UnusedVariable") // by its updater
   private volatile List<Taken> times = List.of();
 
   private volatile boolean begun;
   private volatile boolean cleared;
-  private volatile int queued; // 1 while it counts as one of the queue's
+
+  /** 1 while it counts as one of the queue's. */
+  @SuppressWarnings("UnusedVariable") // by its updater
+  private volatile int queued;
 
   /**
    * Whom to interrupt: null but for the time of the handler's work, then its thread, and once that
