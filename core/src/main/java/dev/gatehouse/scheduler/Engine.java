@@ -35,7 +35,13 @@ final class Engine {
   private final WorkflowKeeper workflowKeeper;
   private final RecentWork recent;
 
+  /** An engine for which nothing is kept: it may be forgotten without being closed. */
   Engine(SchedulerParts parts, EngineClock clock, Executor workers, Waker waker) {
+    this(parts, NodeLeases.of(parts.store()), clock, workers, waker);
+  }
+
+  Engine(
+      SchedulerParts parts, NodeLeases leases, EngineClock clock, Executor workers, Waker waker) {
     this.clock = clock;
     this.waker = waker;
     windowNanos = parts.options().claimWindow().toNanos();
@@ -49,7 +55,7 @@ final class Engine {
             waker);
     settler = new Settler(parts, holdings, clock, this::dueAt, waker);
     attempts = new Attempts(parts, holdings, clock, settler, waker);
-    membership = new Membership(parts, clock, holdings, attempts, waker);
+    membership = new Membership(parts, leases, clock, attempts, waker);
     progress = new ProgressBoard(parts.store(), clock);
     suspects = new Suspects(parts, holdings, clock, waker);
     runner = new Runner(parts, attempts, suspects, progress, waker);

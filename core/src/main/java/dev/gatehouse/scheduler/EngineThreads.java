@@ -65,7 +65,7 @@ final class EngineThreads implements Drive {
     store = parts.store();
     workers = Workers.create();
     EngineClock clock = EngineClock.followingStore(parts.clock(), parts.nanoTime());
-    engine = new Engine(parts, clock, workers, this::wake);
+    engine = new Engine(parts, parts.store().leases(), clock, workers, this::wake);
     purging = new Purging(options, clock::nanoTime, engine.keeper()::purge);
     for (Role role : Role.values()) {
       String name = "gatehouse-" + role.name().toLowerCase(Locale.ROOT);

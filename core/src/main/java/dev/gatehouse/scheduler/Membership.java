@@ -43,9 +43,9 @@ final class Membership {
   private long renewedNanos; // used by the thread that keeps the lease
 
   Membership(
-      SchedulerParts parts, EngineClock clock, Holdings holdings, Attempts attempts, Waker waker) {
-    this.holdings = holdings;
-    leases = parts.store().leases();
+      SchedulerParts parts, NodeLeases leases, EngineClock clock, Attempts attempts, Waker waker) {
+    this.leases = leases;
+    holdings = attempts.holdings();
     this.clock = clock;
     this.attempts = attempts;
     listener = parts.listener();

@@ -41,6 +41,9 @@ final class LaneCursors {
 
   private final BitSet keptExhausted = new BitSet();
 
+  /** What each priority lacks of its share; less than one task. */
+  private final double[] owed = new double[Priority.values().length];
+
   /** Of each priority, who is next to get more than others. */
   private final int[] next = new int[Priority.values().length];
 
@@ -149,7 +152,7 @@ final class LaneCursors {
     for (Priority priority : BY_WEIGHT) {
       List<Integer> lanes = open(priority);
       if (!lanes.isEmpty()) {
-        int share = left * priority.weight() / weights;
+        int share = share(priority, left, weights);
         behind -= lanes.size();
         share = isEnough ? Math.max(lanes.size(), Math.min(share, left - behind)) : share;
         divide(share, priority, lanes, shares);
@@ -158,6 +161,15 @@ final class LaneCursors {
       }
     }
     return shares;
+  }
+
+  /** Rounded down, with what that took away the last times: a small claim would leave little. */
+  private int share(Priority priority, int left, int weights) {
+    int code = priority.code();
+    double exact = (double) left * priority.weight() / weights + owed[code];
+    int share = (int) Math.min(left, exact);
+    owed[code] = Math.min(1, exact - share);
+    return share;
   }
 
   private List<Integer> open(Priority priority) {
