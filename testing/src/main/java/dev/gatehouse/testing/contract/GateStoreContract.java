@@ -277,8 +277,8 @@ public abstract class GateStoreContract extends GateSweepContract {
     List<Place> places = new ArrayList<>();
     for (Priority priority : Priority.values()) {
       for (long i = 1; i <= 3; i++) {
-        long task = 10 * priority.code() + i;
-        places.add(new Place("a", task, 9 - i - 3 * priority.code(), 1, false, priority));
+        long task = 10L * priority.code() + i;
+        places.add(new Place("a", task, 9 - i - 3L * priority.code(), 1, false, priority));
       }
     }
     Collections.shuffle(places, new Random(5));
