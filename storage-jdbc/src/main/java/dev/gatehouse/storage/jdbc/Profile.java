@@ -46,7 +46,7 @@ record Profile(Dialect dialect, int isolation, boolean steersPlans) {
   private static final String OF_ENGINE = BY_INDEX + Dialect.POSTGRESQL.endedIfIdle();
 
   /** For rows that others change a transaction waits so long, which is much for a change. */
-  private static final String OF_SETTLER = OF_ENGINE + ", set_config('lock_timeout', '50', true)";
+  private static final String OF_SETTLER = OF_ENGINE + ", set_config('lock_timeout', '250', true)";
 
   private static final Set<String> STRICT = Set.of("STRICT_TRANS_TABLES", "STRICT_ALL_TABLES");
   private static final Set<String> UNFIT = Set.of("EMPTY_STRING_IS_NULL", "ORACLE", "MAXDB");
