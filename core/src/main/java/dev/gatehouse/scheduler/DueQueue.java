@@ -9,6 +9,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -56,21 +57,11 @@ final class DueQueue extends AbstractQueue<HeldTask> {
     this.waker = waker;
   }
 
-  /** Each priority as often as it weighs, as evenly as may be. */
+  /** The codes of priorities, each as often as it weighs. */
   private static int[] turns() {
-    int sum = Stream.of(Priority.values()).mapToInt(Priority::weight).sum();
-    int[] credit = new int[PRIORITIES];
-    int[] turns = new int[sum];
-    for (int i = 0; i < sum; i++) {
-      int next = 0;
-      for (int code = 0; code < PRIORITIES; code++) {
-        credit[code] += Priority.of(code).weight();
-        next = credit[code] > credit[next] ? code : next;
-      }
-      credit[next] -= sum;
-      turns[i] = next;
-    }
-    return turns;
+    List<Priority> all = List.of(Priority.values());
+    int sum = all.stream().mapToInt(Priority::weight).sum();
+    return IntStream.range(0, sum).map(turn -> Shares.turn(turn, all).code()).toArray();
   }
 
   @Override

@@ -8,14 +8,10 @@ import dev.gatehouse.error.StorageException;
 import dev.gatehouse.observe.GatehouseListener;
 import dev.gatehouse.storage.memory.MemoryStorage;
 import dev.gatehouse.testing.fixture.ManualClock;
-import java.security.GeneralSecurityException;
 import java.security.KeyPair;
-import java.security.KeyPairGenerator;
-import java.security.Signature;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -30,36 +26,12 @@ import org.junit.jupiter.api.Test;
 class AnchoredTakeOverTest {
   private static final Instant START = Instant.parse("2030-01-01T00:00:00Z");
   private static final Duration INTERVAL = Duration.ofMinutes(1);
-  private static final KeyPair PAIR = pair();
-  private static final HeadKey KEY = key();
+  private static final KeyPair PAIR = HeadKeys.pair();
+  private static final HeadKey KEY = HeadKeys.key("log", PAIR);
 
   private final ManualClock clock = new ManualClock(START);
   private final List<String> heard = new CopyOnWriteArrayList<>();
   private final Kept anchor = new Kept();
-
-  private static KeyPair pair() {
-    try {
-      return KeyPairGenerator.getInstance("Ed25519").generateKeyPair();
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  private static HeadKey key() {
-    byte[] spki = PAIR.getPublic().getEncoded();
-    return HeadKey.ed25519("log", Arrays.copyOfRange(spki, spki.length - 32, spki.length));
-  }
-
-  private static byte[] sign(byte[] text) {
-    try {
-      Signature signature = Signature.getInstance("Ed25519");
-      signature.initSign(PAIR.getPrivate());
-      signature.update(text);
-      return signature.sign();
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException(e);
-    }
-  }
 
   /** An anchor in memory, which may fail, or be slow. */
   private static final class Kept implements Anchor {
@@ -95,7 +67,7 @@ class AnchoredTakeOverTest {
 
   private static AuditOptions.Builder signed() {
     return AuditOptions.builder()
-        .signer(AnchoredTakeOverTest::sign, KEY)
+        .signer(HeadKeys.signer(PAIR), KEY)
         .anchorInterval(INTERVAL)
         .lease(Duration.ofSeconds(1));
   }

@@ -22,8 +22,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
-import java.security.KeyPairGenerator;
-import java.security.Signature;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -50,8 +48,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** The tree over a log in memory. */
 class AuditTreeTest {
   private static final Instant START = Instant.parse("2030-01-01T00:00:00Z");
-  private static final KeyPair PAIR = pair();
-  private static final HeadKey KEY = key("gatehouse", PAIR);
+  private static final KeyPair PAIR = HeadKeys.pair();
+  private static final HeadKey KEY = HeadKeys.key("gatehouse", PAIR);
   private static final RowKey ROW_KEY = rowKey(32, 5);
 
   private final ManualClock clock = new ManualClock(START);
@@ -65,34 +63,8 @@ class AuditTreeTest {
     return RowKey.of(secret);
   }
 
-  private static KeyPair pair() {
-    try {
-      return KeyPairGenerator.getInstance("Ed25519").generateKeyPair();
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  private static HeadKey key(String name, KeyPair pair) {
-    byte[] spki = pair.getPublic().getEncoded();
-    return HeadKey.ed25519(name, Arrays.copyOfRange(spki, spki.length - 32, spki.length));
-  }
-
-  private static HeadSigner signer(KeyPair pair) {
-    return text -> {
-      try {
-        Signature signature = Signature.getInstance("Ed25519");
-        signature.initSign(pair.getPrivate());
-        signature.update(text);
-        return signature.sign();
-      } catch (GeneralSecurityException e) {
-        throw new IllegalStateException(e);
-      }
-    };
-  }
-
   private static AuditOptions.Builder signed() {
-    return AuditOptions.builder().signer(signer(PAIR), KEY).rowKey(ROW_KEY);
+    return AuditOptions.builder().signer(HeadKeys.signer(PAIR), KEY).rowKey(ROW_KEY);
   }
 
   private AuditTree tree(AuditOptions.Builder options) {
@@ -359,16 +331,17 @@ class AuditTreeTest {
     write(log(tree), 10);
     tree.sequence();
     tree.close();
-    KeyPair other = pair();
-    HeadKey otherKey = key("other", other);
-    AuditTree stranger = tree(AuditOptions.builder().signer(signer(other), otherKey));
+    KeyPair other = HeadKeys.pair();
+    HeadKey otherKey = HeadKeys.key("other", other);
+    AuditTree stranger = tree(AuditOptions.builder().signer(HeadKeys.signer(other), otherKey));
     write(log(stranger), 1);
     assertThatThrownBy(stranger::sequence).isInstanceOf(StorageException.class);
     assertThatThrownBy(stranger::sequence).isInstanceOf(StorageException.class);
     assertThat(heard).containsExactly("damaged");
     assertThat(stranger.status().fault()).isPresent();
     clock.advance(Duration.ofSeconds(10));
-    AuditTree heir = tree(AuditOptions.builder().signer(signer(other), otherKey).formerKey(KEY));
+    AuditTree heir =
+        tree(AuditOptions.builder().signer(HeadKeys.signer(other), otherKey).formerKey(KEY));
     assertThat(heir.sequence()).isEqualTo(1);
     assertThat(heir.verify(AuditProgress.NONE).isSound()).isTrue();
   }
@@ -380,12 +353,13 @@ class AuditTreeTest {
     assertThat(unsigned.sequence()).isEqualTo(3);
     assertThat(unsigned.head().orElseThrow().isSignedBy(KEY)).isFalse();
     unsigned.close();
-    AuditOptions.Builder options = AuditOptions.builder().signer(signer(PAIR), KEY);
+    AuditOptions.Builder options = AuditOptions.builder().signer(HeadKeys.signer(PAIR), KEY);
     AuditTree strict = tree(options);
     write(log(strict), 1);
     assertThatThrownBy(strict::sequence).isInstanceOf(StorageException.class);
     clock.advance(Duration.ofSeconds(10));
-    AuditTree first = tree(AuditOptions.builder().signer(signer(PAIR), KEY).acceptUnsigned());
+    AuditTree first =
+        tree(AuditOptions.builder().signer(HeadKeys.signer(PAIR), KEY).acceptUnsigned());
     assertThat(first.sequence()).isEqualTo(1);
     first.close();
     AuditTree after = tree(options);
@@ -396,7 +370,7 @@ class AuditTreeTest {
 
   @Test
   void sequence_signerOfAnotherPair_isToldBeforeAnythingIsKept() {
-    AuditTree tree = tree(AuditOptions.builder().signer(signer(pair()), KEY));
+    AuditTree tree = tree(AuditOptions.builder().signer(HeadKeys.signer(HeadKeys.pair()), KEY));
     write(log(tree), 3);
     assertThatThrownBy(tree::sequence)
         .isInstanceOf(IllegalStateException.class)
@@ -896,9 +870,11 @@ class AuditTreeTest {
                     (index, canonical, openings) -> {}))
         .isInstanceOf(AuthenticationException.class)
         .hasMessageContaining("another-log");
-    KeyPair other = pair();
+    KeyPair other = HeadKeys.pair();
     assertThatThrownBy(
-            () -> AuditExport.verify(new ByteArrayInputStream(file), key("gatehouse", other)))
+            () ->
+                AuditExport.verify(
+                    new ByteArrayInputStream(file), HeadKeys.key("gatehouse", other)))
         .isInstanceOf(AuthenticationException.class)
         .hasMessageContaining("not signed");
   }

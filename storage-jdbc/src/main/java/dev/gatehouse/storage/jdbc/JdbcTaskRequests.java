@@ -14,7 +14,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -59,9 +58,6 @@ final class JdbcTaskRequests {
   private static final String LEASE_PARKED =
       "UPDATE gh_task SET lane = ?, state = 1, owner = ?, fence = fence + 1, attempt = attempt + 1"
           + " WHERE id = ?";
-
-  private static final Comparator<ClaimedTask> IN_ORDER =
-      Comparator.comparingLong(ClaimedTask::dueMillis).thenComparing(task -> task.row().id());
 
   private static final String REPLACE =
       "UPDATE gh_task SET lane = ?, cancel = ?, due_ms = ?, state = 0, owner = NULL, attempt = 0,"
@@ -207,7 +203,7 @@ final class JdbcTaskRequests {
     }
     claimed.removeIf(task -> claim.exclusion().covers(task.row()));
     lease(claim.node(), claimed);
-    return claimed.stream().sorted(IN_ORDER).toList();
+    return claimed.stream().sorted(LaneCursors.BY_DUE).toList();
   }
 
   private void lease(int node, List<ClaimedTask> claimed) {

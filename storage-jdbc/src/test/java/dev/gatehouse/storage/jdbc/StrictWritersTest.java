@@ -12,18 +12,12 @@ import dev.gatehouse.audit.AuditOptions.Sequencing;
 import dev.gatehouse.audit.AuditProgress;
 import dev.gatehouse.audit.AuditRecord;
 import dev.gatehouse.audit.AuditTree;
-import dev.gatehouse.audit.HeadKey;
 import dev.gatehouse.audit.SignedHead;
 import dev.gatehouse.error.StorageException;
 import dev.gatehouse.observe.GatehouseListener;
-import java.security.GeneralSecurityException;
-import java.security.KeyPair;
-import java.security.KeyPairGenerator;
-import java.security.Signature;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -48,32 +42,6 @@ class StrictWritersTest {
 
   /** How long an anchor is waited for: half of the lease. */
   private static final Duration BOUND = Duration.ofSeconds(2);
-
-  private static final KeyPair PAIR = pair();
-
-  private static KeyPair pair() {
-    try {
-      return KeyPairGenerator.getInstance("Ed25519").generateKeyPair();
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  private static byte[] sign(byte[] text) {
-    try {
-      Signature signature = Signature.getInstance("Ed25519");
-      signature.initSign(PAIR.getPrivate());
-      signature.update(text);
-      return signature.sign();
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  private static HeadKey key() {
-    byte[] spki = PAIR.getPublic().getEncoded();
-    return HeadKey.ed25519("log", Arrays.copyOfRange(spki, spki.length - 32, spki.length));
-  }
 
   /** An anchor that answers when it is let. */
   private static final class Slow implements Anchor {
@@ -119,7 +87,7 @@ class StrictWritersTest {
 
     private static AuditOptions.Builder options() {
       return AuditOptions.builder()
-          .signer(StrictWritersTest::sign, key())
+          .signer(TamperedLog::sign, TamperedLog.key())
           .lease(BOUND.multipliedBy(2))
           .sequencing(Sequencing.IN_TRANSACTION);
     }
