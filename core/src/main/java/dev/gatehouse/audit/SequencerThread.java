@@ -8,14 +8,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The daemon thread that sequences: every interval while records come; while none do, every 10 s if
+ * The daemon thread that sequences: every interval while records come; while none do, every 20 s if
  * that is longer, or an interval after it was woken. A round that fails is tried again after the
  * next interval; the first failure of a row and its end are logged. Safe for use by multiple
  * threads.
  */
 final class SequencerThread {
   private static final Logger LOGGER = LoggerFactory.getLogger(SequencerThread.class);
-  private static final Duration LONGEST_IDLE = Duration.ofSeconds(10);
+  private static final Duration LONGEST_IDLE = Duration.ofSeconds(20);
   private static final Duration PATIENCE = Duration.ofSeconds(2);
 
   private final Round round;
