@@ -9,6 +9,8 @@ import dev.gatehouse.benchmarks.database.Databases;
 import dev.gatehouse.benchmarks.database.H2Databases;
 import dev.gatehouse.benchmarks.database.Servers;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -94,12 +96,17 @@ public final class SchedulerArea implements Area {
     return Case.of(ours.name(), ours.metrics(), List.of(gatehouse(ours::measure), peer(ours)));
   }
 
-  /** Beside the peer and the limit. */
+  /** Beside the peer and the limit, and Graphile Worker where it is installed. */
   private Case beside(BurnDown ours) {
-    return Case.of(
-        ours.name(),
-        ours.metrics(),
-        List.of(gatehouse(ours::measure), peer(ours), raw(ours::measure)));
+    List<Subject> subjects =
+        new ArrayList<>(List.of(gatehouse(ours::measure), peer(ours), raw(ours::measure)));
+    if (ours.name().contains("postgresql")) {
+      GraphileSide.home()
+          .map(GraphileSide::in)
+          .map(opener -> new Subject(GraphileSide.NAME, () -> ours.measure(opener)))
+          .ifPresent(subjects::add);
+    }
+    return Case.of(ours.name(), ours.metrics(), subjects);
   }
 
   private Case history(On product) {
@@ -177,7 +184,10 @@ public final class SchedulerArea implements Area {
 
   @Override
   public Map<String, String> versions() {
-    return servers.versions();
+    Map<String, String> versions = new LinkedHashMap<>(servers.versions());
+    GraphileSide.home()
+        .ifPresent(home -> versions.put("Graphile Worker", GraphileSide.version(home)));
+    return versions;
   }
 
   @Override
