@@ -19,6 +19,7 @@ import org.slf4j.LoggerFactory;
 final class HintSender implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(HintSender.class);
   private static final long REST_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+  private static final long PATIENCE_SECONDS = 2;
   private static final long NONE = Long.MAX_VALUE;
 
   private final LongConsumer send;
@@ -78,9 +79,19 @@ final class HintSender implements AutoCloseable {
     }
   }
 
-  /** Sends no more; does not wait for what is being sent. */
+  /**
+   * Sends no more. Waits two seconds at most for what is being sent, since the host may close its
+   * pool next.
+   */
   @Override
   public void close() {
     thread.shutdownNow();
+    try {
+      if (!thread.awaitTermination(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+        LOGGER.debug("a hint is still being sent");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

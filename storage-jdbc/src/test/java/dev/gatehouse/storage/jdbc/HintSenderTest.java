@@ -60,6 +60,29 @@ class HintSenderTest {
   }
 
   @Test
+  void close_whileOneIsSent_waitsForItsEnd() throws InterruptedException {
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch interrupted = new CountDownLatch(1);
+    HintSender sender =
+        new HintSender(
+            due -> {
+              begun.countDown();
+              try {
+                new CountDownLatch(1).await(); // as a driver that the interruption wakes
+              } catch (InterruptedException e) {
+                interrupted.countDown();
+              }
+              sent.add(due);
+            });
+    sender.add(1);
+    begun.await();
+    sender.close();
+
+    assertThat(interrupted.getCount()).isZero();
+    assertThat(sent).containsExactly(1L);
+  }
+
+  @Test
   void add_afterClose_isDropped() {
     HintSender sender = new HintSender(sent::add);
     sender.close();
