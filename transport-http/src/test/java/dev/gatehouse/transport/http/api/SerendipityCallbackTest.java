@@ -5,6 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.sun.net.httpserver.HttpServer;
 import dev.gatehouse.Gatehouse;
+import dev.gatehouse.scheduler.Task;
+import dev.gatehouse.scheduler.TaskContext;
+import dev.gatehouse.scheduler.TaskResult;
+import dev.gatehouse.scheduler.Workflow;
+import dev.gatehouse.scheduler.WorkflowNode;
 import dev.gatehouse.signing.Key;
 import dev.gatehouse.signing.KeyMaterial;
 import dev.gatehouse.signing.SerendipityScheme;
@@ -26,6 +31,7 @@ import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import javax.crypto.Mac;
@@ -39,8 +45,18 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SerendipityCallbackTest {
   private static final String B8 = "{\"data\":{\"class\":\"http\",\"_params\":{\"id\":7}}}";
 
+  private static final Workflow DIAMOND =
+      Workflow.of(
+          "diamond",
+          node("A"),
+          node("B").after("A"),
+          node("C").after("A"),
+          node("D").after("B", "C"));
+
   private final BlockingQueue<Heard> heard = new LinkedBlockingQueue<>();
   private final BlockingQueue<Integer> statuses = new LinkedBlockingQueue<>();
+  private final BlockingQueue<String> ran = new LinkedBlockingQueue<>();
+  private final CountDownLatch side = new CountDownLatch(2);
   private final HttpServer receiver = receiver();
   private final List<AutoCloseable> open = new ArrayList<>();
 
@@ -85,18 +101,47 @@ class SerendipityCallbackTest {
 
   private ApiServer server(HttpTransport transport) {
     Gatehouse gatehouse =
-        Gatehouse.builder().storage(MemoryStorage.create()).transport(transport).build();
+        Gatehouse.builder()
+            .storage(MemoryStorage.create())
+            .transport(transport)
+            .handler("node", this::runNode)
+            .build();
     gatehouse.start();
     ApiServer server =
         new ApiServer(
             HttpApi.builder(gatehouse)
-                .serve(SerendipityApi.builder(gatehouse).callable(transport::permits).build())
+                .serve(
+                    SerendipityApi.builder(gatehouse)
+                        .callable(transport::permits)
+                        .workflow(7, "worker", DIAMOND)
+                        .build())
                 .administrators(AdminAuthenticator.EVERYBODY)
                 .build());
     open.add(server);
     open.add(gatehouse);
     open.add(transport);
     return server;
+  }
+
+  private static WorkflowNode node(String name) {
+    return WorkflowNode.of(name, Task.unnumbered().handler("node").content("\"" + name + "\""));
+  }
+
+  /** B and C end when both have begun. */
+  private TaskResult runNode(TaskContext context) {
+    String name = context.content();
+    ran.add(name);
+    if (name.equals("\"B\"") || name.equals("\"C\"")) {
+      side.countDown();
+      try {
+        if (!side.await(20, TimeUnit.SECONDS)) {
+          ran.add(name + " was alone");
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+    return TaskResult.done();
   }
 
   private static ApiServer.Answer create(ApiServer server, String link) {
@@ -170,6 +215,25 @@ class SerendipityCallbackTest {
 
   private String url(String host, String path) {
     return "http://" + host + ":" + receiver.getAddress().getPort() + path;
+  }
+
+  @Test
+  void case48_diamond_bothSidesAtTheSameTime() throws InterruptedException {
+    ApiServer server = server(HttpTransport.builder().allow("127.0.0.0/8").build());
+    JsonNode application = create(server, url("127.0.0.1", "/done")).at("/data");
+
+    JsonNode data = send(server, application, "/task/dag", "{\"workflow_id\":7}");
+
+    assertThat(data.path("workflowId").isInt()).isTrue();
+    List<String> order = new ArrayList<>();
+    while (!order.contains("\"D\"")) {
+      String next = ran.poll(30, TimeUnit.SECONDS);
+      assertThat(next).as("after " + order).isNotNull();
+      order.add(next);
+    }
+    assertThat(order)
+        .containsExactlyInAnyOrder("\"A\"", "\"B\"", "\"C\"", "\"D\"")
+        .startsWith("\"A\"");
   }
 
   @ParameterizedTest
