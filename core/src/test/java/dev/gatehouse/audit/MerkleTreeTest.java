@@ -161,15 +161,21 @@ class MerkleTreeTest {
     }
   }
 
+  /** How far apart the leaves are that a tree of the size is asked for: at its edges, all are. */
+  private static int step(int size) {
+    int edge = Math.min(Math.abs(size - 256), Math.abs(size - 512));
+    return size <= 130 || edge <= 3 || size == MOST ? 1 : 11;
+  }
+
   @Test
-  void inclusion_everyLeafOfEverySizeTo600_proves() {
+  void inclusion_everySizeTo600_proves() {
     Built built = tree(MOST);
     TreeNodes nodes = built.nodes();
     Random random = new Random(3);
     for (int size = 1; size <= MOST; size++) {
       List<byte[]> leaves = built.leaves.subList(0, size);
       byte[] root = ModelTree.root(leaves);
-      for (int index = 0; index < size; index++) {
+      for (int index = size % step(size); index < size; index += step(size)) {
         InclusionProof proof = new InclusionProof(index, size, nodes.inclusion(index, size));
         assertThat(proof.proves(leaves.get(index), root)).isTrue();
       }
@@ -181,7 +187,7 @@ class MerkleTreeTest {
   }
 
   @Test
-  void consistency_everyPairTo600_proves() {
+  void consistency_everySizeTo600_proves() {
     Built built = tree(MOST);
     TreeNodes nodes = built.nodes();
     List<byte[]> roots = new ArrayList<>();
@@ -190,7 +196,7 @@ class MerkleTreeTest {
     }
     Random random = new Random(4);
     for (int size = 0; size <= MOST; size++) {
-      for (int old = 0; old <= size; old++) {
+      for (int old = size % step(size); old <= size; old += step(size)) {
         ConsistencyProof proof = new ConsistencyProof(old, size, nodes.consistency(old, size));
         assertThat(proof.proves(roots.get(old), roots.get(size))).isTrue();
       }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.JWSHeader;
 import com.nimbusds.jose.JWSSigner;
@@ -43,17 +44,28 @@ class KeyMaterialJwkTest {
           + "\"d\":\"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A\","
           + "\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}";
 
+  private static final RSAKey RSA = rsa();
+
+  /** One for all, since it takes long to make. */
+  private static RSAKey rsa() {
+    try {
+      return new RSAKeyGenerator(2048).generate();
+    } catch (JOSEException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   private static JWK theirs(Key.Algorithm algorithm) throws Exception {
     return switch (algorithm) {
       case HMAC_SHA256 ->
           new OctetSequenceKeyGenerator(256).algorithm(JWSAlgorithm.HS256).generate();
       case RSA_PKCS1_SHA256 ->
-          new RSAKeyGenerator(2048)
+          new RSAKey.Builder(RSA)
               .algorithm(JWSAlgorithm.RS256)
               .keyUse(KeyUse.SIGNATURE)
               .keyID("1")
-              .generate();
-      case RSA_PSS_SHA256, RSA_PSS_SHA512 -> new RSAKeyGenerator(2048).generate();
+              .build();
+      case RSA_PSS_SHA256, RSA_PSS_SHA512 -> RSA;
       case ECDSA_P256_SHA256 -> new ECKeyGenerator(Curve.P_256).keyID("2").generate();
       default -> throw new IllegalArgumentException(algorithm.name());
     };
@@ -134,7 +146,7 @@ class KeyMaterialJwkTest {
       mode = EnumSource.Mode.EXCLUDE,
       names = {"SM2_SM3", "HMAC_SM3"})
   void ofJwk_whatToJwkWrote_theSameKey(Key.Algorithm algorithm) {
-    KeyMaterial material = KeyMaterial.generate(algorithm);
+    KeyMaterial material = TestKeys.material(algorithm);
     KeyMaterial back = KeyMaterial.ofJwk(algorithm, material.toJwk());
     assertThat(back.isSameAs(material)).isTrue();
     assertThat(back.toJwk()).isEqualTo(material.toJwk());
@@ -189,7 +201,7 @@ class KeyMaterialJwkTest {
   void ofJwk_anotherAlgorithmOrUse_refused(Key.Algorithm algorithm) {
     assertRefused(
         algorithm,
-        KeyMaterial.generate(algorithm).toJwk(),
+        TestKeys.material(algorithm).toJwk(),
         List.of(
             jwk -> jwk.put("alg", "none"),
             jwk -> jwk.put("alg", algorithm == Key.Algorithm.HMAC_SHA256 ? "RS256" : "HS256"),
@@ -206,7 +218,7 @@ class KeyMaterialJwkTest {
     KeyMaterial.ofJwk(
         algorithm,
         Json.write(
-            ((ObjectNode) Json.parse(KeyMaterial.generate(algorithm).toJwk(), "jwk"))
+            ((ObjectNode) Json.parse(TestKeys.material(algorithm).toJwk(), "jwk"))
                 .put("use", "sig")
                 .put("kid", "any")
                 .set("key_ops", Json.parse("[\"sign\",\"verify\"]", "operations"))));
@@ -263,7 +275,7 @@ class KeyMaterialJwkTest {
   void ofJwk_badRsa_refused() {
     assertRefused(
         Key.Algorithm.RSA_PKCS1_SHA256,
-        KeyMaterial.generate(Key.Algorithm.RSA_PKCS1_SHA256).toJwk(),
+        TestKeys.material(Key.Algorithm.RSA_PKCS1_SHA256).toJwk(),
         List.of(
             jwk -> jwk.put("e", "AQ"),
             jwk -> jwk.put("e", "Aw"),

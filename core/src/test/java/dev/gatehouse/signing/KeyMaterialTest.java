@@ -385,7 +385,7 @@ class KeyMaterialTest {
             Key.Algorithm.RSA_PSS_SHA512,
             Key.Algorithm.ED25519,
             Key.Algorithm.HMAC_SHA256)) {
-      KeyMaterial material = KeyMaterial.generate(algorithm);
+      KeyMaterial material = TestKeys.material(algorithm);
       assertThatIllegalStateException()
           .isThrownBy(() -> material.saltLength(32))
           .withMessage("only keys of RSA_PSS_SHA256 have salt of any length, this is " + algorithm);
@@ -453,7 +453,7 @@ class KeyMaterialTest {
   @ParameterizedTest
   @EnumSource
   void toString_everyKind_showsNothing(Key.Algorithm algorithm) {
-    KeyMaterial material = KeyMaterial.generate(algorithm);
+    KeyMaterial material = TestKeys.material(algorithm);
     assertThat(material.toString())
         .isEqualTo(
             "KeyMaterial[" + algorithm + (KeyForms.isShared(algorithm) ? " secret]" : " pair]"));

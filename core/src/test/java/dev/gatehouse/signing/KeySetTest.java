@@ -165,7 +165,7 @@ class KeySetTest {
   /** For whom there is no key, and whose key has no work, one that nobody has does the work. */
   @Test
   void proves_refused_workDoneForEveryAlgorithm() {
-    SignatureKey rsa = KeyMaterial.generate(Key.Algorithm.RSA_PKCS1_SHA256).signatureKey();
+    SignatureKey rsa = TestKeys.of(Key.Algorithm.RSA_PKCS1_SHA256);
     KeySet known = set(key(rsa.algorithm(), Key.Purpose.REQUEST, Key.State.ENABLED), rsa);
     KeySet disabled = set(key(rsa.algorithm(), Key.Purpose.REQUEST, Key.State.DISABLED), rsa);
     Set<Key.Algorithm> either = Set.of(Key.Algorithm.RSA_PKCS1_SHA256, Key.Algorithm.ED25519);
@@ -187,7 +187,7 @@ class KeySetTest {
             Key.Algorithm.RSA_PKCS1_SHA256, new byte[256]);
     lengths.forEach(
         (algorithm, signature) -> {
-          Counting own = new Counting(KeyMaterial.generate(algorithm).signatureKey());
+          Counting own = new Counting(TestKeys.of(algorithm));
           KeySet known = set(key(algorithm, Key.Purpose.REQUEST, Key.State.ENABLED), own);
           for (Set<Key.Algorithm> claimed :
               List.of(Set.of(algorithm), lengths.keySet(), Set.of(Key.Algorithm.ED25519))) {
@@ -344,7 +344,7 @@ class KeySetTest {
   /** Whoever probes with a signature of another length learns nothing of the key's. */
   @Test
   void isWorkFor_signatureOfAnotherLength_leftToNobody() {
-    SignatureKey rsa = KeyMaterial.generate(Key.Algorithm.RSA_PKCS1_SHA256).signatureKey();
+    SignatureKey rsa = TestKeys.of(Key.Algorithm.RSA_PKCS1_SHA256);
     Set<Key.Algorithm> algorithms = Set.of(Key.Algorithm.RSA_PKCS1_SHA256);
     assertThat(new Proof(MESSAGE, new byte[256], algorithms).isWorkFor(rsa)).isTrue();
     assertThat(new Proof(MESSAGE, new byte[512], algorithms).isWorkFor(rsa)).isFalse();

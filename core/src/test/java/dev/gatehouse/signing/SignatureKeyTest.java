@@ -8,10 +8,8 @@ import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumMap;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -23,23 +21,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 class SignatureKeyTest {
   private static final byte[] MESSAGE = "a message".getBytes(StandardCharsets.US_ASCII);
 
-  /** One key of each algorithm, since some take long to make. */
-  private static final Map<Key.Algorithm, KeyMaterial> MATERIAL = material();
-
-  private static Map<Key.Algorithm, KeyMaterial> material() {
-    Map<Key.Algorithm, KeyMaterial> material = new EnumMap<>(Key.Algorithm.class);
-    for (Key.Algorithm algorithm : Key.Algorithm.values()) {
-      material.put(algorithm, KeyMaterial.generate(algorithm));
-    }
-    return material;
-  }
-
-  private static KeyMaterial material(Key.Algorithm algorithm) {
-    return MATERIAL.get(algorithm);
-  }
-
   private static SignatureKey key(Key.Algorithm algorithm) {
-    return material(algorithm).signatureKey();
+    return TestKeys.of(algorithm);
   }
 
   private static int length(Key.Algorithm algorithm) {
@@ -99,10 +82,7 @@ class SignatureKeyTest {
   @ParameterizedTest
   @EnumSource
   void verify_anothersSignature_false(Key.Algorithm algorithm) {
-    SignatureKey other =
-        RsaKey.ALGORITHMS.contains(algorithm)
-            ? Nobody.key(algorithm, 256)
-            : KeyMaterial.generate(algorithm).signatureKey();
+    SignatureKey other = TestKeys.another(algorithm);
     assertThat(other.verify(MESSAGE, key(algorithm).sign(MESSAGE))).isFalse();
   }
 
@@ -111,7 +91,7 @@ class SignatureKeyTest {
       mode = EnumSource.Mode.EXCLUDE,
       names = {"HMAC_SHA256", "HMAC_SHA1", "HMAC_SM3"})
   void publicHalf_verifiesAndDoesNotSign(Key.Algorithm algorithm) {
-    SignatureKey half = material(algorithm).publicPart().signatureKey();
+    SignatureKey half = TestKeys.material(algorithm).publicPart().signatureKey();
     assertThat(half.verify(MESSAGE, key(algorithm).sign(MESSAGE))).isTrue();
     assertThatThrownBy(() -> half.sign(MESSAGE))
         .isInstanceOf(UnsupportedOperationException.class)
@@ -281,7 +261,7 @@ class SignatureKeyTest {
   /** Of the same key, what one padding makes is no signature by the other. */
   @Test
   void verify_otherPaddingOfTheSameRsaKey_false() {
-    String pem = material(Key.Algorithm.RSA_PSS_SHA256).toPem();
+    String pem = TestKeys.material(Key.Algorithm.RSA_PSS_SHA256).toPem();
     SignatureKey pss = key(Key.Algorithm.RSA_PSS_SHA256);
     SignatureKey pkcs1 = KeyMaterial.ofPem(Key.Algorithm.RSA_PKCS1_SHA256, pem).signatureKey();
     assertThat(pss.verify(MESSAGE, pkcs1.sign(MESSAGE))).isFalse();

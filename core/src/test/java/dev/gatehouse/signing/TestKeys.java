@@ -1,12 +1,14 @@
 package dev.gatehouse.signing;
 
+import java.io.IOException;
+import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** Keys for tests, some of which take long to make. */
 final class TestKeys {
-  private static final Map<Key.Algorithm, KeyMaterial> MADE = new ConcurrentHashMap<>();
+  private static final Map<Key.Algorithm, KeyMaterial> MATERIAL = new ConcurrentHashMap<>();
 
   private TestKeys() {}
 
@@ -18,14 +20,33 @@ final class TestKeys {
     return hmac(secret.getBytes(StandardCharsets.UTF_8));
   }
 
-  /** A key of that algorithm, the same for all tests. */
-  static SignatureKey of(Key.Algorithm algorithm) {
-    return MADE.computeIfAbsent(algorithm, KeyMaterial::generate).signatureKey();
+  /** A key of that algorithm, the same for all tests; that of RSA's algorithms from a file. */
+  static KeyMaterial material(Key.Algorithm algorithm) {
+    return MATERIAL.computeIfAbsent(
+        algorithm,
+        made ->
+            RsaKey.ALGORITHMS.contains(made)
+                ? KeyMaterial.ofPem(made, rsa())
+                : KeyMaterial.generate(made));
   }
 
-  /** Another key of that algorithm; quick but for RSA. */
+  private static String rsa() {
+    try {
+      return KeyMaterialTest.pem("rsa-pkcs8");
+    } catch (IOException | URISyntaxException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  static SignatureKey of(Key.Algorithm algorithm) {
+    return material(algorithm).signatureKey();
+  }
+
+  /** Another key of that algorithm, to verify with. */
   static SignatureKey another(Key.Algorithm algorithm) {
-    return KeyMaterial.generate(algorithm).signatureKey();
+    return RsaKey.ALGORITHMS.contains(algorithm)
+        ? Nobody.key(algorithm, 256)
+        : KeyMaterial.generate(algorithm).signatureKey();
   }
 
   static SignatureKey ofPem(Key.Algorithm algorithm, String pem) {

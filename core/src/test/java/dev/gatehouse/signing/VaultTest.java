@@ -168,7 +168,7 @@ class VaultTest {
   void open_everyAlgorithmPairAndPublicHalf_signsAndVerifiesAsBefore() {
     for (Key.Algorithm algorithm : Key.Algorithm.values()) {
       Key key = key(5, 7, algorithm, Key.Purpose.OUTGOING_WEBHOOK);
-      KeyMaterial material = KeyMaterial.generate(algorithm);
+      KeyMaterial material = TestKeys.material(algorithm);
       KeyMaterial opened = sealed.open(sealed.close(key, material));
       byte[] message = {1, 2, 3};
       byte[] signature = opened.signatureKey().sign(message);

