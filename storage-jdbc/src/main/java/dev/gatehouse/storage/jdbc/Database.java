@@ -100,7 +100,11 @@ final class Database {
         .registerArgument(new TextArgument())
         .configure(
             SqlStatements.class,
-            statements -> statements.setTemplateEngine(migration.tables()).setSqlLogger(traffic));
+            statements ->
+                statements
+                    .setTemplateEngine(migration.tables())
+                    .setSqlParser(Sql.PARSER)
+                    .setSqlLogger(traffic));
   }
 
   private Database(Database database, Jdbi pooled, Time time, @Nullable JdbcTransaction joined) {

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.statement.SqlStatements;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,7 +58,10 @@ public final class JdbcTransaction implements Transaction {
     } catch (SQLException e) {
       throw new StorageException("the connection cannot be used: " + e.getMessage(), e);
     }
-    Jdbi jdbi = Jdbi.create(connection).registerArgument(new TextArgument());
+    Jdbi jdbi =
+        Jdbi.create(connection)
+            .registerArgument(new TextArgument())
+            .configure(SqlStatements.class, statements -> statements.setSqlParser(Sql.PARSER));
     return new JdbcTransaction(jdbi.open(), null);
   }
 

@@ -8,11 +8,19 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.JdbiException;
+import org.jdbi.v3.core.statement.ColonPrefixSqlParser;
+import org.jdbi.v3.core.statement.SqlParser;
 import org.jdbi.v3.core.statement.SqlStatements;
 import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
 
 /** Plain JDBC on a handle, where binding value by value through Jdbi would cost too much. */
 final class Sql {
+  /**
+   * Keeps statements that it took apart. There is one for all: a host's transaction would begin
+   * with an empty one, and each statement in it would be taken apart anew.
+   */
+  static final SqlParser PARSER = new ColonPrefixSqlParser();
+
   private static final String LATEST = "gatehouse.latest";
 
   private Sql() {}
