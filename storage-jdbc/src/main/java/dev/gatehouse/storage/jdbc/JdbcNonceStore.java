@@ -172,15 +172,16 @@ final class JdbcNonceStore implements NonceStore {
   }
 
   private static List<Long> expired(Handle handle, long applicationId, long now) {
-    return handle
-        .createQuery(
-            "SELECT id FROM gh_nonce WHERE application_id = :id AND expires_at <= :now"
-                + " ORDER BY expires_at LIMIT :limit")
-        .bind("id", applicationId)
-        .bind("now", now)
-        .bind("limit", ROWS_PER_PURGE)
-        .mapTo(Long.class)
-        .list();
+    return Sql.use(
+        handle,
+        "SELECT id FROM gh_nonce WHERE application_id = ? AND expires_at <= ?"
+            + " ORDER BY expires_at LIMIT ?",
+        query -> {
+          query.setLong(1, applicationId);
+          query.setLong(2, now);
+          query.setInt(3, ROWS_PER_PURGE);
+          return Sql.rows(query, row -> row.getLong(1));
+        });
   }
 
   /** The expired ones of the rows that are next. */
