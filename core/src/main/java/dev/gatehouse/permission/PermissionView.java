@@ -103,8 +103,8 @@ public final class PermissionView {
 
   /** Decides as {@link PermissionChecker#check} does on what was resolved, in less time. */
   public Decision check(Holder holder, Access access) {
-    if (holder.mark == mark && access.mark == mark && access.isFlatFor(holder)) {
-      return access.flatDecision(snapshot, holder.roles);
+    if (holder.plain == mark && access.plain == mark) {
+      return access.plainDecision(snapshot, holder.roles);
     }
     return decide(holder, access);
   }
@@ -115,8 +115,8 @@ public final class PermissionView {
     if (held.number == NONE) {
       return snapshot.refusal(Decision.Reason.UNKNOWN_SUBJECT);
     }
-    if (asked.isFlatFor(held)) {
-      return asked.flatDecision(snapshot, held.roles);
+    if (held.plain == mark && asked.plain == mark) {
+      return asked.plainDecision(snapshot, held.roles);
     }
     long verdict = judge(asked, held.number, held.roles);
     return Entries.decides(verdict)
@@ -127,9 +127,8 @@ public final class PermissionView {
   /** Whether {@link #check} allows it, for those who need no reason; a little faster still. */
   public boolean allows(Holder holder, Access access) {
     // Small, so that it becomes part of the loop it is called in; the rest stands apart.
-    if (holder.mark == mark && access.mark == mark && access.isFlatFor(holder)) {
-      return (Roles.common(access.few, holder.roles) & Roles.common(access.more, holder.roles))
-          >= 0;
+    if (holder.plain == mark && access.plain == mark) {
+      return Roles.meet(access.few, access.more, holder.roles);
     }
     return isAllowed(holder, access);
   }
@@ -137,8 +136,8 @@ public final class PermissionView {
   private boolean isAllowed(Holder holder, Access access) {
     Holder held = holder.mark == mark ? holder : holder.in(snapshot);
     Access asked = access.mark == mark ? access : access.in(snapshot);
-    if (asked.isFlatFor(held)) {
-      return (Roles.common(asked.few, held.roles) & Roles.common(asked.more, held.roles)) >= 0;
+    if (held.plain == mark && asked.plain == mark) {
+      return Roles.meet(asked.few, asked.more, held.roles);
     }
     return held.number != NONE && Entries.allows(judge(asked, held.number, held.roles));
   }
@@ -242,10 +241,17 @@ public final class PermissionView {
    * was used with. Safe for use by multiple threads.
    */
   public static final class Holder {
+    private final long roles;
+
+    /**
+     * The mark if the word of the roles holds them all, else null. It comes first, as it then lies
+     * beside that word, and a check that waits for memory waits once.
+     */
+    private final @Nullable Object plain;
+
     private final Subject subject;
     private final Object mark;
     private final int number;
-    private final long roles;
 
     /** In another snapshot. Racy: of two threads that look it up at once, either's will do. */
     private @Nullable Holder later;
@@ -256,6 +262,7 @@ public final class PermissionView {
       mark = snapshot.mark();
       number = place == NONE ? NONE : (int) (snapshot.holders().second(place) >>> 32);
       roles = place == NONE ? 0 : snapshot.holders().first(place);
+      plain = Roles.isInline(roles) ? mark : null;
     }
 
     /** Whom this stands for. */
@@ -280,6 +287,15 @@ public final class PermissionView {
   public static final class Access {
     private static final int MOST_ROLES = 8;
 
+    /** The first four of the roles that it is granted to, if a few are all there is to say. */
+    private final long few;
+
+    /** The others. */
+    private final long more;
+
+    /** The mark if a few roles are all there is to say, else null. Beside them, as a holder's. */
+    private final @Nullable Object plain;
+
     private final String action;
     private final Resource resource;
     private final Object mark;
@@ -288,15 +304,6 @@ public final class PermissionView {
 
     /** The words of all accesses that cover it. */
     private final long[] words;
-
-    /** Whether a few roles that it is granted to are all that there is to say. */
-    private final boolean flat;
-
-    /** The first four of them. */
-    private final long few;
-
-    /** The others. */
-    private final long more;
 
     /** The decisions that rest on each of the first four. */
     private final @Nullable Decision first;
@@ -322,13 +329,13 @@ public final class PermissionView {
           words.length == 2 && entries.roles().isFlat()
               ? entries.onlyRoles(words[0], words[1], MOST_ROLES)
               : null;
-      flat = roles != null;
+      plain = roles == null ? null : mark;
       few = roles == null ? 0 : Roles.four(roles, 0);
       more = roles == null ? 0 : Roles.four(roles, Entries.MOST_PLAIN);
-      first = flat ? decision(snapshot, 0) : null;
-      second = flat ? decision(snapshot, 1) : null;
-      third = flat ? decision(snapshot, 2) : null;
-      fourth = flat ? decision(snapshot, 3) : null;
+      first = roles == null ? null : decision(snapshot, 0);
+      second = roles == null ? null : decision(snapshot, 1);
+      third = roles == null ? null : decision(snapshot, 2);
+      fourth = roles == null ? null : decision(snapshot, 3);
     }
 
     private @Nullable Decision decision(Snapshot snapshot, int place) {
@@ -338,7 +345,7 @@ public final class PermissionView {
     }
 
     /** The decision that rests on the roles of both words. */
-    private Decision flatDecision(Snapshot snapshot, long held) {
+    private Decision plainDecision(Snapshot snapshot, long held) {
       int place = Roles.common(few, held);
       Decision known = place < 2 ? place == 0 ? first : second : place == 2 ? third : fourth;
       if (place >= 0 && known != null) {
@@ -368,11 +375,6 @@ public final class PermissionView {
         later = known;
       }
       return known;
-    }
-
-    /** Whether a look at the roles of both words tells all. */
-    private boolean isFlatFor(Holder holder) {
-      return flat && Roles.isInline(holder.roles);
     }
   }
 

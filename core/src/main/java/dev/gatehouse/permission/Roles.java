@@ -95,6 +95,25 @@ final class Roles {
     return zeros == 0 ? -1 : Long.numberOfTrailingZeros(zeros) >>> 4;
   }
 
+  /**
+   * Whether one of the other word's roles, as of {@link #common}, is in either word of {@link
+   * #four}. Without a branch: a processor that guessed would often guess wrong, and then could not
+   * go on with the next question while the words of this one are on their way.
+   */
+  static boolean meet(long four, long other, long held) {
+    long first = (held & 0xffff) * EACH;
+    long second = ((held >>> BITS) & 0xffff) * EACH;
+    long third = ((held >>> (2 * BITS)) & 0xffff) * EACH;
+    long any =
+        zeros(four ^ first)
+            | zeros(four ^ second)
+            | zeros(four ^ third)
+            | zeros(other ^ first)
+            | zeros(other ^ second)
+            | zeros(other ^ third);
+    return any != 0;
+  }
+
   /** Whether one of the four is the role. */
   static boolean holds(long four, int role) {
     return zeros(four ^ (role * EACH)) != 0;

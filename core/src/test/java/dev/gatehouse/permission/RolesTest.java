@@ -41,6 +41,17 @@ class RolesTest {
   }
 
   @Test
+  void meet_anyRoles_isWhetherBothHoldOne() {
+    for (int round = 0; round < 50_000; round++) {
+      int[] granted = roles(1 + random.nextInt(8));
+      int[] held = roles(1 + random.nextInt(3));
+      assertThat(Roles.meet(Roles.four(granted, 0), Roles.four(granted, 4), Roles.inline(held)))
+          .as("seed %s: %s and %s", seed, Arrays.toString(granted), Arrays.toString(held))
+          .isEqualTo(firstOf(granted, held) >= 0);
+    }
+  }
+
+  @Test
   void isInline_noneAndLists_areNot() {
     LongColumn.Editor lists = new LongColumn.Editor(LongColumn.EMPTY);
     assertThat(Roles.isInline(0)).isFalse();

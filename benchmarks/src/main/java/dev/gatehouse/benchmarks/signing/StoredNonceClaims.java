@@ -9,11 +9,11 @@ import dev.gatehouse.benchmarks.database.Database;
 import dev.gatehouse.benchmarks.database.Databases;
 import dev.gatehouse.signing.NonceStore;
 import dev.gatehouse.storage.jdbc.JdbcStorage;
-import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntFunction;
 
@@ -67,18 +67,18 @@ final class StoredNonceClaims {
       return measure(
           nonce -> {
             try (Connection connection = pool.getConnection()) {
-              return insert(connection, nonce);
+              return insert(connection);
             }
           });
     }
   }
 
-  private static boolean insert(Connection connection, String nonce) throws SQLException {
+  private static boolean insert(Connection connection) throws SQLException {
     try (PreparedStatement insert =
         connection.prepareStatement(
-            "INSERT INTO gh_nonce(application_id, nonce, expires_at) VALUES (?, ?, ?)")) {
-      insert.setLong(1, APPLICATION);
-      insert.setBytes(2, nonce.getBytes(StandardCharsets.US_ASCII));
+            "INSERT INTO gh_nonce(id, application_id, expires_at) VALUES (?, ?, ?)")) {
+      insert.setLong(1, ThreadLocalRandom.current().nextLong());
+      insert.setLong(2, APPLICATION);
       insert.setLong(3, System.currentTimeMillis() + LIFE_MILLIS);
       return insert.executeUpdate() == 1;
     }

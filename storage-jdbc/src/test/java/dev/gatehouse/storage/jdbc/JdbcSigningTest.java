@@ -137,6 +137,23 @@ class JdbcSigningTest {
       assertThat(count("SELECT COUNT(*) FROM gh_nonce")).isLessThanOrEqualTo(100 + 256);
     }
 
+    /** Who claims no more deletes nothing of its own. */
+    @Test
+    void claim_byOneOnly_expiredRowsOfTheSilentAreDeletedToo() throws SQLException {
+      NonceStore nonces = JdbcStorage.of(database, clock).nonces();
+      for (int silent = 1; silent <= 20; silent++) {
+        for (int i = 0; i < 10; i++) {
+          nonces.claim(ID + silent, "n" + i, clock.millis() + 1_000, clock.millis(), QUOTA);
+        }
+      }
+      assertThat(count("SELECT COUNT(*) FROM gh_nonce")).isEqualTo(200);
+      clock.advance(Duration.ofHours(1));
+      for (int i = 0; i < 256 * 24; i++) {
+        nonces.claim(ID, "m" + i % 50, clock.millis() + 1_000, clock.millis(), QUOTA);
+      }
+      assertThat(count("SELECT COUNT(*) FROM gh_nonce")).isEqualTo(50);
+    }
+
     @Test
     void claim_onANodeWhoseClockIsAhead_forgetsNothingThatOthersNeed() throws SQLException {
       NonceStore behind = JdbcStorage.of(database, clock).nonces();

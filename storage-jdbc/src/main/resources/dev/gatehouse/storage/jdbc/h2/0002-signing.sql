@@ -22,11 +22,10 @@ CREATE TABLE IF NOT EXISTS gh_key_version(
 INSERT INTO gh_key_version(id, version)
   SELECT 1, 0 WHERE NOT EXISTS (SELECT 1 FROM gh_key_version WHERE id = 1);
 
--- Used nonces. Bytes, since letters that differ by case are different nonces under any collation.
+-- Used nonces. id: the first 64 bits of SHA-256 over application and nonce. H2 keeps the rows by it.
 CREATE TABLE IF NOT EXISTS gh_nonce(
+  id BIGINT PRIMARY KEY,
   application_id BIGINT NOT NULL,
-  nonce VARBINARY(128) NOT NULL,
-  expires_at BIGINT NOT NULL,
-  PRIMARY KEY (application_id, nonce)
+  expires_at BIGINT NOT NULL
 );
-CREATE INDEX IF NOT EXISTS gh_nonce_expiry ON gh_nonce(expires_at);
+CREATE INDEX IF NOT EXISTS gh_nonce_expiry ON gh_nonce(application_id, expires_at);

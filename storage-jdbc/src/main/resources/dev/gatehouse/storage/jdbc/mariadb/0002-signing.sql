@@ -22,11 +22,10 @@ CREATE TABLE IF NOT EXISTS gh_key_version(
 INSERT INTO gh_key_version(id, version)
   SELECT 1, 0 FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM gh_key_version WHERE id = 1);
 
--- Used nonces, each in the bytes of its ASCII.
+-- Used nonces. id: the first 64 bits of SHA-256 over application and nonce.
 CREATE TABLE IF NOT EXISTS gh_nonce(
+  id BIGINT NOT NULL PRIMARY KEY,
   application_id BIGINT NOT NULL,
-  nonce VARBINARY(128) NOT NULL,
   expires_at BIGINT NOT NULL,
-  PRIMARY KEY (application_id, nonce),
-  INDEX gh_nonce_expiry (expires_at)
+  INDEX gh_nonce_expiry (application_id, expires_at)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin ROW_FORMAT = DYNAMIC;

@@ -21,11 +21,10 @@ CREATE TABLE gh_key_version(
 );
 INSERT INTO gh_key_version(id, version) VALUES (1, 0);
 
--- Used nonces, each in the bytes of its ASCII.
+-- Used nonces. id: the first 64 bits of SHA-256 over application and nonce.
 CREATE TABLE gh_nonce(
+  id BIGINT NOT NULL PRIMARY KEY,
   application_id BIGINT NOT NULL,
-  nonce BYTEA NOT NULL CHECK (octet_length(nonce) <= 128),
-  expires_at BIGINT NOT NULL,
-  PRIMARY KEY (application_id, nonce)
+  expires_at BIGINT NOT NULL
 );
-CREATE INDEX gh_nonce_expiry ON gh_nonce(expires_at);
+CREATE INDEX gh_nonce_expiry ON gh_nonce(application_id, expires_at);

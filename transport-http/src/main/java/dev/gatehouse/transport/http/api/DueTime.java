@@ -21,6 +21,7 @@ final class DueTime {
   static final DateTimeFormatter LOCAL =
       DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss").withResolverStyle(ResolverStyle.STRICT);
 
+  private static final String PLAIN = "0000-00-00 00:00:00";
   private static final Form SECONDS = Form.of("[0-9]", 10, 10);
   private static final Pattern ZONED = Pattern.compile(".*T.*(?:Z|[+-][0-9:]{2,9})");
   private static final int MAX_LENGTH = 64;
@@ -48,15 +49,44 @@ final class DueTime {
       boolean zoned =
           text.indexOf('T') >= 0 && text.length() <= MAX_LENGTH && ZONED.matcher(text).matches();
       return Optional.of(
-          zoned
-              ? OffsetDateTime.parse(text).toInstant()
-              : LocalDateTime.parse(text, LOCAL).atZone(zone).toInstant());
+          zoned ? OffsetDateTime.parse(text).toInstant() : local(text).atZone(zone).toInstant());
     } catch (DateTimeException e) {
       throw Fields.invalid(
           "runtime must be yyyy-MM-dd HH:mm:ss or ISO 8601 with an offset, was '"
               + Check.shown(text)
               + "'");
     }
+  }
+
+  /**
+   * What {@link #LOCAL} reads; the form that nearly all have is read without it, in a tenth of the
+   * time.
+   *
+   * @throws DateTimeException if it is no time
+   */
+  static LocalDateTime local(String text) {
+    return isPlain(text)
+        ? LocalDateTime.of(
+            number(text, 0, 4),
+            number(text, 5, 7),
+            number(text, 8, 10),
+            number(text, 11, 13),
+            number(text, 14, 16),
+            number(text, 17, 19))
+        : LocalDateTime.parse(text, LOCAL);
+  }
+
+  private static boolean isPlain(String text) {
+    boolean plain = text.length() == PLAIN.length();
+    for (int i = 0; plain && i < text.length(); i++) {
+      char c = text.charAt(i);
+      plain = PLAIN.charAt(i) == '0' ? c >= '0' && c <= '9' : c == PLAIN.charAt(i);
+    }
+    return plain;
+  }
+
+  private static int number(String text, int from, int until) {
+    return Integer.parseInt(text, from, until, 10);
   }
 
   private static Optional<Instant> seconds(long seconds) {
