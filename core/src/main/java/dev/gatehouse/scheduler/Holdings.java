@@ -136,6 +136,15 @@ final class Holdings {
     if (byId.remove(held.row().id(), held)) {
       contents.remove(held.row());
     }
+    breakOff(held);
+  }
+
+  /** If it was the first of a run, who follows comes to the gate by itself. */
+  void breakOff(HeldTask held) {
+    LineRun run = held.run();
+    if (run != null) {
+      run.breakOff(held).forEach(gates::takes);
+    }
   }
 
   /** The task if it is held under that fence. */

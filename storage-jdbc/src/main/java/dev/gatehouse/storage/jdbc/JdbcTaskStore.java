@@ -254,7 +254,8 @@ final class JdbcTaskStore implements TaskStore {
     return database.use(
         handle -> {
           IfLocked locks = begin(handle, ifLocked);
-          return new JdbcSettlements(sql(), handle, node, nowMillis, locks).settle(byId);
+          return new JdbcSettlements(database.dialect(), handle, node, nowMillis, locks)
+              .settle(byId);
         });
   }
 
