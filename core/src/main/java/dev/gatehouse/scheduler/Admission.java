@@ -61,8 +61,10 @@ final class Admission {
    *
    * @param room what it can hold; null for nothing
    * @param lengths of how many tasks a line's run should be
+   * @param lengthsOfLeased of how many, if they are leased already
    */
-  record Ahead(@Nullable Room room, ToIntFunction<String> lengths) {}
+  record Ahead(
+      @Nullable Room room, ToIntFunction<String> lengths, ToIntFunction<String> lengthsOfLeased) {}
 
   /**
    * One that was let in at a line, and those directly behind it: all are held by this node.

@@ -135,7 +135,12 @@ final class Gatekeeper {
     List<Left> left = some(queue.left(), 1);
     Set<String> touched = new HashSet<>(some(queue.touched(), 2));
     Room room = handover.room();
-    Ahead ahead = new Ahead(room, line -> lengths.length(line, clock.nanoTime()));
+    int free = 1 + holdings.roomForFollowers();
+    Ahead ahead =
+        new Ahead(
+            room,
+            line -> lengths.length(line, clock.nanoTime()),
+            line -> Math.min(free, lengths.lengthOfLeased(line)));
     boolean done = false;
     Passage passage;
     try {
@@ -235,7 +240,8 @@ final class Gatekeeper {
   }
 
   private void follow(String line, HeldTask first, List<HeldTask> followers) {
-    LineRun run = followers.isEmpty() ? null : new LineRun(line, first, followers);
+    LineRun run =
+        followers.isEmpty() ? null : new LineRun(line, first, followers, holdings.following());
     lengths.begun(line, 1 + followers.size(), run, clock.nanoTime());
   }
 

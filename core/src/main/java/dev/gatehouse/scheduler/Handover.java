@@ -38,7 +38,7 @@ final class Handover {
     if (node == null || tasks <= 0 || !holdings.contents().hasRoom()) {
       return null;
     }
-    int ahead = Math.min(holdings.room(), holdings.contents().tasks());
+    int ahead = Math.min(holdings.contents().tasks(), tasks + holdings.roomForFollowers());
     return new Room(node, attempts.passedOver().exclusion(), tasks, ahead);
   }
 

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,17 +18,21 @@ final class LineRun {
   private final String line;
   private final Deque<HeldTask> followers; // guarded by this
   private @Nullable HeldTask first; // guarded by this
+  private final AtomicInteger following;
   private volatile boolean brokenOff;
 
   /**
    * A run.
    *
    * @param followers in the order of the line
+   * @param following counts those of all runs
    */
-  LineRun(String line, HeldTask first, Collection<HeldTask> followers) {
+  LineRun(String line, HeldTask first, Collection<HeldTask> followers, AtomicInteger following) {
     this.line = line;
     this.first = first;
     this.followers = new ArrayDeque<>(followers);
+    this.following = following;
+    following.addAndGet(followers.size());
     first.joins(this);
     followers.forEach(follower -> follower.joins(this));
   }
@@ -45,7 +50,7 @@ final class LineRun {
       return null;
     }
     while (!followers.isEmpty() && !followers.getFirst().isWaiting()) {
-      followers.removeFirst();
+      removeFirst();
     }
     return followers.peekFirst();
   }
@@ -55,8 +60,13 @@ final class LineRun {
     if (first != ended || followers.peekFirst() != next) {
       return false;
     }
-    first = followers.removeFirst();
+    first = removeFirst();
     return true;
+  }
+
+  private HeldTask removeFirst() {
+    following.decrementAndGet();
+    return followers.removeFirst();
   }
 
   /** The node has no more to do with the first, so the run is over; who follows then comes here. */
@@ -67,6 +77,7 @@ final class LineRun {
     first = null;
     List<HeldTask> left = new ArrayList<>(followers);
     left.removeIf(follower -> !follower.isWaiting());
+    following.addAndGet(-followers.size());
     followers.clear();
     brokenOff |= !left.isEmpty();
     return left;

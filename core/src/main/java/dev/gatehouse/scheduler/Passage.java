@@ -84,7 +84,7 @@ final class Passage {
     this.nowMillis = nowMillis;
     times = new GateTimes(next, nowMillis);
     admission = new Admission(rules, gates, store, times, ahead);
-    followers = new Followers(rules, gates, ahead.lengths());
+    followers = new Followers(rules, gates, ahead.lengthsOfLeased());
   }
 
   /** Those that may begin. */

@@ -20,7 +20,11 @@ final class RunLengths {
   private final Map<String, Begun> lines = new LinkedHashMap<>(16, 0.75f, true);
 
   /** A run that was begun; of one task alone without anybody who follows. */
-  private record Begun(int length, long nanos, @Nullable LineRun run) {}
+  private record Begun(int length, long nanos, @Nullable LineRun run) {
+    boolean isBrokenOff() {
+      return run != null && run.isBrokenOff();
+    }
+  }
 
   /** Of how many tasks one that begins now should be, 1..{@link #MOST}. */
   int length(String line, long nowNanos) {
@@ -28,12 +32,18 @@ final class RunLengths {
     if (last == null) {
       return FIRST;
     }
-    if (last.run() != null && last.run().isBrokenOff()) {
+    if (last.isBrokenOff()) {
       return 1;
     }
     double took = Math.max(1, nowNanos - last.nanos());
     double length = last.length() * Math.min(2, AIM_NANOS / took);
     return (int) Math.max(1, Math.min(MOST, length));
+  }
+
+  /** As {@link #length}, of tasks that are leased already: to give them back would cost more. */
+  int lengthOfLeased(String line) {
+    Begun last = lines.get(line);
+    return last != null && last.isBrokenOff() ? 1 : MOST;
   }
 
   void begun(String line, int length, @Nullable LineRun run, long nowNanos) {

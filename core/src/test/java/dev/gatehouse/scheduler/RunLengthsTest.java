@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class RunLengthsTest {
@@ -37,11 +38,15 @@ class RunLengthsTest {
   void length_lastRunBrokeOff_aloneAtFirst() {
     HeldTasks tasks = new HeldTasks(new TestClock());
     HeldTask first = tasks.dueIn(0);
-    LineRun run = new LineRun("line", first, List.of(tasks.dueIn(0), tasks.dueIn(0)));
+    LineRun run =
+        new LineRun("line", first, List.of(tasks.dueIn(0), tasks.dueIn(0)), new AtomicInteger());
     lengths.begun("line", 3, run, now);
     assertThat(lengths.length("line", now)).isEqualTo(6);
+    assertThat(lengths.lengthOfLeased("line")).isEqualTo(RunLengths.MOST);
     run.breakOff(first);
     assertThat(lengths.length("line", now)).isEqualTo(1);
+    assertThat(lengths.lengthOfLeased("line")).isEqualTo(1);
+    assertThat(lengths.lengthOfLeased("other")).isEqualTo(RunLengths.MOST);
   }
 
   @Test
