@@ -87,6 +87,8 @@ import java.util.OptionalLong;
  *   <li>{@code TASK-27} A claim takes nothing of what it is to pass over, and is to the rest as if
  *       there were nothing else; so is the earliest due time.
  *   <li>{@code TASK-28} What is admitted as held is as if it had been admitted and then claimed.
+ *   <li>{@code TASK-29} Of tasks that are paused, parked, or final in each way there is, it is told
+ *       how many there are, or that there are more than were looked at.
  *   <li>{@code TASK-14} What is done in a transaction shows to others with its commit, and leaves
  *       nothing when it is rolled back.
  * </ul>
@@ -193,6 +195,14 @@ public interface TaskStore {
    * @param limit 100..{@link #MAX_BATCH}
    */
   TaskCounts count(long nowMillis, int limit);
+
+  /**
+   * How many tasks are paused, parked or final.
+   *
+   * @param limit how many of each kind are looked at, 100..{@link #MAX_BATCH}; of finished tasks
+   *     that are kept many together, so many of those places
+   */
+  OtherCounts countOthers(int limit);
 
   /**
    * What retries are ahead of the application's tasks, in any order that stays the same. May look

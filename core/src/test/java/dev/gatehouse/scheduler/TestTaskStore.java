@@ -103,6 +103,19 @@ final class TestTaskStore implements TaskStore, Transactions {
   }
 
   @Override
+  public OtherCounts countOthers(int limit) {
+    return run(
+        "countOthers",
+        () ->
+            new OtherCounts(
+                new CountedTasks(0, true),
+                new CountedTasks(0, true),
+                new CountedTasks(count(entry -> entry.status() == TaskStatus.FAILED), true),
+                new CountedTasks(count(entry -> entry.status() == TaskStatus.CANCELLED), true),
+                new CountedTasks(count(entry -> entry.status() == TaskStatus.FINISHED), true)));
+  }
+
+  @Override
   public List<RetriesAhead> retriesAhead(
       long applicationId, long dueUntilMillis, String afterRetry, int afterFailed, int limit) {
     throw new UnsupportedOperationException("retriesAhead");

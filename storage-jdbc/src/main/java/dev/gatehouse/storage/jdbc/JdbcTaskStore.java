@@ -14,6 +14,7 @@ import dev.gatehouse.scheduler.LeasedTask;
 import dev.gatehouse.scheduler.NodeLease;
 import dev.gatehouse.scheduler.NodeLeases;
 import dev.gatehouse.scheduler.OpenTask;
+import dev.gatehouse.scheduler.OtherCounts;
 import dev.gatehouse.scheduler.Priority;
 import dev.gatehouse.scheduler.ProgressReport;
 import dev.gatehouse.scheduler.Requeue;
@@ -225,6 +226,16 @@ final class JdbcTaskStore implements TaskStore {
     long leased = lanes.stream().mapToLong(TaskSql.LaneCount::leased).sum();
     boolean complete = lanes.stream().allMatch(lane -> lane.all() < perLane);
     return new TaskCounts(all - due - leased, due, leased, complete);
+  }
+
+  @Override
+  public OtherCounts countOthers(int limit) {
+    Check.range(limit, 100, MAX_BATCH, "limit");
+    return database.use(
+        handle -> {
+          begin(handle);
+          return TaskTally.count(handle, limit);
+        });
   }
 
   @Override
