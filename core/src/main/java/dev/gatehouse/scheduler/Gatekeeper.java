@@ -29,7 +29,8 @@ import java.util.function.LongConsumer;
  * someone lets them in. {@link #flush} is called by one thread at a time and asks the store.
  *
  * <p>A place is given up after the attempt's end is written, in a transaction of its own: so a gate
- * never holds up settlements, nor a host's transaction. If the node dies in between, the place is
+ * never holds up settlements, nor a host's transaction. Only who has the turn of a line, and is
+ * followed, gives it on with its end: see {@link Turns}. If the node dies in between, the place is
  * {@linkplain #sweep swept}.
  */
 final class Gatekeeper {

@@ -83,6 +83,8 @@ final class TestTaskStore implements TaskStore, Transactions {
   Hints hints = Hints.NONE;
   final List<ProgressReport> reported = new ArrayList<>();
   final Set<Long> locked = ConcurrentHashMap.newKeySet();
+  boolean inParts;
+  private int part = -1;
   private int nodes;
 
   TestTaskStore(InstantSource clock) {
@@ -418,6 +420,17 @@ final class TestTaskStore implements TaskStore, Transactions {
                 .limit(limit)
                 .map(task -> new LeasedTask(task.row().id(), task.fence(), task.asked()))
                 .toList());
+  }
+
+  /** Looks at one task at a time, if {@link #inParts}. */
+  @Override
+  public LeasedPart leasedPart(int node, long until) {
+    List<LeasedTask> all = leased(node, until, MAX_BATCH);
+    if (!inParts || all.isEmpty()) {
+      return new LeasedPart(all, true);
+    }
+    part = (part + 1) % all.size();
+    return new LeasedPart(List.of(all.get(part)), part == all.size() - 1);
   }
 
   private @Nullable Entry own(OptionalLong applicationId, long id) {

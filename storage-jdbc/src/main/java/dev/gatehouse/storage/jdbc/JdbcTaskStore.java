@@ -72,6 +72,7 @@ final class JdbcTaskStore implements TaskStore {
 
   private final Hints hints;
   private final RecoveryWalk walk;
+  private final LeaseWalk leaseWalk;
   private final JdbcLeases leases;
 
   /** Has done what is to be done once the transaction is committed. */
@@ -83,6 +84,7 @@ final class JdbcTaskStore implements TaskStore {
     ConcurrentMap<Integer, LaneCursors> known = new ConcurrentHashMap<>();
     cursors = known;
     walk = new RecoveryWalk();
+    leaseWalk = new LeaseWalk();
     leases = new JdbcLeases(database, known::remove);
     afterCommit = Runnable::run;
   }
@@ -92,6 +94,7 @@ final class JdbcTaskStore implements TaskStore {
     hints = store.hints;
     cursors = null;
     walk = store.walk;
+    leaseWalk = store.leaseWalk;
     leases = new JdbcLeases(database, node -> {});
     afterCommit = transaction::afterCommit;
   }
@@ -299,6 +302,15 @@ final class JdbcTaskStore implements TaskStore {
         handle -> {
           begin(handle);
           return sql().leased(handle, node, dueUntilMillis, limit);
+        });
+  }
+
+  @Override
+  public LeasedPart leasedPart(int node, long dueUntilMillis) {
+    return database.use(
+        handle -> {
+          begin(handle);
+          return leaseWalk.look(handle, sql(), node, dueUntilMillis);
         });
   }
 

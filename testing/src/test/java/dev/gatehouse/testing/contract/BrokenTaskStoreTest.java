@@ -157,6 +157,7 @@ class BrokenTaskStoreTest {
   @Test
   void retriesOfTasksThatHaveBegunAreMissing_rule26Fails() {
     assertThat(ContractRun.brokenRules(CountsOthersTooSurely.class)).contains("TASK29");
+    assertThat(ContractRun.brokenRules(FindsNoPartButTheLast.class)).contains("TASK30");
     assertThat(ContractRun.brokenRules(KnowsNoRetries.class)).contains("TASK26");
   }
 
@@ -494,6 +495,15 @@ class BrokenTaskStoreTest {
               call.is("count") && call.go() instanceof TaskCounts counts
                   ? new TaskCounts(counts.waiting(), counts.due(), counts.leased(), true)
                   : call.go());
+    }
+  }
+
+  static class FindsNoPartButTheLast extends TaskLeaseContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return BrokenTaskStoreTest.open(
+          leaseClock,
+          call -> call.is("leasedPart") ? new TaskStore.LeasedPart(List.of(), true) : call.go());
     }
   }
 
