@@ -18,6 +18,7 @@ import java.util.OptionalLong;
 import java.util.Queue;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,24 +48,39 @@ final class Admission {
   private final GateStore gates;
   private final TaskStore store;
   private final GateTimes times;
+  private final Ahead ahead;
   private final @Nullable Room room;
 
   private final Map<String, Look> looks = new HashMap<>();
   private final List<ClaimedTask> claimed = new ArrayList<>();
+  private final List<Led> led = new ArrayList<>();
   private boolean anyReady;
 
   /**
-   * An admission.
+   * What this node may take in.
    *
-   * @param room what this node can hold; null for nothing
+   * @param room what it can hold; null for nothing
+   * @param lengths of how many tasks a line's run should be
+   * @param lengthsOfLeased of how many, if they are leased already
    */
-  Admission(
-      GateRules rules, GateStore gates, TaskStore store, GateTimes times, @Nullable Room room) {
+  record Ahead(
+      @Nullable Room room, ToIntFunction<String> lengths, ToIntFunction<String> lengthsOfLeased) {}
+
+  /**
+   * One that was let in at a line, and those directly behind it: all are held by this node.
+   *
+   * @param others that are held too, and do not come next
+   */
+  record Led(String line, long first, List<Long> followers, List<Long> others) {}
+
+  /** An admission. */
+  Admission(GateRules rules, GateStore gates, TaskStore store, GateTimes times, Ahead ahead) {
     this.rules = rules;
     this.gates = gates;
     this.store = store;
     this.times = times;
-    this.room = room;
+    this.ahead = ahead;
+    room = ahead.room();
   }
 
   /** When to look again at paced gates. */
@@ -72,9 +88,14 @@ final class Admission {
     return looks;
   }
 
-  /** Those that were let in and are held by this node. */
+  /** Those that were let in, or follow, and are held by this node. */
   List<ClaimedTask> claimed() {
     return claimed;
+  }
+
+  /** Those of them that were let in at lines. */
+  List<Led> led() {
+    return led;
   }
 
   /** Whether others are ready again. */
@@ -151,7 +172,7 @@ final class Admission {
       this.name = name;
       this.bidden = bidden;
       pace = rules.pace(name).orElse(null);
-      page = GateRules.isLine(name) ? 1 : FIRST_PAGE;
+      page = GateRules.isLine(name) ? ahead.lengths().applyAsInt(name) : FIRST_PAGE;
     }
 
     /** Whether others may be let in, in place of some that could not be. */
@@ -176,6 +197,9 @@ final class Admission {
       List<Place> chosen = choose(waiting, free, now.holding());
       List<Place> let = admit(chosen);
       admitted += let.size();
+      if (GateRules.isLine(name) && !let.isEmpty()) {
+        follow(let.get(0).taskId(), waiting);
+      }
       chosen.removeAll(let);
       return !chosen.isEmpty() && passOver(chosen);
     }
@@ -241,6 +265,29 @@ final class Admission {
       List<Place> places = chosen.stream().filter(place -> let.contains(place.taskId())).toList();
       write(places, GateRules.isPaced(name) && pace == null ? gates::remove : gates::hold);
       return places;
+    }
+
+    /** Who comes after one that this node holds is held too, if its line is all it goes through. */
+    private void follow(long first, List<Place> waiting) {
+      boolean leads =
+          claimed.stream().anyMatch(one -> one.row().id() == first && rules.isOnly(one.row()));
+      if (room == null || !leads) {
+        return;
+      }
+      List<Long> behind = new ArrayList<>();
+      waiting.forEach(place -> behind.add(place.taskId()));
+      behind.remove(first);
+      int some = Math.min(behind.size(), room.ahead() - claimed.size());
+      Set<Long> taken = new HashSet<>();
+      if (some > 0) {
+        List<Long> asked = behind.subList(0, some);
+        List<ClaimedTask> here = store.admitHeld(room.node().number(), room.exclusion(), asked);
+        here.forEach(task -> taken.add(task.row().id()));
+        claimed.addAll(here);
+      }
+      List<Long> followers = behind.stream().takeWhile(taken::contains).toList();
+      taken.removeAll(Set.copyOf(followers));
+      led.add(new Led(name, first, followers, List.copyOf(taken)));
     }
 
     /**

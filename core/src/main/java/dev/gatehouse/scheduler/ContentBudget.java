@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.LongAdder;
  * Bounds the contents that a node holds. What a claim will bring is not known before, but by those
  * before it: so the first is small, and none takes more tasks than would be twice the budget if all
  * had the largest content there may be. A character counts as one byte. Safe for use by multiple
- * threads; {@link #claimed} and {@link #tasks} are for the one that claims.
+ * threads; {@link #claimed} is for the one that claims.
  */
 final class ContentBudget {
   /** How much of what was learned is left after each claim. */
@@ -18,10 +18,10 @@ final class ContentBudget {
   private final long budget;
   private final LongAdder held = new LongAdder();
 
-  // Used by the thread that claims.
-  private double perTask = Json.MAX_BYTES;
+  // Written by the thread that claims.
+  private volatile double perTask = Json.MAX_BYTES;
 
-  private boolean learned;
+  private volatile boolean learned;
 
   ContentBudget(long bytes) {
     budget = bytes;

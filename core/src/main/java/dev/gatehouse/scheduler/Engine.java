@@ -53,7 +53,8 @@ final class Engine {
             clock.nanoTime(),
             new GateQueue(new GateRules(parts.options(), parts.handlers().keySet()), waker),
             waker);
-    settler = new Settler(parts, holdings, clock, this::dueAt, waker);
+    Turns turns = new Turns(parts, holdings, clock, this::rouse);
+    settler = new Settler(parts, turns, clock, this::dueAt, waker);
     attempts = new Attempts(parts, holdings, clock, settler, waker);
     membership = new Membership(parts, leases, clock, attempts, waker);
     progress = new ProgressBoard(parts.store(), clock);
@@ -141,6 +142,11 @@ final class Engine {
   void hold(Node node, List<ClaimedTask> tasks) {
     attempts.hold(node, tasks);
     membership.wantPrecision();
+    rouse();
+  }
+
+  /** Tasks are to begin that were not before, now or soon. */
+  private void rouse() {
     drainers.rouse();
     waker.wake(Waker.Role.TIMER);
   }

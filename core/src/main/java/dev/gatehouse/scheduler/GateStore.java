@@ -7,6 +7,8 @@ import dev.gatehouse.transaction.Transaction;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * SPI: keeps the gates that limited tasks go through, and who holds or waits for a place in them.
@@ -32,6 +34,8 @@ import java.util.Map;
  *   <li>{@code GATE-9} A gate that was locked before, and where a parked task waits, the first or
  *       one whose place is past, is found as stalled if fewer hold it than the limit of the first
  *       who waits, unless that one is on its way: leased, or ready and due.
+ *   <li>{@code GATE-10} A gate that nobody has locked is handed on to who waits first in it by the
+ *       one who alone holds it, and to nobody else; whose place another is changing is passed over.
  * </ul>
  */
 public interface GateStore {
@@ -71,6 +75,33 @@ public interface GateStore {
   void remove(Collection<Place> places);
 
   /**
+   * Hands gates on that need not be locked: of each the next task holds it, and the last one's
+   * place is removed, if the last alone holds it and the next waits first; else neither. To be
+   * called in a transaction that was joined.
+   *
+   * @param turns 1..{@link TaskStore#MAX_BATCH}, each of another gate that was locked before
+   * @return those that were handed on, in any order
+   */
+  default List<Turn> handOn(List<Turn> turns) {
+    Map<String, Standing> standing = standing(turns.stream().map(Turn::gate).toList());
+    Set<Map.Entry<String, Long>> held =
+        ofTasks(turns.stream().map(Turn::last).distinct().toList()).stream()
+            .filter(Place::holds)
+            .map(place -> Map.entry(place.gate(), place.taskId()))
+            .collect(Collectors.toSet());
+    List<Turn> handedOn =
+        turns.stream()
+            .filter(turn -> turn.isNext(standing.getOrDefault(turn.gate(), new Standing(0, 0))))
+            .filter(turn -> held.contains(Map.entry(turn.gate(), turn.last())))
+            .toList();
+    if (!handedOn.isEmpty()) {
+      remove(handedOn.stream().map(turn -> turn.placeOf(turn.last())).toList());
+      hold(handedOn.stream().map(turn -> turn.placeOf(turn.next())).toList());
+    }
+    return handedOn;
+  }
+
+  /**
    * The places of tasks, in any order.
    *
    * @param taskIds 1..{@link TaskStore#MAX_BATCH}
@@ -80,7 +111,8 @@ public interface GateStore {
   /**
    * How it stands at gates.
    *
-   * @param gates 1..{@link TaskStore#MAX_BATCH}, each locked by the transaction
+   * @param gates 1..{@link TaskStore#MAX_BATCH}; of one that the transaction has not locked it may
+   *     stand otherwise by then
    */
   Map<String, Standing> standing(Collection<String> gates);
 
@@ -125,6 +157,22 @@ public interface GateStore {
    * @param firstWaiting the task that waits first; 0 if none does
    */
   record Standing(int holding, long firstWaiting) {}
+
+  /**
+   * A gate to be handed on.
+   *
+   * @param last the task that holds it
+   * @param next the task that is to hold it
+   */
+  record Turn(String gate, long last, long next) {
+    private boolean isNext(Standing standing) {
+      return standing.holding() == 1 && standing.firstWaiting() == next;
+    }
+
+    private Place placeOf(long taskId) {
+      return new Place(gate, taskId, 0, 1, false);
+    }
+  }
 
   /**
    * What was found among the places of some tasks.

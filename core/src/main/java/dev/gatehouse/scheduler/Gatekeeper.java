@@ -1,6 +1,8 @@
 package dev.gatehouse.scheduler;
 
 import dev.gatehouse.audit.AuditRecord;
+import dev.gatehouse.scheduler.Admission.Ahead;
+import dev.gatehouse.scheduler.Admission.Led;
 import dev.gatehouse.scheduler.Admission.Look;
 import dev.gatehouse.scheduler.GateQueue.Left;
 import dev.gatehouse.scheduler.GateStore.GatePage;
@@ -13,6 +15,7 @@ import dev.gatehouse.transaction.Transaction;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -26,7 +29,8 @@ import java.util.function.LongConsumer;
  * someone lets them in. {@link #flush} is called by one thread at a time and asks the store.
  *
  * <p>A place is given up after the attempt's end is written, in a transaction of its own: so a gate
- * never holds up settlements, nor a host's transaction. If the node dies in between, the place is
+ * never holds up settlements, nor a host's transaction. Only who has the turn of a line, and is
+ * followed, gives it on with its end: see {@link Turns}. If the node dies in between, the place is
  * {@linkplain #sweep swept}.
  */
 final class Gatekeeper {
@@ -56,6 +60,7 @@ final class Gatekeeper {
   private final Map<String, Long> looks = new HashMap<>(); // used by the thread that flushes
 
   private final RecentUse use = new RecentUse();
+  private final RunLengths lengths = new RunLengths(); // used by the thread that flushes
 
   // Used by the thread that sweeps.
   private String lastGate = "";
@@ -131,6 +136,12 @@ final class Gatekeeper {
     List<Left> left = some(queue.left(), 1);
     Set<String> touched = new HashSet<>(some(queue.touched(), 2));
     Room room = handover.room();
+    int free = 1 + holdings.roomForFollowers();
+    Ahead ahead =
+        new Ahead(
+            room,
+            line -> lengths.length(line, clock.nanoTime()),
+            line -> Math.min(free, lengths.lengthOfLeased(line)));
     boolean done = false;
     Passage passage;
     try {
@@ -142,7 +153,7 @@ final class Gatekeeper {
                     TaskStore store = parts.store().joining(transaction);
                     GateStore gates = parts.store().gates().joining(transaction);
                     Passage attempt =
-                        new Passage(queue.rules(), gates, store, clock.millis(), room);
+                        new Passage(queue.rules(), gates, store, clock.millis(), ahead);
                     attempt.pass(waiting(arrived), left, touched, shut.names(clock.nanoTime()));
                     record(transaction, arrived, attempt.settled());
                     return attempt;
@@ -159,12 +170,13 @@ final class Gatekeeper {
         }
       }
     }
+    passage.runs().forEach(run -> follow(run.line(), run.first(), run.followers()));
     passage.passed().forEach(this::letThrough);
     passage.sentAway().forEach(this::sendAway);
     passage.leftAgain().forEach(queue::left);
     shut.passed(passage.locked(), passage.later(), clock.nanoTime());
     if (room != null) {
-      handover.take(room, passage.admission().claimed(), this::letIn);
+      take(room, passage.admission());
     }
     passage.admission().looks().forEach(this::lookAt);
     if (passage.admission().anyReady()) {
@@ -224,7 +236,50 @@ final class Gatekeeper {
       holdings.await(held, clock.millis());
     } else {
       queue.left(held);
+      holdings.breakOff(held);
     }
+  }
+
+  private void follow(String line, HeldTask first, List<HeldTask> followers) {
+    LineRun run =
+        followers.isEmpty() ? null : new LineRun(line, first, followers, holdings.following());
+    lengths.begun(line, 1 + followers.size(), run, clock.nanoTime());
+  }
+
+  /** Those that were let in go on; those behind them follow, or come to the gate by themselves. */
+  private void take(Room room, Admission admission) {
+    Map<Long, HeldTask> taken = new LinkedHashMap<>();
+    handover.take(room, admission.claimed(), held -> taken.put(held.row().id(), held));
+    for (Led led : admission.led()) {
+      List<HeldTask> others = remove(taken, led.others());
+      List<HeldTask> followers = remove(taken, led.followers());
+      HeldTask first = taken.get(led.first());
+      int follow = 0;
+      while (first != null
+          && follow < followers.size()
+          && followers.get(follow).row().id() == led.followers().get(follow)
+          && queue.rules().isOnly(followers.get(follow).row())) {
+        follow++;
+      }
+      if (first != null) {
+        follow(led.line(), first, followers.subList(0, follow));
+      }
+      followers.subList(follow, followers.size()).forEach(queue::takes);
+      others.forEach(queue::takes);
+    }
+    taken.values().forEach(this::letIn);
+  }
+
+  /** Those of them that can be tried here. */
+  private static List<HeldTask> remove(Map<Long, HeldTask> taken, List<Long> ids) {
+    List<HeldTask> removed = new ArrayList<>();
+    for (long id : ids) {
+      HeldTask held = taken.remove(id);
+      if (held != null) {
+        removed.add(held);
+      }
+    }
+    return removed;
   }
 
   /** It has the gate where it waited; others come yet, if there are any. */

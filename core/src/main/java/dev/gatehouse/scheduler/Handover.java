@@ -25,9 +25,10 @@ final class Handover {
   /**
    * What the node can hold.
    *
-   * @param tasks how many, 1 or more
+   * @param tasks how many that begin, 1 or more
+   * @param ahead how many with those that follow them
    */
-  record Room(Node node, Exclusion exclusion, int tasks) {}
+  record Room(Node node, Exclusion exclusion, int tasks, int ahead) {}
 
   /** What this node can hold now; null if nothing. */
   @Nullable Room room() {
@@ -37,7 +38,8 @@ final class Handover {
     if (node == null || tasks <= 0 || !holdings.contents().hasRoom()) {
       return null;
     }
-    return new Room(node, attempts.passedOver().exclusion(), tasks);
+    int ahead = Math.min(holdings.contents().tasks(), tasks + holdings.roomForFollowers());
+    return new Room(node, attempts.passedOver().exclusion(), tasks, ahead);
   }
 
   /** Takes them in, each for whoever it is to come to first. */

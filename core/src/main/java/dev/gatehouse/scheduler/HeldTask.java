@@ -69,6 +69,7 @@ final class HeldTask {
 
   private volatile boolean begun;
   private volatile boolean cleared;
+  private volatile @Nullable LineRun run;
 
   /** 1 while it counts as one of the queue's. */
   @SuppressWarnings("UnusedVariable") // by its updater
@@ -170,6 +171,16 @@ final class HeldTask {
     beginMillis = millis;
     times = taken;
     admitted = true;
+  }
+
+  /** It is one of that run from now on. */
+  void joins(LineRun value) {
+    run = value;
+  }
+
+  /** The run that it is or was last a part of; null if none. */
+  @Nullable LineRun run() {
+    return run;
   }
 
   /** When the attempt is to begin, in epoch milliseconds: when it is due, or later. */

@@ -22,6 +22,9 @@ final class Holdings {
   private final UnderWay underWay;
   private final GateQueue gates;
 
+  /** How many follow others in runs: they are held, and no worker can begin them. */
+  private final AtomicInteger following = new AtomicInteger();
+
   private volatile boolean wanted;
 
   /** How many of the window and of the due may have been taken away since they were swept. */
@@ -135,6 +138,25 @@ final class Holdings {
     underWay.remove(held);
     if (byId.remove(held.row().id(), held)) {
       contents.remove(held.row());
+    }
+    breakOff(held);
+  }
+
+  /** To be kept by all runs. */
+  AtomicInteger following() {
+    return following;
+  }
+
+  /** How many more may follow: the most of what is held should be what can begin. */
+  int roomForFollowers() {
+    return Math.max(0, Math.min(room(), capacity / 4 - following.get()));
+  }
+
+  /** If it was the first of a run, who follows comes to the gate by itself. */
+  void breakOff(HeldTask held) {
+    LineRun run = held.run();
+    if (run != null) {
+      run.breakOff(held).forEach(gates::takes);
     }
   }
 

@@ -3,6 +3,7 @@ package dev.gatehouse.scheduler;
 import dev.gatehouse.audit.AuditRecord;
 import dev.gatehouse.observe.GatehouseListener;
 import dev.gatehouse.scheduler.Purging.Purged;
+import dev.gatehouse.scheduler.TaskStore.LeasedPart;
 import dev.gatehouse.transaction.Transaction;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -39,6 +40,9 @@ final class Keeper {
   private final Map<LeasedKey, Long> unknownSince = new HashMap<>();
   private long auditedDoubtful;
   private int passedOver;
+
+  /** Whether a look through what is leased has not come to its end. */
+  private boolean audits;
 
   private record LeasedKey(int node, long id, long fence) {}
 
@@ -117,7 +121,8 @@ final class Keeper {
   /**
    * Gives back what the store has as the node's and the node has not known for some time. Asks if a
    * claim was left without an answer, or tasks were inserted as held, since it last found all in
-   * order; and now and then in any case, for what was committed later, or nobody thought of.
+   * order; and now and then in any case, for what was committed later, or nobody thought of. Looks
+   * through a part if much is due; the next call goes on.
    */
   void auditLeases() {
     Node node = engine.membership().live();
@@ -127,24 +132,48 @@ final class Keeper {
     }
     long doubtful = engine.claimer().unanswered() + engine.claimer().insertions();
     boolean isTime = ++passedOver >= AUDITS_TO_PASS_OVER;
-    if (doubtful == auditedDoubtful && unknownSince.isEmpty() && !isTime) {
+    boolean looks = audits || isTime || doubtful != auditedDoubtful;
+    if (!looks && unknownSince.isEmpty()) {
       return;
     }
-    long horizon = engine.claimer().horizonMillis();
-    List<LeasedTask> leased = parts.store().leased(node.number(), horizon, TaskStore.MAX_BATCH);
-    long now = clock.nanoTime();
-    Map<LeasedKey, Long> unknown = new HashMap<>();
-    for (LeasedTask task : leased) {
-      if (engine.holdings().find(task.id(), task.fence()) == null) {
-        LeasedKey key = new LeasedKey(node.number(), task.id(), task.fence());
-        unknown.put(key, unknownSince.getOrDefault(key, now));
+    Map<LeasedKey, Long> unknown = stillUnknown(node);
+    if (looks) {
+      if (!audits) {
+        auditedDoubtful = doubtful;
+        passedOver = 0;
       }
+      audits = true;
+      LeasedPart part = parts.store().leasedPart(node.number(), engine.claimer().horizonMillis());
+      audits = !part.last();
+      unknown(node, part.tasks()).forEach(key -> unknown.putIfAbsent(key, clock.nanoTime()));
     }
+    long now = clock.nanoTime();
     unknown.entrySet().removeIf(entry -> giveBack(node, entry.getKey(), now - entry.getValue()));
     unknownSince.clear();
     unknownSince.putAll(unknown);
-    auditedDoubtful = doubtful;
-    passedOver = 0;
+  }
+
+  private List<LeasedKey> unknown(Node node, List<LeasedTask> leased) {
+    return leased.stream()
+        .filter(task -> engine.holdings().find(task.id(), task.fence()) == null)
+        .map(task -> new LeasedKey(node.number(), task.id(), task.fence()))
+        .toList();
+  }
+
+  /** Of those that were not known the last time, with when that was first so. */
+  private Map<LeasedKey, Long> stillUnknown(Node node) {
+    Map<LeasedKey, Long> still = new HashMap<>();
+    List<Long> ids = unknownSince.keySet().stream().map(LeasedKey::id).distinct().toList();
+    for (int from = 0; from < ids.size(); from += TaskStore.MAX_BATCH) {
+      List<Long> some = ids.subList(from, Math.min(ids.size(), from + TaskStore.MAX_BATCH));
+      for (LeasedKey key : unknown(node, parts.store().leased(node.number(), some))) {
+        Long since = unknownSince.get(key);
+        if (since != null) {
+          still.put(key, since);
+        }
+      }
+    }
+    return still;
   }
 
   private boolean giveBack(Node node, LeasedKey key, long ageNanos) {

@@ -2,13 +2,14 @@ package dev.gatehouse.scheduler;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.gatehouse.scheduler.Admission.Ahead;
+import dev.gatehouse.scheduler.Followers.Run;
 import dev.gatehouse.scheduler.GateQueue.Left;
 import dev.gatehouse.scheduler.GateRules.Counted;
 import dev.gatehouse.scheduler.GateRules.Paced;
 import dev.gatehouse.scheduler.GateStore.Place;
 import dev.gatehouse.scheduler.GateStore.Standing;
 import dev.gatehouse.scheduler.GateTimes.Taken;
-import dev.gatehouse.scheduler.Handover.Room;
 import dev.gatehouse.scheduler.OpenTask.State;
 import dev.gatehouse.scheduler.ShutGates.Later;
 import dev.gatehouse.scheduler.TaskStore.IfLocked;
@@ -43,6 +44,7 @@ final class Passage {
   private final Map<String, Long> next = new HashMap<>();
   private final GateTimes times;
   private final Admission admission;
+  private final Followers followers;
   private final Map<String, Standing> standing = new HashMap<>();
   private final Map<Long, Map<String, Place>> places = new HashMap<>();
   private final Set<String> touched = new HashSet<>();
@@ -73,20 +75,26 @@ final class Passage {
   /**
    * A passage.
    *
-   * @param room what this node can hold; null for nothing
+   * @param ahead what this node can hold
    */
-  Passage(GateRules rules, GateStore gates, TaskStore store, long nowMillis, @Nullable Room room) {
+  Passage(GateRules rules, GateStore gates, TaskStore store, long nowMillis, Ahead ahead) {
     this.rules = rules;
     this.gates = gates;
     this.store = store;
     this.nowMillis = nowMillis;
     times = new GateTimes(next, nowMillis);
-    admission = new Admission(rules, gates, store, times, room);
+    admission = new Admission(rules, gates, store, times, ahead);
+    followers = new Followers(rules, gates, ahead.lengthsOfLeased());
   }
 
   /** Those that may begin. */
   List<Passed> passed() {
     return passed;
+  }
+
+  /** Of those that may begin, and of those that follow them, the runs. */
+  List<Run> runs() {
+    return followers.runs();
   }
 
   /** What was let in. */
@@ -284,7 +292,9 @@ final class Passage {
     TaskRow row = task.row();
     String line = GateRules.line(row).orElse(null);
     if (line != null && !mayLeadLine(row.id(), line)) {
-      park(task);
+      if (!followers.takes(task, line)) {
+        park(task);
+      }
       return;
     }
     List<Place> taken = new ArrayList<>();
@@ -328,6 +338,7 @@ final class Passage {
       }
     }
     passed.add(new Passed(task, GateTimes.ceiling(micros), taken));
+    followers.begins(task);
   }
 
   /** Who was let in comes first, then who waits, then who comes only now. */

@@ -15,6 +15,8 @@ import java.util.Set;
  * @param node the number of this node's lease; empty if it runs no tasks at present: not started,
  *     or without a lease, because the storage is out of reach or the lease was lost
  * @param tasks the tasks of all nodes; empty if the storage could not be asked
+ * @param others tasks of all nodes that are paused, wait for their turn, or are final and kept;
+ *     empty if the storage could not be asked
  * @param earliestDue when the first task is due, past or to come, of those that no node has taken
  *     and those that this node has taken and not begun; empty if there is none. If the storage
  *     could not be asked, only this node's count
@@ -30,6 +32,7 @@ import java.util.Set;
 public record SchedulerStatus(
     OptionalInt node,
     Optional<TaskCounts> tasks,
+    Optional<OtherCounts> others,
     Optional<Instant> earliestDue,
     Duration lag,
     int held,
@@ -41,6 +44,7 @@ public record SchedulerStatus(
   public SchedulerStatus {
     requireNonNull(node, "node");
     requireNonNull(tasks, "tasks");
+    requireNonNull(others, "others");
     requireNonNull(earliestDue, "earliestDue");
     requireNonNull(lag, "lag");
     missingHandlers = Set.copyOf(missingHandlers);

@@ -60,10 +60,12 @@ final class Settler {
    * What was written.
    *
    * @param locked of what was passed over, as others have the task locked
+   * @param turns that were handed on
    */
-  private record Written(List<Settled> settled, Set<Long> locked) {}
+  private record Written(List<Settled> settled, Set<Long> locked, List<Turns.Turn> turns) {}
 
   private final SchedulerParts parts;
+  private final Turns turns;
   private final Holdings holdings;
   private final EngineClock clock;
   private final LongConsumer dueSoon;
@@ -88,20 +90,17 @@ final class Settler {
   private final Deque<PendingSettlement> backlog = new ArrayDeque<>();
   private final List<PendingSettlement> aside = new ArrayList<>();
   private int limit;
+  private boolean handsOn = true;
 
   /**
    * A settler.
    *
    * @param dueSoon is told when a task that was given back is due
    */
-  Settler(
-      SchedulerParts parts,
-      Holdings holdings,
-      EngineClock clock,
-      LongConsumer dueSoon,
-      Waker waker) {
+  Settler(SchedulerParts parts, Turns turns, EngineClock clock, LongConsumer dueSoon, Waker waker) {
     this.parts = parts;
-    this.holdings = holdings;
+    this.turns = turns;
+    holdings = turns.holdings();
     this.clock = clock;
     this.dueSoon = dueSoon;
     this.waker = waker;
@@ -183,6 +182,7 @@ final class Settler {
       List<PendingSettlement> group = nextGroup();
       if (!group.isEmpty()) {
         settled += write(group);
+        handsOn = true;
         limit = (int) Math.min(parts.options().settleBatch(), 2L * limit);
       }
       settled += writeAside(clock.nanoTime()) + queue.advance();
@@ -215,7 +215,7 @@ final class Settler {
       written = write(group, ifLocked());
       done = true;
     } catch (GatehouseException e) {
-      if (group.size() == 1 && isSetAside(group.get(0), e)) {
+      if (group.size() == 1 && setAsideIfPoison(group.get(0), e)) {
         pendings.decrementAndGet();
         done = true;
         return 0;
@@ -236,8 +236,8 @@ final class Settler {
     return locked ? IfLocked.PASS_OVER : IfLocked.WAIT_A_MOMENT;
   }
 
-  /** Whether the store refuses this one only, so that it must not hold up the others. */
-  private boolean isSetAside(PendingSettlement refused, GatehouseException e) {
+  /** Sets it aside if the store refuses this one only, so that it does not hold up the others. */
+  private boolean setAsideIfPoison(PendingSettlement refused, GatehouseException e) {
     if (refused.refused(flushes.sum())) {
       LOGGER.warn("the end of task {} cannot be written, is tried now and then", refused.id(), e);
     }
@@ -284,7 +284,7 @@ final class Settler {
       return acknowledge(group, write(group, IfLocked.PASS_OVER));
     } catch (GatehouseException e) {
       for (PendingSettlement one : group) {
-        if (group.size() > 1 || !isSetAside(one, e)) {
+        if (group.size() > 1 || !setAsideIfPoison(one, e)) {
           one.waitAside(FIRST_PAUSE, LONGEST_PAUSE, clock.nanoTime());
           aside.add(one);
         }
@@ -323,6 +323,7 @@ final class Settler {
       }
     }
     limit = 1;
+    handsOn = false;
   }
 
   /** A second try of the transaction is for locks, which it has waited for. */
@@ -336,6 +337,7 @@ final class Settler {
     int node = sorted.get(0).node().number();
     long now = clock.millis();
     AtomicReference<IfLocked> next = new AtomicReference<>(ifLocked);
+    AtomicInteger tries = new AtomicInteger();
     Transactions transactions = parts.transactions();
     return transactions.call(
         transaction -> {
@@ -344,7 +346,11 @@ final class Settler {
               store.settle(node, settlements, now, next.getAndSet(IfLocked.PASS_OVER));
           record(transaction, done, group);
           report(transaction, done, group);
-          return new Written(done, locked(store, node, settlements, done));
+          Set<Long> locked = locked(store, node, settlements, done);
+          // Whatever is wrong with gates must not keep an end from being written.
+          boolean simple = !handsOn || tries.getAndIncrement() > 0;
+          return new Written(
+              done, locked, simple ? List.of() : turns.handOn(transaction, done, group));
         });
   }
 
@@ -384,9 +390,12 @@ final class Settler {
     audit.write(transaction, records);
   }
 
-  private void leaveGates(List<PendingSettlement> group) {
+  /** But for those whose turns were handed on. */
+  private void leaveGates(List<PendingSettlement> group, List<Turns.Turn> handedOn) {
+    Set<HeldTask> left = new HashSet<>();
+    handedOn.forEach(turn -> left.add(turn.ended()));
     for (PendingSettlement pending : group) {
-      if (pending.held() != null) {
+      if (pending.held() != null && !left.contains(pending.held())) {
         holdings.gates().left(pending.held());
       }
     }
@@ -450,6 +459,8 @@ final class Settler {
         aside.add(pending);
       }
     }
+    turns.take(written.turns());
+    leaveGates(over, written.turns());
     acknowledge(over, written.settled());
     return over.size();
   }
@@ -459,7 +470,6 @@ final class Settler {
       flushes.increment();
     }
     settlements.add(settled.size());
-    leaveGates(group);
     for (PendingSettlement pending : group) {
       if (pending.held() != null) {
         holdings.remove(pending.held());

@@ -142,11 +142,13 @@ public final class TaskEngine implements AutoCloseable {
   public SchedulerStatus status() {
     requireOpen();
     Optional<TaskCounts> tasks = Optional.empty();
+    Optional<OtherCounts> others = Optional.empty();
     OptionalLong earliest = OptionalLong.empty();
     long now = millis(parts.store());
     try {
       tasks = Optional.of(parts.store().count(now, COUNTED));
       earliest = parts.store().earliestDue();
+      others = Optional.of(parts.store().countOthers(COUNTED));
     } catch (StorageException e) {
       LOGGER.debug("the storage could not be asked for the scheduler's status", e);
     }
@@ -160,6 +162,7 @@ public final class TaskEngine implements AutoCloseable {
     return new SchedulerStatus(
         node == null ? OptionalInt.empty() : OptionalInt.of(node.number()),
         tasks,
+        others,
         earliest.isPresent()
             ? Optional.of(Instant.ofEpochMilli(earliest.getAsLong()))
             : Optional.empty(),

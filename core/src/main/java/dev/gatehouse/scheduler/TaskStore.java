@@ -87,6 +87,10 @@ import java.util.OptionalLong;
  *   <li>{@code TASK-27} A claim takes nothing of what it is to pass over, and is to the rest as if
  *       there were nothing else; so is the earliest due time.
  *   <li>{@code TASK-28} What is admitted as held is as if it had been admitted and then claimed.
+ *   <li>{@code TASK-29} Of tasks that are paused, parked, or final in each way there is, it is told
+ *       how many there are, or that there are more than were looked at.
+ *   <li>{@code TASK-30} Part after part, from the first to the last, all that a node holds is
+ *       found, and nothing else.
  *   <li>{@code TASK-14} What is done in a transaction shows to others with its commit, and leaves
  *       nothing when it is rolled back.
  * </ul>
@@ -103,6 +107,18 @@ public interface TaskStore {
 
   /** How long after the end of its lease a node's tasks may be due. */
   Duration MAX_AHEAD = Duration.ofMinutes(1);
+
+  /**
+   * A part of what a node holds.
+   *
+   * @param last whether it was the last part, so that the next call begins anew
+   */
+  record LeasedPart(List<LeasedTask> tasks, boolean last) {
+    /** Copies the list. */
+    public LeasedPart {
+      tasks = List.copyOf(tasks);
+    }
+  }
 
   /** Where a claim begins to look. */
   enum Reach {
@@ -195,6 +211,14 @@ public interface TaskStore {
   TaskCounts count(long nowMillis, int limit);
 
   /**
+   * How many tasks are paused, parked or final.
+   *
+   * @param limit how many of each kind are looked at, 100..{@link #MAX_BATCH}; of finished tasks
+   *     that are kept many together, so many of those places
+   */
+  OtherCounts countOthers(int limit);
+
+  /**
    * What retries are ahead of the application's tasks, in any order that stays the same. May look
    * at all open tasks: not to be asked often.
    *
@@ -246,6 +270,16 @@ public interface TaskStore {
    * @param limit 1..{@link #MAX_BATCH}
    */
   List<LeasedTask> leased(int node, long dueUntilMillis, int limit);
+
+  /**
+   * A part of what the node holds, in any order: however many tasks are due, it looks at a bounded
+   * number of them, and the next call goes on there. By default all is one part.
+   *
+   * @param dueUntilMillis the latest due time
+   */
+  default LeasedPart leasedPart(int node, long dueUntilMillis) {
+    return new LeasedPart(leased(node, dueUntilMillis, MAX_BATCH), true);
+  }
 
   /**
    * Which of these the node holds, in any order.

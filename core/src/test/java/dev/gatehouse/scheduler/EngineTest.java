@@ -353,6 +353,29 @@ class EngineTest {
   }
 
   @Test
+  void auditLeases_partAfterPart_allAreFoundAndGivenBackInTime() {
+    List<TaskId> ids = new ArrayList<>();
+    for (String name : List.of("1", "2", "3")) {
+      ids.add(fixture.scheduleAt(storeClock.millis(), name));
+    }
+    SteppedNode member = new SteppedNode(fixture);
+    Node node = requireNonNull(member.engine.membership().live());
+    fixture.store.claim(node.number(), storeClock.millis(), 3);
+    fixture.scheduleAt(storeClock.millis(), "4");
+    member.round();
+    fixture.store.inParts = true;
+    for (int i = 0; i < 11 + 3; i++) {
+      member.engine.keeper().auditLeases();
+    }
+    clock.advanceMillis(3_000);
+    member.engine.membership().keep();
+    clock.advanceMillis(2_000);
+    member.engine.keeper().auditLeases();
+    member.settle();
+    assertThat(ids).allMatch(id -> fixture.status(id) == TaskStatus.WAITING);
+  }
+
+  @Test
   void checkHeld_cancelledInTheWindow_neverStarts() {
     TaskId id = fixture.scheduleAt(storeClock.millis() + 500, "1");
     SteppedNode member = new SteppedNode(fixture);

@@ -47,6 +47,7 @@ class StatusTest {
 
     assertThat(status.node()).isEmpty();
     assertThat(status.tasks()).contains(new TaskCounts(1, 1, 0, true));
+    assertThat(status.others().orElseThrow().finished()).isEqualTo(new CountedTasks(0, true));
     assertThat(status.earliestDue()).contains(TestClock.START);
     assertThat(status.lag()).isEqualTo(Duration.ofMillis(250));
     assertThat(status.held()).isZero();
@@ -85,6 +86,7 @@ class StatusTest {
     assertThat(status.work().claimed()).isEqualTo(1);
     assertThat(status.work().settled()).isZero();
     SchedulerStatus after = engine.status();
+    assertThat(after.others().orElseThrow().finished()).isEqualTo(new CountedTasks(1, true));
     assertThat(after.held()).isZero();
     assertThat(after.underWay()).isZero();
     assertThat(after.work().claims()).isGreaterThanOrEqualTo(1);

@@ -83,6 +83,8 @@ final class TestTaskStore implements TaskStore, Transactions {
   Hints hints = Hints.NONE;
   final List<ProgressReport> reported = new ArrayList<>();
   final Set<Long> locked = ConcurrentHashMap.newKeySet();
+  boolean inParts;
+  private int part = -1;
   private int nodes;
 
   TestTaskStore(InstantSource clock) {
@@ -100,6 +102,19 @@ final class TestTaskStore implements TaskStore, Transactions {
               count(entry -> entry.status() == TaskStatus.WAITING && entry.due() <= nowMillis);
           return new TaskCounts(waiting - due, due, leased, true);
         });
+  }
+
+  @Override
+  public OtherCounts countOthers(int limit) {
+    return run(
+        "countOthers",
+        () ->
+            new OtherCounts(
+                new CountedTasks(0, true),
+                new CountedTasks(0, true),
+                new CountedTasks(count(entry -> entry.status() == TaskStatus.FAILED), true),
+                new CountedTasks(count(entry -> entry.status() == TaskStatus.CANCELLED), true),
+                new CountedTasks(count(entry -> entry.status() == TaskStatus.FINISHED), true)));
   }
 
   @Override
@@ -405,6 +420,17 @@ final class TestTaskStore implements TaskStore, Transactions {
                 .limit(limit)
                 .map(task -> new LeasedTask(task.row().id(), task.fence(), task.asked()))
                 .toList());
+  }
+
+  /** Looks at one task at a time, if {@link #inParts}. */
+  @Override
+  public LeasedPart leasedPart(int node, long until) {
+    List<LeasedTask> all = leased(node, until, MAX_BATCH);
+    if (!inParts || all.isEmpty()) {
+      return new LeasedPart(all, true);
+    }
+    part = (part + 1) % all.size();
+    return new LeasedPart(List.of(all.get(part)), part == all.size() - 1);
   }
 
   private @Nullable Entry own(OptionalLong applicationId, long id) {

@@ -61,9 +61,9 @@ final class H2TaskSql implements TaskSql {
 
   private static final String LOST =
       "SELECT y.lane, y.due_ms, y.id, y.lost, y.nr FROM (SELECT x.lane, x.due_ms, x.id,"
-          + " CASE WHEN x.state = 1 AND NOT EXISTS"
-          + "(SELECT 1 FROM gh_node n WHERE n.node = x.owner AND n.state = 1) THEN 1 ELSE 0 END"
-          + " AS lost, ROW_NUMBER() OVER (ORDER BY x.due_ms, x.id) AS nr"
+          + " CASE WHEN x.state = 1 AND "
+          + NOBODY_LIVE
+          + " THEN 1 ELSE 0 END AS lost, ROW_NUMBER() OVER (ORDER BY x.due_ms, x.id) AS nr"
           + " FROM (SELECT lane, due_ms, id, state, owner FROM gh_task"
           + " WHERE lane = ? AND due_ms >= ? AND due_ms <= ? AND (due_ms > ? OR id > ?)"
           + " ORDER BY lane, due_ms, id FETCH FIRST ? ROWS ONLY) x) y"
@@ -267,10 +267,10 @@ final class H2TaskSql implements TaskSql {
   }
 
   @Override
-  public List<Seen> lost(Handle handle, List<LaneShare> lanes, long dueUntil) {
+  public List<Seen> held(Handle handle, String holder, List<LaneShare> lanes, long dueUntil) {
     return Sql.use(
         handle,
-        LOST,
+        LOST.replace(NOBODY_LIVE, holder),
         query -> {
           List<Seen> seen = new ArrayList<>();
           for (LaneShare share : lanes) {

@@ -284,6 +284,35 @@ final class JdbcGateStore implements GateStore {
   }
 
   @Override
+  public List<Turn> handOn(List<Turn> turns) {
+    requireBatch(turns);
+    if (database.dialect() == Dialect.POSTGRESQL) {
+      return database.use(handle -> PostgresTurns.handOn(handle, turns));
+    }
+    Set<Map.Entry<String, Long>> free = database.use(handle -> lockPlaces(handle, turns));
+    List<Turn> possible =
+        turns.stream().filter(turn -> free.contains(Map.entry(turn.gate(), turn.next()))).toList();
+    return possible.isEmpty() ? List.of() : GateStore.super.handOn(possible);
+  }
+
+  /** Gates and tasks of the next ones' places, but for what others are changing. */
+  private Set<Map.Entry<String, Long>> lockPlaces(Handle handle, List<Turn> turns) {
+    Set<Map.Entry<String, Long>> locked = new HashSet<>();
+    List<Long> next = turns.stream().map(Turn::next).distinct().toList();
+    for (AnyOf some : AnyOf.of(database.dialect(), "bigint", next)) {
+      String places = PLACE + database.dialect().byKey() + " WHERE " + some.in("p.task_id");
+      Sql.use(
+          handle,
+          places + " FOR UPDATE SKIP LOCKED",
+          query -> {
+            some.set(query, 1);
+            return Sql.rows(query, row -> locked.add(Map.entry(row.getString(1), row.getLong(2))));
+          });
+    }
+    return locked;
+  }
+
+  @Override
   public List<Place> ofTasks(Collection<Long> taskIds) {
     requireBatch(taskIds);
     return database.use(handle -> ofTasks(handle, taskIds.stream().distinct().toList(), ""));

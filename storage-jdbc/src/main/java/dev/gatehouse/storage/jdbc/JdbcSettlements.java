@@ -21,6 +21,7 @@ import org.jdbi.v3.core.Handle;
 
 /** Ends of leases within one transaction. */
 final class JdbcSettlements {
+  private final Dialect dialect;
   private final TaskSql sql;
   private final Handle handle;
   private final int node;
@@ -30,9 +31,10 @@ final class JdbcSettlements {
   /** Those that are to be forgotten, and whose numbers others have locked. */
   private final Set<Long> numberLocked = new HashSet<>();
 
-  JdbcSettlements(TaskSql sql, Handle handle, int node, long nowMillis, IfLocked ifLocked) {
+  JdbcSettlements(Dialect dialect, Handle handle, int node, long nowMillis, IfLocked ifLocked) {
     this.ifLocked = ifLocked;
-    this.sql = sql;
+    this.dialect = dialect;
+    sql = dialect.tasks();
     this.handle = handle;
     this.node = node;
     this.nowMillis = nowMillis;
@@ -66,10 +68,12 @@ final class JdbcSettlements {
       keep(finish).forEach(id -> settled.add(finished(id)));
     }
     if (!forget.isEmpty()) {
+      List<Settlement.Forget> gone = new ArrayList<>();
       for (long id : sql.drop(handle, node, forget.values(), ifLocked)) {
-        forgetRest(requireNonNull(forget.get(id)));
+        gone.add(requireNonNull(forget.get(id)));
         settled.add(finished(id));
       }
+      forgetRest(gone);
     }
     return settled;
   }
@@ -103,16 +107,26 @@ final class JdbcSettlements {
     return may;
   }
 
-  private void forgetRest(Settlement.Forget forgotten) {
-    TaskRow row = forgotten.row();
-    if (row.taskNo() != null) {
-      handle.execute(
-          "DELETE FROM gh_task_key WHERE application_id = ? AND task_no = ?",
-          row.applicationId(),
-          row.taskNo());
+  private void forgetRest(List<Settlement.Forget> gone) {
+    for (Settlement.Forget one : gone) {
+      TaskRow row = one.row();
+      if (row.taskNo() != null) {
+        handle.execute(
+            "DELETE FROM gh_task_key WHERE application_id = ? AND task_no = ?",
+            row.applicationId(),
+            row.taskNo());
+      }
     }
-    if (forgotten.fence() > 1) {
-      handle.execute("DELETE FROM gh_task_attempt WHERE task_id = ?", row.id());
+    List<Long> claimedBefore =
+        gone.stream().filter(one -> one.fence() > 1).map(Settlement::id).toList();
+    for (AnyOf some : AnyOf.of(dialect, "bigint", claimedBefore)) {
+      Sql.use(
+          handle,
+          dialect.deleteByKey("gh_task_attempt") + some.in("task_id"),
+          delete -> {
+            some.set(delete, 1);
+            return delete.executeUpdate();
+          });
     }
   }
 
@@ -133,9 +147,9 @@ final class JdbcSettlements {
     List<Settled> settled = new ArrayList<>(changes.write(handle, sql));
     for (Settlement.Forget forget : forgotten) {
       handle.execute("DELETE FROM gh_task WHERE id = ?", forget.id());
-      forgetRest(forget);
       settled.add(finished(forget.id()));
     }
+    forgetRest(forgotten);
     return settled;
   }
 

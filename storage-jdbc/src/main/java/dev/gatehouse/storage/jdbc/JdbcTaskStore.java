@@ -14,6 +14,7 @@ import dev.gatehouse.scheduler.LeasedTask;
 import dev.gatehouse.scheduler.NodeLease;
 import dev.gatehouse.scheduler.NodeLeases;
 import dev.gatehouse.scheduler.OpenTask;
+import dev.gatehouse.scheduler.OtherCounts;
 import dev.gatehouse.scheduler.Priority;
 import dev.gatehouse.scheduler.ProgressReport;
 import dev.gatehouse.scheduler.Requeue;
@@ -71,6 +72,7 @@ final class JdbcTaskStore implements TaskStore {
 
   private final Hints hints;
   private final RecoveryWalk walk;
+  private final LeaseWalk leaseWalk;
   private final JdbcLeases leases;
 
   /** Has done what is to be done once the transaction is committed. */
@@ -82,6 +84,7 @@ final class JdbcTaskStore implements TaskStore {
     ConcurrentMap<Integer, LaneCursors> known = new ConcurrentHashMap<>();
     cursors = known;
     walk = new RecoveryWalk();
+    leaseWalk = new LeaseWalk();
     leases = new JdbcLeases(database, known::remove);
     afterCommit = Runnable::run;
   }
@@ -91,6 +94,7 @@ final class JdbcTaskStore implements TaskStore {
     hints = store.hints;
     cursors = null;
     walk = store.walk;
+    leaseWalk = store.leaseWalk;
     leases = new JdbcLeases(database, node -> {});
     afterCommit = transaction::afterCommit;
   }
@@ -228,6 +232,16 @@ final class JdbcTaskStore implements TaskStore {
   }
 
   @Override
+  public OtherCounts countOthers(int limit) {
+    Check.range(limit, 100, MAX_BATCH, "limit");
+    return database.use(
+        handle -> {
+          begin(handle);
+          return TaskTally.count(handle, limit);
+        });
+  }
+
+  @Override
   public List<RetriesAhead> retriesAhead(
       long applicationId, long dueUntilMillis, String afterRetry, int afterFailed, int limit) {
     Check.range(limit, 1, MAX_BATCH, "limit");
@@ -254,7 +268,8 @@ final class JdbcTaskStore implements TaskStore {
     return database.use(
         handle -> {
           IfLocked locks = begin(handle, ifLocked);
-          return new JdbcSettlements(sql(), handle, node, nowMillis, locks).settle(byId);
+          return new JdbcSettlements(database.dialect(), handle, node, nowMillis, locks)
+              .settle(byId);
         });
   }
 
@@ -287,6 +302,15 @@ final class JdbcTaskStore implements TaskStore {
         handle -> {
           begin(handle);
           return sql().leased(handle, node, dueUntilMillis, limit);
+        });
+  }
+
+  @Override
+  public LeasedPart leasedPart(int node, long dueUntilMillis) {
+    return database.use(
+        handle -> {
+          begin(handle);
+          return leaseWalk.look(handle, sql(), node, dueUntilMillis);
         });
   }
 

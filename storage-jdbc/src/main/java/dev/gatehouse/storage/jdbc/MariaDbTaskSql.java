@@ -79,9 +79,9 @@ final class MariaDbTaskSql implements TaskSql {
   /** The rows are few before they are numbered, which MariaDB does to all that there are. */
   private static final String LOST =
       "SELECT y.lane, y.due_ms, y.id, y.lost, y.nr FROM (SELECT x.lane, x.due_ms, x.id,"
-          + " CASE WHEN x.state = 1 AND NOT EXISTS"
-          + "(SELECT 1 FROM gh_node n WHERE n.node = x.owner AND n.state = 1) THEN 1 ELSE 0 END"
-          + " AS lost, ROW_NUMBER() OVER (ORDER BY x.due_ms, x.id) AS nr"
+          + " CASE WHEN x.state = 1 AND "
+          + NOBODY_LIVE
+          + " THEN 1 ELSE 0 END AS lost, ROW_NUMBER() OVER (ORDER BY x.due_ms, x.id) AS nr"
           + " FROM (SELECT t.lane, t.due_ms, t.id, t.state, t.owner"
           + BY_DUE
           + BEHIND
@@ -289,10 +289,10 @@ final class MariaDbTaskSql implements TaskSql {
   }
 
   @Override
-  public List<Seen> lost(Handle handle, List<LaneShare> lanes, long dueUntil) {
+  public List<Seen> held(Handle handle, String holder, List<LaneShare> lanes, long dueUntil) {
     return union(
         handle,
-        LOST,
+        LOST.replace(NOBODY_LIVE, holder),
         lanes,
         (query, index, share) -> {
           int next = bind(query, index, share, dueUntil);

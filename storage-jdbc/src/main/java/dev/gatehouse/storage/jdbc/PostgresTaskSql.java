@@ -96,9 +96,9 @@ final class PostgresTaskSql implements TaskSql {
 
   private static final String LOST =
       "SELECT y.lane, y.due_ms, y.id, y.lost, y.nr FROM (SELECT l.lane, l.share, x.due_ms, x.id,"
-          + " CASE WHEN x.state = 1 AND NOT EXISTS"
-          + "(SELECT 1 FROM gh_node n WHERE n.node = x.owner AND n.state = 1) THEN 1 ELSE 0 END"
-          + " AS lost, ROW_NUMBER() OVER (PARTITION BY l.lane ORDER BY x.due_ms, x.id) AS nr"
+          + " CASE WHEN x.state = 1 AND "
+          + NOBODY_LIVE
+          + " THEN 1 ELSE 0 END AS lost, ROW_NUMBER() OVER (PARTITION BY l.lane ORDER BY x.due_ms, x.id) AS nr"
           + " FROM unnest(?::smallint[], ?::bigint[], ?::bigint[], ?::int[])"
           + " AS l(lane, due, id, share)"
           + " CROSS JOIN LATERAL (SELECT t.due_ms, t.id, t.state, t.owner FROM gh_task t"
@@ -258,10 +258,10 @@ final class PostgresTaskSql implements TaskSql {
   }
 
   @Override
-  public List<Seen> lost(Handle handle, List<LaneShare> lanes, long dueUntil) {
+  public List<Seen> held(Handle handle, String holder, List<LaneShare> lanes, long dueUntil) {
     return Sql.use(
         handle,
-        LOST,
+        LOST.replace(NOBODY_LIVE, holder),
         query -> {
           setLanes(query, lanes);
           query.setLong(5, dueUntil);

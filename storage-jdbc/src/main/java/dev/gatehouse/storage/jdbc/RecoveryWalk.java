@@ -74,7 +74,8 @@ final class RecoveryWalk {
         last != null && last.nodes().containsAll(lost)
             ? last
             : new Position(lost, heads(finder.sql()), false);
-    List<Seen> seen = finder.sql().lost(handle, from.lanes(), finder.dueUntil());
+    List<Seen> seen =
+        finder.sql().held(handle, TaskSql.NOBODY_LIVE, from.lanes(), finder.dueUntil());
     List<Seen> found = seen.stream().filter(Seen::lost).sorted(BY_DUE).toList();
     List<LockedTask> locked = new ArrayList<>();
     int tried = 0;
@@ -101,7 +102,7 @@ final class RecoveryWalk {
     return new Look(freed, null);
   }
 
-  private static List<LaneShare> heads(TaskSql sql) {
+  static List<LaneShare> heads(TaskSql sql) {
     int lanes = sql.lanes() * Priority.values().length;
     return IntStream.range(0, lanes)
         .mapToObj(lane -> new LaneShare(lane, Long.MIN_VALUE, 0, PART / lanes))
@@ -109,7 +110,7 @@ final class RecoveryWalk {
   }
 
   /** Of lanes in which as many were looked at as were asked for, what follows. */
-  private static List<LaneShare> behind(List<LaneShare> lanes, List<Seen> seen) {
+  static List<LaneShare> behind(List<LaneShare> lanes, List<Seen> seen) {
     List<LaneShare> behind = new ArrayList<>();
     for (Seen one : seen) {
       if (one.last()) {

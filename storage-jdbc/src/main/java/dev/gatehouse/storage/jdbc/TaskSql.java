@@ -59,13 +59,17 @@ interface TaskSql {
   /** Which of these the node holds. */
   List<LeasedTask> leased(Handle handle, int node, Collection<Long> ids);
 
+  /** The holder {@code x.owner}, if no live node holds the task. */
+  String NOBODY_LIVE = "NOT EXISTS(SELECT 1 FROM gh_node n WHERE n.node = x.owner AND n.state = 1)";
+
   /**
-   * Looks for what nobody live holds, without locking it.
+   * Looks for what a holder holds, without locking it.
    *
+   * @param holder a condition on {@code x.owner}, as {@link #NOBODY_LIVE}
    * @param lanes where to look, and at how many of each at most
    * @return what was found, and the last of a lane that was looked at where there may be more
    */
-  List<Seen> lost(Handle handle, List<LaneShare> lanes, long dueUntil);
+  List<Seen> held(Handle handle, String holder, List<LaneShare> lanes, long dueUntil);
 
   /** Locks those that the node holds, in order of id, so that no two settlements deadlock. */
   List<LockedTask> lock(Handle handle, int node, Collection<Long> ids, IfLocked ifLocked);

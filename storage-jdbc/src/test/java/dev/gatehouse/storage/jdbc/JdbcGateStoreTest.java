@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gatehouse.scheduler.GateStore;
 import dev.gatehouse.scheduler.GateStore.Place;
+import dev.gatehouse.scheduler.GateStore.Turn;
 import dev.gatehouse.storage.Storage;
 import dev.gatehouse.testing.contract.GateStoreContract;
 import java.nio.file.Path;
@@ -85,6 +86,31 @@ class JdbcGateStoreTest {
                   });
 
       assertThat(holding).isEqualTo(1);
+    }
+
+    @Test
+    final void GATE10_handOn_anotherIsChangingTheNextsPlace_isPassedOver() {
+      Place next = new Place("a", 2, 0, 1, false);
+      storage().run(transaction -> gates().joining(transaction).lock(List.of("a", "b")));
+      gates().add(List.of(new Place("a", 1, 0, 1, true), next, new Place("b", 1, 0, 1, true)));
+      gates().add(List.of(new Place("b", 3, 0, 1, false)));
+      List<Turn> turns = List.of(new Turn("a", 1, 2), new Turn("b", 1, 3));
+      Callable<List<Turn>> handOn =
+          () -> storage().call(transaction -> gates().joining(transaction).handOn(turns));
+      ExecutorService other = Executors.newSingleThreadExecutor();
+      try {
+        List<Turn> meanwhile =
+            storage()
+                .call(
+                    transaction -> {
+                      gates().joining(transaction).remove(List.of(next));
+                      return result(other, handOn);
+                    });
+        assertThat(meanwhile).containsExactly(new Turn("b", 1, 3));
+      } finally {
+        other.shutdownNow();
+      }
+      assertThat(gates().ofTasks(List.of(1L, 2L))).containsExactly(new Place("a", 1, 0, 1, true));
     }
 
     @Test

@@ -15,6 +15,7 @@ import dev.gatehouse.scheduler.IfTaken;
 import dev.gatehouse.scheduler.LeasedTask;
 import dev.gatehouse.scheduler.NodeLease;
 import dev.gatehouse.scheduler.OpenTask;
+import dev.gatehouse.scheduler.OtherCounts;
 import dev.gatehouse.scheduler.ProgressReport;
 import dev.gatehouse.scheduler.Requeue;
 import dev.gatehouse.scheduler.RetriesAhead;
@@ -136,17 +137,13 @@ final class MemoryTaskStore implements TaskStore {
   @Override
   public TaskCounts count(long nowMillis, int limit) {
     Check.range(limit, 100, MAX_BATCH, "limit");
-    return journal.run(
-        () -> {
-          List<TaskEntry> seen = tasks.open().limit(limit).toList();
-          long leased = seen.stream().filter(entry -> entry.status() == TaskStatus.RUNNING).count();
-          long due =
-              seen.stream()
-                  .filter(entry -> entry.status() == TaskStatus.WAITING)
-                  .filter(entry -> entry.dueMillis() <= nowMillis)
-                  .count();
-          return new TaskCounts(seen.size() - leased - due, due, leased, seen.size() < limit);
-        });
+    return journal.run(() -> tasks.count(nowMillis, limit));
+  }
+
+  @Override
+  public OtherCounts countOthers(int limit) {
+    Check.range(limit, 100, MAX_BATCH, "limit");
+    return journal.run(tasks::countOthers);
   }
 
   @Override

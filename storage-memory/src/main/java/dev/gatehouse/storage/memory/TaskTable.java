@@ -2,8 +2,11 @@ package dev.gatehouse.storage.memory;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.gatehouse.scheduler.CountedTasks;
 import dev.gatehouse.scheduler.Exclusion;
+import dev.gatehouse.scheduler.OtherCounts;
 import dev.gatehouse.scheduler.Priority;
+import dev.gatehouse.scheduler.TaskCounts;
 import dev.gatehouse.scheduler.TaskStatus;
 import dev.gatehouse.scheduler.TaskStore;
 import java.util.ArrayDeque;
@@ -33,6 +36,17 @@ final class TaskTable {
       new EnumMap<>(Priority.class);
   private final NavigableMap<Integer, NavigableMap<Position, TaskEntry>> leased = new TreeMap<>();
   private final NavigableMap<Position, TaskEntry> ended = new TreeMap<>();
+  private final Map<Other, Long> others = new EnumMap<>(Other.class);
+
+  /** What is counted as it comes and goes. */
+  private enum Other {
+    READY,
+    PAUSED,
+    PARKED,
+    FAILED,
+    CANCELLED,
+    FINISHED
+  }
 
   TaskTable(Journal journal) {
     this.journal = journal;
@@ -123,6 +137,44 @@ final class TaskTable {
     return all.flatMap(entries -> entries.values().stream());
   }
 
+  TaskCounts count(long nowMillis, int limit) {
+    List<TaskEntry> seen = open().limit(limit).toList();
+    long held = seen.stream().filter(entry -> entry.status() == TaskStatus.RUNNING).count();
+    long due =
+        seen.stream()
+            .filter(entry -> entry.status() == TaskStatus.WAITING)
+            .filter(entry -> entry.dueMillis() <= nowMillis)
+            .count();
+    return new TaskCounts(seen.size() - held - due, due, held, seen.size() < limit);
+  }
+
+  /** All of them. */
+  OtherCounts countOthers() {
+    return new OtherCounts(
+        counted(Other.PAUSED),
+        counted(Other.PARKED),
+        counted(Other.FAILED),
+        counted(Other.CANCELLED),
+        counted(Other.FINISHED));
+  }
+
+  private CountedTasks counted(Other other) {
+    return new CountedTasks(others.getOrDefault(other, 0L), true);
+  }
+
+  private void count(TaskEntry entry, long more) {
+    Other other =
+        switch (entry.status()) {
+          case WAITING ->
+              entry.isParked() ? Other.PARKED : entry.isReady() ? Other.READY : Other.PAUSED;
+          case RUNNING -> Other.READY;
+          case FINISHED -> Other.FINISHED;
+          case CANCELLED -> Other.CANCELLED;
+          case FAILED -> Other.FAILED;
+        };
+    others.merge(other, more, Long::sum);
+  }
+
   /** Of any status, in no order. */
   Stream<TaskEntry> all() {
     return byId.values().stream();
@@ -154,10 +206,12 @@ final class TaskTable {
     TaskEntry last = byId.remove(id);
     if (last != null) {
       unlist(last);
+      count(last, -1);
     }
     if (next != null) {
       byId.put(id, next);
       list(next);
+      count(next, 1);
     }
     return last;
   }

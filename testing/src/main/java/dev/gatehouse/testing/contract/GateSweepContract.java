@@ -14,8 +14,10 @@ import dev.gatehouse.scheduler.GateStore;
 import dev.gatehouse.scheduler.GateStore.GatePage;
 import dev.gatehouse.scheduler.GateStore.Place;
 import dev.gatehouse.scheduler.GateStore.TaskPage;
+import dev.gatehouse.scheduler.GateStore.Turn;
 import dev.gatehouse.scheduler.Priority;
 import dev.gatehouse.scheduler.Settlement;
+import dev.gatehouse.scheduler.TaskStore;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -220,6 +222,66 @@ public abstract class GateSweepContract extends TaskContract {
 
     assertThat(stalled(now(), 100)).containsExactly("behind");
     assertThat(stalled(now() + 1, 100)).containsExactlyInAnyOrder("behind", "later");
+  }
+
+  @Test
+  final void GATE10_handOn_onlyFromWhoHoldsItAloneToWhoWaitsFirst() {
+    lock(List.of("next", "second", "free", "two", "waits", "alone"));
+    gates()
+        .add(
+            List.of(
+                holding("next", 1),
+                waiting("next", 2, 0),
+                waiting("next", 3, 1),
+                holding("second", 1),
+                waiting("second", 2, 1),
+                waiting("second", 3, 0),
+                waiting("free", 2, 0),
+                holding("two", 1),
+                holding("two", 4),
+                waiting("two", 2, 0),
+                holding("waits", 4),
+                waiting("waits", 2, 0),
+                waiting("waits", 1, 1),
+                holding("alone", 1)));
+    List<Place> before = gates().ofTasks(List.of(1L, 2L, 3L, 4L));
+    List<Turn> turns = new ArrayList<>();
+    for (String gate : List.of("next", "second", "free", "two", "waits", "alone", "unknown")) {
+      turns.add(new Turn(gate, 1, 2));
+    }
+
+    assertThat(handOn(turns)).containsExactly(new Turn("next", 1, 2));
+
+    List<Place> after = new ArrayList<>(before);
+    after.removeAll(List.of(holding("next", 1), waiting("next", 2, 0)));
+    after.add(holding("next", 2));
+    assertThat(gates().ofTasks(List.of(1L, 2L, 3L, 4L))).containsExactlyInAnyOrderElementsOf(after);
+    assertThat(handOn(List.of(new Turn("next", 1, 2)))).isEmpty();
+    assertThat(handOn(List.of(new Turn("next", 2, 3), new Turn("second", 1, 3)))).hasSize(2);
+    assertThat(gates().ofTasks(List.of(3L)))
+        .containsExactlyInAnyOrder(
+            new Place("next", 3, 1, 1, true), new Place("second", 3, 0, 1, true));
+  }
+
+  private List<Turn> handOn(List<Turn> turns) {
+    return storage().call(transaction -> gates().joining(transaction).handOn(turns));
+  }
+
+  @Test
+  final void GATE10_handOn_mostAtOnce_allCount() {
+    List<Place> places = new ArrayList<>();
+    List<Turn> turns = new ArrayList<>();
+    for (int i = 0; i < TaskStore.MAX_BATCH / 2; i++) {
+      String gate = "gate '" + i + "' \u5b57";
+      places.add(holding(gate, 1));
+      places.add(waiting(gate, 2, 0));
+      turns.add(new Turn(gate, 1, 2));
+    }
+    gates().add(places);
+    lock(turns.stream().map(Turn::gate).toList());
+
+    assertThat(handOn(turns)).containsExactlyInAnyOrderElementsOf(turns);
+    assertThat(gates().ofTasks(List.of(1L, 2L))).hasSize(turns.size()).allMatch(Place::holds);
   }
 
   @Test

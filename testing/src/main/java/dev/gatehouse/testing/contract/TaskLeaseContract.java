@@ -26,6 +26,7 @@ import dev.gatehouse.scheduler.TaskChange;
 import dev.gatehouse.scheduler.TaskState;
 import dev.gatehouse.scheduler.TaskStatus;
 import dev.gatehouse.scheduler.TaskStore;
+import dev.gatehouse.scheduler.TaskStore.LeasedPart;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -360,5 +361,35 @@ public abstract class TaskLeaseContract extends TaskContract {
     long now = tasks().nowMicros();
     long after = tasks().join("boot", LEASE).nowMillis() * 1_000 + 999;
     assertThat(now).isBetween(before, after);
+  }
+
+  /** All parts of what the node holds, up to the last. */
+  protected final List<Long> leasedByParts(int node, long dueUntilMillis) {
+    List<Long> ids = new ArrayList<>();
+    boolean more = true;
+    for (int parts = 0; more; parts++) {
+      assertThat(parts).as("parts").isLessThan(1_000);
+      LeasedPart part = tasks().leasedPart(node, dueUntilMillis);
+      part.tasks().forEach(task -> ids.add(task.id()));
+      more = !part.last();
+    }
+    return ids;
+  }
+
+  @Test
+  void TASK30_leasedPart_partAfterPart_allThatTheNodeHolds() {
+    tasks().insert(rows(60));
+    int node = join();
+    int other = join();
+    List<ClaimedTask> claimed = tasks().claim(node, FOREVER, 20);
+    tasks().claim(other, FOREVER, 20);
+    tasks().settle(node, List.of(finish(claimed.get(0), null), release(claimed.get(1))), now());
+
+    List<Long> held = claimed.subList(2, 20).stream().map(task -> task.row().id()).toList();
+    assertThat(leasedByParts(node, FOREVER)).containsExactlyInAnyOrderElementsOf(held);
+    assertThat(leasedByParts(node, FOREVER)).containsExactlyInAnyOrderElementsOf(held);
+    assertThat(leasedByParts(other, FOREVER)).hasSize(20);
+    assertThat(leasedByParts(other + 1, FOREVER)).isEmpty();
+    assertThat(tasks().leasedPart(node, -1)).isEqualTo(new LeasedPart(List.of(), true));
   }
 }

@@ -3,6 +3,7 @@ package dev.gatehouse.testing.contract;
 import static dev.gatehouse.testing.contract.TaskSamples.due;
 import static dev.gatehouse.testing.contract.TaskSamples.fail;
 import static dev.gatehouse.testing.contract.TaskSamples.finish;
+import static dev.gatehouse.testing.contract.TaskSamples.forget;
 import static dev.gatehouse.testing.contract.TaskSamples.ids;
 import static dev.gatehouse.testing.contract.TaskSamples.numbered;
 import static dev.gatehouse.testing.contract.TaskSamples.park;
@@ -18,11 +19,13 @@ import static org.assertj.core.api.Assertions.tuple;
 import dev.gatehouse.scheduler.Asked;
 import dev.gatehouse.scheduler.Cancellation;
 import dev.gatehouse.scheduler.ClaimedTask;
+import dev.gatehouse.scheduler.CountedTasks;
 import dev.gatehouse.scheduler.Exclusion;
 import dev.gatehouse.scheduler.IfTaken;
 import dev.gatehouse.scheduler.LeasedTask;
 import dev.gatehouse.scheduler.OpenTask;
 import dev.gatehouse.scheduler.OpenTask.State;
+import dev.gatehouse.scheduler.OtherCounts;
 import dev.gatehouse.scheduler.Requeue;
 import dev.gatehouse.scheduler.RetriesAhead;
 import dev.gatehouse.scheduler.Scheduled.Outcome;
@@ -37,6 +40,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 /** The rules of {@link TaskStore} on tasks that are parked until someone admits them. */
@@ -413,5 +417,69 @@ public abstract class TaskParkContract extends TaskContract {
     assertThatIllegalArgumentException().isThrownBy(() -> tasks().retriesAhead(7, now(), "", 0, 0));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> tasks().retriesAhead(7, now(), "", 0, TaskStore.MAX_BATCH + 1));
+  }
+
+  @Test
+  void TASK29_countOthers_fewTasks_allByTheirState() {
+    assertThat(tasks().countOthers(100)).isEqualTo(counts(0, 0, 0, 0, 0));
+    tasks().insert(rows(16));
+    int node = join();
+    List<ClaimedTask> claimed = tasks().claim(node, FOREVER, 12);
+    tasks()
+        .settle(
+            node,
+            List.of(
+                finish(claimed.get(0), null),
+                finish(claimed.get(1), null),
+                finish(claimed.get(2), "1"),
+                fail(claimed.get(3)),
+                fail(claimed.get(4)),
+                park(claimed.get(5)),
+                park(claimed.get(6)),
+                park(claimed.get(7)),
+                park(claimed.get(8)),
+                forget(claimed.get(9)),
+                retry(claimed.get(10), now())),
+            now());
+    tasks().cancel(ANYONE, 13, now());
+    tasks().pause(ANYONE, 14);
+    tasks().pause(ANYONE, 15);
+    tasks().pause(ANYONE, claimed.get(11).row().id());
+
+    assertThat(tasks().countOthers(100)).isEqualTo(counts(2, 4, 2, 1, 3));
+
+    tasks().resume(ANYONE, 14);
+    tasks().admit(List.of(claimed.get(5).row().id()));
+    tasks().requeue(ANYONE, claimed.get(3).row().id(), now(), false);
+    tasks().requeue(ANYONE, claimed.get(0).row().id(), now(), true);
+    tasks().requeue(ANYONE, 13, now(), false);
+    assertThat(tasks().countOthers(TaskStore.MAX_BATCH)).isEqualTo(counts(1, 3, 1, 0, 2));
+    purge(FOREVER, 10);
+    assertThat(tasks().countOthers(100)).isEqualTo(counts(1, 3, 0, 0, 0));
+  }
+
+  @Test
+  void TASK29_countOthers_moreThanTheLimit_atLeastSoManyOrAll() {
+    tasks().insert(rows(150));
+    LongStream.rangeClosed(1, 150).forEach(id -> tasks().pause(ANYONE, id));
+    CountedTasks paused = tasks().countOthers(100).paused();
+    assertThat(paused.number()).isBetween(100L, 150L);
+    assertThat(paused.complete()).isEqualTo(paused.number() == 150);
+    assertThat(tasks().countOthers(151).paused()).isEqualTo(new CountedTasks(150, true));
+    for (int limit : new int[] {99, TaskStore.MAX_BATCH + 1}) {
+      assertThatThrownBy(() -> tasks().countOthers(limit))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("100..5000, was " + limit);
+    }
+  }
+
+  private static OtherCounts counts(
+      long paused, long parked, long failed, long cancelled, long finished) {
+    return new OtherCounts(
+        new CountedTasks(paused, true),
+        new CountedTasks(parked, true),
+        new CountedTasks(failed, true),
+        new CountedTasks(cancelled, true),
+        new CountedTasks(finished, true));
   }
 }

@@ -8,6 +8,7 @@ import dev.gatehouse.scheduler.GateStore.GatePage;
 import dev.gatehouse.scheduler.GateStore.Place;
 import dev.gatehouse.scheduler.GateStore.Standing;
 import dev.gatehouse.scheduler.GateStore.TaskPage;
+import dev.gatehouse.scheduler.GateStore.Turn;
 import dev.gatehouse.scheduler.TaskStore;
 import dev.gatehouse.storage.Storage;
 import dev.gatehouse.storage.memory.MemoryStorage;
@@ -175,6 +176,28 @@ class BrokenGateStoreTest {
     }
   }
 
+  static final class HandsOnWhateverIsAsked extends Broken {
+    HandsOnWhateverIsAsked() {
+      super(
+          (gates, method, arguments) -> {
+            if (!method.getName().equals("handOn")) {
+              return invoke(gates, method, arguments);
+            }
+            List<Turn> turns = turns(arguments[0]);
+            gates.hold(
+                turns.stream()
+                    .map(turn -> new Place(turn.gate(), turn.next(), 0, 1, true))
+                    .toList());
+            return turns;
+          });
+    }
+
+    @SuppressWarnings("unchecked")
+    private static List<Turn> turns(Object argument) {
+      return (List<Turn>) argument;
+    }
+  }
+
   static final class PurgesTooMuch extends Broken {
     PurgesTooMuch() {
       super(
@@ -214,6 +237,7 @@ class BrokenGateStoreTest {
     assertThat(ContractRun.brokenRules(FindsTheLastFirst.class)).contains("GATE5");
     assertThat(ContractRun.brokenRules(FindsNobodyLeft.class)).contains("GATE6");
     assertThat(ContractRun.brokenRules(PurgesTooMuch.class)).contains("GATE7");
+    assertThat(ContractRun.brokenRules(HandsOnWhateverIsAsked.class)).contains("GATE10");
     assertThat(ContractRun.brokenRules(FindsNothingStalled.class)).contains("GATE9");
     assertThat(ContractRun.brokenRules(KeepsWhatWasRolledBack.class)).contains("GATE8");
   }

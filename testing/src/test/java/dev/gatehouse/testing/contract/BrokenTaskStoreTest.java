@@ -3,9 +3,11 @@ package dev.gatehouse.testing.contract;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gatehouse.scheduler.Cancellation;
+import dev.gatehouse.scheduler.CountedTasks;
 import dev.gatehouse.scheduler.Exclusion;
 import dev.gatehouse.scheduler.IfTaken;
 import dev.gatehouse.scheduler.OpenTask;
+import dev.gatehouse.scheduler.OtherCounts;
 import dev.gatehouse.scheduler.RetriesAhead;
 import dev.gatehouse.scheduler.Settlement;
 import dev.gatehouse.scheduler.TaskChange;
@@ -154,6 +156,8 @@ class BrokenTaskStoreTest {
 
   @Test
   void retriesOfTasksThatHaveBegunAreMissing_rule26Fails() {
+    assertThat(ContractRun.brokenRules(CountsOthersTooSurely.class)).contains("TASK29");
+    assertThat(ContractRun.brokenRules(FindsNoPartButTheLast.class)).contains("TASK30");
     assertThat(ContractRun.brokenRules(KnowsNoRetries.class)).contains("TASK26");
   }
 
@@ -490,6 +494,32 @@ class BrokenTaskStoreTest {
           call ->
               call.is("count") && call.go() instanceof TaskCounts counts
                   ? new TaskCounts(counts.waiting(), counts.due(), counts.leased(), true)
+                  : call.go());
+    }
+  }
+
+  static class FindsNoPartButTheLast extends TaskLeaseContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return BrokenTaskStoreTest.open(
+          leaseClock,
+          call -> call.is("leasedPart") ? new TaskStore.LeasedPart(List.of(), true) : call.go());
+    }
+  }
+
+  static class CountsOthersTooSurely extends TaskParkContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return BrokenTaskStoreTest.open(
+          leaseClock,
+          call ->
+              call.is("countOthers") && call.go() instanceof OtherCounts counts
+                  ? new OtherCounts(
+                      new CountedTasks(Math.min(100, counts.paused().number()), true),
+                      counts.parked(),
+                      counts.failed(),
+                      counts.cancelled(),
+                      counts.finished())
                   : call.go());
     }
   }
