@@ -35,10 +35,9 @@ import org.jdbi.v3.core.Handle;
  * the same reason rows are deleted by a statement of the form that may name one.
  */
 final class MariaDbTaskSql implements TaskSql {
-  static final TaskSql INSTANCE = new MariaDbTaskSql();
+  static final TaskSql INSTANCE = new MariaDbTaskSql(Dialect.MARIADB);
 
   private static final Lanes LANES = new Lanes(2, 1);
-  private static final ClaimBound BOUND = new ClaimBound(Dialect.MARIADB);
 
   private static final String BY_DUE = " FROM gh_task t FORCE INDEX (gh_task_due) WHERE t.lane = ?";
   private static final String BY_ID = " FROM gh_task FORCE INDEX (PRIMARY) WHERE ";
@@ -96,7 +95,13 @@ final class MariaDbTaskSql implements TaskSql {
 
   private static final int MOST_NUMBERS = 500;
 
-  private MariaDbTaskSql() {}
+  private final Dialect dialect;
+  private final ClaimBound bound;
+
+  private MariaDbTaskSql(Dialect dialect) {
+    this.dialect = dialect;
+    bound = new ClaimBound(dialect);
+  }
 
   @Override
   public int lanes() {
@@ -170,7 +175,7 @@ final class MariaDbTaskSql implements TaskSql {
 
   @Override
   public List<ClaimedTask> claim(Handle handle, Claim claim, List<LaneShare> lanes) {
-    OptionalLong until = BOUND.find(handle, claim);
+    OptionalLong until = bound.find(handle, claim);
     return until.isEmpty()
         ? List.of()
         : lease(handle, claim, due(handle, claim, lanes, until.getAsLong()));
@@ -178,7 +183,7 @@ final class MariaDbTaskSql implements TaskSql {
 
   @Override
   public List<ClaimedTask> claimEarliest(Handle handle, Claim claim, int limit) {
-    OptionalLong until = BOUND.find(handle, claim);
+    OptionalLong until = bound.find(handle, claim);
     if (until.isEmpty()) {
       return List.of();
     }
@@ -191,9 +196,8 @@ final class MariaDbTaskSql implements TaskSql {
   }
 
   /** Locks what a claim may lease, but for what others have locked; as it will be then. */
-  private static List<ClaimedTask> due(
-      Handle handle, Claim claim, List<LaneShare> lanes, long until) {
-    Excluding excluding = new Excluding(Dialect.MARIADB, claim.exclusion());
+  private List<ClaimedTask> due(Handle handle, Claim claim, List<LaneShare> lanes, long until) {
+    Excluding excluding = new Excluding(dialect, claim.exclusion());
     return union(
         handle,
         DUE.formatted(excluding.and()),
@@ -216,9 +220,9 @@ final class MariaDbTaskSql implements TaskSql {
     return index + 5;
   }
 
-  private static List<ClaimedTask> lease(Handle handle, Claim claim, List<ClaimedTask> due) {
+  private List<ClaimedTask> lease(Handle handle, Claim claim, List<ClaimedTask> due) {
     List<Long> ids = due.stream().map(task -> task.row().id()).sorted().toList();
-    for (AnyOf some : AnyOf.of(Dialect.MARIADB, "bigint", ids)) {
+    for (AnyOf some : AnyOf.of(dialect, "bigint", ids)) {
       Sql.use(
           handle,
           LEASE + some.in("id"),
@@ -233,7 +237,7 @@ final class MariaDbTaskSql implements TaskSql {
 
   @Override
   public OptionalLong earliestDue(Handle handle, Exclusion exclusion) {
-    Excluding excluding = new Excluding(Dialect.MARIADB, exclusion);
+    Excluding excluding = new Excluding(dialect, exclusion);
     return union(
             handle,
             EARLIEST.formatted(excluding.andDue()),
@@ -310,7 +314,7 @@ final class MariaDbTaskSql implements TaskSql {
   }
 
   /** Of these, in order of id, what the node holds. */
-  private static <R> List<R> held(
+  private <R> List<R> held(
       Handle handle,
       String columns,
       Collection<Long> ids,
@@ -318,7 +322,7 @@ final class MariaDbTaskSql implements TaskSql {
       String end,
       Sql.Reader<R> reader) {
     List<R> held = new ArrayList<>();
-    for (AnyOf some : AnyOf.of(Dialect.MARIADB, "bigint", ids.stream().sorted().toList())) {
+    for (AnyOf some : AnyOf.of(dialect, "bigint", ids.stream().sorted().toList())) {
       held.addAll(
           Sql.use(
               handle,
@@ -382,7 +386,7 @@ final class MariaDbTaskSql implements TaskSql {
         .toList();
   }
 
-  private static List<Long> delete(Handle handle, List<LockedTask> locked) {
+  private List<Long> delete(Handle handle, List<LockedTask> locked) {
     List<Long> ids = locked.stream().map(LockedTask::id).toList();
     MariaDbHistory.execute(
         handle, "DELETE t FROM gh_task t FORCE INDEX (PRIMARY) WHERE ", "t.id", ids);
