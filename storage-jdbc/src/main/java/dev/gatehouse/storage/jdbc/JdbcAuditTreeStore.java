@@ -188,7 +188,7 @@ final class JdbcAuditTreeStore implements AuditTreeStore {
 
   @Override
   public TreeState lock() {
-    locked = database.dialect() == Dialect.MARIADB;
+    locked = database.dialect().isOfMariaDb();
     return database.use(handle -> state(handle, tables.in(STATE) + " FOR UPDATE"));
   }
 

@@ -155,14 +155,11 @@ final class JdbcGateStore implements GateStore {
           });
     }
     Dialect dialect = database.dialect();
-    String insert =
-        dialect.waitsASecond()
-            + "INSERT INTO gh_gate(name, next_us) VALUES (?, 0)"
-            + dialect.orNothing();
+    String insert = "INSERT INTO gh_gate(name, next_us) VALUES (?, 0)" + dialect.orNothing();
     for (String name : names) {
       try {
         if (!known.contains(name)) {
-          Database.inserted(handle.createUpdate(insert).bind(0, name));
+          dialect.waitingASecond(handle, insert, update -> Database.inserted(update.bind(0, name)));
         }
       } catch (JdbiException e) {
         if (!dialect.livesOn(handle, e)) {

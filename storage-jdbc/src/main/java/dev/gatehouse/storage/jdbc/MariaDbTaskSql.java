@@ -25,17 +25,18 @@ import java.util.stream.IntStream;
 import org.jdbi.v3.core.Handle;
 
 /**
- * The statements for MariaDB. It has no arrays, so a batch is a list of keys; no {@code LATERAL},
- * so a look into all lanes is a union of a look into each, whose order the index gives; and no
- * {@code UPDATE ... RETURNING}, so rows are locked by the query that reads them, and then changed
- * by their keys.
+ * The statements for MariaDB and MySQL. They have no arrays, so a batch is a list of keys; MariaDB
+ * has no {@code LATERAL}, so a look into all lanes is a union of a look into each, whose order the
+ * index gives; and neither has {@code UPDATE ... RETURNING}, so rows are locked by the query that
+ * reads them, and then changed by their keys.
  *
  * <p>Every statement that locks names its index: a scan of the table, which MariaDB takes for
  * cheaper where lists are long and tables small, would wait for rows that others have locked. For
  * the same reason rows are deleted by a statement of the form that may name one.
  */
 final class MariaDbTaskSql implements TaskSql {
-  static final TaskSql INSTANCE = new MariaDbTaskSql(Dialect.MARIADB);
+  static final TaskSql MARIADB = new MariaDbTaskSql(Dialect.MARIADB);
+  static final TaskSql MYSQL = new MariaDbTaskSql(Dialect.MYSQL);
 
   private static final Lanes LANES = new Lanes(2, 1);
 
@@ -90,8 +91,14 @@ final class MariaDbTaskSql implements TaskSql {
   /** Of one that has the number already, answers that, as it is by now, and keeps it so. */
   private static final String TAKE =
       "INSERT INTO gh_task_key(application_id, task_no, task_id) VALUES %s"
-          + " ON DUPLICATE KEY UPDATE task_id = gh_task_key.task_id"
-          + " RETURNING application_id, task_no, task_id";
+          + " ON DUPLICATE KEY UPDATE task_id = gh_task_key.task_id";
+
+  private static final String TAKEN = " RETURNING application_id, task_no, task_id";
+
+  /** What follows that on MySQL: the numbers are locked by then, and are read as they are. */
+  private static final String LOOK =
+      "SELECT application_id, task_no, task_id FROM gh_task_key FORCE INDEX (PRIMARY)"
+          + " WHERE (application_id, task_no) IN (%s) FOR UPDATE";
 
   private static final int MOST_NUMBERS = 500;
 
@@ -154,23 +161,42 @@ final class MariaDbTaskSql implements TaskSql {
     return new TaskInserts(this, node).insert(handle, rows, winners);
   }
 
-  private static void take(
+  private void take(
       Handle handle, List<Map.Entry<TaskNumber, Long>> wanted, Map<TaskNumber, Long> winners) {
-    String rows = String.join(", ", Collections.nCopies(wanted.size(), "(?, ?, ?)"));
+    String take = TAKE.formatted(places("(?, ?, ?)", wanted));
+    Sql.Reader<Long> winner =
+        row -> winners.put(new TaskNumber(row.getLong(1), row.getString(2)), row.getLong(3));
+    if (dialect == Dialect.MARIADB) {
+      Sql.use(handle, take + TAKEN, insert -> Sql.rows(taking(insert, wanted), winner));
+      return;
+    }
+    Sql.use(handle, take, insert -> taking(insert, wanted).executeUpdate());
     Sql.use(
         handle,
-        TAKE.formatted(rows),
-        insert -> {
+        LOOK.formatted(places("(?, ?)", wanted)),
+        query -> {
           int index = 1;
           for (Map.Entry<TaskNumber, Long> one : wanted) {
-            insert.setLong(index++, one.getKey().applicationId());
-            insert.setString(index++, one.getKey().taskNo());
-            insert.setLong(index++, one.getValue());
+            query.setLong(index++, one.getKey().applicationId());
+            query.setString(index++, one.getKey().taskNo());
           }
-          return Sql.rows(
-              insert,
-              row -> winners.put(new TaskNumber(row.getLong(1), row.getString(2)), row.getLong(3)));
+          return Sql.rows(query, winner);
         });
+  }
+
+  private static String places(String each, List<?> of) {
+    return String.join(", ", Collections.nCopies(of.size(), each));
+  }
+
+  private static PreparedStatement taking(
+      PreparedStatement insert, List<Map.Entry<TaskNumber, Long>> wanted) throws SQLException {
+    int index = 1;
+    for (Map.Entry<TaskNumber, Long> one : wanted) {
+      insert.setLong(index++, one.getKey().applicationId());
+      insert.setString(index++, one.getKey().taskNo());
+      insert.setLong(index++, one.getValue());
+    }
+    return insert;
   }
 
   @Override
@@ -388,8 +414,7 @@ final class MariaDbTaskSql implements TaskSql {
 
   private List<Long> delete(Handle handle, List<LockedTask> locked) {
     List<Long> ids = locked.stream().map(LockedTask::id).toList();
-    MariaDbHistory.execute(
-        handle, "DELETE t FROM gh_task t FORCE INDEX (PRIMARY) WHERE ", "t.id", ids);
+    MariaDbHistory.delete(handle, dialect.deleteByKey("gh_task"), "id", ids);
     return ids;
   }
 
@@ -400,6 +425,6 @@ final class MariaDbTaskSql implements TaskSql {
 
   @Override
   public int purge(Handle handle, TaskStatus status, long endedBefore, int limit) {
-    return MariaDbHistory.purge(handle, status, endedBefore, limit);
+    return MariaDbHistory.purge(handle, dialect, status, endedBefore, limit);
   }
 }
