@@ -1,4 +1,4 @@
-/** Storage in the database of the host, PostgreSQL, MariaDB or H2. */
+/** Storage in the database of the host, PostgreSQL, MariaDB, MySQL or H2. */
 @org.jspecify.annotations.NullMarked
 module dev.gatehouse.storage.jdbc {
   requires transitive dev.gatehouse;

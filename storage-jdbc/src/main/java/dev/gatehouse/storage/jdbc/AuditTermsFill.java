@@ -50,8 +50,7 @@ public final class AuditTermsFill {
   public static final int BATCH = 500;
 
   private static final String LOOK =
-      "SELECT id, terms IS NULL FROM gh_{log} WHERE id < ? ORDER BY id DESC"
-          + " FETCH FIRST ? ROWS ONLY";
+      "SELECT id, terms IS NULL FROM gh_{log} WHERE id < ? ORDER BY id DESC LIMIT ?";
 
   /** The row as it is by then, which nobody changes until its terms are there. */
   private static final String TAKE =

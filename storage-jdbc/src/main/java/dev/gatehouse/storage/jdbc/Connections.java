@@ -97,14 +97,27 @@ final class Connections implements ConnectionFactory {
 
   /** The switch to auto-commit mode would commit it; see what {@link Dialect} can tell of it. */
   private static void requireNoTransaction(Connection connection) throws SQLException {
+    if (isInTransaction(connection)) {
+      throw new StorageException(
+          "the DataSource must not give the connection of a transaction that is under way: give"
+              + " the storage the plain DataSource, and use joining(JdbcTransaction.of(...))");
+    }
+  }
+
+  private static boolean isInTransaction(Connection connection) throws SQLException {
     Dialect dialect = Dialect.of(connection.getMetaData().getDatabaseProductName());
-    try (Statement statement = connection.createStatement();
-        ResultSet answer = statement.executeQuery(dialect.inTransaction())) {
-      if (answer.next() && answer.getBoolean(1)) {
-        throw new StorageException(
-            "the DataSource must not give the connection of a transaction that is under way: give"
-                + " the storage the plain DataSource, and use joining(JdbcTransaction.of(...))");
+    try (Statement statement = connection.createStatement()) {
+      if (!statement.execute(dialect.inTransaction())) {
+        return false;
       }
+      try (ResultSet answer = statement.getResultSet()) {
+        return answer.next() && answer.getBoolean(1);
+      }
+    } catch (SQLException e) {
+      if (e.getErrorCode() == Dialect.IN_TRANSACTION) {
+        return true;
+      }
+      throw e;
     }
   }
 

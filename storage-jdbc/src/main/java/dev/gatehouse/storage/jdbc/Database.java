@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * of its own, or, after {@link #joining}, on the one connection of a transaction.
  */
 final class Database {
-  /** A key that is there already: its SQL state, and on MariaDB, where that says less, its code. */
+  /** A key that is there already: its SQL state, and MariaDB's and MySQL's code. */
   private static final String DUPLICATE = "23505";
 
   private static final int MARIADB_DUPLICATE = 1062;
@@ -42,10 +42,10 @@ final class Database {
   private static final Set<String> TRANSIENT = Set.of("40001", "40P01", "55P03", "HYT00", "90131");
 
   /**
-   * MariaDB's: a lock that was too long to come, a row that changed since the snapshot, a table
-   * that did.
+   * MariaDB's and MySQL's: a lock that was too long to come, a row that changed since the snapshot,
+   * a table that did, a commit that another member of a group was ahead of.
    */
-  private static final Set<Integer> MARIADB_TRANSIENT = Set.of(1205, 1020, 1412);
+  private static final Set<Integer> MARIADB_TRANSIENT = Set.of(1205, 1020, 1412, 3101);
 
   /**
    * PostgreSQL's farewells: it is told to end, ends after a crash of its own, is starting, or has
@@ -53,8 +53,8 @@ final class Database {
    */
   private static final Set<String> FAREWELLS = Set.of("57P01", "57P02", "57P03", "25P03");
 
-  /** MariaDB's farewells: it ends, or the connection was killed. */
-  private static final Set<Integer> MARIADB_FAREWELLS = Set.of(1053, 1927);
+  /** MariaDB's and MySQL's farewells: it ends, a connection was killed, or idle for too long. */
+  private static final Set<Integer> MARIADB_FAREWELLS = Set.of(1053, 1927, 3169, 4031);
 
   /**
    * PostgreSQL's of what it has not, or has no such thing as: a feature, a word, a function, a

@@ -15,12 +15,12 @@ final class Failures {
   private static final Set<String> NO_ROOM_STATES = Set.of("53100", "90028", "90031");
   private static final Set<String> NO_RIGHT_STATES = Set.of("42501", "90096");
 
-  /** MariaDB's codes: an option, a transaction, a mode that allows no writes. */
+  /** MariaDB's and MySQL's codes: an option, a transaction, a mode that allows no writes. */
   private static final Set<Integer> READ_ONLY = Set.of(1290, 1792, 1836);
 
   private static final Set<Integer> NO_ROOM = Set.of(1021, 1026, 1114);
 
-  /** MariaDB's code of whatever its engine met, whose number the message has. */
+  /** Their code of whatever the engine met, whose number the message has. */
   private static final int OF_ENGINE = 1030;
 
   private static final String ENGINE_HAS_NO_ROOM = "error 28 ";
@@ -95,8 +95,8 @@ final class Failures {
 
   /**
    * Of data that do not fit (class 22) or clash (class 23), drivers quote the row, and of a batch
-   * the statement with its arguments, whatever failed; MariaDB quotes a statement that it does not
-   * understand (42000), which holds its arguments.
+   * the statement with its arguments, whatever failed; MariaDB and MySQL quote a statement that
+   * they do not understand (42000), which holds its arguments.
    */
   private static SQLException withoutValues(SQLException e) {
     SQLException own = e.getNextException();

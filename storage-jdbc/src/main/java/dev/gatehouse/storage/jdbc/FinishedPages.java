@@ -61,7 +61,7 @@ final class FinishedPages {
 
   private static final String OLD =
       "SELECT first_id, size, numbered FROM gh_task_page WHERE ended_ms < ?"
-          + " ORDER BY ended_ms, first_id FETCH FIRST ? ROWS ONLY FOR UPDATE SKIP LOCKED";
+          + " ORDER BY ended_ms, first_id LIMIT ? FOR UPDATE SKIP LOCKED";
 
   private final Handle handle;
 

@@ -35,7 +35,7 @@ final class H2TaskSql implements TaskSql {
       "SELECT "
           + TaskRows.CLAIMED
           + " FROM gh_task WHERE lane = ? AND due_ms >= ? AND due_ms <= ? AND state = 0"
-          + " AND (due_ms > ? OR id > ?)%s ORDER BY lane, due_ms, id FETCH FIRST ? ROWS ONLY";
+          + " AND (due_ms > ? OR id > ?)%s ORDER BY lane, due_ms, id LIMIT ?";
 
   /** The fence tells whether the row is still as it was read. */
   private static final String LEASE =
@@ -44,17 +44,17 @@ final class H2TaskSql implements TaskSql {
 
   private static final String EARLIEST =
       "SELECT due_ms FROM gh_task WHERE lane = ? AND state = 0%s"
-          + " ORDER BY lane, due_ms, id FETCH FIRST 1 ROW ONLY";
+          + " ORDER BY lane, due_ms, id LIMIT 1";
 
   private static final String COUNT =
       "SELECT COUNT(*), COUNT(CASE WHEN state = 0 AND due_ms <= ? THEN 1 END),"
           + " COUNT(CASE WHEN state = 1 THEN 1 END) FROM (SELECT state, due_ms FROM gh_task"
-          + " WHERE lane = ? ORDER BY lane, due_ms, id FETCH FIRST ? ROWS ONLY)";
+          + " WHERE lane = ? ORDER BY lane, due_ms, id LIMIT ?)";
 
   private static final String HELD =
       "SELECT id, fence, cancel, due_ms FROM gh_task"
           + " WHERE lane = ? AND due_ms <= ? AND state = 1 AND owner = ?"
-          + " ORDER BY lane, due_ms, id FETCH FIRST ? ROWS ONLY";
+          + " ORDER BY lane, due_ms, id LIMIT ?";
 
   private static final String HELD_ONE =
       "SELECT id, fence, cancel FROM gh_task WHERE id = ? AND state = 1 AND owner = ?";
@@ -66,7 +66,7 @@ final class H2TaskSql implements TaskSql {
           + " THEN 1 ELSE 0 END AS lost, ROW_NUMBER() OVER (ORDER BY x.due_ms, x.id) AS nr"
           + " FROM (SELECT lane, due_ms, id, state, owner FROM gh_task"
           + " WHERE lane = ? AND due_ms >= ? AND due_ms <= ? AND (due_ms > ? OR id > ?)"
-          + " ORDER BY lane, due_ms, id FETCH FIRST ? ROWS ONLY) x) y"
+          + " ORDER BY lane, due_ms, id LIMIT ?) x) y"
           + " WHERE y.lost = 1 OR y.nr = ?";
 
   private static final String LOCK =
@@ -371,7 +371,7 @@ final class H2TaskSql implements TaskSql {
         handle
             .createQuery(
                 "SELECT id FROM gh_task_done WHERE status = ? AND ended_ms < ?"
-                    + " ORDER BY ended_ms, id FETCH FIRST ? ROWS ONLY FOR UPDATE")
+                    + " ORDER BY ended_ms, id LIMIT ? FOR UPDATE")
             .bind(0, status.code())
             .bind(1, endedBefore)
             .bind(2, limit)

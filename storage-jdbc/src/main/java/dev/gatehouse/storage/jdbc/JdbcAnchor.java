@@ -29,7 +29,7 @@ final class JdbcAnchor implements Anchor {
       "INSERT INTO gh_audit_anchor(tree_size, note_hash, note) VALUES (?, ?, ?)";
 
   private static final String NEWEST =
-      "SELECT note FROM gh_audit_anchor ORDER BY tree_size DESC FETCH FIRST :limit ROWS ONLY";
+      "SELECT note FROM gh_audit_anchor ORDER BY tree_size DESC LIMIT :limit";
 
   private static final int TIMEOUT_SECONDS = 10;
 

@@ -67,7 +67,7 @@ final class JdbcAuditRemovals {
         tables.in(
             "SELECT from_index, to_index, evidence FROM gh_{log}_removed WHERE to_index > ?"
                 + " AND from_index >= 0 AND from_index < to_index"
-                + " ORDER BY to_index FETCH FIRST ? ROWS ONLY"),
+                + " ORDER BY to_index LIMIT ?"),
         query -> {
           query.setLong(1, above);
           query.setInt(2, limit);

@@ -141,7 +141,7 @@ final class JdbcAuditScans {
       demand(scan.terms(), sql, values);
     }
     values.add(scan.limit());
-    return new Statement(sql + order(scan) + " FETCH FIRST ? ROWS ONLY", values);
+    return new Statement(sql + order(scan) + " LIMIT ?", values);
   }
 
   /**
@@ -153,9 +153,9 @@ final class JdbcAuditScans {
     List<Object> values = new ArrayList<>(conditions.values);
     StringBuilder sql = new StringBuilder(tables.in(FOUND)).append(conditions.sql);
     demand(scan.terms(), sql, values);
-    sql.append(" FETCH FIRST ? ROWS ONLY), page AS (SELECT id, time_us FROM found");
+    sql.append(" LIMIT ?), page AS (SELECT id, time_us FROM found");
     values.add(MANY);
-    sql.append(order(scan)).append(" FETCH FIRST ? ROWS ONLY) ");
+    sql.append(order(scan)).append(" LIMIT ?) ");
     values.add(scan.limit());
     return new Statement(sql.append(tables.in(PAGE)).append(order(scan)).toString(), values);
   }

@@ -37,17 +37,15 @@ final class JdbcAuditTreeStore implements AuditTreeStore {
           + " WHERE id = 1 AND (owner = ? OR expires_ms <= ?)";
 
   private static final String PENDING =
-      "SELECT id FROM gh_{log}_pending WHERE refused = 0 AND id > ? ORDER BY id"
-          + " FETCH FIRST ? ROWS ONLY";
+      "SELECT id FROM gh_{log}_pending WHERE refused = 0 AND id > ? ORDER BY id LIMIT ?";
   private static final String REFUSED =
-      "SELECT id FROM gh_{log}_pending WHERE refused = 1 AND id > ? ORDER BY id"
-          + " FETCH FIRST ? ROWS ONLY";
+      "SELECT id FROM gh_{log}_pending WHERE refused = 1 AND id > ? ORDER BY id LIMIT ?";
   static final String LEAVES =
       "SELECT leaf_index, id, leaf_hash FROM gh_{log}_leaf WHERE leaf_index >= ?"
-          + " ORDER BY leaf_index FETCH FIRST ? ROWS ONLY";
+          + " ORDER BY leaf_index LIMIT ?";
   private static final String ROOTS =
       "SELECT root FROM gh_{log}_tile WHERE tile_level = ? AND tile_index >= ?"
-          + " ORDER BY tile_index FETCH FIRST ? ROWS ONLY";
+          + " ORDER BY tile_index LIMIT ?";
 
   private final Database database;
   private final LogTables tables;
@@ -119,7 +117,7 @@ final class JdbcAuditTreeStore implements AuditTreeStore {
                     handle,
                     tables.in(
                         "SELECT id FROM gh_{log}_pending WHERE refused = 0"
-                            + " ORDER BY id DESC FETCH FIRST 1 ROWS ONLY"),
+                            + " ORDER BY id DESC LIMIT 1"),
                     query -> Sql.rows(query, row -> row.getLong(1))));
     return found.isEmpty() ? OptionalLong.empty() : OptionalLong.of(found.get(0));
   }
@@ -190,7 +188,7 @@ final class JdbcAuditTreeStore implements AuditTreeStore {
 
   @Override
   public TreeState lock() {
-    locked = database.dialect() == Dialect.MARIADB;
+    locked = database.dialect().isOfMariaDb();
     return database.use(handle -> state(handle, tables.in(STATE) + " FOR UPDATE"));
   }
 
@@ -447,10 +445,7 @@ final class JdbcAuditTreeStore implements AuditTreeStore {
         handle ->
             Sql.use(
                 handle,
-                newest(
-                    "SELECT tree_size, root, note FROM gh_{log}_head"
-                        + which
-                        + " FETCH FIRST ? ROWS ONLY"),
+                newest("SELECT tree_size, root, note FROM gh_{log}_head" + which + " LIMIT ?"),
                 query -> {
                   query.setLong(1, size);
                   query.setInt(2, limit);

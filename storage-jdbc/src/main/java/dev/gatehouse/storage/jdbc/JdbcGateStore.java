@@ -56,21 +56,16 @@ final class JdbcGateStore implements GateStore {
   private static final String FIRST =
       "(SELECT p.%s FROM gh_gate_place p WHERE p.gate = g.name AND p.holds = 0"
           + IN_ORDER
-          + " FETCH FIRST 1 ROW ONLY)";
+          + " LIMIT 1)";
 
   private static final String STANDING =
       "SELECT g.name, " + HOLDING + ", " + FIRST.formatted("task_id") + " FROM gh_gate g WHERE %s";
 
   private static final String WAITING =
-      "("
-          + PLACE
-          + " WHERE p.gate = ? AND p.holds = 0 AND p.priority = ?"
-          + IN_ORDER
-          + " FETCH FIRST ? ROWS ONLY)";
+      "(" + PLACE + " WHERE p.gate = ? AND p.holds = 0 AND p.priority = ?" + IN_ORDER + " LIMIT ?)";
 
   private static final String TASKS =
-      "SELECT DISTINCT task_id FROM gh_gate_place WHERE task_id > ?"
-          + " ORDER BY task_id FETCH FIRST ? ROWS ONLY";
+      "SELECT DISTINCT task_id FROM gh_gate_place WHERE task_id > ? ORDER BY task_id LIMIT ?";
 
   private static final String LEFT =
       PLACE
@@ -78,7 +73,7 @@ final class JdbcGateStore implements GateStore {
           + " AND t.state = 0 AND (t.lane = -1 OR (t.lane >= 0 AND t.due_ms > ?))))";
 
   private static final String NAMES =
-      "SELECT name FROM gh_gate WHERE name > ? ORDER BY name FETCH FIRST ? ROWS ONLY";
+      "SELECT name FROM gh_gate WHERE name > ? ORDER BY name LIMIT ?";
 
   /** Who waits and is parked was due, so its place is past, unless it was made to run early. */
   private static final String STALLED =
@@ -100,7 +95,7 @@ final class JdbcGateStore implements GateStore {
   private static final String UNUSED =
       "SELECT g.name FROM gh_gate g WHERE g.next_us < ?"
           + " AND NOT EXISTS(SELECT 1 FROM gh_gate_place p WHERE p.gate = g.name)"
-          + " FETCH FIRST ? ROWS ONLY FOR UPDATE SKIP LOCKED";
+          + " LIMIT ? FOR UPDATE SKIP LOCKED";
 
   private final Database database;
 
@@ -160,14 +155,11 @@ final class JdbcGateStore implements GateStore {
           });
     }
     Dialect dialect = database.dialect();
-    String insert =
-        dialect.waitsASecond()
-            + "INSERT INTO gh_gate(name, next_us) VALUES (?, 0)"
-            + dialect.orNothing();
+    String insert = "INSERT INTO gh_gate(name, next_us) VALUES (?, 0)" + dialect.orNothing();
     for (String name : names) {
       try {
         if (!known.contains(name)) {
-          Database.inserted(handle.createUpdate(insert).bind(0, name));
+          dialect.waitingASecond(handle, insert, update -> Database.inserted(update.bind(0, name)));
         }
       } catch (JdbiException e) {
         if (!dialect.livesOn(handle, e)) {

@@ -140,7 +140,7 @@ final class JdbcInstances {
                 .createQuery(
                     SELECT
                         + "WHERE expires_at <= ? ORDER BY expires_at, server_key, address_key"
-                        + " FETCH FIRST ? ROWS ONLY")
+                        + " LIMIT ?")
                 .bind(0, database.now(handle))
                 .bind(1, limit)
                 .map(JdbcInstances::instance)

@@ -131,11 +131,11 @@ final class JdbcNodes {
     return switch (dialect) {
       case H2 -> first("SELECT " + LEASE + " FROM FINAL TABLE (" + renew + ") n", reader, binding);
       case POSTGRESQL -> first(renew + " RETURNING " + LEASE, reader, binding);
-      case MARIADB -> renewInTwo(renew, binding) ? lease(node, millis) : Optional.empty();
+      case MARIADB, MYSQL -> renewInTwo(renew, binding) ? lease(node, millis) : Optional.empty();
     };
   }
 
-  /** MariaDB does not tell what an update has made of a row. */
+  /** MariaDB and MySQL do not tell what an update has made of a row. */
   private boolean renewInTwo(String renew, Binding binding) {
     return Sql.use(
         handle,

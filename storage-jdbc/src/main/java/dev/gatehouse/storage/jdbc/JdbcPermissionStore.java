@@ -120,7 +120,7 @@ final class JdbcPermissionStore implements PermissionStore {
                 .createQuery(
                     "SELECT number, change_id, operation, row_id, changed_ms"
                         + " FROM gh_permission_change WHERE number > :after"
-                        + " ORDER BY number FETCH FIRST :limit ROWS ONLY")
+                        + " ORDER BY number LIMIT :limit")
                 .bind("after", afterNumber)
                 .bind("limit", limit)
                 .map((row, context) -> recordedChange(row))
@@ -359,7 +359,7 @@ final class JdbcPermissionStore implements PermissionStore {
                     "SELECT grant_id FROM gh_grant_use JOIN gh_grant ON id = grant_id"
                         + " WHERE used_up_in <= :version AND added_in <= :version"
                         + " AND removed_in > :version AND grant_id > :after"
-                        + " ORDER BY grant_id FETCH FIRST :limit ROWS ONLY")
+                        + " ORDER BY grant_id LIMIT :limit")
                 .bind("version", version)
                 .bind("after", afterId)
                 .bind("limit", limit)
@@ -374,7 +374,7 @@ final class JdbcPermissionStore implements PermissionStore {
             handle
                 .createQuery(
                     "SELECT number FROM gh_permission_change WHERE changed_ms > :at"
-                        + " ORDER BY number FETCH FIRST 1 ROWS ONLY")
+                        + " ORDER BY number LIMIT 1")
                 .bind("at", epochMillis)
                 .map((row, context) -> row.getLong(1) - 1)
                 .findOne()
@@ -411,7 +411,7 @@ final class JdbcPermissionStore implements PermissionStore {
               handle
                   .createQuery(
                       "SELECT number FROM gh_permission_change WHERE number < :oldest"
-                          + " ORDER BY number FETCH FIRST :limit ROWS ONLY")
+                          + " ORDER BY number LIMIT :limit")
                   .bind("oldest", oldest)
                   .bind("limit", limit)
                   .mapTo(Long.class)

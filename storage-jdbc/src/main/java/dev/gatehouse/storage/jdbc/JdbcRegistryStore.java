@@ -119,7 +119,7 @@ final class JdbcRegistryStore implements RegistryStore {
             handle
                 .createQuery(
                     "SELECT version, subject, name_key FROM gh_registry_change WHERE version > ?"
-                        + " ORDER BY version FETCH FIRST ? ROWS ONLY")
+                        + " ORDER BY version LIMIT ?")
                 .bind(0, afterVersion)
                 .bind(1, limit)
                 .map(
@@ -461,7 +461,7 @@ final class JdbcRegistryStore implements RegistryStore {
   private <T> List<T> rows(String query, RowMapper<T> mapper, int limit, Object... arguments) {
     return database.use(
         handle ->
-            bind(handle.createQuery(query + " FETCH FIRST ? ROWS ONLY" + end(handle)), arguments)
+            bind(handle.createQuery(query + " LIMIT ?" + end(handle)), arguments)
                 .bind(arguments.length, limit)
                 .map(mapper)
                 .list());

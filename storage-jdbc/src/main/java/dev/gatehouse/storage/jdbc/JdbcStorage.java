@@ -28,13 +28,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A storage in a relational database: PostgreSQL of version 14 or later, encoded in UTF8, MariaDB
- * of version 10.6 or later, or H2 of version 2.4; the host brings the driver. Any other, or a
- * setting that would change what is kept, is refused with a StorageException by the first call that
- * needs it. Its tables, all named {@code gh_...}, are made or brought up to date on first use, on
- * two connections of their own at most. They are where the host's connections make tables, on
- * PostgreSQL in the first schema of the search path, which must be the same for every connection,
- * that of a {@link JdbcTransaction} included; or as {@link #withTables} says. Where they are up to
- * date already, rights to read and write them are enough, and for what only reads, to read.
+ * of version 10.6 or later, MySQL of version 8.0.20 or later, or H2 of version 2.4; the host brings
+ * the driver. Any other, or a setting that would change what is kept, is refused with a
+ * StorageException by the first call that needs it. Its tables, all named {@code gh_...}, are made
+ * or brought up to date on first use, on two connections of their own at most. They are where the
+ * host's connections make tables, on PostgreSQL in the first schema of the search path, which must
+ * be the same for every connection, that of a {@link JdbcTransaction} included; or as {@link
+ * #withTables} says. Where they are up to date already, rights to read and write them are enough,
+ * and for what only reads, to read.
  *
  * <p>Connections may come with any isolation level, with auto-commit on or off, and from a pool
  * that gives each transaction another session: they go back as they came, and transactions of the
@@ -42,7 +43,8 @@ import org.jspecify.annotations.Nullable;
  * others, a lock that was too long to come, or a connection that broke before the commit. If it
  * broke at the commit, the work may have been done or not, and the {@link
  * dev.gatehouse.error.StorageException} says so. A host's transaction is never tried again; an
- * error of the database ends it on PostgreSQL, as any other would, and a deadlock on MariaDB.
+ * error of the database ends it on PostgreSQL, as any other would, and a deadlock on MariaDB and
+ * MySQL.
  *
  * <p>Each thread that asks it something needs one connection of the DataSource for as long as that
  * takes. A Gatehouse that was started has thirteen at most: seven of the scheduler's (claimer,

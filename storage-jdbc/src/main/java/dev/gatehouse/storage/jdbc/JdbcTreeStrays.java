@@ -22,23 +22,23 @@ final class JdbcTreeStrays {
           + SIZE
           + ") AND NOT EXISTS"
           + " (SELECT 1 FROM gh_{log}_pending p WHERE p.refused IN (0, 1) AND p.id = a.id)))"
-          + " ORDER BY a.id FETCH FIRST ? ROWS ONLY";
+          + " ORDER BY a.id LIMIT ?";
   private static final String ORPHANS =
       "SELECT p.id FROM gh_{log}_pending p WHERE p.id > ?"
           + " AND NOT EXISTS (SELECT 1 FROM gh_{log} a WHERE a.id = p.id)"
-          + " ORDER BY p.id FETCH FIRST ? ROWS ONLY";
+          + " ORDER BY p.id LIMIT ?";
   private static final String DOUBLES =
       "SELECT p.id FROM gh_{log}_pending p WHERE p.id > ?"
           + " AND EXISTS (SELECT 1 FROM gh_{log}_leaf l WHERE l.id = p.id)"
-          + " ORDER BY p.id FETCH FIRST ? ROWS ONLY";
+          + " ORDER BY p.id LIMIT ?";
   private static final String LEAVES =
       "SELECT leaf_index FROM gh_{log}_leaf WHERE leaf_index < 0 OR leaf_index >= "
           + SIZE
-          + " ORDER BY leaf_index FETCH FIRST ? ROWS ONLY";
+          + " ORDER BY leaf_index LIMIT ?";
   private static final String HEADS =
       "SELECT tree_size FROM gh_{log}_head WHERE tree_size < 1 OR tree_size > "
           + SIZE
-          + " ORDER BY tree_size FETCH FIRST ? ROWS ONLY";
+          + " ORDER BY tree_size LIMIT ?";
 
   /** A tile of level n is full with 256 to the power of n + 1 leaves. */
   private static final String TILES =
@@ -48,7 +48,7 @@ final class JdbcTreeStrays {
           + " / CASE tile_level WHEN 0 THEN 256 WHEN 1 THEN 65536 WHEN 2 THEN 16777216"
           + " WHEN 3 THEN 4294967296 WHEN 4 THEN 1099511627776 WHEN 5 THEN 281474976710656"
           + " ELSE 72057594037927936 END)"
-          + " ORDER BY tile_level, tile_index FETCH FIRST ? ROWS ONLY";
+          + " ORDER BY tile_level, tile_index LIMIT ?";
 
   private JdbcTreeStrays() {}
 

@@ -38,17 +38,17 @@ final class JdbcWorkflowStore implements WorkflowStore {
           + " VALUES (?, ?, ?, ?, ?)";
   private static final String REPORTS =
       "SELECT workflow_id, id, task_id, status, result FROM gh_workflow_report"
-          + " WHERE workflow_id = ? ORDER BY id FETCH FIRST ? ROWS ONLY";
+          + " WHERE workflow_id = ? ORDER BY id LIMIT ?";
 
   /** The statuses as literals, so that a partial index can serve. */
   private static final String OPEN =
       "SELECT workflow_id FROM gh_workflow_report WHERE workflow_id > ?"
           + " UNION SELECT id FROM gh_workflow WHERE status IN (5, 6) AND id > ?"
-          + " ORDER BY 1 FETCH FIRST ? ROWS ONLY";
+          + " ORDER BY 1 LIMIT ?";
 
   private static final String ENDED =
       "SELECT id FROM gh_workflow WHERE ended_ms < ? AND status IN (2, 3, 4) ORDER BY ended_ms, id"
-          + " FETCH FIRST ? ROWS ONLY";
+          + " LIMIT ?";
 
   private final Database database;
 

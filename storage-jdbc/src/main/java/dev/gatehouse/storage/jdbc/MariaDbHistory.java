@@ -5,18 +5,16 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jdbi.v3.core.Handle;
 
-/** The statements for MariaDB by which tasks come into the history and leave it. */
+/** The statements for MariaDB and MySQL by which tasks come into the history and leave it. */
 final class MariaDbHistory {
   private static final String PURGED =
       "SELECT id, application_id, task_no FROM gh_task_done FORCE INDEX (gh_task_done_ended)"
           + " WHERE status = ? AND ended_ms < ?"
           + " ORDER BY ended_ms, id LIMIT ? FOR UPDATE SKIP LOCKED";
 
-  private static final List<String> PURGE =
-      List.of(
-          "DELETE a FROM gh_task_done d FORCE INDEX (PRIMARY) STRAIGHT_JOIN gh_task_attempt a"
-              + " ON a.task_id = d.id WHERE ",
-          "DELETE d FROM gh_task_done d FORCE INDEX (PRIMARY) WHERE ");
+  private static final String PURGE_ATTEMPTS =
+      "DELETE a FROM gh_task_done d FORCE INDEX (PRIMARY) STRAIGHT_JOIN gh_task_attempt a"
+          + " ON a.task_id = d.id WHERE ";
 
   private static final String COPY_FIRST =
       "SELECT ? AS status, ? AS attempt, ? AS ended_ms, ? AS outcome, ? AS started_ms,"
@@ -74,8 +72,8 @@ final class MariaDbHistory {
         });
   }
 
-  /** Runs a statement on the rows whose column has one of the ids. */
-  static void execute(Handle handle, String sql, String column, List<Long> ids) {
+  /** Deletes the rows whose column has one of the ids. */
+  static void delete(Handle handle, String sql, String column, List<Long> ids) {
     for (AnyOf some : AnyOf.of(Dialect.MARIADB, "bigint", ids)) {
       Sql.use(
           handle,
@@ -87,7 +85,7 @@ final class MariaDbHistory {
     }
   }
 
-  static int purge(Handle handle, TaskStatus status, long endedBefore, int limit) {
+  static int purge(Handle handle, Dialect dialect, TaskStatus status, long endedBefore, int limit) {
     List<TaskNumber> numbers = new ArrayList<>();
     List<Long> ids =
         Sql.use(
@@ -108,7 +106,12 @@ final class MariaDbHistory {
                   });
             });
     TaskNumbers.forget(handle, numbers);
-    PURGE.forEach(sql -> execute(handle, sql, "d.id", ids));
+    if (dialect == Dialect.MYSQL) {
+      delete(handle, dialect.deleteByKey("gh_task_attempt"), "task_id", ids);
+    } else {
+      delete(handle, PURGE_ATTEMPTS, "d.id", ids);
+    }
+    delete(handle, dialect.deleteByKey("gh_task_done"), "id", ids);
     return ids.size();
   }
 }

@@ -25,20 +25,20 @@ import java.util.stream.IntStream;
 import org.jdbi.v3.core.Handle;
 
 /**
- * The statements for MariaDB. It has no arrays, so a batch is a list of keys; no {@code LATERAL},
- * so a look into all lanes is a union of a look into each, whose order the index gives; and no
- * {@code UPDATE ... RETURNING}, so rows are locked by the query that reads them, and then changed
- * by their keys.
+ * The statements for MariaDB and MySQL. They have no arrays, so a batch is a list of keys; MariaDB
+ * has no {@code LATERAL}, so a look into all lanes is a union of a look into each, whose order the
+ * index gives; and neither has {@code UPDATE ... RETURNING}, so rows are locked by the query that
+ * reads them, and then changed by their keys.
  *
  * <p>Every statement that locks names its index: a scan of the table, which MariaDB takes for
  * cheaper where lists are long and tables small, would wait for rows that others have locked. For
  * the same reason rows are deleted by a statement of the form that may name one.
  */
 final class MariaDbTaskSql implements TaskSql {
-  static final TaskSql INSTANCE = new MariaDbTaskSql();
+  static final TaskSql MARIADB = new MariaDbTaskSql(Dialect.MARIADB);
+  static final TaskSql MYSQL = new MariaDbTaskSql(Dialect.MYSQL);
 
   private static final Lanes LANES = new Lanes(2, 1);
-  private static final ClaimBound BOUND = new ClaimBound(Dialect.MARIADB);
 
   private static final String BY_DUE = " FROM gh_task t FORCE INDEX (gh_task_due) WHERE t.lane = ?";
   private static final String BY_ID = " FROM gh_task FORCE INDEX (PRIMARY) WHERE ";
@@ -91,12 +91,24 @@ final class MariaDbTaskSql implements TaskSql {
   /** Of one that has the number already, answers that, as it is by now, and keeps it so. */
   private static final String TAKE =
       "INSERT INTO gh_task_key(application_id, task_no, task_id) VALUES %s"
-          + " ON DUPLICATE KEY UPDATE task_id = gh_task_key.task_id"
-          + " RETURNING application_id, task_no, task_id";
+          + " ON DUPLICATE KEY UPDATE task_id = gh_task_key.task_id";
+
+  private static final String TAKEN = " RETURNING application_id, task_no, task_id";
+
+  /** What follows that on MySQL: the numbers are locked by then, and are read as they are. */
+  private static final String LOOK =
+      "SELECT application_id, task_no, task_id FROM gh_task_key FORCE INDEX (PRIMARY)"
+          + " WHERE (application_id, task_no) IN (%s) FOR UPDATE";
 
   private static final int MOST_NUMBERS = 500;
 
-  private MariaDbTaskSql() {}
+  private final Dialect dialect;
+  private final ClaimBound bound;
+
+  private MariaDbTaskSql(Dialect dialect) {
+    this.dialect = dialect;
+    bound = new ClaimBound(dialect);
+  }
 
   @Override
   public int lanes() {
@@ -149,28 +161,47 @@ final class MariaDbTaskSql implements TaskSql {
     return new TaskInserts(this, node).insert(handle, rows, winners);
   }
 
-  private static void take(
+  private void take(
       Handle handle, List<Map.Entry<TaskNumber, Long>> wanted, Map<TaskNumber, Long> winners) {
-    String rows = String.join(", ", Collections.nCopies(wanted.size(), "(?, ?, ?)"));
+    String take = TAKE.formatted(places("(?, ?, ?)", wanted));
+    Sql.Reader<Long> winner =
+        row -> winners.put(new TaskNumber(row.getLong(1), row.getString(2)), row.getLong(3));
+    if (dialect == Dialect.MARIADB) {
+      Sql.use(handle, take + TAKEN, insert -> Sql.rows(taking(insert, wanted), winner));
+      return;
+    }
+    Sql.use(handle, take, insert -> taking(insert, wanted).executeUpdate());
     Sql.use(
         handle,
-        TAKE.formatted(rows),
-        insert -> {
+        LOOK.formatted(places("(?, ?)", wanted)),
+        query -> {
           int index = 1;
           for (Map.Entry<TaskNumber, Long> one : wanted) {
-            insert.setLong(index++, one.getKey().applicationId());
-            insert.setString(index++, one.getKey().taskNo());
-            insert.setLong(index++, one.getValue());
+            query.setLong(index++, one.getKey().applicationId());
+            query.setString(index++, one.getKey().taskNo());
           }
-          return Sql.rows(
-              insert,
-              row -> winners.put(new TaskNumber(row.getLong(1), row.getString(2)), row.getLong(3)));
+          return Sql.rows(query, winner);
         });
+  }
+
+  private static String places(String each, List<?> of) {
+    return String.join(", ", Collections.nCopies(of.size(), each));
+  }
+
+  private static PreparedStatement taking(
+      PreparedStatement insert, List<Map.Entry<TaskNumber, Long>> wanted) throws SQLException {
+    int index = 1;
+    for (Map.Entry<TaskNumber, Long> one : wanted) {
+      insert.setLong(index++, one.getKey().applicationId());
+      insert.setString(index++, one.getKey().taskNo());
+      insert.setLong(index++, one.getValue());
+    }
+    return insert;
   }
 
   @Override
   public List<ClaimedTask> claim(Handle handle, Claim claim, List<LaneShare> lanes) {
-    OptionalLong until = BOUND.find(handle, claim);
+    OptionalLong until = bound.find(handle, claim);
     return until.isEmpty()
         ? List.of()
         : lease(handle, claim, due(handle, claim, lanes, until.getAsLong()));
@@ -178,7 +209,7 @@ final class MariaDbTaskSql implements TaskSql {
 
   @Override
   public List<ClaimedTask> claimEarliest(Handle handle, Claim claim, int limit) {
-    OptionalLong until = BOUND.find(handle, claim);
+    OptionalLong until = bound.find(handle, claim);
     if (until.isEmpty()) {
       return List.of();
     }
@@ -191,9 +222,8 @@ final class MariaDbTaskSql implements TaskSql {
   }
 
   /** Locks what a claim may lease, but for what others have locked; as it will be then. */
-  private static List<ClaimedTask> due(
-      Handle handle, Claim claim, List<LaneShare> lanes, long until) {
-    Excluding excluding = new Excluding(Dialect.MARIADB, claim.exclusion());
+  private List<ClaimedTask> due(Handle handle, Claim claim, List<LaneShare> lanes, long until) {
+    Excluding excluding = new Excluding(dialect, claim.exclusion());
     return union(
         handle,
         DUE.formatted(excluding.and()),
@@ -216,9 +246,9 @@ final class MariaDbTaskSql implements TaskSql {
     return index + 5;
   }
 
-  private static List<ClaimedTask> lease(Handle handle, Claim claim, List<ClaimedTask> due) {
+  private List<ClaimedTask> lease(Handle handle, Claim claim, List<ClaimedTask> due) {
     List<Long> ids = due.stream().map(task -> task.row().id()).sorted().toList();
-    for (AnyOf some : AnyOf.of(Dialect.MARIADB, "bigint", ids)) {
+    for (AnyOf some : AnyOf.of(dialect, "bigint", ids)) {
       Sql.use(
           handle,
           LEASE + some.in("id"),
@@ -233,7 +263,7 @@ final class MariaDbTaskSql implements TaskSql {
 
   @Override
   public OptionalLong earliestDue(Handle handle, Exclusion exclusion) {
-    Excluding excluding = new Excluding(Dialect.MARIADB, exclusion);
+    Excluding excluding = new Excluding(dialect, exclusion);
     return union(
             handle,
             EARLIEST.formatted(excluding.andDue()),
@@ -310,7 +340,7 @@ final class MariaDbTaskSql implements TaskSql {
   }
 
   /** Of these, in order of id, what the node holds. */
-  private static <R> List<R> held(
+  private <R> List<R> held(
       Handle handle,
       String columns,
       Collection<Long> ids,
@@ -318,7 +348,7 @@ final class MariaDbTaskSql implements TaskSql {
       String end,
       Sql.Reader<R> reader) {
     List<R> held = new ArrayList<>();
-    for (AnyOf some : AnyOf.of(Dialect.MARIADB, "bigint", ids.stream().sorted().toList())) {
+    for (AnyOf some : AnyOf.of(dialect, "bigint", ids.stream().sorted().toList())) {
       held.addAll(
           Sql.use(
               handle,
@@ -382,10 +412,9 @@ final class MariaDbTaskSql implements TaskSql {
         .toList();
   }
 
-  private static List<Long> delete(Handle handle, List<LockedTask> locked) {
+  private List<Long> delete(Handle handle, List<LockedTask> locked) {
     List<Long> ids = locked.stream().map(LockedTask::id).toList();
-    MariaDbHistory.execute(
-        handle, "DELETE t FROM gh_task t FORCE INDEX (PRIMARY) WHERE ", "t.id", ids);
+    MariaDbHistory.delete(handle, dialect.deleteByKey("gh_task"), "id", ids);
     return ids;
   }
 
@@ -396,6 +425,6 @@ final class MariaDbTaskSql implements TaskSql {
 
   @Override
   public int purge(Handle handle, TaskStatus status, long endedBefore, int limit) {
-    return MariaDbHistory.purge(handle, status, endedBefore, limit);
+    return MariaDbHistory.purge(handle, dialect, status, endedBefore, limit);
   }
 }

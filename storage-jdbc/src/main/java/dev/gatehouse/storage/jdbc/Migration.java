@@ -7,9 +7,6 @@ import dev.failsafe.FailsafeException;
 import dev.failsafe.RetryPolicy;
 import dev.gatehouse.audit.LogName;
 import dev.gatehouse.error.StorageException;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,9 +30,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Brings the tables up to date, once, before first use. Nodes that start at once take turns by the
  * lock row of {@code gh_schema}. PostgreSQL makes the tables in the transaction that holds it; as
- * H2 and MariaDB commit with each table, there a second connection makes them, and a script that
- * was broken off is run again. Where nothing is missing, nothing is written, so that a node that
- * may only read can.
+ * the others commit with each table, there a second connection makes them, and a script that was
+ * broken off is run again. Where nothing is missing, nothing is written, so that a node that may
+ * only read can.
  *
  * <p>Version <i>n</i> is the script number <i>n</i> of {@link #SCRIPTS}, in the words of the {@link
  * Dialect}; {@code gh_schema} holds the versions that were applied, and 0 for the lock row.
@@ -61,13 +58,15 @@ final class Migration {
 
   private static final String SAVEPOINT = "gh_setting";
 
-  /** SQL states of a table or, on H2, a schema that is not there, in H2, PostgreSQL and MariaDB. */
+  /** SQL states of a table or, on H2, a schema that is not there, in H2, PostgreSQL, MariaDB. */
   private static final Set<String> NO_TABLE = Set.of("42S02", "42S03", "42S04", "42P01", "90079");
 
   /** Of a table, or a type of its rows, that another connection makes at the same time. */
   private static final Set<String> MADE_BY_ANOTHER = Set.of("23505", "42P07", "42710");
 
-  /** MariaDB's code of a database that is not there, on a connection to another. */
+  /**
+   * The code, on MariaDB and MySQL, of a database that is not there, on a connection to another.
+   */
   private static final int NO_DATABASE = 1049;
 
   /** SQL state of a statement that ran out of the time that the host allows. */
@@ -201,7 +200,7 @@ final class Migration {
         profile,
         lock -> {
           lock.execute("SET LOCAL statement_timeout = 0");
-          statements(lock, profile.dialect().folder() + log + "-terms.sql").forEach(lock::execute);
+          statements(lock, profile.dialect(), log + "-terms.sql").forEach(lock::execute);
         });
   }
 
@@ -263,7 +262,7 @@ final class Migration {
    * two run it at once, one of them may fail for what the other makes.
    */
   static void make(Handle handle, Dialect dialect, String script) {
-    for (String statement : statements(handle, dialect.folder() + script)) {
+    for (String statement : statements(handle, dialect, script)) {
       try {
         handle.execute(statement);
       } catch (JdbiException e) {
@@ -315,7 +314,7 @@ final class Migration {
   private static void apply(Handle handle, Dialect dialect) {
     for (int next = version(handle) + 1; next <= SCRIPTS.size(); next++) {
       String script = SCRIPTS.get(next - 1);
-      run(handle, statements(handle, dialect.folder() + script));
+      run(handle, statements(handle, dialect, script));
       Database.inserted(
           handle
               .createUpdate(
@@ -352,22 +351,11 @@ final class Migration {
    * The statements of a script as they are written: who runs them puts in the tables' names, which
    * done twice would qualify them twice.
    */
-  private static List<String> statements(Handle handle, String script) {
-    try (Script parsed = handle.createScript(text(script))) {
+  private static List<String> statements(Handle handle, Dialect dialect, String script) {
+    try (Script parsed = handle.createScript(dialect.script(script))) {
       return parsed
           .configure(SqlStatements.class, plain -> plain.setTemplateEngine(TemplateEngine.NOP))
           .getStatements();
-    }
-  }
-
-  static String text(String script) {
-    try (InputStream in = Migration.class.getResourceAsStream(script)) {
-      if (in == null) {
-        throw new IllegalStateException("missing resource " + script);
-      }
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new IllegalStateException("unreadable resource " + script, e);
     }
   }
 }

@@ -9,6 +9,8 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jdbi.v3.core.Handle;
 
@@ -24,11 +26,14 @@ record Profile(Dialect dialect, int isolation, boolean steersPlans) {
   private static final String READ_COMMITTED = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED";
 
   /**
-   * The level is the next transaction's, so that has to begin at once: the driver ends none in
-   * which nothing was done, and the next one on the connection would have it.
+   * The level is the next transaction's, so that has to begin at once: MariaDB's driver ends none
+   * in which nothing was done, and the next one on the connection would have it. MySQL has no
+   * blocks outside of procedures, so it is told in two messages.
    */
   private static final String MARIADB_BEGIN =
       "BEGIN NOT ATOMIC " + READ_COMMITTED + "; START TRANSACTION; END";
+
+  private static final String MYSQL_BEGIN = "START TRANSACTION";
 
   /** Those who speak PostgreSQL's language need not have its planner. */
   private static final String PLANNER =
@@ -50,6 +55,7 @@ record Profile(Dialect dialect, int isolation, boolean steersPlans) {
 
   private static final Set<String> STRICT = Set.of("STRICT_TRANS_TABLES", "STRICT_ALL_TABLES");
   private static final Set<String> UNFIT = Set.of("EMPTY_STRING_IS_NULL", "ORACLE", "MAXDB");
+  private static final Pattern VERSION = Pattern.compile("(\\d{1,4})\\.(\\d{1,4})\\.(\\d{1,4})");
   private static final Pattern COUNTS_CHANGES =
       Pattern.compile("useAffectedRows=(true|1)", Pattern.CASE_INSENSITIVE);
 
@@ -61,8 +67,8 @@ record Profile(Dialect dialect, int isolation, boolean steersPlans) {
     Dialect dialect = Dialect.of(handle);
     if (dialect == Dialect.POSTGRESQL) {
       requirePostgresql(handle);
-    } else if (dialect == Dialect.MARIADB) {
-      requireMariaDb(handle);
+    } else if (dialect.isOfMariaDb()) {
+      requireMariaDb(handle, dialect);
     }
     try {
       return new Profile(
@@ -88,12 +94,13 @@ record Profile(Dialect dialect, int isolation, boolean steersPlans) {
     }
   }
 
-  private static void requireMariaDb(Handle handle) {
-    int major = handle.queryMetadata(DatabaseMetaData::getDatabaseMajorVersion);
-    int minor = handle.queryMetadata(DatabaseMetaData::getDatabaseMinorVersion);
-    if (major < 10 || (major == 10 && minor < 6)) {
-      throw new StorageException(
-          "MariaDB must be of version 10.6 or later, was of " + major + "." + minor);
+  private static void requireMariaDb(Handle handle, Dialect dialect) {
+    if (dialect == Dialect.MYSQL) {
+      requireMySqlVersion(handle.queryMetadata(DatabaseMetaData::getDatabaseProductVersion));
+    } else {
+      requireMariaDbVersion(
+          handle.queryMetadata(DatabaseMetaData::getDatabaseMajorVersion),
+          handle.queryMetadata(DatabaseMetaData::getDatabaseMinorVersion));
     }
     String url = handle.queryMetadata(DatabaseMetaData::getURL);
     if (url != null && COUNTS_CHANGES.matcher(url).find()) {
@@ -111,6 +118,31 @@ record Profile(Dialect dialect, int isolation, boolean steersPlans) {
               return requirePacket(row.getLong(2));
             })
         .one();
+  }
+
+  private static void requireMariaDbVersion(int major, int minor) {
+    if (major < 10 || (major == 10 && minor < 6)) {
+      throw new StorageException(
+          "MariaDB must be of version 10.6 or later, was of " + major + "." + minor);
+    }
+  }
+
+  /**
+   * Only from then on a deletion can be told its index; texts are compared as bytes, spaces at
+   * their end included, from 8.0.17 on.
+   */
+  private static void requireMySqlVersion(String version) {
+    Matcher parts = VERSION.matcher(version);
+    if (!parts.lookingAt() || !isFrom8020(parts)) {
+      throw new StorageException("MySQL must be of version 8.0.20 or later, was of " + version);
+    }
+  }
+
+  private static boolean isFrom8020(MatchResult parts) {
+    int major = Integer.parseInt(parts.group(1));
+    int minor = Integer.parseInt(parts.group(2));
+    int patch = Integer.parseInt(parts.group(3));
+    return major > 8 || (major == 8 && (minor > 0 || patch >= 20));
   }
 
   /** Without a strict mode, what does not fit is cut off; in others, texts change. */
@@ -146,9 +178,9 @@ record Profile(Dialect dialect, int isolation, boolean steersPlans) {
 
   /**
    * Begins a transaction that reads what is committed, whatever level the host has set: with a
-   * snapshot, every change that had to wait for another would fail. PostgreSQL and MariaDB are told
-   * for this one transaction, so that a connection that others share keeps its level; H2 can only
-   * be told for the session, until {@link #restore}.
+   * snapshot, every change that had to wait for another would fail. H2 can only be told for the
+   * session, until {@link #restore}; the others are told for this one transaction, so that a
+   * connection that others share keeps its level.
    */
   void begin(Handle handle) {
     if (dialect == Dialect.H2) {
@@ -157,8 +189,12 @@ record Profile(Dialect dialect, int isolation, boolean steersPlans) {
       return;
     }
     handle.begin();
-    if (isolation != TRANSACTION_READ_COMMITTED) {
-      handle.execute(dialect == Dialect.MARIADB ? MARIADB_BEGIN : READ_COMMITTED);
+    if (isolation == TRANSACTION_READ_COMMITTED) {
+      return;
+    }
+    handle.execute(dialect == Dialect.MARIADB ? MARIADB_BEGIN : READ_COMMITTED);
+    if (dialect == Dialect.MYSQL) {
+      handle.execute(MYSQL_BEGIN);
     }
   }
 

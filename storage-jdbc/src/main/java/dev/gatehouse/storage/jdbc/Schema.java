@@ -51,7 +51,7 @@ final class Schema {
   static Schema of(Dialect dialect, NamedTables names) {
     Schema schema = new Schema(names);
     for (String script : Migration.SCRIPTS) {
-      String text = names.unqualified(Migration.text(dialect.folder() + script));
+      String text = names.unqualified(dialect.script(script));
       for (String statement : COMMENT.matcher(text).replaceAll("").split(";", -1)) {
         schema.add(statement);
       }
@@ -155,7 +155,7 @@ final class Schema {
           data.storesUpperCaseIdentifiers()
               ? given.toUpperCase(Locale.ROOT)
               : data.storesLowerCaseIdentifiers() ? lower(given) : given;
-      return dialect == Dialect.MARIADB && schema == null
+      return dialect.isOfMariaDb() && schema == null
           ? new Place(stored, null)
           : new Place(catalog, stored);
     }

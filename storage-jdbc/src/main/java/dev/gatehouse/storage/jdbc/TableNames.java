@@ -13,10 +13,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param prefix what each name begins with: a letter from a to z, up to fourteen letters and
  *     digits, all lower case, and an underscore; not {@code pg_}, which PostgreSQL keeps to itself
- * @param schema the schema, on MariaDB the database, in which the tables are, which must be there;
- *     null if they are where the connections make tables. A letter or underscore and up to 62 of
- *     letters, digits and underscores, ASCII only. It is not quoted: H2 reads it in upper case,
- *     PostgreSQL in lower case, and a word that the database reserves fails the first call
+ * @param schema the schema, on MariaDB and MySQL the database, in which the tables are, which must
+ *     be there; null if they are where the connections make tables. A letter or underscore and up
+ *     to 62 of letters, digits and underscores, ASCII only. It is not quoted: H2 reads it in upper
+ *     case, PostgreSQL in lower case, and a word that the database reserves fails the first call
  */
 public record TableNames(String prefix, @Nullable String schema) {
   private static final Pattern PREFIX = Pattern.compile("[a-z][a-z0-9]{0,14}_");

@@ -27,7 +27,7 @@ final class TaskReads {
           + " FROM gh_task_attempt WHERE task_id = ? UNION ALL"
           + " SELECT attempt, fence, attempt_started_ms, attempt_ended_ms, outcome, http_status,"
           + " error FROM gh_task_done WHERE id = ? AND outcome IS NOT NULL"
-          + " ORDER BY fence DESC FETCH FIRST ? ROWS ONLY";
+          + " ORDER BY fence DESC LIMIT ?";
 
   private static final String OPEN =
       "SELECT id, state, due_ms, attempt, cancel, 0, NULL, percent, note, "
@@ -47,7 +47,7 @@ final class TaskReads {
           + " FROM gh_task WHERE application_id = :application"
           + " AND (attempt > 0 OR due_ms <= :until)) AS ahead"
           + " WHERE retry > :retry OR (retry = :retry AND failed > :failed)"
-          + " GROUP BY retry, failed ORDER BY retry, failed FETCH FIRST :limit ROWS ONLY";
+          + " GROUP BY retry, failed ORDER BY retry, failed LIMIT :limit";
 
   private final Handle handle;
 
@@ -96,7 +96,7 @@ final class TaskReads {
             + TaskStatus.FAILED.code()
             + " AND id > ?"
             + (applicationId.isPresent() ? " AND application_id = ?" : "")
-            + " ORDER BY id FETCH FIRST ? ROWS ONLY";
+            + " ORDER BY id LIMIT ?";
     int next = 0;
     Query query = handle.createQuery(sql).bind(next++, afterId);
     if (applicationId.isPresent()) {

@@ -82,7 +82,7 @@ final class VersionedTable<R> {
         select
             + condition
             + " AND added_in <= ? AND removed_in > ? AND id > ?"
-            + " ORDER BY id FETCH FIRST ? ROWS ONLY"
+            + " ORDER BY id LIMIT ?"
             + Sql.latest(handle),
         query -> {
           int place = 0;
@@ -105,7 +105,7 @@ final class VersionedTable<R> {
         select
             + "added_in > ? AND added_in <= ? AND removed_in > ? UNION ALL "
             + select
-            + "removed_in > ? AND removed_in <= ? AND added_in <= ? FETCH FIRST ? ROWS ONLY";
+            + "removed_in > ? AND removed_in <= ? AND added_in <= ? LIMIT ?";
     Sql.use(
         handle,
         sql,
@@ -145,9 +145,7 @@ final class VersionedTable<R> {
 
   /** Drops so many rows that only versions before that one hold; the ids of what it dropped. */
   List<Long> forget(Handle handle, Dialect dialect, long version, int limit) {
-    Query query =
-        handle.createQuery(
-            "SELECT id FROM " + table + " WHERE removed_in <= ? FETCH FIRST ? ROWS ONLY");
+    Query query = handle.createQuery("SELECT id FROM " + table + " WHERE removed_in <= ? LIMIT ?");
     List<Long> ids = query.bind(0, version).bind(1, limit).mapTo(Long.class).list();
     delete(handle, dialect, table, "id", ids);
     return ids;

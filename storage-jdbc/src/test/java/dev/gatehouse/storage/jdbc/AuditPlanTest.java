@@ -215,6 +215,28 @@ class AuditPlanTest {
   }
 
   @Nested
+  @Tag("mysql")
+  class OnMySql extends Planned {
+    @Override
+    DataSource dataSource() {
+      return MySql.dataSource();
+    }
+
+    @Override
+    String analyze() {
+      return "ANALYZE TABLE gh_event";
+    }
+
+    /** Columns: id, kind, table, type, keys, key, and so on. */
+    @Override
+    List<String> plan(Handle handle, JdbcAuditScans.Statement statement) {
+      return explained(handle, "EXPLAIN ", statement).stream()
+          .map(line -> line.toLowerCase(Locale.ROOT).split(" \\| ")[5])
+          .toList();
+    }
+  }
+
+  @Nested
   class OnH2 extends Planned {
     @Override
     DataSource dataSource() {

@@ -34,6 +34,13 @@ class BrokenMigrationTest {
     assertMade(MariaDb.unpooledDataSource(""), statement, BrokenMigrationTest::endOnMariaDb);
   }
 
+  @ParameterizedTest
+  @Tag("mysql")
+  @ValueSource(ints = {6, 9})
+  void check_mySqlSessionEndedBeforeThatStatement_tablesAreMadeAllTheSame(int statement) {
+    assertMade(MySql.unpooledDataSource(""), statement, BrokenMigrationTest::endOnMySql);
+  }
+
   private static void endOnPostgres(Connection connection) throws Exception {
     int session = connection.unwrap(PGConnection.class).getBackendPID();
     Postgres.use(handle -> handle.execute("SELECT pg_terminate_backend(?, 10000)", session));
@@ -42,6 +49,11 @@ class BrokenMigrationTest {
   private static void endOnMariaDb(Connection connection) throws Exception {
     long session = connection.unwrap(org.mariadb.jdbc.Connection.class).getThreadId();
     MariaDb.use(handle -> handle.execute("KILL CONNECTION " + session));
+  }
+
+  private static void endOnMySql(Connection connection) throws Exception {
+    long session = connection.unwrap(com.mysql.cj.jdbc.JdbcConnection.class).getId();
+    MySql.use(handle -> handle.execute("KILL CONNECTION " + session));
   }
 
   private static void assertMade(DataSource sound, int statement, End end) {

@@ -261,8 +261,8 @@ class DatabaseTest {
               "CREATE TABLE gh_schema(version INT PRIMARY KEY, script VARCHAR(80) NOT NULL)");
           handle.execute("INSERT INTO gh_schema VALUES (0, 'lock')");
           for (int i = 1; i <= version; i++) {
-            String script = Dialect.of(handle).folder() + Migration.SCRIPTS.get(i - 1);
-            handle.createScript(Migration.text(script)).execute();
+            String script = Dialect.of(handle).script(Migration.SCRIPTS.get(i - 1));
+            handle.createScript(script).execute();
             handle.execute("INSERT INTO gh_schema VALUES (?, 'done')", i);
           }
           handle.execute("UPDATE gh_registry SET version = 41");
@@ -396,6 +396,25 @@ class DatabaseTest {
     @Override
     DataSource newDataSource() {
       return MariaDb.dataSource();
+    }
+
+    @Override
+    String dropIndex(String index, String table) {
+      return "DROP INDEX " + index + " ON " + table;
+    }
+
+    @Override
+    String noSuchColumn() {
+      return "42S22";
+    }
+  }
+
+  @Nested
+  @Tag("mysql")
+  class OnMySql extends OverDatabase {
+    @Override
+    DataSource newDataSource() {
+      return MySql.dataSource();
     }
 
     @Override

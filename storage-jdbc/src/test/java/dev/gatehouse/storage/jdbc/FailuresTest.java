@@ -28,4 +28,21 @@ class FailuresTest {
     assertThat(says.contains("as it is read-only")).isEqualTo(about.equals("read-only"));
     assertThat(says).endsWith("SQL state HY000, code " + code);
   }
+
+  /** A conflict is tried again, and so is what a session that ended was at. */
+  @ParameterizedTest
+  @CsvSource({
+    "1205, true, false",
+    "3101, true, false",
+    "1053, false, true",
+    "1927, false, true",
+    "3169, false, true",
+    "4031, false, true",
+    "1064, false, false"
+  })
+  void isTransient_codeOfMariaDbOrMySql_asItIs(int code, boolean conflict, boolean lost) {
+    SQLException thrown = new SQLException("-", "HY000", code);
+    assertThat(Database.isTransient(thrown)).isEqualTo(conflict);
+    assertThat(Database.isLost(thrown)).isEqualTo(lost);
+  }
 }

@@ -77,7 +77,7 @@ class FaultRunTest {
   static Stream<FaultyServer> servers() {
     return LONG == 0
         ? Stream.of(FaultyServer.mariaDb())
-        : Stream.of(FaultyServer.postgres(), FaultyServer.ownMariaDb());
+        : Stream.of(FaultyServer.postgres(), FaultyServer.ownMariaDb(), FaultyServer.ownMySql());
   }
 
   @AfterEach

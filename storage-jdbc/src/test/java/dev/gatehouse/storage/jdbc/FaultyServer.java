@@ -26,6 +26,16 @@ abstract class FaultyServer {
     return new OnMariaDb(MariaDbServer.start("--innodb-flush-log-at-trx-commit=2"));
   }
 
+  /** An empty database of the tests' MySQL, which cannot crash. */
+  static FaultyServer mySql() {
+    return new OnMySql(MySql.server());
+  }
+
+  /** An empty database of a MySQL of its own, which keeps what it has committed. */
+  static FaultyServer ownMySql() {
+    return new OnMySql(MySqlServer.start("--innodb-flush-log-at-trx-commit=2"));
+  }
+
   /** An empty schema of the tests' PostgreSQL, where a commit outlives the server's process. */
   static FaultyServer postgres() {
     PGSimpleDataSource direct = Postgres.unpooledDataSource();
@@ -135,6 +145,71 @@ abstract class FaultyServer {
     @Override
     public String toString() {
       return "MariaDB";
+    }
+  }
+
+  private static final class OnMySql extends FaultyServer {
+    private static final AtomicInteger DATABASES = new AtomicInteger();
+    private final MySqlServer server;
+    private final String database;
+
+    OnMySql(MySqlServer server) {
+      this(server, "faults" + DATABASES.incrementAndGet());
+    }
+
+    private OnMySql(MySqlServer server, String database) {
+      super(made(server, database));
+      this.server = server;
+      this.database = database;
+    }
+
+    private static DataSource made(MySqlServer server, String database) {
+      Jdbi.create(server.dataSource("mysql", ""))
+          .useHandle(handle -> handle.execute("CREATE DATABASE " + database));
+      return server.dataSource(database, "");
+    }
+
+    @Override
+    int port() {
+      return server.port();
+    }
+
+    /** Each user may do all, without a password. */
+    @Override
+    String url(int port, String user) {
+      Jdbi.create(dataSource())
+          .useHandle(
+              handle -> {
+                handle.execute("CREATE USER IF NOT EXISTS '" + user + "'@'localhost'");
+                handle.execute("GRANT ALL ON *.* TO '" + user + "'@'localhost'");
+              });
+      return "jdbc:mysql://127.0.0.1:%d/%s?user=%s".formatted(port, database, user);
+    }
+
+    @Override
+    String sessions() {
+      return "SELECT id FROM information_schema.processlist WHERE user = ?";
+    }
+
+    @Override
+    String end(long session) {
+      return "KILL CONNECTION " + session;
+    }
+
+    @Override
+    String transactions() {
+      return "SELECT COUNT(*) FROM information_schema.innodb_trx"
+          + " JOIN information_schema.processlist ON id = trx_mysql_thread_id WHERE user = ?";
+    }
+
+    @Override
+    void crash() {
+      server.crash();
+    }
+
+    @Override
+    public String toString() {
+      return "MySQL";
     }
   }
 

@@ -61,6 +61,12 @@ class FrozenInTransactionTest {
   }
 
   @Test
+  @Tag("mysql")
+  void mySql_frozenWithRowsLocked_othersGoOn() throws IOException, InterruptedException {
+    assertGoesOn(FaultyServer.mySql(), FrozenInTransactionTest::endSession);
+  }
+
+  @Test
   void postgres_frozenAtAGate_othersGoOn() throws IOException, InterruptedException {
     assertOthersGoOn(FaultyServer.postgres(), Failpoint.WITHIN_PASSAGE, server -> {});
   }
@@ -93,6 +99,13 @@ class FrozenInTransactionTest {
   @Tag("mariadb")
   void mariaDb_idleWithRowsLocked_serverEndsTheSession() throws SQLException {
     assertServerEnds(FaultyServer.mariaDb(), "&sessionVariables=idle_transaction_timeout=1");
+  }
+
+  /** MySQL has no other time for sessions within a transaction than for all. */
+  @Test
+  @Tag("mysql")
+  void mySql_idleWithRowsLocked_serverEndsTheSession() throws SQLException {
+    assertServerEnds(FaultyServer.mySql(), "&sessionVariables=wait_timeout=1");
   }
 
   /** What a departed node held is passed over while it is locked, and had when the lock is gone. */

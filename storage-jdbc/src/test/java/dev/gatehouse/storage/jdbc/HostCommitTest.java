@@ -247,4 +247,13 @@ class HostCommitTest {
       return MariaDb.dataSource();
     }
   }
+
+  @Nested
+  @Tag("mysql")
+  class OnMySql extends OnDatabase {
+    @Override
+    DataSource newDatabase() {
+      return MySql.dataSource();
+    }
+  }
 }

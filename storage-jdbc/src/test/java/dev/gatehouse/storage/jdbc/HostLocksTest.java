@@ -331,6 +331,15 @@ class HostLocksTest {
   }
 
   @Nested
+  @Tag("mysql")
+  class OnMySql extends OnDatabase {
+    @Override
+    DataSource newDatabase() {
+      return MySql.unpooledDataSource("");
+    }
+  }
+
+  @Nested
   class OnH2 extends OnDatabase {
     @Override
     DataSource newDatabase() {

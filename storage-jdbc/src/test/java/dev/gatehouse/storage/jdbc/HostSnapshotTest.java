@@ -406,4 +406,13 @@ class HostSnapshotTest {
       return MariaDb.dataSource();
     }
   }
+
+  @Nested
+  @Tag("mysql")
+  class OnMySql extends OnDatabase {
+    @Override
+    DataSource newDatabase() {
+      return MySql.dataSource();
+    }
+  }
 }

@@ -82,4 +82,18 @@ class JdbcAuditFindTest {
       return 30;
     }
   }
+
+  @Nested
+  @Tag("mysql")
+  class OnMySql extends AuditFindContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return MySql.storage(leaseClock);
+    }
+
+    @Override
+    protected int queries() {
+      return 40;
+    }
+  }
 }

@@ -31,4 +31,13 @@ class JdbcAutomaticRecordsTest {
       return MariaDb.storage(leaseClock);
     }
   }
+
+  @Nested
+  @Tag("mysql")
+  class OnMySql extends AutomaticRecordsContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return MySql.storage(leaseClock);
+    }
+  }
 }

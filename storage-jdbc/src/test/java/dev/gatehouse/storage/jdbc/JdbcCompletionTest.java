@@ -58,6 +58,15 @@ class JdbcCompletionTest {
     }
   }
 
+  @Nested
+  @Tag("mysql")
+  class OnMySql extends Cases {
+    @Override
+    DataSource open() {
+      return MySql.dataSource();
+    }
+  }
+
   abstract static class Cases {
     private final DataSource dataSource = open();
     private final JdbcStorage storage = JdbcStorage.of(dataSource);

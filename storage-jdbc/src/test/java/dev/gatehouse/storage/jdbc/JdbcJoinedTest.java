@@ -292,4 +292,13 @@ class JdbcJoinedTest {
       return MariaDb.emptied();
     }
   }
+
+  @Nested
+  @Tag("mysql")
+  class OnMySql extends OverDatabase {
+    @Override
+    DataSource newDataSource() {
+      return MySql.emptied();
+    }
+  }
 }

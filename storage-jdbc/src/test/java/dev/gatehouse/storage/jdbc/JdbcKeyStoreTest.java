@@ -44,4 +44,13 @@ class JdbcKeyStoreTest {
       return MariaDb.storage(leaseClock);
     }
   }
+
+  @Nested
+  @Tag("mysql")
+  class OnMySql extends KeyStoreContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return MySql.storage(leaseClock);
+    }
+  }
 }

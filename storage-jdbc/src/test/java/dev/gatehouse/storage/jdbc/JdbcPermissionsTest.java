@@ -31,4 +31,13 @@ class JdbcPermissionsTest {
       return MariaDb.storage(leaseClock);
     }
   }
+
+  @Nested
+  @Tag("mysql")
+  class OnMySql extends PermissionsContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return MySql.storage(leaseClock);
+    }
+  }
 }

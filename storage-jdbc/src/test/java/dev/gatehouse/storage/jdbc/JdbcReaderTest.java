@@ -103,6 +103,15 @@ class JdbcReaderTest {
     }
   }
 
+  @Nested
+  @Tag("mysql")
+  class OnMySql extends Cases {
+    @Override
+    DataSource open() {
+      return MySql.dataSource();
+    }
+  }
+
   abstract static class Cases {
     final DataSource dataSource = open();
     final List<Gatehouse> opened = new ArrayList<>();

@@ -48,6 +48,15 @@ final class JdbcRegistryStoreTest {
   }
 
   @Nested
+  @Tag("mysql")
+  class OnMySql extends RegistryStoreContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return MySql.storage(leaseClock);
+    }
+  }
+
+  @Nested
   class ChangesOnPostgres extends RegistryChangesContract {
     @Override
     protected Storage open(InstantSource leaseClock) {

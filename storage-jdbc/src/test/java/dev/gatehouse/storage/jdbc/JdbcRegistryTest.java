@@ -215,4 +215,13 @@ final class JdbcRegistryTest {
       return MariaDb.emptied();
     }
   }
+
+  @Nested
+  @Tag("mysql")
+  class OnMySql extends OverDatabase {
+    @Override
+    DataSource database() {
+      return MySql.emptied();
+    }
+  }
 }

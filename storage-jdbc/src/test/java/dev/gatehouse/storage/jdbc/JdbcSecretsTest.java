@@ -163,4 +163,18 @@ class JdbcSecretsTest {
       return "ALTER TABLE " + table + " ADD CHECK (octet_length(" + column + ") <= 4)";
     }
   }
+
+  @Nested
+  @Tag("mysql")
+  class OnMySql extends OverDatabase {
+    @Override
+    DataSource newDataSource() {
+      return MySql.dataSource();
+    }
+
+    @Override
+    String shorten(String table, String column, String type) {
+      return "ALTER TABLE " + table + " MODIFY " + column + " " + type + "(4) NOT NULL";
+    }
+  }
 }

@@ -60,4 +60,18 @@ final class JdbcStorageTest {
       return Optional.of(JdbcStorage.of(MariaDb.missingDataSource()));
     }
   }
+
+  @Nested
+  @Tag("mysql")
+  class OnMySql extends StorageContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return MySql.storage(leaseClock);
+    }
+
+    @Override
+    protected Optional<Storage> openUnusable() {
+      return Optional.of(JdbcStorage.of(MySql.missingDataSource()));
+    }
+  }
 }

@@ -44,4 +44,13 @@ class JdbcTaskChangeTest {
       return MariaDb.storage(leaseClock);
     }
   }
+
+  @Nested
+  @Tag("mysql")
+  class OnMySql extends TaskChangeContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return MySql.storage(leaseClock);
+    }
+  }
 }

@@ -248,11 +248,29 @@ class JdbcTwoLogsTest {
   }
 
   @Nested
+  @Tag("mysql")
+  class MySqlMoving extends Moving {
+    @Override
+    DataSource dataSource() {
+      return MySql.emptied();
+    }
+  }
+
+  @Nested
   @Tag("mariadb")
   class MariaDbBoth extends TwoLogsContract {
     @Override
     protected Storage open(InstantSource leaseClock) {
       return MariaDb.storage(leaseClock);
+    }
+  }
+
+  @Nested
+  @Tag("mysql")
+  class MySqlBoth extends TwoLogsContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return MySql.storage(leaseClock);
     }
   }
 
@@ -271,6 +289,20 @@ class JdbcTwoLogsTest {
   }
 
   @Nested
+  @Tag("mysql")
+  class MySqlEventLog extends AuditStoreContract {
+    @Override
+    protected LogName log() {
+      return LogName.EVENT;
+    }
+
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return MySql.storage(leaseClock);
+    }
+  }
+
+  @Nested
   @Tag("mariadb")
   class MariaDbEventTree extends AuditTreeContract {
     @Override
@@ -281,6 +313,20 @@ class JdbcTwoLogsTest {
     @Override
     protected Storage open(InstantSource leaseClock) {
       return MariaDb.storage(leaseClock);
+    }
+  }
+
+  @Nested
+  @Tag("mysql")
+  class MySqlEventTree extends AuditTreeContract {
+    @Override
+    protected LogName log() {
+      return LogName.EVENT;
+    }
+
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return MySql.storage(leaseClock);
     }
   }
 }

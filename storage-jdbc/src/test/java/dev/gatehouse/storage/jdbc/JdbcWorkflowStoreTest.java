@@ -44,4 +44,13 @@ class JdbcWorkflowStoreTest {
       return MariaDb.storage(leaseClock);
     }
   }
+
+  @Nested
+  @Tag("mysql")
+  class OnMySql extends WorkflowStoreContract {
+    @Override
+    protected Storage open(InstantSource leaseClock) {
+      return MySql.storage(leaseClock);
+    }
+  }
 }

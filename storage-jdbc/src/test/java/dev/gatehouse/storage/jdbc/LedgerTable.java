@@ -26,8 +26,7 @@ final class LedgerTable {
     jdbi.useHandle(
         handle -> {
           Dialect dialect = Dialect.of(handle);
-          String line =
-              dialect == Dialect.MARIADB ? "AUTO_INCREMENT" : "GENERATED ALWAYS AS IDENTITY";
+          String line = dialect.isOfMariaDb() ? "AUTO_INCREMENT" : "GENERATED ALWAYS AS IDENTITY";
           handle.execute(
               "CREATE TABLE ledger(line BIGINT "
                   + line

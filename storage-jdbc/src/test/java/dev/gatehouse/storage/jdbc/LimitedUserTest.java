@@ -3,6 +3,7 @@ package dev.gatehouse.storage.jdbc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import com.mysql.cj.jdbc.MysqlDataSource;
 import dev.gatehouse.Gatehouse;
 import dev.gatehouse.audit.Anchor;
 import dev.gatehouse.audit.SignedHead;
@@ -48,8 +49,7 @@ class LimitedUserTest {
     /** As a host's own migration would. */
     private void run(String script) {
       Jdbi.create(administrator())
-          .useHandle(
-              handle -> handle.createScript(Migration.text(dialect().folder() + script)).execute());
+          .useHandle(handle -> handle.createScript(dialect().script(script)).execute());
     }
 
     private void grant(String rights, String... tables) {
@@ -200,6 +200,38 @@ class LimitedUserTest {
           });
       PGSimpleDataSource limited = new PGSimpleDataSource();
       limited.setUrl(administrator.getURL());
+      limited.setUser(name);
+      return limited;
+    }
+  }
+
+  @Nested
+  @Tag("mysql")
+  class OnMySql extends OverDatabase {
+    private final MysqlDataSource administrator = MySql.unpooledDataSource("");
+
+    @Override
+    Dialect dialect() {
+      return Dialect.MYSQL;
+    }
+
+    @Override
+    DataSource administrator() {
+      return administrator;
+    }
+
+    @Override
+    DataSource user(String name) {
+      Jdbi.create(administrator)
+          .useHandle(
+              handle -> {
+                handle.execute("CREATE USER " + name);
+                // A database may be connected to by who has a right to anything in it.
+                handle.execute("CREATE TABLE unused(id INT)");
+                grant(handle, "SELECT", "unused", name);
+              });
+      MysqlDataSource limited = new MysqlDataSource();
+      limited.setUrl(administrator.getUrl());
       limited.setUser(name);
       return limited;
     }

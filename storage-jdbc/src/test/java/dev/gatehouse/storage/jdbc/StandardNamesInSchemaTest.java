@@ -106,4 +106,21 @@ class StandardNamesInSchemaTest {
           + "'";
     }
   }
+
+  @Nested
+  @Tag("mysql")
+  class OnMySql extends OverDatabase {
+    @Override
+    DataSource newDataSource() {
+      return MySql.dataSource();
+    }
+
+    @Override
+    String make(String schema) {
+      MySql.use(handle -> handle.execute("CREATE DATABASE " + schema));
+      return "SELECT table_name FROM information_schema.tables WHERE table_schema = '"
+          + schema
+          + "'";
+    }
+  }
 }

@@ -261,4 +261,13 @@ class StatementsAloneTest {
       return MariaDb.dataSource();
     }
   }
+
+  @Nested
+  @Tag("mysql")
+  class OnMySql extends OverDatabase {
+    @Override
+    DataSource newDataSource() {
+      return MySql.dataSource();
+    }
+  }
 }

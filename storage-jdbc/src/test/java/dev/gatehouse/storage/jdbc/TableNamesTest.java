@@ -105,7 +105,7 @@ class TableNamesTest {
     Pattern name = Pattern.compile("a23456789012345_\\w+");
     Set<String> names =
         Migration.SCRIPTS.stream()
-            .map(script -> tables.in(Migration.text(dialect.folder() + script)))
+            .map(script -> tables.in(dialect.script(script)))
             .flatMap(text -> name.matcher(text).results().map(MatchResult::group))
             .collect(Collectors.toSet());
     assertThat(names).hasSizeGreaterThan(50).allMatch(one -> one.length() <= LONGEST_NAME);
@@ -326,6 +326,28 @@ class TableNamesTest {
     @Override
     String newSchema() {
       return Jdbi.create(MariaDb.dataSource())
+          .withHandle(handle -> handle.createQuery("SELECT DATABASE()").mapTo(String.class).one());
+    }
+
+    @Override
+    String tablesOf(String schema) {
+      return "SELECT table_name FROM information_schema.tables WHERE table_schema = '"
+          + schema
+          + "'";
+    }
+  }
+
+  @Nested
+  @Tag("mysql")
+  class OnMySql extends OverDatabase {
+    @Override
+    DataSource newDataSource() {
+      return MySql.dataSource();
+    }
+
+    @Override
+    String newSchema() {
+      return Jdbi.create(MySql.dataSource())
           .withHandle(handle -> handle.createQuery("SELECT DATABASE()").mapTo(String.class).one());
     }
 

@@ -1,5 +1,6 @@
 package dev.gatehouse.storage.jdbc;
 
+import com.mysql.cj.jdbc.MysqlDataSource;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import java.sql.Connection;
@@ -62,7 +63,13 @@ abstract class TroubledDatabase implements AutoCloseable {
   }
 
   static TroubledDatabase mariaDb() {
-    return new OnMariaDb();
+    MariaDbDataSource sound = MariaDb.unpooledDataSource("");
+    return new OnMariaDb(sound, MariaDb.asUser(OnMariaDb.USER, sound));
+  }
+
+  static TroubledDatabase mySql() {
+    MysqlDataSource sound = MySql.unpooledDataSource("");
+    return new OnMariaDb(sound, MySql.asUser(OnMariaDb.USER, sound));
   }
 
   /** What Gatehouse and its host share. */
@@ -283,18 +290,14 @@ abstract class TroubledDatabase implements AutoCloseable {
   }
 
   /**
-   * A user without the right to write to a server that is read-only, which root has. A full disk's
-   * error comes from triggers.
+   * Of MySQL too: a user without the right to write to a server that is read-only, which root has.
+   * A full disk's error comes from triggers.
    */
   private static final class OnMariaDb extends TroubledDatabase {
     private static final String USER = "limited";
 
-    OnMariaDb() {
-      this(MariaDb.unpooledDataSource(""));
-    }
-
-    private OnMariaDb(MariaDbDataSource sound) {
-      super(sound, MariaDb.asUser(USER, sound));
+    OnMariaDb(DataSource sound, DataSource limited) {
+      super(sound, limited);
     }
 
     @Override

@@ -202,6 +202,12 @@ class TroubledDatabaseTest {
     assertGetsOverAll(TroubledDatabase.mariaDb());
   }
 
+  @Test
+  @Tag("mysql")
+  void mySql_eachTrouble_pausesAndGoesOn() throws InterruptedException, SQLException {
+    assertGetsOverAll(TroubledDatabase.mySql());
+  }
+
   /** All threads take turns with the one that is left. */
   @Test
   void leak_oneConnectionLeft_goesOn() {

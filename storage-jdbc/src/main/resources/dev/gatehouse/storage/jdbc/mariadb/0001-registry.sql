@@ -63,9 +63,9 @@ CREATE TABLE IF NOT EXISTS gh_instance(
   created_at BIGINT NOT NULL,
   updated_at BIGINT NOT NULL,
   CONSTRAINT gh_instance_pk PRIMARY KEY (server_key, address_key),
-  CONSTRAINT gh_instance_server FOREIGN KEY (server_key) REFERENCES gh_server(name_key)
+  CONSTRAINT gh_instance_server FOREIGN KEY (server_key) REFERENCES gh_server(name_key),
+  INDEX gh_instance_expiry (expires_at)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin ROW_FORMAT = DYNAMIC;
-CREATE INDEX IF NOT EXISTS gh_instance_expiry ON gh_instance(expires_at);
 
 -- Params and data hold the text of a JSON object, headers a line of name:value for each of them.
 CREATE TABLE IF NOT EXISTS gh_service(
