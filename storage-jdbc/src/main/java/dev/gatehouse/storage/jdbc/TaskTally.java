@@ -12,11 +12,11 @@ final class TaskTally {
   private static final int PAUSED = -1;
 
   private static final String SOME =
-      "(SELECT COUNT(*) FROM (SELECT 1 AS one FROM %s WHERE %s = %d FETCH FIRST ? ROWS ONLY) x)";
+      "(SELECT COUNT(*) FROM (SELECT 1 AS one FROM %s WHERE %s = %d LIMIT ?) x)";
 
   private static final String PAGES =
       "SELECT COUNT(*), COALESCE(SUM(x.size), 0) FROM"
-          + " (SELECT size FROM gh_task_page FETCH FIRST ? ROWS ONLY) x";
+          + " (SELECT size FROM gh_task_page LIMIT ?) x";
 
   private static final String COUNT =
       "SELECT "
