@@ -86,6 +86,22 @@ final class JdbcScheduleStore implements ScheduleStore {
   }
 
   @Override
+  public boolean tryLock(long id) {
+    String lock =
+        "SELECT id"
+            + database.dialect().endedIfIdle()
+            + " FROM gh_schedule WHERE id = ? FOR UPDATE SKIP LOCKED";
+    return database.use(
+        handle ->
+            handle
+                .createQuery(lock)
+                .bind(0, id)
+                .map((results, context) -> results.getLong(1))
+                .findOne()
+                .isPresent());
+  }
+
+  @Override
   public boolean advance(long id, long version, Standing standing) {
     return database.use(
             handle ->
