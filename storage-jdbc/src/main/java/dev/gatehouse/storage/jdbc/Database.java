@@ -41,10 +41,7 @@ final class Database {
   /** Serialization failure, deadlock victim, lock timeouts, and H2's concurrent update. */
   private static final Set<String> TRANSIENT = Set.of("40001", "40P01", "55P03", "HYT00", "90131");
 
-  /**
-   * MariaDB's: a lock that was too long to come, a row that changed since the snapshot, a table
-   * that did.
-   */
+  /** MariaDB's: a lock that was too long to come, a row or a table that changed meanwhile. */
   private static final Set<Integer> MARIADB_TRANSIENT = Set.of(1205, 1020, 1412);
 
   /**
@@ -219,10 +216,16 @@ final class Database {
    */
   <T extends @Nullable Object> T call(Function<Transaction, T> work) {
     Profile profile = migration.ensure(pooled);
-    return Retries.tried(() -> once(profile, work));
+    Done<T> done = Retries.tried(() -> once(profile, work));
+    // What is committed is not tried again, whatever comes after.
+    done.transaction().end();
+    return done.result();
   }
 
-  private <T extends @Nullable Object> T once(Profile profile, Function<Transaction, T> work) {
+  private record Done<T extends @Nullable Object>(JdbcTransaction transaction, T result) {}
+
+  private <T extends @Nullable Object> Done<T> once(
+      Profile profile, Function<Transaction, T> work) {
     Handle handle = open();
     boolean timed = time.network.begin(handle.getConnection());
     JdbcTransaction transaction = JdbcTransaction.owned(handle, pooled);
@@ -243,8 +246,7 @@ final class Database {
       Connections.quietly(() -> profile.restore(handle));
       close(handle, timed);
     }
-    transaction.end();
-    return result;
+    return new Done<>(transaction, result);
   }
 
   private static void close(Handle handle, boolean timed) {

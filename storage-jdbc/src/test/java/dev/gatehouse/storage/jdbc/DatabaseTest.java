@@ -95,6 +95,27 @@ class DatabaseTest {
       assertThat(count()).isEqualTo(1);
     }
 
+    /** A retry would do again what is committed. */
+    @Test
+    void call_hookThrowsWhatIsRetried_workIsDoneOnceAndTheOtherHooksRun() {
+      List<String> seen = new ArrayList<>();
+      String result =
+          database.call(
+              transaction -> {
+                seen.add("work");
+                transaction.afterCommit(
+                    () -> {
+                      throw new StorageException("conflict", new SQLException("no", "40001"));
+                    });
+                transaction.afterCommit(() -> seen.add("hook"));
+                database.joining(transaction).use(handle -> insert(handle, 1));
+                return "done";
+              });
+      assertThat(result).isEqualTo("done");
+      assertThat(seen).containsExactly("work", "hook");
+      assertThat(count()).isEqualTo(1);
+    }
+
     /** So Galera refuses, at the commit, what another of its nodes wrote first. */
     @Test
     void call_conflictAtTheCommit_isTriedAgainWhole() throws SQLException {
