@@ -171,7 +171,7 @@ final class Database {
 
   /**
    * As {@link #use}, for statements of which a failure may leave some done: they are undone, and
-   * the joined transaction can go on.
+   * the joined transaction can go on, with its commit and what waits for that.
    */
   <T extends @Nullable Object> T useWhole(Function<Handle, T> statements) {
     return use(joined == null ? statements : handle -> behindSavepoint(handle, statements));
@@ -194,7 +194,8 @@ final class Database {
       } catch (JdbiException ended) {
         throw isTransient(e) ? e : ended;
       }
-      throw e;
+      // Not as the driver's, which is noted as the transaction's own end.
+      throw e instanceof JdbiException undone ? Failures.of(undone) : e;
     }
   }
 
