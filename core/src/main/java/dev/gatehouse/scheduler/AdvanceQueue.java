@@ -19,6 +19,9 @@ import org.slf4j.LoggerFactory;
 final class AdvanceQueue {
   private static final Logger LOGGER = LoggerFactory.getLogger(AdvanceQueue.class);
 
+  /** Each is a transaction, and ends of tasks wait meanwhile. */
+  private static final int BATCH = 20;
+
   private static final Duration FIRST = Duration.ofMillis(5);
   private static final Duration LONGEST = Duration.ofSeconds(1);
 
@@ -64,7 +67,7 @@ final class AdvanceQueue {
     return Pause.nanosToFirst(later.values(), clock.nanoTime());
   }
 
-  /** Advances all that is queued; how many. Asks the store if there are any. */
+  /** Advances some of what is queued; how many. Asks the store if there are any. */
   int advance() {
     long now = clock.nanoTime();
     later.forEach(
@@ -74,7 +77,11 @@ final class AdvanceQueue {
           }
         });
     int advanced = 0;
-    for (Long id = reported.pollFirst(); id != null; id = reported.pollFirst()) {
+    while (advanced < BATCH) {
+      Long id = reported.pollFirst();
+      if (id == null) {
+        return advanced;
+      }
       if (!advance(id)) {
         reported.clear();
         return advanced;

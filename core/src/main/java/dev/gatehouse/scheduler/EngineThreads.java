@@ -40,8 +40,8 @@ final class EngineThreads implements Drive {
   private static final int ROUNDS_TO_SWEEP = 80;
   private static final int ROUNDS_TO_SWEEP_GATES = 20;
   private static final int ROUNDS_TO_SWEEP_GATES_UNUSED = 60;
-  private static final int ROUNDS_TO_ADVANCE = 4;
-  private static final int ROUNDS_TO_ADVANCE_UNUSED = 40;
+  private static final long ADVANCE_NANOS = TimeUnit.SECONDS.toNanos(2);
+  private static final long ADVANCE_UNUSED_NANOS = TimeUnit.SECONDS.toNanos(20);
 
   private final SchedulerOptions options;
   private final TaskStore store;
@@ -52,7 +52,7 @@ final class EngineThreads implements Drive {
   private volatile Hints.@Nullable Listening listening;
   private volatile boolean closing;
   private int round; // used by the keeper's thread
-  private int sweeps; // used by the sweeper's thread
+  private long advancedNanos = System.nanoTime(); // used by the sweeper's thread
   private final Purging purging; // used by the sweeper's thread
   private long tidied; // used by the tidier's thread
   private final TenthOfTime tidying = new TenthOfTime(System::nanoTime); // by the tidier's thread
@@ -66,7 +66,7 @@ final class EngineThreads implements Drive {
     workers = Workers.create();
     EngineClock clock = EngineClock.followingStore(parts.clock(), parts.nanoTime());
     engine = new Engine(parts, parts.store().leases(), clock, workers, this::wake);
-    purging = new Purging(options, clock::nanoTime, engine.keeper()::purge);
+    purging = new Purging(options, clock::nanoTime, new Purge(parts, clock));
     for (Role role : Role.values()) {
       String name = "gatehouse-" + role.name().toLowerCase(Locale.ROOT);
       loops.put(role, new Loop(name, () -> step(role), () -> last(role)));
@@ -155,20 +155,32 @@ final class EngineThreads implements Drive {
   /**
    * Apart from the keeper: whoever holds up schedules, workflows or a purge, be it a host that has
    * locked a schedule, must not keep tasks from being recovered. Only a node with a lease knows the
-   * store's time; by a clock of its own it might take occurrences for missed.
+   * store's time; by a clock of its own it might take occurrences for missed. Between two batches
+   * of a purge there is time for all else, and what fails keeps it from nothing.
    */
   private long sweep() {
-    sweeps++;
-    if (engine.membership().live() != null) {
-      boolean inUse = engine.settler().queue().isInUse(engine.clock().nanoTime());
-      if (sweeps % (inUse ? ROUNDS_TO_ADVANCE : ROUNDS_TO_ADVANCE_UNUSED) == 0) {
-        engine.workflowKeeper().sweep();
-      } else {
-        engine.workflowKeeper().sweepIfEnding();
-      }
-      engine.recurrer().recur(options.claimWindow().toMillis() + AHEAD_MILLIS);
+    boolean mayBeMore;
+    try {
+      advance();
+    } finally {
+      mayBeMore = purging.purgeIfTime();
     }
-    return purging.purgeIfTime() ? 0 : LEASES_NANOS;
+    return mayBeMore ? 0 : LEASES_NANOS;
+  }
+
+  private void advance() {
+    if (engine.membership().live() == null) {
+      return;
+    }
+    boolean inUse = engine.settler().queue().isInUse(engine.clock().nanoTime());
+    long now = System.nanoTime();
+    if (now - advancedNanos >= (inUse ? ADVANCE_NANOS : ADVANCE_UNUSED_NANOS)) {
+      advancedNanos = now;
+      engine.workflowKeeper().sweep();
+    } else {
+      engine.workflowKeeper().sweepIfEnding();
+    }
+    engine.recurrer().recur(options.claimWindow().toMillis() + AHEAD_MILLIS);
   }
 
   private long look() {

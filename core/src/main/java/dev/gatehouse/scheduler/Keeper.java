@@ -2,18 +2,15 @@ package dev.gatehouse.scheduler;
 
 import dev.gatehouse.audit.AuditRecord;
 import dev.gatehouse.observe.GatehouseListener;
-import dev.gatehouse.scheduler.Purging.Purged;
 import dev.gatehouse.scheduler.TaskStore.LeasedPart;
 import dev.gatehouse.transaction.Transaction;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
-import java.util.function.IntUnaryOperator;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,15 +18,13 @@ import org.slf4j.LoggerFactory;
 /**
  * Looks after the store: hears there of tasks to cancel or pause, ends attempts of tasks that were
  * taken away by force, gives back what the store has as this node's and the node does not know (the
- * answer to a claim was lost), frees what dead nodes held, and purges. Every method asks the store.
- * Not safe: confine to one thread, but {@link #purge}, which may have another.
+ * answer to a claim was lost), and frees what dead nodes held. Every method asks the store. Not
+ * safe: confine to one thread.
  */
 final class Keeper {
   private static final Logger LOGGER = LoggerFactory.getLogger(Keeper.class);
   private static final long UNKNOWN_NANOS = TimeUnit.SECONDS.toNanos(5);
   private static final int BATCH = 1_000;
-  private static final int WORKFLOWS = 20;
-  private static final int PURGES = 20;
   private static final int AUDITS_TO_PASS_OVER = 12;
 
   private final SchedulerParts parts;
@@ -234,37 +229,5 @@ final class Keeper {
     }
     audit.write(transaction, records);
     return recovered;
-  }
-
-  /** Deletes some final tasks and workflows that were kept long enough. */
-  Purged purge() {
-    long now = clock.millis();
-    long before = now - parts.options().retention().toMillis();
-    long failedBefore = now - parts.options().failedRetention().toMillis();
-    List<Purged> purged =
-        List.of(
-            purge(TaskStatus.FINISHED, before),
-            purge(TaskStatus.CANCELLED, before),
-            purge(TaskStatus.FAILED, failedBefore),
-            purge(WORKFLOWS, limit -> parts.workflows().purge(before, limit)));
-    return Collections.max(purged);
-  }
-
-  private Purged purge(TaskStatus status, long endedBefore) {
-    return purge(BATCH, limit -> parts.store().purge(status, endedBefore, limit));
-  }
-
-  private static Purged purge(int limit, IntUnaryOperator purge) {
-    Purged purged = Purged.NOTHING;
-    for (int batch = 0; batch < PURGES; batch++) {
-      int count = purge.applyAsInt(limit);
-      if (count > 0) {
-        purged = Purged.ALL;
-      }
-      if (count < limit) {
-        return purged;
-      }
-    }
-    return Purged.SOME;
   }
 }

@@ -4,8 +4,11 @@ import dev.gatehouse.error.GatehouseException;
 import dev.gatehouse.registry.Application;
 import dev.gatehouse.scheduler.ScheduleRow.Standing;
 import dev.gatehouse.transaction.Transaction;
+import java.time.Duration;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -19,7 +22,8 @@ import org.slf4j.LoggerFactory;
  * Makes the occurrences of schedules tasks, somewhat ahead of their time, so that they are claimed
  * and start as any other task. Every node does, without a leader: whoever changes the schedule's
  * version first inserts the tasks in the same transaction, and the others find it changed. The
- * tasks' numbers, of which there can be one each, hold even against a mistake in that.
+ * tasks' numbers, of which there can be one each, hold even against a mistake in that. Nobody waits
+ * for whoever has a schedule locked, be it a host's open transaction: it is come to again.
  *
  * <p>When the next schedule is due is kept in memory, and asked of the store every {@link
  * #ASK_NANOS}, or at once after a change on this node. Not safe: confine to one thread, but for
@@ -28,6 +32,8 @@ import org.slf4j.LoggerFactory;
 final class Recurrer {
   private static final Logger LOGGER = LoggerFactory.getLogger(Recurrer.class);
   private static final long ASK_NANOS = TimeUnit.SECONDS.toNanos(20);
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
   private static final int BATCH = 100;
   private static final int MAX_UNREADABLE = 1_000;
   private static final long BEGINNING = -1;
@@ -41,6 +47,10 @@ final class Recurrer {
   private final ScheduleAudit audit;
   private final Occurrences occurrences;
   private final Set<String> unreadable = new HashSet<>();
+
+  /** By id, of schedules that others have locked. */
+  private Map<Long, Pause> locked = Map.of();
+
   private final AtomicInteger changes = new AtomicInteger();
   private int heard;
   private boolean asked;
@@ -72,13 +82,17 @@ final class Recurrer {
    */
   void recur(long aheadMillis) {
     int known = changes.get();
+    if (known != heard) {
+      locked = Map.of();
+    }
     if (!asked || known != heard || clock.nanoTime() - askedNanos >= ASK_NANOS) {
       heard = known;
       ask(BEGINNING);
     }
     long now = clock.millis();
     long horizon = now + aheadMillis;
-    if (dueMillis > horizon && undecidedMillis > now) {
+    boolean waits = Pause.nanosToFirst(locked.values(), clock.nanoTime()) > 0;
+    if (dueMillis > horizon && undecidedMillis > now && waits) {
       return;
     }
     asked = false;
@@ -115,18 +129,27 @@ final class Recurrer {
 
   private void recurUntil(long horizon) {
     long afterId = 0;
+    Map<Long, Pause> still = new HashMap<>();
     List<ScheduleRow> due;
     do {
       due = parts.schedules().due(horizon, afterId, BATCH);
       for (ScheduleRow row : due) {
-        recur(row, horizon);
         afterId = row.id();
+        Pause pause = locked.get(row.id());
+        if (pause != null && pause.nanosLeft(clock.nanoTime()) > 0) {
+          still.put(row.id(), pause);
+        } else if (!recur(row, horizon)) {
+          Pause next = pause == null ? new Pause(FIRST_PAUSE, LONGEST_PAUSE) : pause;
+          next.begin(clock.nanoTime());
+          still.put(row.id(), next);
+        }
       }
     } while (due.size() == BATCH);
+    locked = still;
   }
 
-  /** One schedule; whatever is wrong with it, the others go on. */
-  private void recur(ScheduleRow row, long horizon) {
+  /** One schedule, unless it is locked; whatever is wrong with it, the others go on. */
+  private boolean recur(ScheduleRow row, long horizon) {
     try {
       Timing timing = Timing.parse(row.definition().timing(), row.standing().firstMillis());
       long now = clock.millis();
@@ -134,11 +157,15 @@ final class Recurrer {
       boolean skips = timing.ifRunning() == IfRunning.SKIP;
       if (skips && next > now) {
         undecidedMillis = Math.min(undecidedMillis, next);
-        return;
+        return true;
       }
       Timing.Plan plan = timing.plan(next, now, skips ? now : horizon);
       String problem = problem(row);
-      parts.transactions().run(transaction -> recur(transaction, row, timing, plan, problem));
+      boolean unlocked =
+          parts.transactions().call(transaction -> recur(transaction, row, timing, plan, problem));
+      if (!unlocked) {
+        return false;
+      }
       if (skips && plan.nextMillis() <= horizon) {
         undecidedMillis = Math.min(undecidedMillis, plan.nextMillis());
       }
@@ -149,6 +176,7 @@ final class Recurrer {
     } catch (GatehouseException e) {
       failure = e;
     }
+    return true;
   }
 
   private String problem(ScheduleRow row) {
@@ -164,8 +192,13 @@ final class Recurrer {
     return status == Application.Status.ENABLED ? "" : "its application is " + status;
   }
 
-  private void recur(
+  /** False if the schedule is locked. */
+  private boolean recur(
       Transaction transaction, ScheduleRow row, Timing timing, Timing.Plan plan, String problem) {
+    ScheduleStore schedules = parts.schedules().joining(transaction);
+    if (!schedules.tryLock(row.id())) {
+      return false;
+    }
     Standing was = row.standing();
     List<Long> times = problem.isEmpty() ? plan.times() : List.of();
     if (timing.ifRunning() == IfRunning.SKIP && !times.isEmpty()) {
@@ -181,8 +214,8 @@ final class Recurrer {
             times.isEmpty() ? was.lastMillis() : times.get(times.size() - 1),
             false,
             problem);
-    if (!parts.schedules().joining(transaction).advance(row.id(), row.version(), now)) {
-      return;
+    if (!schedules.advance(row.id(), row.version(), now)) {
+      return true;
     }
     if (!times.isEmpty()) {
       occurrences.insert(transaction, row, times, timing.priority());
@@ -192,6 +225,7 @@ final class Recurrer {
     if (!problem.equals(was.problem())) {
       tell(transaction, row, problem);
     }
+    return true;
   }
 
   private void tell(Transaction transaction, ScheduleRow row, String problem) {

@@ -24,6 +24,8 @@ import java.util.OptionalLong;
  *       once, in order of name as the store compares texts.
  *   <li>{@code SCHEDULE-8} What is done in a transaction shows to others with its commit, and
  *       leaves nothing when it is rolled back.
+ *   <li>{@code SCHEDULE-9} Who has locked a schedule is alone with it until the transaction ends,
+ *       and sees all that was done before. Whoever tries meanwhile does not wait.
  * </ul>
  */
 public interface ScheduleStore {
@@ -42,6 +44,13 @@ public interface ScheduleStore {
 
   /** Replaces definition and standing; false if there is none of that id and version. */
   boolean update(ScheduleRow row);
+
+  /**
+   * Locks a schedule until the transaction ends, without waiting.
+   *
+   * @return false if another transaction has locked or changed it, or there is none
+   */
+  boolean tryLock(long id);
 
   /** Replaces the standing; false if there is none of that id and version. */
   boolean advance(long id, long version, ScheduleRow.Standing standing);

@@ -21,7 +21,8 @@ final class VirtualStepper implements Stepper, Drive {
 
   VirtualStepper(SchedulerParts parts) {
     engine = new Engine(parts, EngineClock.virtual(parts.clock()), Runnable::run, Waker.NONE);
-    purging = new Purging(parts.options(), engine.clock()::nanoTime, engine.keeper()::purge);
+    purging =
+        new Purging(parts.options(), engine.clock()::nanoTime, new Purge(parts, engine.clock()));
     sweptNanos = engine.clock().nanoTime() - SWEEP_NANOS;
   }
 

@@ -15,11 +15,11 @@ import dev.gatehouse.transaction.Transactions;
  *
  * <p>Making a storage does no I/O ({@code STORAGE-1}); {@link #check} does, and throws while the
  * place cannot be used ({@code STORAGE-2}). What {@link Transactions#call} commits is committed
- * whole, whatever roles it wrote to ({@code STORAGE-3}); what fails in it leaves nothing, and is
- * rethrown as it was ({@code STORAGE-4}). Every role refuses a transaction that another storage
- * opened with an {@link IllegalArgumentException}, and one that has ended with some exception
- * ({@code STORAGE-5}). Closing again does nothing ({@code STORAGE-6}). Safe for use by multiple
- * threads.
+ * whole, once, whatever roles it wrote to and whatever its actions after the commit throw ({@code
+ * STORAGE-3}); what fails in it leaves nothing, and is rethrown as it was ({@code STORAGE-4}).
+ * Every role refuses a transaction that another storage opened with an {@link
+ * IllegalArgumentException}, and one that has ended with some exception ({@code STORAGE-5}).
+ * Closing again does nothing ({@code STORAGE-6}). Safe for use by multiple threads.
  */
 public interface Storage extends Transactions, AutoCloseable {
   /** Applications, servers and services. */

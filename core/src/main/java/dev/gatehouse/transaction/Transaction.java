@@ -14,7 +14,7 @@ public interface Transaction {
    * Runs the action after the commit, if this transaction learns of it, and never after a rollback.
    * A transaction over a host's connection learns of its commit only if the host tells it; so this
    * may only carry hints, such as waking a poller, and nothing may depend on it. The action must
-   * not throw and must not block.
+   * not block, and what it throws is logged only.
    */
   void afterCommit(Runnable action);
 }

@@ -193,7 +193,8 @@ final class SchedulerFixture {
         WorkflowStore.class,
         call ->
             switch (call) {
-              case "open" -> arguments -> List.of();
+              case "tryLock", "find" -> arguments -> Optional.empty();
+              case "open", "take" -> arguments -> List.of();
               case "purge" -> arguments -> 0;
               default -> null;
             });

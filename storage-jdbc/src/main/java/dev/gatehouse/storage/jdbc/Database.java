@@ -178,7 +178,7 @@ final class Database {
 
   /**
    * As {@link #use}, for statements of which a failure may leave some done: they are undone, and
-   * the joined transaction can go on.
+   * the joined transaction can go on, with its commit and what waits for that.
    */
   <T extends @Nullable Object> T useWhole(Function<Handle, T> statements) {
     return use(joined == null ? statements : handle -> behindSavepoint(handle, statements));
@@ -201,7 +201,8 @@ final class Database {
       } catch (JdbiException ended) {
         throw isTransient(e) ? e : ended;
       }
-      throw e;
+      // Not as the driver's, which is noted as the transaction's own end.
+      throw e instanceof JdbiException undone ? Failures.of(undone) : e;
     }
   }
 
@@ -223,10 +224,16 @@ final class Database {
    */
   <T extends @Nullable Object> T call(Function<Transaction, T> work) {
     Profile profile = migration.ensure(pooled);
-    return Retries.tried(() -> once(profile, work));
+    Done<T> done = Retries.tried(() -> once(profile, work));
+    // What is committed is not tried again, whatever comes after.
+    done.transaction().end();
+    return done.result();
   }
 
-  private <T extends @Nullable Object> T once(Profile profile, Function<Transaction, T> work) {
+  private record Done<T extends @Nullable Object>(JdbcTransaction transaction, T result) {}
+
+  private <T extends @Nullable Object> Done<T> once(
+      Profile profile, Function<Transaction, T> work) {
     Handle handle = open();
     boolean timed = time.network.begin(handle.getConnection());
     JdbcTransaction transaction = JdbcTransaction.owned(handle, pooled);
@@ -247,8 +254,7 @@ final class Database {
       Connections.quietly(() -> profile.restore(handle));
       close(handle, timed);
     }
-    transaction.end();
-    return result;
+    return new Done<>(transaction, result);
   }
 
   private static void close(Handle handle, boolean timed) {

@@ -11,14 +11,21 @@ import dev.gatehouse.transaction.Transaction;
 import java.nio.charset.StandardCharsets;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jdbi.v3.core.statement.SqlStatement;
-import org.jdbi.v3.core.statement.StatementContext;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The ScheduleStore of a {@link JdbcStorage}. */
 final class JdbcScheduleStore implements ScheduleStore {
+  private static final Logger LOGGER = LoggerFactory.getLogger(JdbcScheduleStore.class);
+  private static final int MAX_UNREADABLE = 1_000;
   private static final String SELECT =
       "SELECT id, application_id, name, timing, kind, payload, timeout_ms, retry, first_ms,"
           + " next_ms, last_ms, paused, problem, version, created_ms FROM gh_schedule";
@@ -28,13 +35,29 @@ final class JdbcScheduleStore implements ScheduleStore {
 
   private final Database database;
 
+  /** Ids of what was told of. */
+  private final Set<Long> unreadable;
+
   JdbcScheduleStore(Database database) {
+    this(database, ConcurrentHashMap.newKeySet());
+  }
+
+  private JdbcScheduleStore(Database database, Set<Long> unreadable) {
     this.database = database;
+    this.unreadable = unreadable;
+  }
+
+  private static final class UnreadableScheduleException extends StorageException {
+    private static final long serialVersionUID = 1L;
+
+    UnreadableScheduleException(long id, RuntimeException cause) {
+      super("schedule " + id + " is stored in no known form: " + cause.getMessage(), cause);
+    }
   }
 
   @Override
   public ScheduleStore joining(Transaction transaction) {
-    return new JdbcScheduleStore(database.joining(transaction));
+    return new JdbcScheduleStore(database.joining(transaction), unreadable);
   }
 
   @Override
@@ -83,6 +106,22 @@ final class JdbcScheduleStore implements ScheduleStore {
                         row.standing())
                     .execute())
         == 1;
+  }
+
+  @Override
+  public boolean tryLock(long id) {
+    String lock =
+        "SELECT id"
+            + database.dialect().endedIfIdle()
+            + " FROM gh_schedule WHERE id = ? FOR UPDATE SKIP LOCKED";
+    return database.use(
+        handle ->
+            handle
+                .createQuery(lock)
+                .bind(0, id)
+                .map((results, context) -> results.getLong(1))
+                .findOne()
+                .isPresent());
   }
 
   @Override
@@ -143,7 +182,7 @@ final class JdbcScheduleStore implements ScheduleStore {
                 .createQuery(SELECT + " WHERE application_id = ? AND name = ?")
                 .bind(0, applicationId)
                 .bind(1, name)
-                .map(JdbcScheduleStore::row)
+                .map((row, context) -> row(row))
                 .findOne());
   }
 
@@ -160,13 +199,34 @@ final class JdbcScheduleStore implements ScheduleStore {
                 .bind("application_id", applicationId)
                 .bind("after", afterName)
                 .bind("limit", limit)
-                .map(JdbcScheduleStore::row)
+                .map((row, context) -> row(row))
                 .list());
   }
 
   @Override
   public List<ScheduleRow> due(long untilMillis, long afterId, int limit) {
     Check.range(limit, 1, MAX_BATCH, "limit");
+    List<ScheduleRow> due = new ArrayList<>();
+    long last = afterId;
+    int asked;
+    List<Due> page;
+    do {
+      asked = limit - due.size();
+      page = readDue(untilMillis, last, asked);
+      for (Due one : page) {
+        last = one.id();
+        if (one.row() != null) {
+          due.add(one.row());
+        }
+      }
+    } while (page.size() == asked && due.size() < limit);
+    return due;
+  }
+
+  /** One that is due; without a row if that cannot be read. */
+  private record Due(long id, @Nullable ScheduleRow row) {}
+
+  private List<Due> readDue(long untilMillis, long afterId, int limit) {
     return database.use(
         handle ->
             handle
@@ -177,8 +237,20 @@ final class JdbcScheduleStore implements ScheduleStore {
                 .bind("until", untilMillis)
                 .bind("after", afterId)
                 .bind("limit", limit)
-                .map(JdbcScheduleStore::row)
+                .map((row, context) -> due(row))
                 .list());
+  }
+
+  private Due due(ResultSet row) throws SQLException {
+    long id = row.getLong("id");
+    try {
+      return new Due(id, row(row));
+    } catch (UnreadableScheduleException e) {
+      if (unreadable.size() < MAX_UNREADABLE && unreadable.add(id)) {
+        LOGGER.error("schedule {} is passed over, as it cannot be read", id, e);
+      }
+      return new Due(id, null);
+    }
   }
 
   @Override
@@ -196,7 +268,7 @@ final class JdbcScheduleStore implements ScheduleStore {
                 .orElseGet(OptionalLong::empty));
   }
 
-  private static ScheduleRow row(ResultSet row, StatementContext context) throws SQLException {
+  private static ScheduleRow row(ResultSet row) throws SQLException {
     long id = row.getLong("id");
     try {
       return new ScheduleRow(
@@ -218,7 +290,7 @@ final class JdbcScheduleStore implements ScheduleStore {
           row.getLong("version"),
           row.getLong("created_ms"));
     } catch (IllegalArgumentException e) {
-      throw new StorageException("schedule " + id + " is stored in no known form", e);
+      throw new UnreadableScheduleException(id, e);
     }
   }
 }

@@ -174,8 +174,12 @@ final class JdbcTaskRequests {
       boolean parked =
           handle.createQuery(LOCK_PARKED).bind(0, id).mapTo(Long.class).findOne().isPresent();
       if (parked) {
-        unpark(id);
-        admitted.add(id);
+        try {
+          unpark(id);
+          admitted.add(id);
+        } catch (UnreadableTaskException e) {
+          UnreadableTasks.pause(handle, e);
+        }
       }
     }
     return admitted;

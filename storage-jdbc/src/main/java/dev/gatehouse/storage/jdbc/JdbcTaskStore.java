@@ -166,6 +166,12 @@ final class JdbcTaskStore implements TaskStore {
   public List<ClaimedTask> claim(
       int node, Reach reach, Exclusion exclusion, long dueUntilMillis, int limit) {
     Check.range(limit, 1, MAX_BATCH, "limit");
+    return UnreadableTasks.passedOver(
+        database, () -> tryClaim(node, reach, exclusion, dueUntilMillis, limit));
+  }
+
+  private List<ClaimedTask> tryClaim(
+      int node, Reach reach, Exclusion exclusion, long dueUntilMillis, int limit) {
     boolean remembers = cursors != null && reach != Reach.BESIDE;
     LaneCursors lanes = remembers ? cursorsOf(node) : new LaneCursors(sql());
     if (reach == Reach.ALL) {
@@ -330,7 +336,8 @@ final class JdbcTaskStore implements TaskStore {
   public List<ClaimedTask> admitHeld(int node, Exclusion exclusion, Collection<Long> ids) {
     Check.range(ids.size(), 1, MAX_BATCH, "number of ids");
     Claim claim = new Claim(node, database.leaseMillis(), Long.MAX_VALUE, exclusion);
-    return request(requests -> requests.admitHeld(database.dialect(), claim, ids));
+    return UnreadableTasks.passedOver(
+        database, () -> request(requests -> requests.admitHeld(database.dialect(), claim, ids)));
   }
 
   @Override

@@ -4,11 +4,10 @@ import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.error.GatehouseException;
 import dev.gatehouse.error.StorageException;
+import dev.gatehouse.transaction.AfterCommit;
 import dev.gatehouse.transaction.Transaction;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.ArrayList;
-import java.util.List;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.statement.SqlStatements;
@@ -34,7 +33,7 @@ public final class JdbcTransaction implements Transaction {
   /** Whose connection it is; null if the host's. */
   private final @Nullable Jdbi owner;
 
-  private final List<Runnable> afterCommit = new ArrayList<>();
+  private final AfterCommit afterCommit = new AfterCommit();
   private @Nullable GatehouseException failure;
 
   private JdbcTransaction(Handle handle, @Nullable Jdbi owner) {
@@ -138,9 +137,12 @@ public final class JdbcTransaction implements Transaction {
 
   /** What the storage calls after a commit of its own. */
   void end() {
-    List<Runnable> actions = failure == null ? List.copyOf(afterCommit) : List.of();
-    afterCommit.clear();
+    boolean failed = failure != null;
     failure = null;
-    actions.forEach(Runnable::run);
+    if (failed) {
+      afterCommit.clear();
+    } else {
+      afterCommit.run();
+    }
   }
 }

@@ -113,8 +113,20 @@ final class TaskRows {
         progress);
   }
 
-  /** The task of a result with its id in one column and {@link #WHAT} from another on. */
+  /**
+   * The task of a result with its id in one column and {@link #WHAT} from another on.
+   *
+   * @throws UnreadableTaskException if it holds what no task has
+   */
   static TaskRow row(ResultSet results, int id, int what) throws SQLException {
+    try {
+      return readable(results, id, what);
+    } catch (IllegalArgumentException e) {
+      throw new UnreadableTaskException(results.getLong(id), e);
+    }
+  }
+
+  private static TaskRow readable(ResultSet results, int id, int what) throws SQLException {
     return new TaskRow(
         results.getLong(id),
         results.getLong(what),

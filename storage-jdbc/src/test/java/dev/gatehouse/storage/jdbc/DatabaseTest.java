@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.mockito.Mockito.doAnswer;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.verifyNoInteractions;
@@ -93,6 +94,68 @@ class DatabaseTest {
           });
       assertThat(tries).hasValue(3);
       assertThat(count()).isEqualTo(1);
+    }
+
+    /** A retry would do again what is committed. */
+    @Test
+    void call_hookThrowsWhatIsRetried_workIsDoneOnceAndTheOtherHooksRun() {
+      List<String> seen = new ArrayList<>();
+      String result =
+          database.call(
+              transaction -> {
+                seen.add("work");
+                transaction.afterCommit(
+                    () -> {
+                      throw new StorageException("conflict", new SQLException("no", "40001"));
+                    });
+                transaction.afterCommit(() -> seen.add("hook"));
+                database.joining(transaction).use(handle -> insert(handle, 1));
+                return "done";
+              });
+      assertThat(result).isEqualTo("done");
+      assertThat(seen).containsExactly("work", "hook");
+      assertThat(count()).isEqualTo(1);
+    }
+
+    /** As after a record that is refused: the host goes on, and its tasks should begin at once. */
+    @Test
+    void useWhole_statementFailsAndIsCaught_restIsCommittedAndHooksRun() {
+      List<String> seen = new ArrayList<>();
+      database.call(
+          transaction -> {
+            Database joined = database.joining(transaction);
+            joined.use(handle -> insert(handle, 1));
+            transaction.afterCommit(() -> seen.add("hook"));
+            assertThatThrownBy(
+                    () -> joined.useWhole(handle -> insert(handle, 2) + insert(handle, 1)))
+                .isInstanceOf(StorageException.class);
+            return null;
+          });
+      assertThat(count()).isEqualTo(1);
+      assertThat(seen).containsExactly("hook");
+    }
+
+    @Test
+    void useWhole_savepointIsGone_nothingCanBeCommitted() {
+      assertThatThrownBy(
+              () ->
+                  database.call(
+                      transaction -> {
+                        Database joined = database.joining(transaction);
+                        joined.use(handle -> insert(handle, 1));
+                        assertThatThrownBy(
+                                () ->
+                                    joined.useWhole(
+                                        handle -> {
+                                          handle.execute("ROLLBACK");
+                                          return insert(handle, 2) + insert(handle, 2);
+                                        }))
+                            .isInstanceOf(StorageException.class);
+                        return null;
+                      }))
+          .isInstanceOf(StorageException.class)
+          .hasMessageContaining("nothing can be committed");
+      assertThat(count()).isZero();
     }
 
     /** So Galera refuses, at the commit, what another of its nodes wrote first. */

@@ -30,7 +30,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
@@ -59,6 +61,7 @@ class HostLocksTest {
     private final Jdbi jdbi = Jdbi.create(direct);
     private final CountDownLatch locked = new CountDownLatch(1);
     private final AtomicInteger stale = new AtomicInteger();
+    private final Queue<String> begun = new ConcurrentLinkedQueue<>();
     private HikariDataSource pool;
     private Gatehouse gatehouse;
     private Connection host;
@@ -98,6 +101,7 @@ class HostLocksTest {
     }
 
     private TaskResult work(TaskContext context) {
+      begun.add(context.content());
       if (context.content().equals("\"tells\"")) {
         context.progress(50, "half");
       }
@@ -259,6 +263,39 @@ class HostLocksTest {
 
       await().atMost(QUICKLY).until(() -> open().stream().noneMatch(id -> id <= 5));
       host.rollback();
+    }
+
+    @Test
+    void I5_recur_scheduleLockedByAHost_othersOccurAndItselfAfterwards() throws SQLException {
+      repeat("locked");
+      repeat("other");
+      awaitOccurrences("locked", 1);
+      lock("SELECT id FROM gh_schedule WHERE application_id = 0 AND name = 'locked'");
+      awaitOccurrences("other", 1);
+
+      awaitOccurrences("other", 6);
+      assertThat(occurrences("locked")).as("of what is locked").isLessThan(6);
+      host.rollback();
+
+      awaitOccurrences("locked", 6);
+    }
+
+    private void repeat(String name) {
+      gatehouse
+          .scheduler()
+          .repeat(
+              Schedule.every(name, Duration.ofSeconds(1))
+                  .handler("work")
+                  .content('"' + name + '"'));
+    }
+
+    private void awaitOccurrences(String name, int count) {
+      long before = occurrences(name);
+      await().atMost(QUICKLY).until(() -> occurrences(name) >= before + count);
+    }
+
+    private long occurrences(String name) {
+      return begun.stream().filter(('"' + name + '"')::equals).count();
     }
 
     @Test

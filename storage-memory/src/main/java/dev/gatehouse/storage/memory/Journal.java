@@ -1,11 +1,10 @@
 package dev.gatehouse.storage.memory;
 
 import dev.gatehouse.check.Check;
+import dev.gatehouse.transaction.AfterCommit;
 import dev.gatehouse.transaction.Transaction;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
-import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -70,7 +69,7 @@ final class Journal {
     } finally {
       lock.unlock();
     }
-    transaction.afterCommit.forEach(Runnable::run);
+    transaction.afterCommit.run();
     return result;
   }
 
@@ -98,7 +97,7 @@ final class Journal {
   /** A transaction of this storage. */
   static final class MemoryTransaction implements Transaction {
     private final Journal journal;
-    private final List<Runnable> afterCommit = new ArrayList<>();
+    private final AfterCommit afterCommit = new AfterCommit();
 
     MemoryTransaction(Journal journal) {
       this.journal = journal;

@@ -73,6 +73,11 @@ final class MemoryScheduleStore implements ScheduleStore {
   }
 
   @Override
+  public boolean tryLock(long id) {
+    return journal.run(() -> byId.containsKey(id));
+  }
+
+  @Override
   public boolean advance(long id, long version, Standing standing) {
     return journal.run(
         () -> {

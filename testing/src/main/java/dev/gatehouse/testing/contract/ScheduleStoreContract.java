@@ -318,6 +318,36 @@ public abstract class ScheduleStoreContract extends StoreContract {
     schedules().insert(row(3, "c", 0));
   }
 
+  @Test
+  final void SCHEDULE9_tryLock_manyAtOnce_eachSeesWhatTheOthersDid() {
+    schedules().insert(row(1, "nightly", 0));
+
+    List<Boolean> advanced =
+        together(
+            THREADS,
+            number -> storage().call(transaction -> countUp(schedules().joining(transaction))));
+
+    assertThat(advanced).containsOnly(true);
+    ScheduleRow row = schedules().find(APPLICATION, "nightly").orElseThrow();
+    assertThat(row.version()).isEqualTo(THREADS);
+    assertThat(row.standing()).isEqualTo(standing(THREADS, false));
+  }
+
+  private boolean countUp(ScheduleStore joined) {
+    while (!joined.tryLock(1)) {
+      Thread.onSpinWait();
+    }
+    ScheduleRow row = joined.find(APPLICATION, "nightly").orElseThrow();
+    return joined.advance(1, row.version(), standing(row.version() + 1, false));
+  }
+
+  @Test
+  final void SCHEDULE9_tryLock_none_false() {
+    schedules().insert(row(1, "nightly", 0));
+    assertThat(storage().<Boolean>call(transaction -> schedules().joining(transaction).tryLock(2)))
+        .isFalse();
+  }
+
   private void changeAll(ScheduleStore joined) {
     joined.insert(row(3, "c", 0));
     joined.remove(APPLICATION, "b");

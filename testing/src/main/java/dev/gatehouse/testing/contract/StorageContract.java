@@ -145,6 +145,27 @@ public abstract class StorageContract extends StoreContract {
   }
 
   @Test
+  void STORAGE3_afterCommit_oneThrows_workDoneOnceAndTheOthersRun() {
+    List<String> seen = new ArrayList<>();
+
+    String result =
+        storage()
+            .call(
+                transaction -> {
+                  seen.add("work");
+                  transaction.afterCommit(
+                      () -> {
+                        throw new IllegalStateException("of the action's own");
+                      });
+                  transaction.afterCommit(() -> seen.add("other"));
+                  return "done";
+                });
+
+    assertThat(result).isEqualTo("done");
+    assertThat(seen).containsExactly("work", "other");
+  }
+
+  @Test
   void STORAGE3_afterCommit_runsOnceTheRowsAreThere() {
     List<Set<String>> seen = new ArrayList<>();
     storage()

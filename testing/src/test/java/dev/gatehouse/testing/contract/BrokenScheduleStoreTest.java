@@ -193,6 +193,14 @@ class BrokenScheduleStoreTest {
     }
   }
 
+  static final class LocksWhatIsNotThere extends Broken {
+    LocksWhatIsNotThere() {
+      super(
+          (store, method, arguments) ->
+              method.getName().equals("tryLock") ? true : invoke(store, method, arguments));
+    }
+  }
+
   @Test
   void contract_eachDefect_noticedByItsRule() {
     assertThat(ContractRun.brokenRules(ForgetsTheProblem.class)).contains("SCHEDULE1");
@@ -205,6 +213,7 @@ class BrokenScheduleStoreTest {
     assertThat(ContractRun.brokenRules(AnswersTheEarliestOfAll.class)).contains("SCHEDULE6");
     assertThat(ContractRun.brokenRules(LeavesOutOneBetweenPages.class)).contains("SCHEDULE7");
     assertThat(ContractRun.brokenRules(KeepsWhatWasRolledBack.class)).contains("SCHEDULE8");
+    assertThat(ContractRun.brokenRules(LocksWhatIsNotThere.class)).contains("SCHEDULE9");
   }
 
   static final class Sound extends Broken {
