@@ -55,6 +55,23 @@ class PoolTroubleTest {
         });
   }
 
+  /** As routing ones do that find no target; nothing of the engine's expects that. */
+  @Test
+  void call_dataSourceThrowsWhatIsNotJdbcs_isAStorageException() {
+    DataSource odd =
+        JdbcProxy.of(
+            DataSource.class,
+            (method, arguments) -> {
+              throw new IllegalStateException("cannot determine target DataSource");
+            });
+    try (JdbcStorage storage = JdbcStorage.of(odd)) {
+      assertThatExceptionOfType(StorageException.class)
+          .isThrownBy(storage::check)
+          .withMessageContaining("no connection is to be had")
+          .withRootCauseInstanceOf(IllegalStateException.class);
+    }
+  }
+
   @Test
   void call_threadInterruptedWhileItWaitsForAConnection_isToldSo() throws SQLException {
     HikariConfig config = new HikariConfig();
