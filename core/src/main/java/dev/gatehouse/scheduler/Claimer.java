@@ -141,21 +141,21 @@ final class Claimer {
   }
 
   /**
-   * Gives back what would have to wait long, if for some time twice as much has been due here as
-   * should be: other nodes may have room, and what comes later may be more urgent.
+   * Gives back what would have to wait long, if for some time more than twice as much has been due
+   * here as is to be kept: other nodes may have room, and what comes later may be more urgent.
    */
   private void giveBack() {
     DueQueue due = holdings.due();
-    int target = pace.target();
+    int kept = pace.kept();
     long now = clock.nanoTime();
     boolean giving = hasSurplus && now - surplusNanos >= PATIENCE_NANOS;
-    if (due.size() <= (giving ? target : 2 * target)) {
+    if (due.size() <= (giving ? kept : 2 * kept)) {
       hasSurplus = false;
     } else if (!hasSurplus) {
       hasSurplus = true;
       surplusNanos = now;
     } else if (giving) {
-      due.passLast(target, BATCH, held -> attempts.release(held, held.dueMillis()));
+      due.passLast(kept, BATCH, held -> attempts.release(held, held.dueMillis()));
       due.sweep();
     }
   }

@@ -187,6 +187,76 @@ class ClaimerTest {
     assertThat(ran).hasSizeGreaterThanOrEqualTo(9);
   }
 
+  /** An urgent task would wait for hours beside a node with nothing to do. */
+  @Test
+  void claim_noPermitIsFreeAndThereAreOthers_nothingIsTaken() {
+    fixture.options = SchedulerOptions.builder().maxRunning(2).build();
+    SteppedNode idle = new SteppedNode(fixture);
+    SteppedNode busy = busy();
+    IntStream.range(0, 30).forEach(i -> roundLater(busy));
+    TaskId urgent = schedule(1, 0, "1").get(0);
+    IntStream.range(0, 20).forEach(i -> roundLater(busy));
+    assertThat(held(busy)).isEqualTo(2);
+
+    idle.round();
+
+    assertThat(fixture.status(urgent)).isEqualTo(TaskStatus.FINISHED);
+  }
+
+  @Test
+  void claim_noPermitIsFreeAndThereAreOthers_whatWasTakenBeforeIsGivenBack() {
+    fixture.options = SchedulerOptions.builder().maxRunning(2).build();
+    SteppedNode idle = new SteppedNode(fixture);
+    schedule(18, 0, "1");
+    SteppedNode busy = busy();
+    assertThat(held(busy)).isEqualTo(20);
+
+    IntStream.range(0, 60).forEach(i -> roundLater(busy));
+
+    assertThat(held(busy)).isEqualTo(2);
+    idle.round();
+    assertThat(ran).hasSize(18);
+  }
+
+  /** One begins every two and a half seconds, as many as could begin at once are some tens. */
+  @Test
+  void claim_handlersOfSecondsAndThereAreOthers_theRestIsGivenBackWithinSeconds() {
+    fixture.options = SchedulerOptions.builder().maxRunning(2).build();
+    SteppedNode idle = new SteppedNode(fixture);
+    schedule(40, 0, "1");
+    SteppedNode busy = busy();
+    int fewest = Integer.MAX_VALUE;
+    for (int round = 0; round < 100; round++) {
+      roundLater(busy);
+      fewest = Math.min(fewest, busy.engine.holdings().due().size());
+      if (round % 25 == 0) {
+        HeldTask next = busy.engine.holdings().due().poll();
+        if (next != null) {
+          next.begin();
+        }
+      }
+    }
+
+    assertThat(fewest).isLessThanOrEqualTo(2);
+    assertThat(held(idle)).isZero();
+  }
+
+  private void roundLater(SteppedNode node) {
+    fixture.clock.advanceMillis(100);
+    node.claim();
+    node.settle();
+  }
+
+  /** One that has begun two tasks that do not end, and may begin no more. */
+  private SteppedNode busy() {
+    schedule(2, 0, "1");
+    SteppedNode node = new SteppedNode(fixture);
+    node.claim();
+    IntStream.range(0, 2).forEach(i -> node.engine.holdings().due().remove().begin());
+    IntStream.range(0, 2).forEach(i -> node.engine.runner().permits().tryAcquire());
+    return node;
+  }
+
   /** Workers take permits, and with them what may be held, at any moment of a claim. */
   @Test
   void claim_permitsAreTakenMeanwhile_doesNotFail() {
