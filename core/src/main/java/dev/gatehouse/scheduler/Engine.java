@@ -118,7 +118,8 @@ final class Engine {
     if (node == null || !claimer.keepsUp()) {
       return null;
     }
-    int room = Math.min(holdings.room(), pace.room());
+    int places = dueUntilMillis > clock.millis() ? holdings.roomAhead() : holdings.room();
+    int room = Math.min(places, pace.room());
     if (membership.hasOthers()) {
       room = Math.min(room, maxRunning - holdings.size());
     }

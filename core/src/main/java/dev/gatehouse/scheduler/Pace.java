@@ -100,6 +100,15 @@ final class Pace {
     return false;
   }
 
+  /**
+   * For how many there should be room for a claim to be worth it, 1 or more: so many that as few
+   * claims are made of quick tasks as if none were waited for, and so few that it does not take
+   * long until there is.
+   */
+  int enough() {
+    return (int) Math.max(1, Math.min(Claimer.BATCH, begunLately() / 10));
+  }
+
   /** How many began within the last second, about. */
   synchronized long begunLately() {
     long now = clock.nanoTime();

@@ -214,9 +214,11 @@ public final class SchedulerOptions {
      * begin within about a second: one for each of {@link #maxRunning} that is free, and as many as
      * it began in the last, or some tens if that is less; none beside other nodes while it can
      * begin none. The rest is left to other nodes, and what would wait long, as when handlers
-     * become slow, is given back within seconds. Of fewer than ten at a time the earliest are
-     * leased, whatever their {@link Priority}: for urgent tasks to come before a backlog it should
-     * be larger than {@link #maxRunning} by 20 or more. Default 10,000.
+     * become slow, is given back within seconds. What is not due yet leaves as many places free as
+     * may run, a quarter at most, so that it does not keep what is due from beginning. Of fewer
+     * than ten at a time the earliest are leased, whatever their {@link Priority}: for urgent tasks
+     * to come before a backlog it should be larger than {@link #maxRunning} by 20 or more. Default
+     * 10,000.
      */
     public Builder capacity(int value) {
       capacity = Check.range(value, 1, MAX_CAPACITY, "capacity");

@@ -136,6 +136,18 @@ class PaceTest {
     assertThat(pace(1, 1).target()).isEqualTo(1);
   }
 
+  /** So a claim waits for room for a tenth of a second, about, and no longer. */
+  @Test
+  void enough_isATenthOfWhatBeganLately() {
+    assertThat(pace.enough()).isEqualTo(1);
+    begin(99);
+    assertThat(pace.enough()).isEqualTo(9);
+    begin(4_901);
+    assertThat(pace.enough()).isEqualTo(500);
+    begin(50_000);
+    assertThat(pace.enough()).isEqualTo(1_000);
+  }
+
   @Test
   void hasRoom_slowHandlers_whenAQuarterHasBegun() {
     add(97);
