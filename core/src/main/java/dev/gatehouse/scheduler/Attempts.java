@@ -224,11 +224,16 @@ final class Attempts {
     };
   }
 
-  /** Ends a task as cancelled, as the store was asked for: begun or not. */
+  /**
+   * Ends a task as cancelled, as the store was asked for: begun or not. What its handler's
+   * transaction may be ending is left to it, and the handler is told.
+   */
   void cancel(HeldTask held) {
     if (drop(held)) {
       settler.add(held, new Settlement.Cancel(held.row().id(), held.fence(), null));
-    } else if (held.isUnderWay() && !held.isCompleting()) {
+    } else if (held.isUnderWay() && held.isCompleting()) {
+      held.ask();
+    } else if (held.isUnderWay()) {
       end(held, Ending.cancelled());
     }
   }
