@@ -90,9 +90,14 @@ final class Attempts {
 
   /**
    * Begins the attempt on the calling thread; false if it must not run: it was cancelled, or the
-   * node's lease is no longer beyond doubt.
+   * node's lease is over, or in doubt, in which case it is given back.
    */
   boolean begin(HeldTask held) {
+    if (clock.hasLeapt()) {
+      release(held, held.dueMillis());
+      waker.wake(Waker.Role.LEASE);
+      return false;
+    }
     if (!held.node().isLive(clock.nanoTime())) {
       lose(held);
       return false;

@@ -180,7 +180,9 @@ public final class SchedulerOptions {
      * for which a connection must be had within half of it. When a node dies, its tasks wait so
      * long, and about a second more, for another. A node that could not renew for nine tenths of it
      * (because of a long collection, a suspended machine, a lost database) takes itself for dead:
-     * it gives its tasks back and registers anew. Default 10 s.
+     * it gives its tasks back and registers anew. When the wall clock has gone ahead of the
+     * monotonic one by a second, as after the machine was suspended, nothing begins before the
+     * lease is renewed. Default 10 s.
      */
     public Builder lease(Duration value) {
       lease = Check.range(value, Duration.ofSeconds(1), Duration.ofDays(36_500), "lease");
