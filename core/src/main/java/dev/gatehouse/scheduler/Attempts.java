@@ -90,9 +90,14 @@ final class Attempts {
 
   /**
    * Begins the attempt on the calling thread; false if it must not run: it was cancelled, or the
-   * node's lease is no longer beyond doubt.
+   * node's lease is over, or in doubt, in which case it is given back.
    */
   boolean begin(HeldTask held) {
+    if (clock.hasLeapt()) {
+      release(held, held.dueMillis());
+      waker.wake(Waker.Role.LEASE);
+      return false;
+    }
     if (!held.node().isLive(clock.nanoTime())) {
       lose(held);
       return false;
@@ -224,11 +229,16 @@ final class Attempts {
     };
   }
 
-  /** Ends a task as cancelled, as the store was asked for: begun or not. */
+  /**
+   * Ends a task as cancelled, as the store was asked for: begun or not. What its handler's
+   * transaction may be ending is left to it, and the handler is told.
+   */
   void cancel(HeldTask held) {
     if (drop(held)) {
       settler.add(held, new Settlement.Cancel(held.row().id(), held.fence(), null));
-    } else if (held.isUnderWay() && !held.isCompleting()) {
+    } else if (held.isUnderWay() && held.isCompleting()) {
+      held.ask();
+    } else if (held.isUnderWay()) {
       end(held, Ending.cancelled());
     }
   }

@@ -61,6 +61,8 @@ final class Claimer {
 
   // Used by the thread that claims.
   private long anewNanos;
+  private long answeredNanos;
+  private boolean noneDue;
   private int ahead;
   private boolean hasSurplus;
   private long surplusNanos;
@@ -105,7 +107,8 @@ final class Claimer {
       return Long.MAX_VALUE;
     }
     giveBack();
-    waitsForRoom = !holdings.hasRoom() || !pace.hasRoom();
+    int enough = pace.enough();
+    waitsForRoom = !holdings.hasRoom(enough) || !pace.hasRoom();
     if (waitsForRoom) {
       ahead = 0;
       return hasSurplus ? Math.min(pollNanos, PATIENCE_NANOS) : pollNanos;
@@ -116,10 +119,17 @@ final class Claimer {
         return Math.max(pollNanos, wait);
       }
     }
-    int wanted = wanted();
+    int wanted = wanted(holdings.room());
     if (wanted < 1) {
       // What was free is not any more: others begin and insert tasks meanwhile.
       return 0;
+    }
+    if (windowMillis > 0 && holdings.roomAhead() < wanted) {
+      long wait = claimDue(node, wanted, pollNanos);
+      wanted = wanted(holdings.roomAhead());
+      if (wait == 0 || wanted < 1 || !holdings.hasRoomAhead(enough)) {
+        return wait;
+      }
     }
     int count = claim(node, windowMillis, wanted);
     if (count == wanted) {
@@ -131,31 +141,44 @@ final class Claimer {
   }
 
   /**
-   * As many as should be held due. If the last claim found more than it took, and some of that not
-   * yet due, the next is likely to find more of that kind, which is held beside what is due.
+   * Leases what is due now, unless the last claim left nothing of that.
+   *
+   * @return nanoseconds until it should be called again, 0 if there may be more
    */
-  private int wanted() {
-    int room = pace.room() + 2 * ahead;
-    int some = Math.min(BATCH, full ? room : Math.max(room, LOOK));
-    return Math.min(some, Math.min(holdings.room(), holdings.contents().tasks()));
+  private long claimDue(Node node, int wanted, long pollNanos) {
+    long rest = pollNanos - (clock.nanoTime() - answeredNanos);
+    if (noneDue && !anew && rest > 0) {
+      return rest;
+    }
+    return claim(node, 0, wanted) == wanted ? 0 : pollNanos;
   }
 
   /**
-   * Gives back what would have to wait long, if for some time twice as much has been due here as
-   * should be: other nodes may have room, and what comes later may be more urgent.
+   * As many as should be held due. If the last claim found more than it took, and some of that not
+   * yet due, the next is likely to find more of that kind, which is held beside what is due.
+   */
+  private int wanted(int places) {
+    int room = pace.room() + 2 * ahead;
+    int some = Math.min(BATCH, full ? room : Math.max(room, LOOK));
+    return Math.min(some, Math.min(places, holdings.contents().tasks()));
+  }
+
+  /**
+   * Gives back what would have to wait long, if for some time more than twice as much has been due
+   * here as is to be kept: other nodes may have room, and what comes later may be more urgent.
    */
   private void giveBack() {
     DueQueue due = holdings.due();
-    int target = pace.target();
+    int kept = pace.kept();
     long now = clock.nanoTime();
     boolean giving = hasSurplus && now - surplusNanos >= PATIENCE_NANOS;
-    if (due.size() <= (giving ? target : 2 * target)) {
+    if (due.size() <= (giving ? kept : 2 * kept)) {
       hasSurplus = false;
     } else if (!hasSurplus) {
       hasSurplus = true;
       surplusNanos = now;
     } else if (giving) {
-      due.passLast(target, BATCH, held -> attempts.release(held, held.dueMillis()));
+      due.passLast(kept, BATCH, held -> attempts.release(held, held.dueMillis()));
       due.sweep();
     }
   }
@@ -186,8 +209,10 @@ final class Claimer {
       }
       long last = tasks.isEmpty() ? 0 : tasks.get(tasks.size() - 1).dueMillis();
       horizonMillis = Math.max(horizon, last);
+      answeredNanos = clock.nanoTime();
       full = tasks.size() == limit;
       ahead = full ? ahead(tasks) : 0;
+      noneDue = !full || ahead > 0;
       holdings.contents().claimed(tasks);
       claimed.addAndGet(tasks.size());
       return tasks.size();

@@ -63,8 +63,8 @@ final class ContentBudget {
     return held.sum() + bytes <= budget;
   }
 
-  /** Whether a quarter of it is free. */
-  boolean hasRoom() {
-    return held.sum() <= budget - budget / 4;
+  /** Whether as many as that fit, if they are like those before, or a quarter of it is free. */
+  boolean hasRoom(int tasks) {
+    return budget - held.sum() >= Math.min(budget / 4, Math.max(1, tasks * perTask));
   }
 }

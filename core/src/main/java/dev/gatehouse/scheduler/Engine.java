@@ -60,7 +60,8 @@ final class Engine {
     progress = new ProgressBoard(parts.store(), clock);
     suspects = new Suspects(parts, holdings, clock, waker);
     runner = new Runner(parts, attempts, suspects, progress, waker);
-    pace = new Pace(holdings.due(), runner.permits(), clock, parts.options());
+    pace =
+        new Pace(holdings.due(), runner.permits(), clock, parts.options(), membership::hasOthers);
     claims = new FairClaims(parts.store(), attempts.passedOver(), clock);
     claimer = new Claimer(claims, clock, membership, attempts, pace);
     Handover handover = new Handover(membership, attempts, pace, claimer);
@@ -117,7 +118,8 @@ final class Engine {
     if (node == null || !claimer.keepsUp()) {
       return null;
     }
-    int room = Math.min(holdings.room(), pace.room());
+    int places = dueUntilMillis > clock.millis() ? holdings.roomAhead() : holdings.room();
+    int room = Math.min(places, pace.room());
     if (membership.hasOthers()) {
       room = Math.min(room, maxRunning - holdings.size());
     }

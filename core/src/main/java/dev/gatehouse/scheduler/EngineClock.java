@@ -31,10 +31,17 @@ final class EngineClock {
     }
   }
 
+  /** By how much the host's clocks part within the time of a lease only if something happened. */
+  private static final long LEAP_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /** What the host's clocks showed at a time. */
+  record Reading(long wallNanos, long nanoTime) {}
+
   private final LongSupplier wallNanos;
   private final LongSupplier nanoTime;
   private final boolean followsStore;
   private volatile @Nullable Sample sample;
+  private volatile @Nullable Reading trusted;
 
   private EngineClock(LongSupplier wallNanos, LongSupplier nanoTime, boolean followsStore) {
     this.wallNanos = wallNanos;
@@ -60,6 +67,29 @@ final class EngineClock {
   /** Monotonic nanoseconds; only differences have a meaning. */
   long nanoTime() {
     return nanoTime.getAsLong();
+  }
+
+  /** What the host's clocks show. */
+  Reading reading() {
+    return new Reading(wallNanos.getAsLong(), nanoTime());
+  }
+
+  /** The monotonic clock is known to have gone right up to then. */
+  void trust(Reading reading) {
+    trusted = reading;
+  }
+
+  /**
+   * Whether the wall clock has gone ahead of the monotonic one since that was last known to be
+   * right: somebody set it, or the machine was suspended, while the monotonic clock stood still.
+   */
+  boolean hasLeapt() {
+    Reading then = trusted;
+    if (then == null) {
+      return false;
+    }
+    long wall = wallNanos.getAsLong() - then.wallNanos();
+    return wall - (nanoTime() - then.nanoTime()) > LEAP_NANOS;
   }
 
   /** The store's time in epoch milliseconds, never ahead of it. */

@@ -35,7 +35,7 @@ final class Handover {
     Node node = membership.live();
     Holdings holdings = attempts.holdings();
     int tasks = Math.min(holdings.room(), pace.room());
-    if (node == null || tasks <= 0 || !holdings.contents().hasRoom()) {
+    if (node == null || tasks <= 0 || !holdings.contents().hasRoom(tasks)) {
       return null;
     }
     int ahead = Math.min(holdings.contents().tasks(), tasks + holdings.roomForFollowers());

@@ -59,6 +59,7 @@ final class HeldTask {
   }
 
   private volatile Completion completion = Completion.NONE;
+  private volatile boolean asked;
 
   private long beginMillis; // written before it is admitted, read after
   private volatile boolean admitted;
@@ -342,9 +343,22 @@ final class HeldTask {
     return task.fence();
   }
 
-  /** Whether the attempt is to end early, or has ended. */
+  /** The store was asked to cancel the task, of which the handler's transaction may be the end. */
+  void ask() {
+    asked = true;
+  }
+
+  /**
+   * Whether the attempt is to end early, or has ended. One that a transaction may be ending is left
+   * under way, for that may be rolled back; and so its handler has to hear all the same what else
+   * would have ended it.
+   */
   boolean isCancelled() {
-    return phase != Phase.RUNNING || !node.isLive(clock.nanoTime());
+    long now = clock.nanoTime();
+    if (phase != Phase.RUNNING || !node.isLive(now)) {
+      return true;
+    }
+    return !isCommitted() && (asked || now - deadlineNanos >= 0);
   }
 
   @Override

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Holdings {
   private final int capacity;
-  private final int enough;
+  private final int quarter;
+  private final int forDue;
   private final ConcurrentMap<Long, HeldTask> byId = new ConcurrentHashMap<>();
   private final Window window = new Window();
   private final DueQueue due;
@@ -25,14 +26,16 @@ final class Holdings {
   /** How many follow others in runs: they are held, and no worker can begin them. */
   private final AtomicInteger following = new AtomicInteger();
 
-  private volatile boolean wanted;
+  /** For how many the claimer waits to have room; 0 if it does not. */
+  private volatile int wanted;
 
   /** How many of the window and of the due may have been taken away since they were swept. */
   private final AtomicInteger dropped = new AtomicInteger();
 
   Holdings(SchedulerOptions options, long nanoTime, GateQueue gates, Waker waker) {
     capacity = options.capacity();
-    enough = Math.max(1, Math.min(Claimer.BATCH, capacity / 4));
+    quarter = Math.max(1, capacity / 4);
+    forDue = Math.min(options.maxRunning(), (capacity + 2) / 4);
     this.gates = gates;
     due = new DueQueue(waker);
     contents = new ContentBudget(options.maxHeldBytes());
@@ -45,20 +48,34 @@ final class Holdings {
   }
 
   /**
-   * Whether there is room for so many tasks that they are worth a claim; if not, {@link
-   * #hasRoomAgain} tells when there is.
+   * How many more that are not due yet there is room for: some places are kept for what is due, as
+   * it could begin while the others wait for their time.
    */
-  boolean hasRoom() {
-    wanted = true;
+  int roomAhead() {
+    return Math.max(0, room() - forDue);
+  }
+
+  /** Whether there is room for so many of these, or for a quarter of all. */
+  boolean hasRoomAhead(int tasks) {
+    return roomAhead() >= Math.min(tasks, quarter);
+  }
+
+  /**
+   * Whether there is room for so many tasks, or a quarter of all; if not, {@link #hasRoomAgain}
+   * tells when there is.
+   */
+  boolean hasRoom(int tasks) {
+    wanted = Math.min(tasks, quarter);
     return hasRoomAgain();
   }
 
   /** Whether there is room by now for what there was none; true once. */
   boolean hasRoomAgain() {
-    if (!wanted || room() < enough || !contents.hasRoom()) {
+    int tasks = wanted;
+    if (tasks == 0 || room() < tasks || !contents.hasRoom(tasks)) {
       return false;
     }
-    wanted = false;
+    wanted = 0;
     return true;
   }
 

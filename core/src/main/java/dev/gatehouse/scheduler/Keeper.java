@@ -92,6 +92,7 @@ final class Keeper {
         engine.settler().queue().add(held.row().workflowId());
       }
     } else if (!held.isCompleting()) {
+      // Of one that its handler completes, the store may know the end before the handler does.
       engine.attempts().lose(held);
     }
   }
@@ -106,11 +107,8 @@ final class Keeper {
     }
   }
 
-  /**
-   * Of an attempt that its handler completes, the store may know the end before the handler does.
-   */
   private static boolean isOpen(HeldTask held) {
-    return held.isWaiting() || held.isUnconfirmed() || (held.isUnderWay() && !held.isCompleting());
+    return held.isWaiting() || held.isUnconfirmed() || held.isUnderWay();
   }
 
   /**

@@ -15,6 +15,7 @@ import org.slf4j.LoggerFactory;
  * The node's lease: joined, renewed, and given up by the node itself once it can no longer be sure
  * of it. A lease runs from the moment its request was sent, so it ends here before it ends at the
  * store, by a margin of a tenth for clocks that drift. A node that lost its lease joins as another.
+ * If the machine may have been suspended, the lease is in doubt until it is renewed.
  *
  * <p>{@link #keep} and {@link #leave} are called by one thread at a time, the rest is safe for use
  * by multiple threads.
@@ -58,6 +59,10 @@ final class Membership {
 
   /** The node, if its lease is beyond doubt. */
   @Nullable Node live() {
+    if (clock.hasLeapt()) {
+      waker.wake(Waker.Role.LEASE);
+      return null;
+    }
     Node current = node.get();
     return current != null && current.isLive(clock.nanoTime()) ? current : null;
   }
@@ -92,7 +97,7 @@ final class Membership {
     watch();
     Node current = node.get();
     long sinceRenewal = clock.nanoTime() - renewedNanos;
-    boolean isTime = current == null || sinceRenewal >= renewNanos;
+    boolean isTime = current == null || sinceRenewal >= renewNanos || clock.hasLeapt();
     boolean precise = wantsPrecision;
     if (!isTime && !precise) {
       return renewNanos - sinceRenewal;
@@ -146,6 +151,9 @@ final class Membership {
     if (current == null) {
       return Long.MAX_VALUE;
     }
+    if (clock.hasLeapt()) {
+      waker.wake(Waker.Role.LEASE);
+    }
     long now = clock.nanoTime();
     if (current.isLive(now)) {
       return current.deadlineNanos() - now;
@@ -175,11 +183,13 @@ final class Membership {
 
   private void join() {
     String boot = UUID.randomUUID().toString();
-    long sent = clock.nanoTime();
+    EngineClock.Reading reading = clock.reading();
+    long sent = reading.nanoTime();
     NodeLease joined = leases.join(boot, lease);
     clock.sampled(sent, joined.nowMillis(), clock.nanoTime());
     heardOf(joined);
     renewedNanos = sent;
+    clock.trust(reading);
     nodeNumber.accept(joined.node());
     node.set(new Node(joined.node(), boot, sent + trustedNanos));
     LOGGER.info("scheduler joined as node {}", joined.node());
@@ -188,7 +198,8 @@ final class Membership {
   }
 
   private void renew(Node current) {
-    long sent = clock.nanoTime();
+    EngineClock.Reading reading = clock.reading();
+    long sent = reading.nanoTime();
     Optional<NodeLease> renewed = leases.renew(current.number(), current.boot(), lease);
     if (renewed.isEmpty()) {
       fence(current);
@@ -198,6 +209,12 @@ final class Membership {
     heardOf(renewed.get());
     renewedNanos = sent;
     current.prolong(sent + trustedNanos);
+    boolean waited = clock.hasLeapt();
+    clock.trust(reading);
+    if (waited) {
+      waker.wake(Waker.Role.CLAIMER);
+      waker.wake(Waker.Role.TIMER);
+    }
   }
 
   private void fence(Node lost) {

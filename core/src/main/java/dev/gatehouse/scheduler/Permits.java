@@ -7,13 +7,15 @@ import java.util.concurrent.TimeUnit;
 /**
  * Bounds how many attempts are under way: a worker has a permit while it has tasks to do, an
  * exchange until it ends. When there are none, whoever wants one is not kept waiting; the timer is
- * roused when there is one again. Safe for use by multiple threads.
+ * roused when there is one again, and the claimer if it asked for that. Safe for use by multiple
+ * threads.
  */
 final class Permits {
   private final int max;
   private final Waker waker;
   private final Semaphore permits;
   private volatile boolean wanted;
+  private volatile boolean claimerWaits;
 
   Permits(int max, Waker waker) {
     this.max = max;
@@ -39,6 +41,11 @@ final class Permits {
     wanted = true;
   }
 
+  /** The claimer is roused with the next release. */
+  void rouseClaimer() {
+    claimerWaits = true;
+  }
+
   /** Whether there are none; then the timer is roused when there is one. */
   boolean areTaken() {
     if (permits.availablePermits() > 0) {
@@ -53,6 +60,10 @@ final class Permits {
     if (wanted) {
       wanted = false;
       waker.wake(Waker.Role.TIMER);
+    }
+    if (claimerWaits) {
+      claimerWaits = false;
+      waker.wake(Waker.Role.CLAIMER);
     }
   }
 

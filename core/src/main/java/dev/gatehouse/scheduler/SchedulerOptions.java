@@ -180,7 +180,9 @@ public final class SchedulerOptions {
      * for which a connection must be had within half of it. When a node dies, its tasks wait so
      * long, and about a second more, for another. A node that could not renew for nine tenths of it
      * (because of a long collection, a suspended machine, a lost database) takes itself for dead:
-     * it gives its tasks back and registers anew. Default 10 s.
+     * it gives its tasks back and registers anew. When the wall clock has gone ahead of the
+     * monotonic one by a second, as after the machine was suspended, nothing begins before the
+     * lease is renewed. Default 10 s.
      */
     public Builder lease(Duration value) {
       lease = Check.range(value, Duration.ofSeconds(1), Duration.ofDays(36_500), "lease");
@@ -212,10 +214,13 @@ public final class SchedulerOptions {
      * Most tasks leased at once, 1 to 50,000: claimed ahead, under way, or ended and not yet
      * settled. Of those that are due and have not begun only as many are leased as the node could
      * begin within about a second: one for each of {@link #maxRunning} that is free, and as many as
-     * it began in the last, or some tens if that is less. The rest is left to other nodes, and if
-     * handlers become slow, what would wait long is given back within seconds. Of fewer than ten at
-     * a time the earliest are leased, whatever their {@link Priority}: for urgent tasks to come
-     * before a backlog it should be larger than {@link #maxRunning} by 20 or more. Default 10,000.
+     * it began in the last, or some tens if that is less; none beside other nodes while it can
+     * begin none. The rest is left to other nodes, and what would wait long, as when handlers
+     * become slow, is given back within seconds. What is not due yet leaves as many places free as
+     * may run, a quarter at most, so that it does not keep what is due from beginning. Of fewer
+     * than ten at a time the earliest are leased, whatever their {@link Priority}: for urgent tasks
+     * to come before a backlog it should be larger than {@link #maxRunning} by 20 or more. Default
+     * 10,000.
      */
     public Builder capacity(int value) {
       capacity = Check.range(value, 1, MAX_CAPACITY, "capacity");

@@ -3,7 +3,6 @@ package dev.gatehouse.scheduler;
 import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.audit.AuditRecord;
-import dev.gatehouse.error.GatehouseException;
 import dev.gatehouse.observe.GatehouseListener;
 import dev.gatehouse.scheduler.TaskStore.IfLocked;
 import dev.gatehouse.transaction.Transaction;
@@ -15,6 +14,7 @@ import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -88,7 +88,7 @@ final class Settler {
 
   // Used by the thread that flushes.
   private final Deque<PendingSettlement> backlog = new ArrayDeque<>();
-  private final List<PendingSettlement> aside = new ArrayList<>();
+  private final Set<PendingSettlement> aside = new LinkedHashSet<>();
   private int limit;
   private boolean handsOn = true;
 
@@ -214,7 +214,7 @@ final class Settler {
     try {
       written = write(group, ifLocked());
       done = true;
-    } catch (GatehouseException e) {
+    } catch (RuntimeException e) {
       if (group.size() == 1 && setAsideIfPoison(group.get(0), e)) {
         pendings.decrementAndGet();
         done = true;
@@ -237,7 +237,7 @@ final class Settler {
   }
 
   /** Sets it aside if the store refuses this one only, so that it does not hold up the others. */
-  private boolean setAsideIfPoison(PendingSettlement refused, GatehouseException e) {
+  private boolean setAsideIfPoison(PendingSettlement refused, RuntimeException e) {
     if (refused.refused(flushes.sum())) {
       LOGGER.warn("the end of task {} cannot be written, is tried now and then", refused.id(), e);
     }
@@ -254,13 +254,13 @@ final class Settler {
 
   /**
    * Writes those that wait aside for no longer than that: the refused ones each alone, the others
-   * together. They go aside again, or are written; neither stops what is queued.
+   * together. They stay aside until they are written; that they are not stops nothing that is
+   * queued.
    */
   private int writeAside(long until) {
     int settled = 0;
     List<PendingSettlement> due =
         aside.stream().filter(one -> requireNonNull(one.pause()).nanosLeft(until) <= 0).toList();
-    aside.removeAll(due);
     List<PendingSettlement> left = new ArrayList<>(due);
     while (!left.isEmpty()) {
       PendingSettlement first = left.get(0);
@@ -280,17 +280,20 @@ final class Settler {
   }
 
   private int writeAside(List<PendingSettlement> group) {
+    Written written;
     try {
-      return acknowledge(group, write(group, IfLocked.PASS_OVER));
-    } catch (GatehouseException e) {
+      written = write(group, IfLocked.PASS_OVER);
+    } catch (RuntimeException e) {
+      LOGGER.debug("the ends of tasks that wait aside could not be written", e);
       for (PendingSettlement one : group) {
         if (group.size() > 1 || !setAsideIfPoison(one, e)) {
           one.waitAside(FIRST_PAUSE, LONGEST_PAUSE, clock.nanoTime());
-          aside.add(one);
         }
       }
       return 0;
     }
+    group.forEach(aside::remove);
+    return acknowledge(group, written);
   }
 
   /** As many as one transaction may hold: of one node, and no task twice. */

@@ -187,6 +187,166 @@ class ClaimerTest {
     assertThat(ran).hasSizeGreaterThanOrEqualTo(9);
   }
 
+  /** An urgent task would wait for hours beside a node with nothing to do. */
+  @Test
+  void claim_noPermitIsFreeAndThereAreOthers_nothingIsTaken() {
+    fixture.options = SchedulerOptions.builder().maxRunning(2).build();
+    SteppedNode idle = new SteppedNode(fixture);
+    SteppedNode busy = busy();
+    IntStream.range(0, 30).forEach(i -> roundLater(busy));
+    TaskId urgent = schedule(1, 0, "1").get(0);
+    IntStream.range(0, 20).forEach(i -> roundLater(busy));
+    assertThat(held(busy)).isEqualTo(2);
+
+    idle.round();
+
+    assertThat(fixture.status(urgent)).isEqualTo(TaskStatus.FINISHED);
+  }
+
+  @Test
+  void claim_noPermitIsFreeAndThereAreOthers_whatWasTakenBeforeIsGivenBack() {
+    fixture.options = SchedulerOptions.builder().maxRunning(2).build();
+    SteppedNode idle = new SteppedNode(fixture);
+    schedule(18, 0, "1");
+    SteppedNode busy = busy();
+    assertThat(held(busy)).isEqualTo(20);
+
+    IntStream.range(0, 60).forEach(i -> roundLater(busy));
+
+    assertThat(held(busy)).isEqualTo(2);
+    idle.round();
+    assertThat(ran).hasSize(18);
+  }
+
+  /** One begins every two and a half seconds, as many as could begin at once are some tens. */
+  @Test
+  void claim_handlersOfSecondsAndThereAreOthers_theRestIsGivenBackWithinSeconds() {
+    fixture.options = SchedulerOptions.builder().maxRunning(2).build();
+    SteppedNode idle = new SteppedNode(fixture);
+    schedule(40, 0, "1");
+    SteppedNode busy = busy();
+    int fewest = Integer.MAX_VALUE;
+    for (int round = 0; round < 100; round++) {
+      roundLater(busy);
+      fewest = Math.min(fewest, busy.engine.holdings().due().size());
+      if (round % 25 == 0) {
+        HeldTask next = busy.engine.holdings().due().poll();
+        if (next != null) {
+          next.begin();
+        }
+      }
+    }
+
+    assertThat(fewest).isLessThanOrEqualTo(2);
+    assertThat(held(idle)).isZero();
+  }
+
+  private void roundLater(SteppedNode node) {
+    fixture.clock.advanceMillis(100);
+    node.claim();
+    node.settle();
+  }
+
+  /** Tasks of a window of a minute would keep what is due from an idle node for as long. */
+  @Test
+  void claim_filledWithWhatIsNotDueYet_whatIsDueBeginsAllTheSame() {
+    schedule(12_000, 35_000, "1");
+    SteppedNode node = new SteppedNode(fixture);
+    for (int i = 0; i < 30; i++) {
+      node.claimAhead(60_000);
+      fixture.clock.advanceMillis(100);
+    }
+    assertThat(held(node)).isBetween(9_001, 9_999);
+    TaskId urgent = schedule(1, 0, "2").get(0);
+
+    fixture.clock.advanceMillis(100);
+    node.claimAhead(60_000);
+    node.fire();
+    node.work();
+
+    assertThat(ran).containsExactly("2");
+    node.settle();
+    assertThat(fixture.status(urgent)).isEqualTo(TaskStatus.FINISHED);
+  }
+
+  /** Of few places too: what is under way, and what is not due, leaves one to what is due. */
+  @Test
+  void claim_fewPlacesFilledWithWhatIsNotDueYet_whatIsDueBeginsAllTheSame() {
+    for (int capacity = 2; capacity <= 9; capacity++) {
+      fixture.options = SchedulerOptions.builder().capacity(capacity).maxRunning(capacity).build();
+      schedule(20, 35_000, "1");
+      SteppedNode node = new SteppedNode(fixture);
+      for (int i = 0; i < 30; i++) {
+        node.claimAhead(60_000);
+        fixture.clock.advanceMillis(100);
+      }
+      assertThat(held(node)).isBetween(1, capacity - 1);
+      schedule(1, 0, "2");
+
+      node.claimAhead(60_000);
+      node.fire();
+      node.work();
+
+      assertThat(ran).containsExactly("2");
+      ran.clear();
+      node.engine.attempts().releaseAll();
+      node.settle();
+    }
+  }
+
+  /** Seven of eight places are under way for long, with a permit free. */
+  @Test
+  void claim_lessThanAQuarterOfThePlacesIsFree_anUrgentTaskBeginsWithThem() {
+    fixture.options = SchedulerOptions.builder().capacity(8).maxRunning(8).build();
+    schedule(7, 0, "1");
+    SteppedNode node = new SteppedNode(fixture);
+    node.claim();
+    beginAll(node, 7);
+    IntStream.range(0, 30).forEach(i -> roundLater(node));
+    schedule(1, 0, "2");
+
+    roundLater(node);
+    node.fire();
+    node.work();
+
+    assertThat(ran).containsExactly("2");
+  }
+
+  @Test
+  void claim_lessThanAQuarterOfTheBudgetIsFree_anUrgentTaskBeginsWithIt() {
+    fixture.options = SchedulerOptions.builder().maxHeldBytes(8 << 20).maxRunning(8).build();
+    schedule(7, 0, LARGE);
+    SteppedNode node = new SteppedNode(fixture);
+    node.claim();
+    beginAll(node, 7);
+    IntStream.range(0, 30).forEach(i -> roundLater(node));
+    schedule(1, 0, "2");
+
+    roundLater(node);
+    node.fire();
+    node.work();
+
+    assertThat(ran).containsExactly("2");
+  }
+
+  private static void beginAll(SteppedNode node, int count) {
+    IntStream.range(0, count)
+        .forEach(
+            i -> {
+              node.engine.holdings().due().remove().begin();
+              node.engine.runner().permits().tryAcquire();
+            });
+  }
+
+  /** One that has begun two tasks that do not end, and may begin no more. */
+  private SteppedNode busy() {
+    schedule(2, 0, "1");
+    SteppedNode node = new SteppedNode(fixture);
+    node.claim();
+    beginAll(node, 2);
+    return node;
+  }
+
   /** Workers take permits, and with them what may be held, at any moment of a claim. */
   @Test
   void claim_permitsAreTakenMeanwhile_doesNotFail() {

@@ -179,6 +179,72 @@ class CompleterTest {
     assertThat(fixture.heard.outcomes).containsExactly("work failure", "work success");
   }
 
+  /** Else one that polls would go on for ever. */
+  @Test
+  void completeIn_rolledBackAndItsTimeIsUp_handlerIsTold() {
+    List<Boolean> told = new ArrayList<>();
+    fixture.handlers.put(
+        "work",
+        context -> {
+          completeAndRollBack(context);
+          told.add(context.isCancelled());
+          clock.advance(Duration.ofHours(1));
+          told.add(context.isCancelled());
+          return TaskResult.failed("too late");
+        });
+    TaskId id = schedule();
+    SteppedNode member = new SteppedNode(fixture);
+
+    member.round();
+
+    assertThat(told).containsExactly(false, true);
+    assertThat(fixture.outcomes(id)).containsExactly(Outcome.TIMEOUT);
+  }
+
+  @Test
+  void completeIn_rolledBackAndCancelledThen_handlerIsTold() {
+    List<Boolean> told = new ArrayList<>();
+    SteppedNode[] member = new SteppedNode[1];
+    TaskEngine scheduling = fixture.engine();
+    fixture.handlers.put(
+        "work",
+        context -> {
+          completeAndRollBack(context);
+          scheduling.scheduler().cancel(context.id());
+          told.add(context.isCancelled());
+          member[0].engine.keeper().checkHeld();
+          told.add(context.isCancelled());
+          return TaskResult.failed("cancelled");
+        });
+    TaskId id = schedule();
+    member[0] = new SteppedNode(fixture);
+
+    member[0].round();
+
+    assertThat(told).containsExactly(false, true);
+    assertThat(fixture.status(id)).isEqualTo(TaskStatus.CANCELLED);
+  }
+
+  @Test
+  void completeIn_committedAndItsTimeIsUp_handlerIsLeftAlone() {
+    List<Boolean> told = new ArrayList<>();
+    fixture.handlers.put(
+        "work",
+        context -> {
+          fixture.store.run(transaction -> context.completeIn(transaction));
+          clock.advance(Duration.ofHours(1));
+          told.add(context.isCancelled());
+          return TaskResult.done();
+        });
+    TaskId id = schedule();
+    SteppedNode member = new SteppedNode(fixture);
+
+    member.round();
+
+    assertThat(told).containsExactly(false);
+    assertThat(fixture.status(id)).isEqualTo(TaskStatus.FINISHED);
+  }
+
   @Test
   void completeIn_committedAndHandlerThrows_staysDone() {
     fixture.handlers.put(

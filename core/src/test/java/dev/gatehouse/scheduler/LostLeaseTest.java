@@ -55,6 +55,55 @@ class LostLeaseTest {
     assertThat(fixture.heard.recovered).hasValue(0);
   }
 
+  /** The monotonic clock stands still meanwhile, so the lease seems to last. */
+  @Test
+  void begin_machineWasSuspendedAndAnotherNodeRecovered_isNotBegunTwice() {
+    long[] suspended = new long[1];
+    SteppedNode member = new SteppedNode(fixture, () -> clock.nanoTime() - suspended[0]);
+    TaskId id = fixture.scheduleAt(storeClock.millis(), "1");
+    member.claim();
+    Duration night = Duration.ofHours(8);
+    clock.advance(night);
+    suspended[0] = night.toNanos();
+    SteppedNode other = new SteppedNode(fixture);
+    other.engine.keeper().recover();
+    other.round();
+    assertThat(starts).containsExactly("1");
+
+    member.begin();
+
+    assertThat(starts).containsExactly("1");
+    member.settle();
+    while (member.engine.membership().keep() == 0) {}
+    TaskId next = fixture.scheduleAt(storeClock.millis(), "2");
+    member.round();
+    assertThat(starts).containsExactly("1", "2");
+    assertThat(fixture.status(id)).isEqualTo(TaskStatus.FINISHED);
+    assertThat(fixture.status(next)).isEqualTo(TaskStatus.FINISHED);
+    assertThat(fixture.heard.fenced).hasValue(1);
+  }
+
+  /** Whoever sets the host's clock takes no lease away. */
+  @Test
+  void begin_wallClockWasSetForward_beginsOnceTheLeaseIsRenewed() {
+    fixture.options = SchedulerOptions.builder().lease(Duration.ofDays(365)).build();
+    long[] set = new long[1];
+    SteppedNode member = new SteppedNode(fixture, () -> clock.nanoTime() - set[0]);
+    TaskId id = fixture.scheduleAt(storeClock.millis(), "1");
+    member.claim();
+    clock.advance(Duration.ofHours(1));
+    set[0] = Duration.ofHours(1).toNanos();
+    member.round();
+    assertThat(starts).isEmpty();
+
+    member.engine.membership().keep();
+    member.round();
+
+    assertThat(fixture.heard.fenced).hasValue(0);
+    assertThat(fixture.state(id).attempt()).isEqualTo(1);
+    assertThat(fixture.status(id)).isEqualTo(TaskStatus.FINISHED);
+  }
+
   @Test
   void fire_pausedForLongerThanTheLeaseAndStoreOutOfReach_recoveredByAnother() {
     SteppedNode member = new SteppedNode(fixture);

@@ -12,14 +12,15 @@ class PaceTest {
   private final HeldTasks tasks = new HeldTasks(clock);
   private final List<Waker.Role> woken = new ArrayList<>();
   private final DueQueue due = new DueQueue(woken::add);
+  private boolean others;
   private Permits permits = new Permits(128, Waker.NONE);
   private Pace pace = pace(128, 10_000);
 
   private Pace pace(int maxRunning, int capacity) {
     SchedulerOptions options =
         SchedulerOptions.builder().maxRunning(maxRunning).capacity(capacity).build();
-    permits = new Permits(maxRunning, Waker.NONE);
-    return new Pace(due, permits, tasks.engineClock(), options);
+    permits = new Permits(maxRunning, woken::add);
+    return new Pace(due, permits, tasks.engineClock(), options, () -> others);
   }
 
   private void add(int count) {
@@ -68,6 +69,26 @@ class PaceTest {
     assertThat(pace.target()).isEqualTo(129);
   }
 
+  /** What it held then would be kept from a node that could begin it. */
+  @Test
+  void target_noneCanBeginAndThereAreOthers_isNone() {
+    others = true;
+    pace = pace(2, 10_000);
+    assertThat(pace.target()).isEqualTo(20);
+    assertThat(pace.kept()).isEqualTo(2);
+    assertThat(permits.tryAcquire()).isTrue();
+    assertThat(permits.tryAcquire()).isTrue();
+
+    assertThat(pace.target()).isZero();
+    assertThat(pace.kept()).isZero();
+    assertThat(pace.hasRoom()).isFalse();
+
+    assertThat(woken).isEmpty();
+    permits.release();
+    assertThat(woken).containsExactly(Waker.Role.CLAIMER);
+    assertThat(pace.hasRoom()).isTrue();
+  }
+
   @Test
   void target_handlersOfASecond_isOfTwoSeconds() {
     for (int second = 0; second < 20; second++) {
@@ -113,6 +134,18 @@ class PaceTest {
     assertThat(pace.target()).isEqualTo(20);
     assertThat(pace(1, 5).target()).isEqualTo(5);
     assertThat(pace(1, 1).target()).isEqualTo(1);
+  }
+
+  /** So a claim waits for room for a tenth of a second, about, and no longer. */
+  @Test
+  void enough_isATenthOfWhatBeganLately() {
+    assertThat(pace.enough()).isEqualTo(1);
+    begin(99);
+    assertThat(pace.enough()).isEqualTo(9);
+    begin(4_901);
+    assertThat(pace.enough()).isEqualTo(500);
+    begin(50_000);
+    assertThat(pace.enough()).isEqualTo(1_000);
   }
 
   @Test

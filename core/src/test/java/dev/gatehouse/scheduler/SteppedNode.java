@@ -27,7 +27,11 @@ final class SteppedNode {
   }
 
   void claim() {
-    engine.claimer().claim(WINDOW_MILLIS, 100);
+    claimAhead(WINDOW_MILLIS);
+  }
+
+  void claimAhead(long windowMillis) {
+    engine.claimer().claim(windowMillis, 100);
   }
 
   void fire() {

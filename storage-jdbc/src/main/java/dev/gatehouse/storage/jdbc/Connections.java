@@ -39,7 +39,7 @@ final class Connections implements ConnectionFactory {
 
   @Override
   public Connection openConnection() throws SQLException {
-    Connection connection = dataSource.getConnection();
+    Connection connection = connect();
     try {
       if (!connection.getAutoCommit()) {
         prepare(connection);
@@ -51,6 +51,15 @@ final class Connections implements ConnectionFactory {
       try (connection) {
         throw e;
       }
+    }
+  }
+
+  /** A host's DataSource may throw anything, and who asks for a connection expects two things. */
+  private Connection connect() throws SQLException {
+    try {
+      return dataSource.getConnection();
+    } catch (RuntimeException e) {
+      throw new SQLException("the DataSource failed: " + e, e);
     }
   }
 

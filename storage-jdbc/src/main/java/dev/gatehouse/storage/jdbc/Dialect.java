@@ -187,9 +187,9 @@ enum Dialect {
   boolean livesOn(Handle handle, Throwable e) {
     return switch (this) {
       case POSTGRESQL -> false;
-      case H2 -> Database.sqlState(e).equals("HYT00");
+      case H2 -> Thrown.sqlState(e).equals("HYT00");
       case MARIADB, MYSQL ->
-          Database.code(e) == 1205
+          Thrown.code(e) == 1205
               && handle
                   .createQuery("SELECT @@innodb_rollback_on_timeout = 0")
                   .mapTo(Boolean.class)

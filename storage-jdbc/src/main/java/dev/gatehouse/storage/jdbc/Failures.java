@@ -33,7 +33,7 @@ final class Failures {
 
   /** The statement's arguments, which may be secret, stay out of all that is thrown. */
   static StorageException of(JdbiException e) {
-    SQLException thrown = Database.thrown(e);
+    SQLException thrown = Thrown.by(e);
     if (thrown != null) {
       return new StorageException(
           "the database failed: " + about(thrown) + state(thrown), withoutValues(thrown));
@@ -49,7 +49,7 @@ final class Failures {
    * an interruption may have brought about.
    */
   static StorageException ofOpening(JdbiException e) {
-    SQLException thrown = Database.thrown(e);
+    SQLException thrown = Thrown.by(e);
     if (isInterrupted(e)) {
       return new StorageException("the thread was interrupted while it waited for one", thrown);
     }

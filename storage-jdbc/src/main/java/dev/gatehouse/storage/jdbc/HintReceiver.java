@@ -1,6 +1,5 @@
 package dev.gatehouse.storage.jdbc;
 
-import dev.gatehouse.error.GatehouseException;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -60,8 +59,8 @@ final class HintReceiver implements AutoCloseable {
         if (!listen()) {
           return;
         }
-      } catch (SQLException | GatehouseException e) {
-        if (Database.isRefused(e)) {
+      } catch (SQLException | RuntimeException e) {
+        if (Thrown.isRefused(e)) {
           LOGGER.info("no hints are heard, as the server knows no LISTEN", e);
           return;
         }

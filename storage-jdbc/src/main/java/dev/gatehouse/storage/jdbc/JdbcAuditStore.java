@@ -144,7 +144,7 @@ final class JdbcAuditStore implements AuditStore {
       batch.execute();
       return insertPending(handle, entries);
     } catch (JdbiException e) {
-      throw Database.isDuplicate(e) ? taken() : e;
+      throw Thrown.isDuplicate(e) ? taken() : e;
     }
   }
 

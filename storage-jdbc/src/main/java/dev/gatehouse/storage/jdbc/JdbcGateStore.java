@@ -214,7 +214,7 @@ final class JdbcGateStore implements GateStore {
         List<Place> added = missing;
         return Sql.use(handle, insert, statement -> addBatch(statement, added).length);
       } catch (JdbiException e) {
-        if (tries == TRIES || !Database.isDuplicate(e)) {
+        if (tries == TRIES || !Thrown.isDuplicate(e)) {
           throw e;
         }
       }

@@ -55,7 +55,7 @@ final class JdbcHints implements Hints, AutoCloseable {
                   .map((results, context) -> true)
                   .one());
     } catch (StorageException e) {
-      unheard = Database.isRefused(e);
+      unheard = Thrown.isRefused(e);
       throw e;
     }
   }

@@ -153,9 +153,9 @@ final class Migration {
   }
 
   private static boolean mayBeTriedAgain(Throwable e) {
-    return Database.isTransient(e)
-        || Database.sqlState(e).equals(OUT_OF_TIME)
-        || (Database.isLost(e) && !(e instanceof ConnectionException));
+    return Thrown.isTransient(e)
+        || Thrown.sqlState(e).equals(OUT_OF_TIME)
+        || (Thrown.isLost(e) && !(e instanceof ConnectionException));
   }
 
   private Profile bringUpToDate(Jdbi jdbi) {
@@ -254,7 +254,7 @@ final class Migration {
 
   /** Whether a statement failed because a table is not there. */
   static boolean isOfNoTable(JdbiException e) {
-    return NO_TABLE.contains(Database.sqlState(e)) || Database.code(e) == NO_DATABASE;
+    return NO_TABLE.contains(Thrown.sqlState(e)) || Thrown.code(e) == NO_DATABASE;
   }
 
   /**
@@ -266,7 +266,7 @@ final class Migration {
       try {
         handle.execute(statement);
       } catch (JdbiException e) {
-        if (!MADE_BY_ANOTHER.contains(Database.sqlState(e)) && !Database.isDuplicate(e)) {
+        if (!MADE_BY_ANOTHER.contains(Thrown.sqlState(e)) && !Thrown.isDuplicate(e)) {
           throw e;
         }
       }
@@ -338,7 +338,7 @@ final class Migration {
         handle.execute(setting);
         handle.releaseSavepoint(SAVEPOINT);
       } catch (JdbiException e) {
-        if (!Database.isRefused(e)) {
+        if (!Thrown.isRefused(e)) {
           throw e;
         }
         handle.rollbackToSavepoint(SAVEPOINT);

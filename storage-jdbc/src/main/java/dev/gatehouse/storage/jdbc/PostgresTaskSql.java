@@ -359,7 +359,7 @@ final class PostgresTaskSql implements TaskSql {
       }
       return worthwhile;
     } catch (JdbiException e) {
-      if (Database.isRefused(e)) {
+      if (Thrown.isRefused(e)) {
         return true;
       }
       throw e;

@@ -29,7 +29,7 @@ final class Retries {
   static boolean mayTryAgain(Throwable e) {
     return e instanceof StorageException
         && !(e instanceof LastingException)
-        && (Database.isTransient(e) || Database.isLost(e));
+        && (Thrown.isTransient(e) || Thrown.isLost(e));
   }
 
   /** The first try, which nearly always is the last, goes without the machinery for more. */

@@ -118,7 +118,7 @@ final class TaskNumbers {
             return take.executeBatch();
           });
     } catch (JdbiException e) {
-      if (e.getCause() instanceof BatchUpdateException failed && Database.isDuplicate(failed)) {
+      if (e.getCause() instanceof BatchUpdateException failed && Thrown.isDuplicate(failed)) {
         return failed.getUpdateCounts();
       }
       throw e;

@@ -240,7 +240,7 @@ class DatabaseTest {
           .satisfies(
               e -> {
                 assertThat(e.getMessage()).doesNotContain("s3cret");
-                assertThat(Database.isDuplicate(e)).isTrue();
+                assertThat(Thrown.isDuplicate(e)).isTrue();
               });
     }
 

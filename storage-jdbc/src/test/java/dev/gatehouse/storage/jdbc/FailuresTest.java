@@ -42,7 +42,7 @@ class FailuresTest {
   })
   void isTransient_codeOfMariaDbOrMySql_asItIs(int code, boolean conflict, boolean lost) {
     SQLException thrown = new SQLException("-", "HY000", code);
-    assertThat(Database.isTransient(thrown)).isEqualTo(conflict);
-    assertThat(Database.isLost(thrown)).isEqualTo(lost);
+    assertThat(Thrown.isTransient(thrown)).isEqualTo(conflict);
+    assertThat(Thrown.isLost(thrown)).isEqualTo(lost);
   }
 }

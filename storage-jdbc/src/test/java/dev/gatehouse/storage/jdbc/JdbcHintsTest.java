@@ -16,6 +16,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import javax.sql.DataSource;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -81,6 +83,30 @@ class JdbcHintsTest {
     listen(far);
     near.tasks().hints().announce(41);
     awaitHeard(41L);
+  }
+
+  /** As routing ones do that find no target; the node would hear nothing more of others. */
+  @Test
+  void listen_dataSourceThrowsWhatIsNotJdbcs_hearsOnceItWorks() {
+    AtomicInteger failures = new AtomicInteger();
+    DataSource odd =
+        JdbcProxy.of(
+            DataSource.class,
+            (method, arguments) -> {
+              if (Thread.currentThread().getName().equals("gatehouse-hints")
+                  && failures.incrementAndGet() <= 2) {
+                throw new IllegalStateException("cannot determine target DataSource");
+              }
+              return JdbcProxy.invoke(direct, method, arguments);
+            });
+    try (JdbcStorage storage = JdbcStorage.of(odd)) {
+      storage.check();
+      listen(storage);
+      near.tasks().hints().announce(41);
+      awaitHeard(41L);
+      assertThat(failures.get()).isGreaterThan(2);
+      open.forEach(Hints.Listening::close);
+    }
   }
 
   @Test

@@ -82,7 +82,7 @@ class JdbcSecretsTest {
       execute(shorten("gh_key", "material", "VARBINARY"));
       Throwable failure = catchThrowable(() -> storage.keys().insert(key(1)));
       assertThat(failure).isInstanceOf(StorageException.class).hasMessageContaining("SQL state 2");
-      assertThat(Database.isTransient(failure)).isFalse();
+      assertThat(Thrown.isTransient(failure)).isFalse();
       assertShowsNothing(failure);
     }
 

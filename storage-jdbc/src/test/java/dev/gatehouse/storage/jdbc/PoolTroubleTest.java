@@ -9,6 +9,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import dev.gatehouse.error.StorageException;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
@@ -53,6 +54,31 @@ class PoolTroubleTest {
           }
           return JdbcProxy.invoke(connection, method, arguments);
         });
+  }
+
+  /** As routing ones do that find no target; nothing of the engine's expects that. */
+  @Test
+  void call_dataSourceThrowsWhatIsNotJdbcs_isAStorageException() {
+    DataSource sound = H2.memoryDataSource();
+    AtomicBoolean fails = new AtomicBoolean();
+    DataSource odd =
+        JdbcProxy.of(
+            DataSource.class,
+            (method, arguments) -> {
+              if (fails.get()) {
+                throw new IllegalStateException("cannot determine target DataSource");
+              }
+              return JdbcProxy.invoke(sound, method, arguments);
+            });
+    try (JdbcStorage storage = JdbcStorage.of(odd)) {
+      storage.check();
+      fails.set(true);
+      assertThatExceptionOfType(StorageException.class)
+          .isThrownBy(() -> storage.run(transaction -> {}))
+          .withRootCauseInstanceOf(IllegalStateException.class);
+      fails.set(false);
+      storage.check();
+    }
   }
 
   @Test
