@@ -65,6 +65,6 @@ final class ContentBudget {
 
   /** Whether as many as that fit, if they are like those before, or a quarter of it is free. */
   boolean hasRoom(int tasks) {
-    return budget - held.sum() >= Math.min(budget / 4, Math.max(1, tasks * perTask));
+    return (double) (budget - held.sum()) >= Math.min(budget / 4.0, Math.max(1, tasks * perTask));
   }
 }
