@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.Tag;
@@ -78,8 +79,8 @@ class FailpointTest {
         Failpoint.BEFORE_COMPLETION,
         Failpoint.AFTER_COMPLETION,
         Failpoint.AFTER_SCHEDULING);
-    endAgainUntilItHadAnEffect(Failpoint.BEFORE_FLUSH);
-    endAgainUntilItHadAnEffect(Failpoint.AFTER_FLUSH);
+    endAgainUntil(Failpoint.BEFORE_FLUSH, this::hadAnEffect);
+    endAgainUntil(Failpoint.AFTER_FLUSH, this::hasFinished);
     try (HikariDataSource pool = Postgres.pooled(server.dataSource());
         Gatehouse survivor =
             RecordingNode.start(
@@ -137,10 +138,23 @@ class FailpointTest {
   }
 
   /** A node's first flush may be of what failed, such as by a deadlock. */
-  private void endAgainUntilItHadAnEffect(Failpoint failpoint) throws IOException {
-    for (int more = 0; more < 3 && of(failpoint, ledger.lines("effect")).isEmpty(); more++) {
+  private void endAgainUntil(Failpoint failpoint, Predicate<Failpoint> done) throws IOException {
+    for (int more = 0; more < 5 && !done.test(failpoint); more++) {
       endAt(failpoint);
     }
+  }
+
+  private boolean hadAnEffect(Failpoint failpoint) {
+    return !of(failpoint, ledger.lines("effect")).isEmpty();
+  }
+
+  private boolean hasFinished(Failpoint failpoint) {
+    return FinishedTasks.all(jdbi).stream()
+        .anyMatch(one -> result(failpoint.name()).equals(one.result()));
+  }
+
+  private static String result(String writer) {
+    return "\"" + writer + "\"";
   }
 
   private long number(String query) {
@@ -199,7 +213,7 @@ class FailpointTest {
         .anyMatch(
             line ->
                 line.fence() == done(line).fence()
-                    && ("\"" + line.writer() + "\"").equals(done(line).result()));
+                    && result(line.writer()).equals(done(line).result()));
   }
 
   /** The host's row and the end of the task are there together, or neither is. */
