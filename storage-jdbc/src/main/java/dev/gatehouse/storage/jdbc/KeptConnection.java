@@ -90,8 +90,11 @@ final class KeptConnection implements ConnectionFactory, AutoCloseable {
             () -> {
               try {
                 Connection another = connections.openConnection();
-                had.countDown();
-                connections.closeConnection(another);
+                try {
+                  connections.closeConnection(another);
+                } finally {
+                  had.countDown(); // when it is given back, for who goes on may need it
+                }
               } catch (SQLException | RuntimeException e) {
                 LOG.debug("No connection was to be had beside the lease's", e);
               }
