@@ -119,7 +119,7 @@ record Entries(
   }
 
   /** The roles of such an access. */
-  private static long roles(long first, long second) {
+  static long roles(long first, long second) {
     return (first & LOWER_THREE) | (second & 0xffff_0000L) << 32;
   }
 

@@ -96,7 +96,7 @@ final class SlotTable {
       long found = page[group];
       for (long alike = zeros(found ^ tags); alike != 0; alike &= alike - 1) {
         int at = at(group, alike);
-        if (page[at] == low && page[at + 1] == high) {
+        if (isAt(page, at, low, high)) {
           return at;
         }
       }
@@ -106,6 +106,26 @@ final class SlotTable {
       group = (group + 1) & (groups - 1);
     }
     return NONE;
+  }
+
+  /**
+   * Where in its page the fingerprint most likely stands, or -1: told by a tag alone, without a
+   * look at the slot, so that the work that follows need not wait for it. It may be there and not
+   * be found. Whether it is, {@link #isAt} tells.
+   */
+  int guess(long[] page, long low) {
+    int group = groupOf(low);
+    long alike = zeros(page[group] ^ tag(low) * EACH);
+    return alike == 0 ? NONE : at(group, alike);
+  }
+
+  /** Whether tags alone tell that the fingerprint, for which there is no guess, is not there. */
+  boolean isAbsent(long[] page, long low) {
+    return zeros(page[groupOf(low)]) != 0;
+  }
+
+  static boolean isAt(long[] page, int at, long low, long high) {
+    return page[at] == low && page[at + 1] == high;
   }
 
   /**

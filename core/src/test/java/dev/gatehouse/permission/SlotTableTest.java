@@ -45,4 +45,37 @@ class SlotTableTest {
     assertThat(table.find(7, 101)).isEqualTo(SlotTable.NONE);
     assertThat(table.find(7 | 1L << 40, 1)).isEqualTo(SlotTable.NONE);
   }
+
+  /** A guess may be wrong, and none may be missed; that something is absent is never wrong. */
+  @Test
+  void guess_manyFingerprints_isAlmostAlwaysRightAndAbsentOnlyWhatIs() {
+    SlotTable.Editor editor = new SlotTable.Editor(SlotTable.EMPTY);
+    for (int number = 0; number < 20_000; number++) {
+      editor.place(Fingerprint.of("text " + number));
+    }
+    SlotTable table = editor.table();
+    int right = 0;
+    int absent = 0;
+    for (int number = 0; number < 20_000; number++) {
+      Fingerprint there = Fingerprint.of("text " + number);
+      long[] page = table.page(there.low());
+      int at = table.guess(page, there.low());
+      if (at != SlotTable.NONE && SlotTable.isAt(page, at, there.low(), there.high())) {
+        assertThat(at).isEqualTo(table.find(page, there.low(), there.high()));
+        right++;
+      } else if (at == SlotTable.NONE) {
+        assertThat(table.isAbsent(page, there.low())).isFalse();
+      }
+      Fingerprint other = Fingerprint.of("other " + number);
+      long[] elsewhere = table.page(other.low());
+      int guess = table.guess(elsewhere, other.low());
+      if (guess != SlotTable.NONE) {
+        assertThat(SlotTable.isAt(elsewhere, guess, other.low(), other.high())).isFalse();
+      } else {
+        absent += table.isAbsent(elsewhere, other.low()) ? 1 : 0;
+      }
+    }
+    assertThat(right).isGreaterThan(17_000);
+    assertThat(absent).isGreaterThan(10_000);
+  }
 }

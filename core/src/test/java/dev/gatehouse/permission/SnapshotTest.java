@@ -180,6 +180,42 @@ class SnapshotTest {
     assertThat(parts.accesses().size()).isEqualTo(accesses);
   }
 
+  @Test
+  void decide_rolesOnly_sameAnswersAgainAllocateNothing() {
+    Subject bob = Subject.user("bob");
+    Snapshot snapshot =
+        snapshot(
+            List.of(new Role(1, "editor"), new Role(2, "other")),
+            List.of(new Membership(1, ANN, "editor"), new Membership(2, bob, "other")),
+            List.of(new Grant(1, Grant.allow(Subject.role("editor"), "use", READER))));
+    Subject stranger = Subject.user("stranger");
+    Resource elsewhere = Resource.component("elsewhere");
+    assertThat(snapshot.decide(ANN, "use", READER, CLOCK))
+        .isEqualTo(new Decision.Allowed(7, List.of(1L)));
+    assertThat(snapshot.decide(bob, "use", READER, CLOCK).reason()).isEqualTo(Reason.NOT_GRANTED);
+    assertThat(snapshot.decide(ANN, "use", elsewhere, CLOCK).reason())
+        .isEqualTo(Reason.UNKNOWN_RESOURCE);
+    assertThat(snapshot.decide(stranger, "use", READER, CLOCK).reason())
+        .isEqualTo(Reason.UNKNOWN_SUBJECT);
+    assertThat(snapshot.decide(ANN, "see", READER, CLOCK).reason())
+        .isEqualTo(Reason.UNKNOWN_ACTION);
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long self = Thread.currentThread().getId();
+    long least = Long.MAX_VALUE;
+    for (int round = 0; round < 100; round++) {
+      long before = threads.getThreadAllocatedBytes(self);
+      int allowed = 0;
+      for (int i = 0; i < 1_000; i++) {
+        allowed += snapshot.decide(ANN, "use", READER, CLOCK).allowed() ? 1 : 0;
+        allowed += snapshot.decide(bob, "use", READER, CLOCK).allowed() ? 1 : 0;
+        allowed += snapshot.decide(stranger, "use", READER, CLOCK).allowed() ? 1 : 0;
+      }
+      least = Math.min(least, threads.getThreadAllocatedBytes(self) - before);
+      assertThat(allowed).isEqualTo(1_000);
+    }
+    assertThat(least).isZero();
+  }
+
   /** A path may meet each of its steps by name or by star: every pattern there is, and no more. */
   @Test
   void decide_patternsOfEveryMixOfNamesAndStars_matchesEachOnce() {
