@@ -186,6 +186,8 @@ public final class Json {
     if (utf8Length(requireNonNull(text, what), what) > MAX_BYTES) {
       return JsonToken.NOT_AVAILABLE;
     }
+    // A string that nobody asks for is not copied, and in a short text none can be too long.
+    boolean mayExceed = text.length() > MAX_STRING;
     try (JsonParser parser = MAPPER.createParser(text)) {
       parser.enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION);
       JsonToken root = parser.nextToken();
@@ -196,7 +198,9 @@ public final class Json {
         }
         if (token == JsonToken.VALUE_NUMBER_FLOAT) {
           parser.getDecimalValue();
-        } else if (token == JsonToken.VALUE_STRING && parser.getTextLength() > MAX_STRING) {
+        } else if (mayExceed
+            && token == JsonToken.VALUE_STRING
+            && parser.getTextLength() > MAX_STRING) {
           return JsonToken.NOT_AVAILABLE;
         }
         whole = parser.getParsingContext().inRoot();

@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,10 +35,10 @@ final class Placement {
   private final TaskAudit audit;
   private final @Nullable Transaction joined;
 
-  /** What is held by this node from its insertion on. */
+  /** This node, if it holds what was inserted from then on. */
   private @Nullable Node holder;
 
-  private List<TaskRow> inserted = List.of();
+  private List<TaskRow> held = List.of();
 
   /** What this node had claimed, and takes back so that it can be replaced. */
   private final Map<Long, HeldTask> takenBack = new HashMap<>();
@@ -63,6 +62,9 @@ final class Placement {
   }
 
   private List<Scheduled> place(List<Wanted> wanted, boolean all) {
+    if (wanted.size() == 1 && isInsertedAtMost(wanted.get(0))) {
+      return List.of(placeAlone(wanted.get(0), all));
+    }
     requireDistinctNumbers(wanted);
     Transactions transactions =
         joined == null ? parts.transactions() : Transactions.joining(joined);
@@ -79,6 +81,35 @@ final class Placement {
     }
   }
 
+  /** Whether nothing is written but the task itself, if even that. */
+  private boolean isInsertedAtMost(Wanted wanted) {
+    return joined == null
+        && GateRules.line(wanted.row()).isEmpty()
+        && (wanted.ifTaken() == IfTaken.REJECT || wanted.ifTaken() == IfTaken.KEEP);
+  }
+
+  /** Leaves the transaction to the store, which may need none for a single insertion. */
+  private Scheduled placeAlone(Wanted wanted, boolean all) {
+    TaskRow row = wanted.row();
+    long id = insert(parts.store(), List.of(row)).get(0);
+    if (id != row.id()) {
+      if (all && wanted.ifTaken() == IfTaken.REJECT) {
+        throw taken(row, id);
+      }
+      return taken(wanted, id);
+    }
+    if (held.isEmpty()) {
+      engine.dueAt(row.runtimeMillis());
+    }
+    holdInserted();
+    return new Scheduled(new TaskId(id), Outcome.NEW);
+  }
+
+  private static Scheduled taken(Wanted wanted, long owner) {
+    return new Scheduled(
+        new TaskId(owner), wanted.ifTaken() == IfTaken.KEEP ? Outcome.KEPT : Outcome.REJECTED);
+  }
+
   private List<Scheduled> place(Transaction transaction, List<Wanted> wanted, boolean all) {
     TaskStore store = parts.store().joining(transaction);
     if (all && joined != null && wanted.size() > 1) {
@@ -87,14 +118,22 @@ final class Placement {
     }
     List<TaskRow> rows = wanted.stream().map(Wanted::row).toList();
     List<Long> ids = insert(store, rows);
-    standInLines(transaction, store, inserted(rows, ids));
+    standInLines(transaction, store, held.isEmpty() ? inserted(rows, ids) : held);
     Scheduled[] placed = new Scheduled[ids.size()];
-    for (int i : inOrderOf(ids)) {
+    List<Integer> taken = new ArrayList<>();
+    for (int i = 0; i < placed.length; i++) {
+      long id = ids.get(i);
+      if (id == wanted.get(i).row().id()) {
+        placed[i] = new Scheduled(new TaskId(id), Outcome.NEW);
+      } else {
+        taken.add(i);
+      }
+    }
+    // Whoever replaces several tasks locks them in order of id.
+    taken.sort(Comparator.comparing(ids::get));
+    for (int i : taken) {
       Wanted one = wanted.get(i);
-      placed[i] =
-          ids.get(i) == one.row().id()
-              ? new Scheduled(new TaskId(ids.get(i)), Outcome.NEW)
-              : placeTaken(transaction, store, one, ids.get(i));
+      placed[i] = placeTaken(transaction, store, one, ids.get(i));
       if (all && placed[i].outcome() == Outcome.REJECTED) {
         throw taken(one.row(), ids.get(i));
       }
@@ -110,18 +149,14 @@ final class Placement {
   private List<Long> insert(TaskStore store, List<TaskRow> rows) {
     Engine running = joined == null ? engine.running() : null;
     holder = null;
-    inserted = List.of();
     if (running != null) {
       long end = running.windowEndMillis();
       if (rows.stream().allMatch(row -> row.runtimeMillis() <= end && isRunHere(row))) {
         holder = running.toHold(rows, end);
       }
     }
-    if (holder == null) {
-      return store.insert(rows);
-    }
-    List<Long> ids = store.insertHeld(holder.number(), rows);
-    inserted = inserted(rows, ids);
+    List<Long> ids = holder == null ? store.insert(rows) : store.insertHeld(holder.number(), rows);
+    held = holder == null ? List.of() : inserted(rows, ids);
     return ids;
   }
 
@@ -141,7 +176,7 @@ final class Placement {
   }
 
   private void holdInserted() {
-    if (holder == null || inserted.isEmpty()) {
+    if (holder == null || held.isEmpty()) {
       return;
     }
     Engine running = engine.running();
@@ -150,9 +185,7 @@ final class Placement {
     } else {
       running.hold(
           holder,
-          inserted.stream()
-              .map(row -> new ClaimedTask(row, row.runtimeMillis(), 1, 0, 1))
-              .toList());
+          held.stream().map(row -> new ClaimedTask(row, row.runtimeMillis(), 1, 0, 1)).toList());
     }
   }
 
@@ -161,32 +194,19 @@ final class Placement {
    */
   private void giveBack(Node node) {
     List<Settlement> releases = new ArrayList<>();
-    inserted.forEach(row -> releases.add(new Settlement.Release(row.id(), 1, row.runtimeMillis())));
+    held.forEach(row -> releases.add(new Settlement.Release(row.id(), 1, row.runtimeMillis())));
     try {
       parts.store().settle(node.number(), releases, engine.millis());
     } catch (GatehouseException e) {
-      LOGGER.warn("{} tasks wait for recovery, for the engine was closed", inserted.size(), e);
+      LOGGER.warn("{} tasks wait for recovery, for the engine was closed", held.size(), e);
     }
-  }
-
-  /** Whoever replaces several tasks locks them in order of id. */
-  private static int[] inOrderOf(List<Long> ids) {
-    if (ids.size() == 1) {
-      return new int[1];
-    }
-    return IntStream.range(0, ids.size())
-        .boxed()
-        .sorted(Comparator.comparing(ids::get))
-        .mapToInt(Integer::intValue)
-        .toArray();
   }
 
   private Scheduled placeTaken(
       Transaction transaction, TaskStore store, Wanted wanted, long firstOwner) {
     long owner = firstOwner;
     if (wanted.ifTaken() == IfTaken.REJECT || wanted.ifTaken() == IfTaken.KEEP) {
-      boolean kept = wanted.ifTaken() == IfTaken.KEEP;
-      return new Scheduled(new TaskId(owner), kept ? Outcome.KEPT : Outcome.REJECTED);
+      return taken(wanted, owner);
     }
     for (int tries = 0; tries < TRIES; tries++) {
       releaseUnbegun(store, owner);
@@ -243,17 +263,19 @@ final class Placement {
   }
 
   private void hint(Transaction transaction, List<Wanted> wanted, List<Scheduled> placed) {
-    List<Long> dues = new ArrayList<>();
+    int scheduled = 0;
+    long earliest = Long.MAX_VALUE;
     boolean replaced = false;
     for (int i = 0; i < placed.size(); i++) {
       Outcome outcome = placed.get(i).outcome();
       replaced |= outcome == Outcome.REPLACED;
       if (outcome == Outcome.NEW || outcome == Outcome.REPLACED) {
-        dues.add(wanted.get(i).row().runtimeMillis());
+        scheduled++;
+        earliest = Math.min(earliest, wanted.get(i).row().runtimeMillis());
       }
     }
-    if (dues.size() > inserted.size()) {
-      long due = dues.stream().mapToLong(Long::longValue).min().orElseThrow();
+    if (scheduled > held.size()) {
+      long due = earliest;
       transaction.afterCommit(() -> engine.dueAt(due));
     }
     if (replaced) {

@@ -3,13 +3,14 @@ package dev.gatehouse.scheduler;
 import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.check.Check;
+import dev.gatehouse.check.Form;
 import dev.gatehouse.json.Json;
 import dev.gatehouse.registry.Application;
 import dev.gatehouse.registry.RetryPolicy;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
-import java.util.regex.Pattern;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,36 +27,15 @@ public final class Task {
 
   private static final Instant END = Instant.EPOCH.plus(MAX_DELAY.multipliedBy(2));
 
-  private static final Pattern HANDLER = Pattern.compile("[A-Za-z][A-Za-z0-9._-]{0,63}");
+  private static final Form HANDLER = Form.of("[A-Za-z]", "[A-Za-z0-9._-]", 0, 63);
 
-  private final @Nullable String taskNo;
-  private final @Nullable Application application;
-  private final @Nullable String handler;
-  private final String name;
-  private final String content;
-  private final @Nullable Instant at;
-  private final Duration delay;
-  private final Duration timeout;
-  private final Priority priority;
-  private final @Nullable RetryPolicy retryPolicy;
-  private final IfTaken ifTaken;
-  private final @Nullable String key;
-  private final int keyLimit;
+  private static final Task UNNUMBERED = new Task(new Values());
+
+  /** What it is; not changed once a task has it. */
+  private final Values values;
 
   private Task(Values values) {
-    taskNo = values.taskNo;
-    application = values.application;
-    handler = values.handler;
-    name = values.name;
-    content = values.content;
-    at = values.at;
-    delay = values.delay;
-    timeout = values.timeout;
-    priority = values.priority;
-    retryPolicy = values.retryPolicy;
-    ifTaken = values.ifTaken;
-    key = values.key;
-    keyLimit = values.keyLimit;
+    this.values = values;
   }
 
   /**
@@ -63,14 +43,13 @@ public final class Task {
    * application.
    */
   public static Task of(String taskNo) {
-    Values values = new Values();
-    values.taskNo = Check.text(taskNo, 1, 64, "taskNo");
-    return new Task(values);
+    Check.text(taskNo, 1, 64, "taskNo");
+    return UNNUMBERED.with(values -> values.taskNo = taskNo);
   }
 
   /** A task without a number of its owner's. */
   public static Task unnumbered() {
-    return new Task(new Values());
+    return UNNUMBERED;
   }
 
   /** Whose task it is. Default none: the host's own. */
@@ -189,110 +168,123 @@ public final class Task {
 
   /** The owner's number. */
   public Optional<String> taskNo() {
-    return Optional.ofNullable(taskNo);
+    return Optional.ofNullable(values.taskNo);
   }
 
   /** Whose task it is. */
   public Optional<Application> application() {
-    return Optional.ofNullable(application);
+    return Optional.ofNullable(values.application);
   }
 
   /** The local handler. */
   public Optional<String> handler() {
-    return Optional.ofNullable(handler);
+    return Optional.ofNullable(values.handler);
   }
 
   /** The name for people. */
   public String name() {
-    return name;
+    return values.name;
   }
 
   /** The JSON text. */
   public String content() {
-    return content;
+    return values.content;
   }
 
   /** When it is due if it is scheduled now. */
   public Instant dueAt(Instant now) {
-    return at == null ? now.plus(delay) : at;
+    return values.at == null ? now.plus(values.delay) : values.at;
   }
 
   /** How long after it is scheduled it is due; empty if at a fixed time. */
   Optional<Duration> delay() {
-    return at == null ? Optional.of(delay) : Optional.empty();
+    return values.at == null ? Optional.of(values.delay) : Optional.empty();
   }
 
   /** What becomes of it if its number is taken. */
   public IfTaken ifTaken() {
-    return ifTaken;
+    return values.ifTaken;
   }
 
   /** How long one attempt may take. */
   public Duration timeout() {
-    return timeout;
+    return values.timeout;
   }
 
   /** How it stands to other tasks that are due. */
   public Priority priority() {
-    return priority;
+    return values.priority;
   }
 
   /** What it shares an order or a limit with. */
   public Optional<String> key() {
-    return Optional.ofNullable(key);
+    return Optional.ofNullable(values.key);
   }
 
   /** Most attempts at a time of tasks with its key; 0 if they run in order, or it has none. */
   public int keyLimit() {
-    return keyLimit;
+    return values.keyLimit;
   }
 
   /** How it is retried. */
   public RetryPolicy retryPolicy() {
-    if (retryPolicy != null) {
-      return retryPolicy;
+    if (values.retryPolicy != null) {
+      return values.retryPolicy;
     }
-    return application == null ? RetryPolicy.DEFAULT : application.retryPolicy();
+    return values.application == null ? RetryPolicy.DEFAULT : values.application.retryPolicy();
   }
 
   @Override
   public String toString() {
-    return "Task " + (taskNo == null ? "unnumbered" : taskNo);
+    return "Task " + (values.taskNo == null ? "unnumbered" : values.taskNo);
   }
 
-  private Task with(java.util.function.Consumer<Values> change) {
-    Values values = new Values();
-    values.taskNo = taskNo;
-    values.application = application;
-    values.handler = handler;
-    values.name = name;
-    values.content = content;
-    values.at = at;
-    values.delay = delay;
-    values.timeout = timeout;
-    values.priority = priority;
-    values.retryPolicy = retryPolicy;
-    values.ifTaken = ifTaken;
-    values.key = key;
-    values.keyLimit = keyLimit;
-    change.accept(values);
-    return new Task(values);
+  private Task with(Consumer<Values> change) {
+    Values changed = new Values(values);
+    change.accept(changed);
+    return new Task(changed);
   }
 
-  /** The fields of a task while one is made of another. */
+  /** The fields of a task. */
   private static final class Values {
     private @Nullable String taskNo;
     private @Nullable Application application;
     private @Nullable String handler;
-    private String name = "";
-    private String content = "null";
+    private String name;
+    private String content;
     private @Nullable Instant at;
-    private Duration delay = Duration.ZERO;
-    private Duration timeout = Duration.ofSeconds(60);
-    private Priority priority = Priority.NORMAL;
+    private Duration delay;
+    private Duration timeout;
+    private Priority priority;
     private @Nullable RetryPolicy retryPolicy;
-    private IfTaken ifTaken = IfTaken.REJECT;
+    private IfTaken ifTaken;
     private @Nullable String key;
     private int keyLimit;
+
+    /** The defaults. */
+    Values() {
+      name = "";
+      content = "null";
+      delay = Duration.ZERO;
+      timeout = Duration.ofSeconds(60);
+      priority = Priority.NORMAL;
+      ifTaken = IfTaken.REJECT;
+    }
+
+    Values(Values other) {
+      taskNo = other.taskNo;
+      application = other.application;
+      handler = other.handler;
+      name = other.name;
+      content = other.content;
+      at = other.at;
+      delay = other.delay;
+      timeout = other.timeout;
+      priority = other.priority;
+      retryPolicy = other.retryPolicy;
+      ifTaken = other.ifTaken;
+      key = other.key;
+      keyLimit = other.keyLimit;
+    }
   }
 }

@@ -25,6 +25,25 @@ class FormTest {
     }
   }
 
+  /** Each pair of code units below U+0100, and each one alone. */
+  @Test
+  void matches_anotherSetForTheFirst_asTheRegularExpression() {
+    Form form = Form.of("[A-Za-z]", "[0-9A-Za-z._-]", 0, 2);
+    Pattern pattern = Pattern.compile("[A-Za-z][0-9A-Za-z._-]{0,2}");
+    for (char first = 0; first < 0x100; first++) {
+      for (char next = 0; next < 0x100; next++) {
+        String text = "" + first + next;
+        assertThat(form.matches(text)).as(text).isEqualTo(pattern.matcher(text).matches());
+      }
+      String alone = String.valueOf(first);
+      assertThat(form.matches(alone)).as(alone).isEqualTo(pattern.matcher(alone).matches());
+    }
+    assertThat(form.matches("")).isFalse();
+    assertThat(form.matches("a12")).isTrue();
+    assertThat(form.matches("a123")).isFalse();
+    assertThat(form.matches("a1/")).isFalse();
+  }
+
   @Test
   void matches_oneCharacterOfManyWrong_not() {
     Form form = Form.of("[0-9a-f]", 32, 32);
@@ -40,12 +59,17 @@ class FormTest {
   void toString_asARegularExpression() {
     assertThat(Form.of("[a-z]", 4, 4)).hasToString("[a-z]{4}");
     assertThat(Form.of("[a-z]", 0, 4)).hasToString("[a-z]{0,4}");
+    assertThat(Form.of("[a-z]", "[0-9]", 0, 4)).hasToString("[a-z][0-9]{0,4}");
   }
 
   @Test
   void of_lengthsThatCannotBe_refused() {
     assertThatIllegalArgumentException().isThrownBy(() -> Form.of("[a]", -1, 1));
     assertThatIllegalArgumentException().isThrownBy(() -> Form.of("[a]", 2, 1));
+    assertThatIllegalArgumentException().isThrownBy(() -> Form.of("[b]", "[a]", -1, 1));
+    assertThatIllegalArgumentException().isThrownBy(() -> Form.of("[b]", "[a]", 2, 1));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Form.of("[b]", "[a]", 0, Integer.MAX_VALUE));
   }
 
   @Test

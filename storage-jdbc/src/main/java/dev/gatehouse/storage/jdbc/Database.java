@@ -277,7 +277,7 @@ final class Database {
 
   /**
    * Inserts a row outside of any transaction, as its own commit needs no second message, by a
-   * statement that ends with {@link Dialect#orNothing}.
+   * statement that inserts nothing, or fails with a duplicate key, if one of its keys is taken.
    *
    * @return false if a row with one of its keys is there; that it is its own, from a try whose
    *     connection broke before it was answered, is not said: then it fails
@@ -361,6 +361,11 @@ final class Database {
   boolean isKnown(Dialect dialect) {
     Profile known = migration.known();
     return known != null && known.dialect() == dialect;
+  }
+
+  /** Whether it works on the connection of a transaction. */
+  boolean isJoined() {
+    return joined != null;
   }
 
   /** Whether what is done here ends with a transaction that no host works in. */

@@ -92,6 +92,11 @@ final class H2TaskSql implements TaskSql {
   private H2TaskSql() {}
 
   @Override
+  public Dialect dialect() {
+    return Dialect.H2;
+  }
+
+  @Override
   public int lanes() {
     return 1;
   }
@@ -104,6 +109,11 @@ final class H2TaskSql implements TaskSql {
   @Override
   public Collection<Long> insert(Handle handle, int node, List<TaskRow> rows) {
     return new TaskInserts(this, node).insert(handle, rows, new TaskNumbers(handle).take(rows));
+  }
+
+  @Override
+  public Alone insertAlone(int node, TaskRow row) {
+    return new TaskInserts(this, node).alone(row);
   }
 
   @Override

@@ -21,7 +21,6 @@ import org.jdbi.v3.core.Handle;
 
 /** Ends of leases within one transaction. */
 final class JdbcSettlements {
-  private final Dialect dialect;
   private final TaskSql sql;
   private final Handle handle;
   private final int node;
@@ -33,7 +32,6 @@ final class JdbcSettlements {
 
   JdbcSettlements(Dialect dialect, Handle handle, int node, long nowMillis, IfLocked ifLocked) {
     this.ifLocked = ifLocked;
-    this.dialect = dialect;
     sql = dialect.tasks();
     this.handle = handle;
     this.node = node;
@@ -69,11 +67,11 @@ final class JdbcSettlements {
     }
     if (!forget.isEmpty()) {
       List<Settlement.Forget> gone = new ArrayList<>();
-      for (long id : sql.drop(handle, node, forget.values(), ifLocked)) {
+      for (long id : sql.forget(handle, node, forget.values(), ifLocked)) {
         gone.add(requireNonNull(forget.get(id)));
         settled.add(finished(id));
       }
-      forgetRest(gone);
+      deleteNumbers(gone);
     }
     return settled;
   }
@@ -107,7 +105,7 @@ final class JdbcSettlements {
     return may;
   }
 
-  private void forgetRest(List<Settlement.Forget> gone) {
+  private void deleteNumbers(List<Settlement.Forget> gone) {
     for (Settlement.Forget one : gone) {
       TaskRow row = one.row();
       if (row.taskNo() != null) {
@@ -116,17 +114,6 @@ final class JdbcSettlements {
             row.applicationId(),
             row.taskNo());
       }
-    }
-    List<Long> claimedBefore =
-        gone.stream().filter(one -> one.fence() > 1).map(Settlement::id).toList();
-    for (AnyOf some : AnyOf.of(dialect, "bigint", claimedBefore)) {
-      Sql.use(
-          handle,
-          dialect.deleteByKey("gh_task_attempt") + some.in("task_id"),
-          delete -> {
-            some.set(delete, 1);
-            return delete.executeUpdate();
-          });
     }
   }
 
@@ -149,7 +136,8 @@ final class JdbcSettlements {
       handle.execute("DELETE FROM gh_task WHERE id = ?", forget.id());
       settled.add(finished(forget.id()));
     }
-    forgetRest(forgotten);
+    deleteNumbers(forgotten);
+    sql.deleteAttempts(handle, forgotten);
     return settled;
   }
 

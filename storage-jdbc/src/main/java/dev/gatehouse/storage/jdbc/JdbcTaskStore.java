@@ -32,15 +32,12 @@ import dev.gatehouse.scheduler.TaskStore;
 import dev.gatehouse.storage.jdbc.TaskSql.Claim;
 import dev.gatehouse.transaction.Transaction;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Consumer;
@@ -125,41 +122,17 @@ final class JdbcTaskStore implements TaskStore {
 
   @Override
   public List<Long> insert(List<TaskRow> tasks) {
-    Check.range(tasks.size(), 1, MAX_BATCH, "number of tasks");
-    return database.use(handle -> insert(handle, NOBODY, tasks));
+    return insert(NOBODY, tasks);
   }
 
   @Override
   public List<Long> insertHeld(int node, List<TaskRow> tasks) {
+    return insert(node, tasks);
+  }
+
+  private List<Long> insert(int node, List<TaskRow> tasks) {
     Check.range(tasks.size(), 1, MAX_BATCH, "number of tasks");
-    return database.use(handle -> insert(handle, node, tasks));
-  }
-
-  private List<Long> insert(Handle handle, int node, List<TaskRow> rows) {
-    Set<Long> inserted = new HashSet<>(sql().insert(handle, node, rows));
-    if (inserted.size() == rows.size()) {
-      return rows.stream().map(TaskRow::id).toList();
-    }
-    List<Long> ids = new ArrayList<>();
-    for (TaskRow row : rows) {
-      ids.add(inserted.contains(row.id()) ? row.id() : owner(handle, node, row));
-    }
-    return ids;
-  }
-
-  /** Who has the row's number; the row itself in case that was given up meanwhile. */
-  private long owner(Handle handle, int node, TaskRow row) {
-    TaskNumber number = TaskNumber.of(row).orElseThrow();
-    for (int tries = 0; tries < TaskNumbers.TRIES; tries++) {
-      Optional<Long> owner = TaskNumbers.findLatest(handle, database.dialect(), number);
-      if (owner.isPresent()) {
-        return owner.get();
-      }
-      if (!sql().insert(handle, node, List.of(row)).isEmpty()) {
-        return row.id();
-      }
-    }
-    throw TaskNumbers.restless();
+    return new JdbcTaskInsertion(database, node).insert(tasks);
   }
 
   @Override
@@ -185,7 +158,9 @@ final class JdbcTaskStore implements TaskStore {
               handle -> {
                 // A try that was rolled back claimed nothing of what it passed.
                 lanes.restore();
-                beginOfEngine(handle);
+                if (database.ownsTransaction()) {
+                  database.profile().beginOfClaim(handle);
+                }
                 Claim claim = new Claim(node, database.leaseMillis(), dueUntilMillis, exclusion);
                 return lanes.claim(handle, claim, limit);
               });

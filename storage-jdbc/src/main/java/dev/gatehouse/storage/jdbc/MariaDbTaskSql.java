@@ -111,6 +111,11 @@ final class MariaDbTaskSql implements TaskSql {
   }
 
   @Override
+  public Dialect dialect() {
+    return dialect;
+  }
+
+  @Override
   public int lanes() {
     return LANES.count();
   }

@@ -4,66 +4,58 @@ import dev.gatehouse.scheduler.TaskRow;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
+import java.util.function.ToLongFunction;
 import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 
 /** Inserts a batch of tasks on PostgreSQL, with their numbers, by one statement over arrays. */
 final class PostgresTaskInserts {
-  private static final String COLUMNS =
-      "id, lane, due_ms, state, attempt, crashes, fence, owner, cancel, " + TaskRows.WHAT;
+  /** How many columns of {@link #GIVEN} have one value for all rows, or else an array. */
+  private static final int SHARED = 12;
 
   /**
-   * Only what differs in length from row to row is unnested, which costs a table in memory for
-   * each; numbers are taken from their arrays by place, and texts of which there are few by the
-   * place that they have in an array of different ones.
+   * Arrays that are unnested side by side where a query says what it answers; in {@code FROM} each
+   * would become a table in memory first. Of those that are shorter nothing comes: so a column in
+   * which all rows agree has an empty one, and the server reads and sends its value once.
    */
   private static final String GIVEN =
-      "SELECT (?::bigint[])[i] AS id, (?::smallint[])[i] AS lane,"
-          + " (?::bigint[])[i] AS application_id, (?::varchar[])[(?::smallint[])[i]] AS kind,"
-          + " task_no, name, payload, (?::int[])[i] AS timeout_ms,"
-          + " (?::varchar[])[(?::smallint[])[i]] AS retry, (?::bigint[])[i] AS created_ms,"
-          + " (?::bigint[])[i] AS runtime_ms, (?::smallint[])[i] AS priority, limit_key,"
-          + " CASE WHEN limit_key IS NOT NULL THEN (?::int[])[i] END AS key_limit,"
-          + " NULLIF((?::bigint[])[i], 0) AS workflow_id"
-          + " FROM ";
+      "SELECT id, lane, payload, COALESCE(application_id, ?) AS application_id,"
+          + " COALESCE(kind, ?) AS kind, COALESCE(task_no, ?) AS task_no,"
+          + " COALESCE(name, ?) AS name, COALESCE(timeout_ms, ?) AS timeout_ms,"
+          + " COALESCE(retry, ?) AS retry, COALESCE(created_ms, ?) AS created_ms,"
+          + " COALESCE(runtime_ms, ?) AS runtime_ms, COALESCE(priority, ?) AS priority,"
+          + " COALESCE(limit_key, ?) AS limit_key, NULLIF(COALESCE(key_limit, ?), -1) AS key_limit,"
+          + " NULLIF(COALESCE(workflow_id, ?), 0) AS workflow_id"
+          + " FROM (SELECT unnest(?::bigint[]) AS application_id, unnest(?::varchar[]) AS kind,"
+          + " unnest(?::varchar[]) AS task_no, unnest(?::varchar[]) AS name,"
+          + " unnest(?::bigint[]) AS timeout_ms, unnest(?::varchar[]) AS retry,"
+          + " unnest(?::bigint[]) AS created_ms, unnest(?::bigint[]) AS runtime_ms,"
+          + " unnest(?::bigint[]) AS priority, unnest(?::varchar[]) AS limit_key,"
+          + " unnest(?::bigint[]) AS key_limit, unnest(?::bigint[]) AS workflow_id,"
+          + " unnest(?::bigint[]) AS id, unnest(?::smallint[]) AS lane,"
+          + " unnest(?::bytea[]) AS payload) AS a";
 
-  private static final String NAMED =
-      GIVEN
-          + "unnest(?::bytea[], ?::varchar[], ?::varchar[], ?::varchar[])"
-          + " WITH ORDINALITY AS t(payload, task_no, name, limit_key, i)";
-
-  /** Of tasks with neither number nor name nor key. */
-  private static final String NAMELESS =
-      GIVEN
-          + "(SELECT payload, NULL::varchar AS task_no, '' AS name, NULL::varchar AS limit_key, i"
-          + " FROM unnest(?::bytea[]) WITH ORDINALITY AS p(payload, i)) AS t";
-
+  /** Of the rows {@code s}, whose they are at once, by how many claims. */
   private static final String READY =
-      "INSERT INTO gh_task("
-          + COLUMNS
+      "INSERT INTO gh_task(id, lane, due_ms, state, attempt, crashes, fence, owner, cancel, "
+          + TaskRows.WHAT
           + ") SELECT id, lane, runtime_ms, claims, claims, 0, claims, NULLIF(node, 0), 0, "
-          + TaskRows.WHAT;
+          + TaskRows.WHAT
+          + " FROM %s AS s, (SELECT ?::int AS node, ?::smallint AS claims) AS n";
 
-  /** Whose they are at once, by how many claims. */
-  private static final String NODE = ", (SELECT ?::int AS node, ?::smallint AS claims) AS n";
-
-  private static final String INSERT_NAMELESS = READY + " FROM (" + NAMELESS + ") AS s" + NODE;
-
-  private static final String INSERT_NAMED = READY + " FROM (" + NAMED + ") AS s" + NODE;
+  private static final String INSERT = READY.formatted("(" + GIVEN + ")");
 
   private static final String INSERT_NUMBERED =
-      "WITH s AS MATERIALIZED ("
-          + NAMED
+      "WITH g AS MATERIALIZED ("
+          + GIVEN
           + "), k AS (INSERT INTO gh_task_key(application_id, task_no, task_id)"
-          + " SELECT application_id, task_no, id FROM s WHERE task_no IS NOT NULL"
+          + " SELECT application_id, task_no, id FROM g WHERE task_no IS NOT NULL"
           + " ORDER BY application_id, task_no COLLATE \"C\", id"
           + " ON CONFLICT DO NOTHING RETURNING task_id) "
-          + READY
-          + " FROM s"
-          + NODE
+          + READY.formatted("g")
           + " WHERE task_no IS NULL OR id IN (SELECT task_id FROM k) RETURNING id";
 
   private PostgresTaskInserts() {}
@@ -76,20 +68,11 @@ final class PostgresTaskInserts {
    */
   static Collection<Long> insert(Handle handle, int node, List<TaskRow> rows) {
     boolean numbered = rows.stream().anyMatch(row -> row.taskNo() != null);
-    boolean named =
-        numbered || rows.stream().anyMatch(row -> !row.name().isEmpty() || row.key() != null);
     return Sql.use(
         handle,
-        numbered ? INSERT_NUMBERED : named ? INSERT_NAMED : INSERT_NAMELESS,
+        numbered ? INSERT_NUMBERED : INSERT,
         insert -> {
-          bind(insert, rows);
-          int last = 14;
-          if (named) {
-            ArrayArguments.setTexts(insert, 15, rows, TaskRow::taskNo);
-            ArrayArguments.setTexts(insert, 16, rows, TaskRow::name);
-            ArrayArguments.setTexts(insert, 17, rows, TaskRow::key);
-            last = 17;
-          }
+          int last = bind(insert, rows);
           insert.setInt(last + 1, node);
           insert.setInt(last + 2, node == 0 ? 0 : 1);
           if (numbered) {
@@ -100,29 +83,45 @@ final class PostgresTaskInserts {
         });
   }
 
-  private static void bind(PreparedStatement insert, List<TaskRow> rows) throws SQLException {
-    ArrayArguments.setLongs(insert, 1, rows, TaskRow::id);
-    ArrayArguments.setShorts(insert, 2, rows, PostgresTaskSql.INSTANCE::lane);
-    ArrayArguments.setLongs(insert, 3, rows, TaskRow::applicationId);
-    setFewTexts(insert, 4, rows, TaskRow::kind);
-    ArrayArguments.setInts(insert, 6, rows, TaskRow::timeoutMillis);
-    setFewTexts(insert, 7, rows, TaskRow::retry);
-    ArrayArguments.setLongs(insert, 9, rows, TaskRow::createdMillis);
-    ArrayArguments.setLongs(insert, 10, rows, TaskRow::runtimeMillis);
-    ArrayArguments.setShorts(insert, 11, rows, row -> row.priority().code());
-    ArrayArguments.setInts(insert, 12, rows, row -> row.key() == null ? 0 : row.keyLimit());
-    ArrayArguments.setLongs(insert, 13, rows, TaskRow::workflowId);
-    ArrayArguments.setArrayOfBytes(insert, 14, rows, row -> TaskRows.bytes(row.content()));
+  private static int bind(PreparedStatement insert, List<TaskRow> rows) throws SQLException {
+    setNumbers(insert, 1, rows, TaskRow::applicationId);
+    setTexts(insert, 2, rows, TaskRow::kind);
+    setTexts(insert, 3, rows, TaskRow::taskNo);
+    setTexts(insert, 4, rows, TaskRow::name);
+    setNumbers(insert, 5, rows, TaskRow::timeoutMillis);
+    setTexts(insert, 6, rows, TaskRow::retry);
+    setNumbers(insert, 7, rows, TaskRow::createdMillis);
+    setNumbers(insert, 8, rows, TaskRow::runtimeMillis);
+    setNumbers(insert, 9, rows, row -> row.priority().code());
+    setTexts(insert, 10, rows, TaskRow::key);
+    setNumbers(insert, 11, rows, row -> row.key() == null ? -1 : row.keyLimit());
+    setNumbers(insert, 12, rows, TaskRow::workflowId);
+    int array = 2 * SHARED + 1;
+    ArrayArguments.setLongs(insert, array, rows, TaskRow::id);
+    ArrayArguments.setShorts(insert, array + 1, rows, PostgresTaskSql.INSTANCE::lane);
+    ArrayArguments.setArrayOfBytes(insert, array + 2, rows, row -> TaskRows.bytes(row.content()));
+    return array + 2;
   }
 
-  /** Two arguments: the different texts, and which of them, from 1 on, each row has. */
-  private static void setFewTexts(
-      PreparedStatement insert, int index, List<TaskRow> rows, Function<TaskRow, String> text)
+  private static void setNumbers(
+      PreparedStatement insert, int column, List<TaskRow> rows, ToLongFunction<TaskRow> number)
       throws SQLException {
-    Map<String, Integer> places = new LinkedHashMap<>();
-    rows.forEach(row -> places.putIfAbsent(text.apply(row), places.size() + 1));
-    ArrayArguments.setTexts(insert, index, places.keySet(), Function.identity());
-    ArrayArguments.setShorts(
-        insert, index + 1, rows, row -> places.getOrDefault(text.apply(row), 0));
+    long first = number.applyAsLong(rows.get(0));
+    boolean same = rows.stream().allMatch(row -> number.applyAsLong(row) == first);
+    insert.setLong(column, first);
+    ArrayArguments.setLongs(insert, column + SHARED, same ? List.of() : rows, number);
+  }
+
+  private static void setTexts(
+      PreparedStatement insert,
+      int column,
+      List<TaskRow> rows,
+      Function<TaskRow, @Nullable String> text)
+      throws SQLException {
+    String first = text.apply(rows.get(0));
+    boolean same = rows.stream().allMatch(row -> Objects.equals(text.apply(row), first));
+    // Where they differ, a row without a text must not get another's.
+    insert.setString(column, same ? first : null);
+    ArrayArguments.setTexts(insert, column + SHARED, same ? List.of() : rows, text);
   }
 }

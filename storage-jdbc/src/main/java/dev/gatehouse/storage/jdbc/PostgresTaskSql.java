@@ -119,6 +119,13 @@ final class PostgresTaskSql implements TaskSql {
 
   private static final String DROP = DELETE + " RETURNING id";
 
+  /** Those that were claimed before may have failed attempts. */
+  private static final String DROP_WITH_ATTEMPTS =
+      "WITH d AS ("
+          + DROP
+          + "), a AS (DELETE FROM gh_task_attempt WHERE task_id = ANY(ARRAY(SELECT id FROM d)))"
+          + " SELECT id FROM d";
+
   private static final String FINISH =
       "WITH d AS ("
           + DELETE
@@ -134,6 +141,11 @@ final class PostgresTaskSql implements TaskSql {
           + " AS s(id, started_ms, ended_ms, http_status, result) ON s.id = d.id RETURNING id";
 
   private PostgresTaskSql() {}
+
+  @Override
+  public Dialect dialect() {
+    return Dialect.POSTGRESQL;
+  }
 
   @Override
   public int lanes() {
@@ -157,21 +169,21 @@ final class PostgresTaskSql implements TaskSql {
   @Override
   public List<ClaimedTask> claim(Handle handle, Claim claim, List<LaneShare> lanes) {
     Excluding excluding = new Excluding(Dialect.POSTGRESQL, claim.exclusion());
-    return Sql.use(
+    return Sql.rows(
         handle,
         CLAIM.formatted(excluding.and()),
         query -> {
           setLanes(query, lanes);
           setBound(query, 5, claim);
           query.setInt(excluding.set(query, 8), claim.node());
-          return Sql.rows(query, TaskRows::claimed);
-        });
+        },
+        TaskRows::claimed);
   }
 
   @Override
   public List<ClaimedTask> claimEarliest(Handle handle, Claim claim, int limit) {
     Excluding excluding = new Excluding(Dialect.POSTGRESQL, claim.exclusion());
-    return Sql.use(
+    return Sql.rows(
         handle,
         CLAIM_EARLIEST.formatted(excluding.andDue()),
         query -> {
@@ -181,8 +193,8 @@ final class PostgresTaskSql implements TaskSql {
           query.setInt(index, limit);
           query.setInt(index + 1, limit);
           query.setInt(index + 2, claim.node());
-          return Sql.rows(query, TaskRows::claimed);
-        });
+        },
+        TaskRows::claimed);
   }
 
   private static void setLanes(PreparedStatement query, List<LaneShare> lanes) throws SQLException {
@@ -218,21 +230,20 @@ final class PostgresTaskSql implements TaskSql {
 
   @Override
   public List<LaneCount> count(Handle handle, long now, int limit) {
-    return Sql.use(
+    return Sql.rows(
         handle,
         COUNT,
         query -> {
           query.setLong(1, now);
           query.setInt(2, lastLane());
           query.setInt(3, limit);
-          return Sql.rows(
-              query, row -> new LaneCount(row.getLong(1), row.getLong(2), row.getLong(3)));
-        });
+        },
+        row -> new LaneCount(row.getLong(1), row.getLong(2), row.getLong(3)));
   }
 
   @Override
   public List<LeasedTask> leased(Handle handle, int node, long dueUntil, int limit) {
-    return Sql.use(
+    return Sql.rows(
         handle,
         HELD,
         query -> {
@@ -241,44 +252,44 @@ final class PostgresTaskSql implements TaskSql {
           query.setInt(3, node);
           query.setInt(4, limit);
           query.setInt(5, limit);
-          return Sql.rows(query, TaskRows::leased);
-        });
+        },
+        TaskRows::leased);
   }
 
   @Override
   public List<LeasedTask> leased(Handle handle, int node, Collection<Long> ids) {
-    return Sql.use(
+    return Sql.rows(
         handle,
         HELD_OF,
         query -> {
           ArrayArguments.setLongs(query, 1, ids, Long::longValue);
           query.setInt(2, node);
-          return Sql.rows(query, TaskRows::leased);
-        });
+        },
+        TaskRows::leased);
   }
 
   @Override
   public List<Seen> held(Handle handle, String holder, List<LaneShare> lanes, long dueUntil) {
-    return Sql.use(
+    return Sql.rows(
         handle,
         LOST.replace(NOBODY_LIVE, holder),
         query -> {
           setLanes(query, lanes);
           query.setLong(5, dueUntil);
-          return Sql.rows(query, row -> Seen.of(row, lanes.get(0).share()));
-        });
+        },
+        row -> Seen.of(row, lanes.get(0).share()));
   }
 
   @Override
   public List<LockedTask> lock(Handle handle, int node, Collection<Long> ids, IfLocked ifLocked) {
-    return Sql.use(
+    return Sql.rows(
         handle,
         ifLocked == IfLocked.PASS_OVER ? LOCK_OR_PASS_OVER : LOCK_OR_WAIT,
         query -> {
           ArrayArguments.setLongs(query, 1, ids.stream().sorted().toList(), Long::longValue);
           query.setInt(2, node);
-          return Sql.rows(query, TaskRows::locked);
-        });
+        },
+        TaskRows::locked);
   }
 
   @Override
@@ -291,7 +302,7 @@ final class PostgresTaskSql implements TaskSql {
     return byFence(
         unlocked(handle, node, settlements, ifLocked),
         (fence, group) ->
-            Sql.use(
+            Sql.rows(
                 handle,
                 FINISH,
                 query -> {
@@ -304,8 +315,8 @@ final class PostgresTaskSql implements TaskSql {
                       query, 7, group, s -> s.attempt().endedAt().toEpochMilli());
                   ArrayArguments.setArray(query, 8, "int4", group, s -> s.attempt().httpStatus());
                   ArrayArguments.setArrayOfBytes(query, 9, group, s -> TaskRows.bytes(s.result()));
-                  return Sql.rows(query, results -> results.getLong(1));
-                }));
+                },
+                results -> results.getLong(1)));
   }
 
   @Override
@@ -313,14 +324,21 @@ final class PostgresTaskSql implements TaskSql {
       Handle handle, int node, Collection<? extends Settlement> settlements, IfLocked ifLocked) {
     return byFence(
         unlocked(handle, node, settlements, ifLocked),
-        (fence, group) ->
-            Sql.use(
-                handle,
-                DROP,
-                query -> {
-                  setDropped(query, group, fence, node);
-                  return Sql.rows(query, results -> results.getLong(1));
-                }));
+        (fence, group) -> drop(handle, DROP, node, fence, group));
+  }
+
+  @Override
+  public Collection<Long> forget(
+      Handle handle, int node, Collection<Settlement.Forget> settlements, IfLocked ifLocked) {
+    return byFence(
+        unlocked(handle, node, settlements, ifLocked),
+        (fence, group) -> drop(handle, fence > 1 ? DROP_WITH_ATTEMPTS : DROP, node, fence, group));
+  }
+
+  private static List<Long> drop(
+      Handle handle, String sql, int node, long fence, List<? extends Settlement> group) {
+    return Sql.rows(
+        handle, sql, query -> setDropped(query, group, fence, node), results -> results.getLong(1));
   }
 
   private static void setDropped(
@@ -367,14 +385,15 @@ final class PostgresTaskSql implements TaskSql {
   }
 
   private static boolean isWorthwhile(Handle handle, long ended) {
-    return Sql.use(
-        handle,
-        "SELECT ? >= LEAST(?, pg_relation_size('gh_task') / current_setting('block_size')::int)",
-        query -> {
-          query.setLong(1, ended);
-          query.setLong(2, MOST_UNTIDY);
-          return Sql.rows(query, results -> results.getBoolean(1)).get(0);
-        });
+    return Sql.rows(
+            handle,
+            "SELECT ? >= LEAST(?, pg_relation_size('gh_task') / current_setting('block_size')::int)",
+            query -> {
+              query.setLong(1, ended);
+              query.setLong(2, MOST_UNTIDY);
+            },
+            results -> results.getBoolean(1))
+        .get(0);
   }
 
   @Override

@@ -4,6 +4,7 @@ import static java.sql.Connection.TRANSACTION_READ_COMMITTED;
 import static java.sql.Connection.TRANSACTION_READ_UNCOMMITTED;
 
 import dev.gatehouse.error.StorageException;
+import java.sql.Connection;
 import java.sql.DatabaseMetaData;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -13,14 +14,16 @@ import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jdbi.v3.core.Handle;
+import org.postgresql.PGConnection;
 
 /**
  * What is learned of the database on first use. Immutable.
  *
  * @param isolation the level at which the host's connections begin transactions
  * @param steersPlans whether the planner can be kept to indexes, as PostgreSQL's can
+ * @param takesTwo whether a message may hold two statements
  */
-record Profile(Dialect dialect, int isolation, boolean steersPlans) {
+record Profile(Dialect dialect, int isolation, boolean steersPlans, boolean takesTwo) {
   private static final int OLDEST_POSTGRESQL = 14;
 
   private static final String READ_COMMITTED = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED";
@@ -37,16 +40,17 @@ record Profile(Dialect dialect, int isolation, boolean steersPlans) {
 
   /** Those who speak PostgreSQL's language need not have its planner. */
   private static final String PLANNER =
-      "SELECT COUNT(*) = 3 FROM pg_settings"
-          + " WHERE name IN ('enable_seqscan', 'enable_bitmapscan', 'jit')";
+      "SELECT COUNT(*) = 4 FROM pg_settings"
+          + " WHERE name IN ('enable_seqscan', 'enable_bitmapscan', 'jit', 'plan_cache_mode')";
 
   /**
-   * For the plan of a statement is kept: one made while the tables are empty would read them whole
-   * for ever.
+   * The plan of a statement is kept, else a small batch would be planned for longer than it takes;
+   * so it must go by indexes: one made while the tables are empty would read them whole for ever.
    */
   private static final String BY_INDEX =
       "SELECT set_config('enable_seqscan', 'off', true),"
-          + " set_config('enable_bitmapscan', 'off', true), set_config('jit', 'off', true)";
+          + " set_config('enable_bitmapscan', 'off', true), set_config('jit', 'off', true),"
+          + " set_config('plan_cache_mode', 'force_generic_plan', true)";
 
   private static final String OF_ENGINE = BY_INDEX + Dialect.POSTGRESQL.endedIfIdle();
 
@@ -71,8 +75,12 @@ record Profile(Dialect dialect, int isolation, boolean steersPlans) {
       requireMariaDb(handle, dialect);
     }
     try {
+      boolean steersPlans = hasPlanner(handle, dialect);
       return new Profile(
-          dialect, handle.getConnection().getTransactionIsolation(), hasPlanner(handle, dialect));
+          dialect,
+          handle.getConnection().getTransactionIsolation(),
+          steersPlans,
+          steersPlans && takesTwo(handle.getConnection()));
     } catch (SQLException e) {
       throw new StorageException("the database does not tell its isolation level", e);
     }
@@ -80,6 +88,19 @@ record Profile(Dialect dialect, int isolation, boolean steersPlans) {
 
   private static boolean hasPlanner(Handle handle, Dialect dialect) {
     return dialect == Dialect.POSTGRESQL && handle.createQuery(PLANNER).mapTo(Boolean.class).one();
+  }
+
+  /**
+   * Only PostgreSQL's own driver is known to, and it not where it is told to ask for all results in
+   * binary: then it takes the columns of the one statement for those of the other.
+   */
+  private static boolean takesTwo(Connection connection) throws SQLException {
+    try {
+      return connection.isWrapperFor(PGConnection.class)
+          && connection.unwrap(PGConnection.class).getPrepareThreshold() >= 0;
+    } catch (NoClassDefFoundError e) {
+      return false; // another driver, and this one is not there
+    }
   }
 
   private static void requirePostgresql(Handle handle) {
@@ -220,14 +241,29 @@ record Profile(Dialect dialect, int isolation, boolean steersPlans) {
     }
   }
 
+  /** As {@link #beginOfEngine}, together with what comes first: see {@link Sql#begin}. */
+  void beginOfClaim(Handle handle) {
+    if (steersPlans) {
+      begin(handle, OF_ENGINE);
+    }
+  }
+
+  private void begin(Handle handle, String settings) {
+    if (takesTwo) {
+      Sql.begin(handle, settings);
+    } else {
+      Sql.use(handle, settings, PreparedStatement::execute);
+    }
+  }
+
   /**
-   * As {@link #beginOfEngine}, for one that waits for locks for a moment only.
+   * As {@link #beginOfClaim}, for one that waits for locks for a moment only.
    *
    * @return whether it does
    */
   boolean beginOfSettler(Handle handle) {
     if (steersPlans) {
-      Sql.use(handle, OF_SETTLER, PreparedStatement::execute);
+      begin(handle, OF_SETTLER);
     }
     return steersPlans;
   }

@@ -7,15 +7,28 @@ import java.sql.Types;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 
-/** Inserts tasks in a JDBC batch, after their numbers were taken. */
+/** Inserts tasks in a JDBC batch, after their numbers were taken; on H2 one with its number too. */
 final class TaskInserts {
-  private static final String INSERT =
-      "INSERT INTO gh_task(id, lane, due_ms, state, attempt, crashes, fence, owner, cancel, "
+  private static final String INTO =
+      "INSERT INTO gh_task(state, attempt, crashes, fence, cancel, id, lane, due_ms, "
           + TaskRows.WHAT
-          + ") VALUES (?, ?, ?, ?, ?, 0, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-          + " ?)";
+          + ", owner)";
+
+  /** What all have in common is not sent for each of them: how many claims, and whose they are. */
+  private static final String VALUES =
+      "%1$d, %1$d, 0, %1$d, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, %2$s";
+
+  private static final List<String> INSERT = byClaims(INTO + " VALUES (" + VALUES + ")");
+
+  /** With its number, which are there both or neither. */
+  private static final List<String> INSERT_NUMBERED =
+      byClaims(INTO + " SELECT " + VALUES + " FROM FINAL TABLE (" + TaskNumbers.TAKE + ")");
+
+  /** The last argument of a ready task. */
+  private static final int LAST = 16;
 
   /** Of contents that go in one batch, but for the last: MariaDB limits what a message holds. */
   private static final long MOST_CHARS = 1 << 20;
@@ -45,46 +58,72 @@ final class TaskInserts {
             .filter(row -> TaskNumber.of(row).map(winners::get).orElse(row.id()) == row.id())
             .toList();
     if (!free.isEmpty()) {
-      Sql.use(handle, INSERT, insert -> insert(insert, free));
+      Sql.use(handle, INSERT.get(claims()), insert -> insert(insert, free));
     }
     return free.stream().map(TaskRow::id).toList();
   }
 
+  /** One insertion, in H2's words. */
+  TaskSql.Alone alone(TaskRow row) {
+    Optional<TaskNumber> number = TaskNumber.of(row);
+    return new TaskSql.Alone(
+        (number.isPresent() ? INSERT_NUMBERED : INSERT).get(claims()),
+        insert -> {
+          int last = bind(insert, row);
+          if (number.isPresent()) {
+            number.get().bind(insert, last + 1, row.id());
+          }
+          return insert.executeUpdate();
+        });
+  }
+
+  private static List<String> byClaims(String insert) {
+    return List.of(insert.formatted(0, "NULL"), insert.formatted(1, "?"));
+  }
+
+  private int claims() {
+    return node == 0 ? 0 : 1;
+  }
+
   private int insert(PreparedStatement insert, List<TaskRow> rows) throws SQLException {
     long chars = 0;
+    int unsent = 0;
     for (TaskRow row : rows) {
       bind(insert, row);
       insert.addBatch();
+      unsent++;
       chars += row.content().length();
       if (chars > MOST_CHARS) {
         insert.executeBatch();
         chars = 0;
+        unsent = 0;
       }
     }
-    return chars == 0 ? 0 : insert.executeBatch().length;
+    return unsent == 0 ? 0 : insert.executeBatch().length;
   }
 
-  private void bind(PreparedStatement insert, TaskRow row) throws SQLException {
-    int claims = node == 0 ? 0 : 1;
+  /** Returns the last argument that was set. */
+  private int bind(PreparedStatement insert, TaskRow row) throws SQLException {
     insert.setLong(1, row.id());
     insert.setInt(2, sql.lane(row));
     insert.setLong(3, row.runtimeMillis());
-    insert.setInt(4, claims);
-    insert.setInt(5, claims);
-    insert.setInt(6, claims);
-    insert.setObject(7, node == 0 ? null : node, Types.INTEGER);
-    insert.setLong(8, row.applicationId());
-    insert.setString(9, row.kind());
-    insert.setString(10, row.taskNo());
-    insert.setString(11, row.name());
-    insert.setBytes(12, TaskRows.bytes(row.content()));
-    insert.setInt(13, row.timeoutMillis());
-    insert.setString(14, row.retry());
-    insert.setLong(15, row.createdMillis());
-    insert.setLong(16, row.runtimeMillis());
-    insert.setInt(17, row.priority().code());
-    insert.setString(18, row.key());
-    insert.setObject(19, TaskRows.keyLimit(row), Types.INTEGER);
-    insert.setObject(20, TaskRows.workflowId(row), Types.BIGINT);
+    insert.setLong(4, row.applicationId());
+    insert.setString(5, row.kind());
+    insert.setString(6, row.taskNo());
+    insert.setString(7, row.name());
+    insert.setBytes(8, TaskRows.bytes(row.content()));
+    insert.setInt(9, row.timeoutMillis());
+    insert.setString(10, row.retry());
+    insert.setLong(11, row.createdMillis());
+    insert.setLong(12, row.runtimeMillis());
+    insert.setInt(13, row.priority().code());
+    insert.setString(14, row.key());
+    insert.setObject(15, TaskRows.keyLimit(row), Types.INTEGER);
+    insert.setObject(LAST, TaskRows.workflowId(row), Types.BIGINT);
+    if (node == 0) {
+      return LAST;
+    }
+    insert.setInt(LAST + 1, node);
+    return LAST + 1;
   }
 }

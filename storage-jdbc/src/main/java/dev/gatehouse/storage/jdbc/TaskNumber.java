@@ -1,6 +1,8 @@
 package dev.gatehouse.storage.jdbc;
 
 import dev.gatehouse.scheduler.TaskRow;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
 import java.util.Comparator;
 import java.util.Optional;
 
@@ -13,5 +15,12 @@ record TaskNumber(long applicationId, String taskNo) {
   static Optional<TaskNumber> of(TaskRow row) {
     return Optional.ofNullable(row.taskNo())
         .map(taskNo -> new TaskNumber(row.applicationId(), taskNo));
+  }
+
+  /** Binds it, with the task that takes it, from that argument on. */
+  void bind(PreparedStatement take, int first, long taskId) throws SQLException {
+    take.setLong(first, applicationId);
+    take.setString(first + 1, taskNo);
+    take.setLong(first + 2, taskId);
   }
 }

@@ -20,7 +20,7 @@ final class TaskNumbers {
   static final int TRIES = 5;
 
   /** Fails with 23505 if the number is taken. */
-  private static final String TAKE =
+  static final String TAKE =
       "INSERT INTO gh_task_key(application_id, task_no, task_id) VALUES (?, ?, ?)";
 
   private static final String FIND =
@@ -110,9 +110,7 @@ final class TaskNumbers {
           TAKE,
           take -> {
             for (TaskNumber number : numbers) {
-              take.setLong(1, number.applicationId());
-              take.setString(2, number.taskNo());
-              take.setLong(3, requireNonNull(wanted.get(number)));
+              number.bind(take, 1, requireNonNull(wanted.get(number)));
               take.addBatch();
             }
             return take.executeBatch();

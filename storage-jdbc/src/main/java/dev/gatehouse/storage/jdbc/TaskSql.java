@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  * that claims can share between them, and where writers need not meet, several.
  */
 interface TaskSql {
+  /** Whose statements they are. */
+  Dialect dialect();
+
   /** How many lanes each priority has; lane {@code n} is of priority {@code n / lanes()}. */
   int lanes();
 
@@ -36,6 +39,14 @@ interface TaskSql {
    * @return the ids of those that were inserted
    */
   Collection<Long> insert(Handle handle, int node, List<TaskRow> rows);
+
+  /**
+   * Inserts one task as {@link #insert} does, by a statement that needs no transaction; null if the
+   * database takes none that does.
+   */
+  default @Nullable Alone insertAlone(int node, TaskRow row) {
+    return null;
+  }
 
   /**
    * Leases ready tasks of some lanes to a live node.
@@ -103,6 +114,30 @@ interface TaskSql {
   Collection<Long> drop(
       Handle handle, int node, Collection<? extends Settlement> settlements, IfLocked ifLocked);
 
+  /** As {@link #drop}, with the attempts that were made when they were claimed before. */
+  default Collection<Long> forget(
+      Handle handle, int node, Collection<Settlement.Forget> settlements, IfLocked ifLocked) {
+    Collection<Long> dropped = drop(handle, node, settlements, ifLocked);
+    Set<Long> gone = Set.copyOf(dropped);
+    deleteAttempts(handle, settlements.stream().filter(one -> gone.contains(one.id())).toList());
+    return dropped;
+  }
+
+  /** Deletes what attempts those may have had that were claimed before. */
+  default void deleteAttempts(Handle handle, Collection<Settlement.Forget> settlements) {
+    List<Long> claimedBefore =
+        settlements.stream().filter(one -> one.fence() > 1).map(Settlement::id).toList();
+    for (AnyOf some : AnyOf.of(dialect(), "bigint", claimedBefore)) {
+      Sql.use(
+          handle,
+          dialect().deleteByKey("gh_task_attempt") + some.in("task_id"),
+          delete -> {
+            some.set(delete, 1);
+            return delete.executeUpdate();
+          });
+    }
+  }
+
   /** Copies tasks that are locked to the history; another statement deletes them. */
   default void copyEnded(Handle handle, long nowMillis, List<EndedTask> ended) {
     EndedTask.copy(handle, nowMillis, ended);
@@ -113,6 +148,9 @@ interface TaskSql {
 
   /** Deletes tasks that ended so, in whatever order, with attempts and numbers; how many. */
   int purge(Handle handle, TaskStatus status, long endedBefore, int limit);
+
+  /** A statement for {@link Database#insertAlone}. */
+  record Alone(String sql, Sql.Use<Integer> insertion) {}
 
   /**
    * How many tasks of a lane were looked at.

@@ -17,6 +17,9 @@ import dev.gatehouse.error.ConflictException;
 import dev.gatehouse.error.StorageException;
 import dev.gatehouse.permission.PermissionStore.Role;
 import dev.gatehouse.registry.Server;
+import dev.gatehouse.scheduler.Attempt;
+import dev.gatehouse.scheduler.Settlement;
+import dev.gatehouse.scheduler.TaskRow;
 import dev.gatehouse.scheduler.TaskStore;
 import dev.gatehouse.signing.NonceStore.Outcome;
 import dev.gatehouse.storage.Storage;
@@ -64,6 +67,39 @@ class PostgresHostTest {
                 AuditEntry.of(
                     LogName.AUDIT, AuditRecord.of(1, 0, "done").id(id).time(Instant.EPOCH).build()))
         .toList();
+  }
+
+  /** How a host may have told the driver to send statements and to read results. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "prepareThreshold=-1",
+        "prepareThreshold=0",
+        "preferQueryMode=simple",
+        "preferQueryMode=extendedCacheEverything",
+        "autosave=always"
+      })
+  void claimAndSettle_anyWayOfTheDriver_areDone(String option) {
+    PGSimpleDataSource told = new PGSimpleDataSource();
+    told.setUrl(Postgres.url(host, "told") + "&" + option);
+    TaskStore tasks = JdbcStorage.of(told).tasks();
+    int node = tasks.join("boot", Duration.ofSeconds(30)).node();
+    Instant now = Instant.now();
+    for (long id = 1; id <= 20; id++) {
+      TaskRow row = new TaskRow(id, 0, "work", "no" + id, "", "{}", 1, "none", 1, 1);
+      tasks.insert(List.of(row));
+      assertThat(tasks.claim(node, now.toEpochMilli(), 1)).hasSize(1);
+      Attempt attempt = new Attempt(1, 1, now, now, Attempt.Outcome.SUCCESS, null, "");
+      Settlement end =
+          id % 2 == 0
+              ? new Settlement.Finish(row, attempt, null)
+              : new Settlement.Retry(id, attempt, now.toEpochMilli() + 60_000);
+      assertThat(
+              tasks.settle(
+                  node, List.of(end), now.toEpochMilli(), TaskStore.IfLocked.WAIT_A_MOMENT))
+          .hasSize(1);
+    }
   }
 
   /** It is what an idle node does most. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.gatehouse.Gatehouse;
+import dev.gatehouse.error.StorageException;
 import dev.gatehouse.scheduler.SchedulerStatus;
 import dev.gatehouse.scheduler.StorageTraffic;
 import dev.gatehouse.scheduler.Task;
@@ -13,6 +14,7 @@ import dev.gatehouse.scheduler.TaskRow;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -21,6 +23,10 @@ import org.junit.jupiter.api.Timeout;
 class TrafficTest {
   private static TaskRow row(long id) {
     return new TaskRow(id, 0, "work", null, "", "{}", 1_000, "none", 1, 1);
+  }
+
+  private static TaskRow numbered(long id, String taskNo) {
+    return new TaskRow(id, 7, "work", taskNo, "", "{}", 1_000, "none", 1, 1);
   }
 
   @Test
@@ -41,6 +47,35 @@ class TrafficTest {
       StorageTraffic written = storage.tasks().traffic();
       assertThat(written.commits() - read.commits()).isEqualTo(1);
       assertThat(written.statements() - read.statements()).isBetween(2L, 6L);
+    }
+  }
+
+  /** To begin and to commit would cost more than the number does. */
+  @Test
+  void insert_oneNumberedTaskOnH2_isOneStatementAndItsCommit() {
+    try (JdbcStorage storage = JdbcStorage.of(H2.memoryDataSource())) {
+      storage.check();
+      StorageTraffic before = storage.tasks().traffic();
+      assertThat(storage.tasks().insert(List.of(numbered(1, "A")))).containsExactly(1L);
+      StorageTraffic after = storage.tasks().traffic();
+      assertThat(after.statements() - before.statements()).isEqualTo(1);
+      assertThat(after.commits() - before.commits()).isEqualTo(1);
+      assertThat(storage.tasks().findId(7, "A")).hasValue(1);
+      assertThat(storage.tasks().find(OptionalLong.empty(), 1)).isPresent();
+    }
+  }
+
+  /** The statement that takes a number takes it with its task or not at all. */
+  @Test
+  void insert_oneTaskOnH2ThatCannotBe_leavesItsNumberFree() {
+    try (JdbcStorage storage = JdbcStorage.of(H2.memoryDataSource())) {
+      storage.tasks().insert(List.of(numbered(1, "A")));
+      assertThatThrownBy(() -> storage.tasks().insert(List.of(numbered(1, "B"))))
+          .isInstanceOf(StorageException.class);
+      assertThat(storage.tasks().findId(7, "B")).isEmpty();
+      assertThat(storage.tasks().insert(List.of(numbered(2, "A")))).containsExactly(1L);
+      assertThat(storage.tasks().find(OptionalLong.empty(), 2)).isEmpty();
+      assertThat(storage.tasks().insert(List.of(numbered(3, "B")))).containsExactly(3L);
     }
   }
 

@@ -16,7 +16,9 @@ import dev.gatehouse.scheduler.TaskStatus;
 import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.AfterEach;
@@ -31,12 +33,14 @@ import org.junit.jupiter.api.Timeout;
 class UnreadableRowsTest {
   private static final Duration SOON = Duration.ofSeconds(15);
   private static final Task TASK = RecordingNode.TASK.content("\"other\"");
+  private static final String FIRST = "\"first\"";
   private static final Task BAD = RecordingNode.TASK.content("\"bad\"");
 
   abstract static class OnDatabase {
     private final DataSource direct = newDatabase();
     private final Jdbi jdbi = Jdbi.create(direct);
     private final Queue<String> begun = new ConcurrentLinkedQueue<>();
+    private final CompletableFuture<Void> goesOn = new CompletableFuture<>();
     private HikariDataSource pool;
     private Gatehouse gatehouse;
 
@@ -58,7 +62,19 @@ class UnreadableRowsTest {
 
     private TaskResult work(TaskContext context) {
       begun.add(context.content());
+      if (context.content().equals(FIRST)) {
+        goesOn.join();
+      }
       return TaskResult.done();
+    }
+
+    private List<TaskId> scheduleLine(String... contents) {
+      return gatehouse
+          .scheduler()
+          .scheduleAll(
+              Stream.of(contents)
+                  .map(content -> RecordingNode.TASK.inOrder("line").content(content))
+                  .toList());
     }
 
     private void execute(String sql) {
@@ -114,6 +130,39 @@ class UnreadableRowsTest {
       gatehouse.scheduler().resume(bad);
 
       awaitEnd(bad);
+    }
+
+    @Test
+    void I5_line_tasksUnreadable_lineWaitsForThemAndGoesOnInOrder() {
+      List<TaskId> line = scheduleLine("0", "1", "2", "3", "4", "5");
+      List<TaskId> bad = List.of(line.get(1), line.get(3));
+      bad.forEach(id -> setTimeout(id, 7_200_000));
+      gatehouse.start();
+      bad.forEach(this::awaitPaused);
+      awaitEnd(line.get(0));
+      awaitEnd(gatehouse.scheduler().schedule(TASK));
+      assertThat(begun).containsExactlyInAnyOrder("0", TASK.content());
+      begun.remove(TASK.content());
+      bad.forEach(id -> setTimeout(id, 1_000));
+
+      bad.forEach(gatehouse.scheduler()::resume);
+
+      line.forEach(this::awaitEnd);
+      assertThat(begun).containsExactly("0", "1", "2", "3", "4", "5");
+    }
+
+    @Test
+    void I5_line_taskUnreadableWhileItWaits_othersRunInOrder() {
+      gatehouse.start();
+      List<TaskId> line = scheduleLine(FIRST, "1", "2", "3");
+      await().atMost(SOON).until(() -> begun.size() == 1);
+      setTimeout(line.get(1), 7_200_000);
+      setTimeout(line.get(2), 0);
+
+      goesOn.complete(null);
+
+      awaitEnd(line.get(3));
+      assertThat(begun).startsWith(FIRST).endsWith("3");
     }
 
     @Test

@@ -11,6 +11,7 @@ import dev.gatehouse.scheduler.TaskState;
 import dev.gatehouse.scheduler.TaskStatus;
 import java.time.Instant;
 import java.util.List;
+import java.util.function.LongFunction;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +43,48 @@ final class TaskSamples {
 
   static TaskRow numbered(long id, long applicationId, String taskNo) {
     return new TaskRow(id, applicationId, "kind", taskNo, "", "[]", 1, "linear:0:0", START, START);
+  }
+
+  /** A bare task, and one for each field that has something else in it. */
+  static List<LongFunction<TaskRow>> oneFieldApart() {
+    LongFunction<TaskRow> bare = id -> sample(id, 0, "kind", "", 1, "linear:0:0", 0, 0);
+    return List.of(
+        bare,
+        id -> sample(id, 7, "kind", "", 1, "linear:0:0", 0, 0),
+        id -> sample(id, 0, "other", "", 1, "linear:0:0", 0, 0),
+        id -> sample(id, 0, "kind", "name", 1, "linear:0:0", 0, 0),
+        id -> sample(id, 0, "kind", "", 2, "linear:0:0", 0, 0),
+        id -> sample(id, 0, "kind", "", 1, "linear:0:1", 0, 0),
+        id -> sample(id, 0, "kind", "", 1, "linear:0:0", 1, 0),
+        id -> sample(id, 0, "kind", "", 1, "linear:0:0", 0, 1),
+        id -> prioritized(id, Priority.URGENT),
+        id -> numbered(id, 0, "no-" + id),
+        id -> bare.apply(id).withKey("key", 0),
+        id -> bare.apply(id).withKey("key", 3),
+        id -> bare.apply(id).withKey("other", 3),
+        id -> bare.apply(id).withWorkflow(9));
+  }
+
+  private static TaskRow sample(
+      long id,
+      long applicationId,
+      String kind,
+      String name,
+      int timeoutMillis,
+      String retry,
+      long createdAfter,
+      long dueAfter) {
+    return new TaskRow(
+        id,
+        applicationId,
+        kind,
+        null,
+        name,
+        "[" + id + "]",
+        timeoutMillis,
+        retry,
+        START + createdAfter,
+        START + dueAfter);
   }
 
   /** What {@link #row} is after its end. */

@@ -6,6 +6,7 @@ import static dev.gatehouse.testing.contract.TaskSamples.fail;
 import static dev.gatehouse.testing.contract.TaskSamples.finish;
 import static dev.gatehouse.testing.contract.TaskSamples.ids;
 import static dev.gatehouse.testing.contract.TaskSamples.numbered;
+import static dev.gatehouse.testing.contract.TaskSamples.oneFieldApart;
 import static dev.gatehouse.testing.contract.TaskSamples.row;
 import static dev.gatehouse.testing.contract.TaskSamples.rows;
 import static dev.gatehouse.testing.contract.Together.together;
@@ -29,6 +30,8 @@ import java.util.Collections;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.LongFunction;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -76,6 +79,32 @@ public abstract class TaskStoreContract extends TaskContract {
     assertThat(tasks().insert(rows)).isEqualTo(rows.stream().map(TaskRow::id).toList());
     assertThat(ids(tasks().claim(join(), FOREVER, TaskStore.MAX_BATCH)))
         .containsExactlyElementsOf(rows.stream().map(TaskRow::id).toList());
+  }
+
+  /** A store may send what rows agree on once for all. */
+  @Test
+  void TASK1_insert_rowsThatDifferInSomeFields_areReadBackEachAsItIs() {
+    List<LongFunction<TaskRow>> samples = oneFieldApart();
+    long id = 0;
+    for (LongFunction<TaskRow> one : samples) {
+      for (LongFunction<TaskRow> other : samples) {
+        List<TaskRow> rows = List.of(one.apply(++id), other.apply(++id), one.apply(++id));
+        tasks().insert(rows);
+        for (TaskRow row : rows) {
+          assertThat(state(row.id()).row()).isEqualTo(row);
+        }
+      }
+    }
+  }
+
+  @Test
+  void TASK1_insert_emptyContents_allAreThere() {
+    List<TaskRow> rows =
+        LongStream.range(1, 4)
+            .mapToObj(id -> new TaskRow(id, 0, "kind", null, "", "", 1, "none", now(), now()))
+            .toList();
+    assertThat(tasks().insert(rows)).containsExactly(1L, 2L, 3L);
+    assertThat(tasks().claim(join(), FOREVER, 3)).hasSize(3);
   }
 
   @Test
