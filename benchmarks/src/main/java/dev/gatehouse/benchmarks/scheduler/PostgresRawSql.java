@@ -67,6 +67,7 @@ final class PostgresRawSql implements RawSql {
       for (String plan : PLANS) {
         statement.execute("SET enable_" + plan + " = off");
       }
+      statement.execute("SET plan_cache_mode = force_generic_plan");
     }
   }
 

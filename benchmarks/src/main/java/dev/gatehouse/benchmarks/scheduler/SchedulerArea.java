@@ -46,7 +46,7 @@ public final class SchedulerArea implements Area {
             new BurnDown(
                 "burn-down postgresql 1KiB", postgres.each(), plan, load.payload(1 << 10))),
         history(postgres),
-        scheduling("schedule batch", postgres, plan.pick(20_000, 200_000), true),
+        scheduling("schedule batch", postgres, plan.pick(20_000, 500_000), true),
         scheduling("schedule single", postgres, plan.pick(500, 10_000), false),
         inOrder(postgres),
         idleness("idle statements/s", postgres),
