@@ -109,13 +109,20 @@ final class Admission {
     return open;
   }
 
-  /** Whether that is the task's line: it was another before it was replaced. */
+  /**
+   * Whether that is the task's line: it was another before it was replaced. One that cannot be read
+   * keeps its place, as it is paused for that.
+   */
   boolean standsInLine(long id, String line) {
-    return store
-        .find(OptionalLong.empty(), id)
-        .flatMap(task -> GateRules.line(task.row()))
-        .filter(line::equals)
-        .isPresent();
+    try {
+      return store
+          .find(OptionalLong.empty(), id)
+          .flatMap(task -> GateRules.line(task.row()))
+          .filter(line::equals)
+          .isPresent();
+    } catch (UnreadableTaskException e) {
+      return true;
+    }
   }
 
   static void write(List<Place> places, Consumer<List<Place>> write) {

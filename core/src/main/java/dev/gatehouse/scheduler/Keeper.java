@@ -174,12 +174,7 @@ final class Keeper {
       return false;
     }
     LOGGER.warn("task {} is leased to node {} without its knowledge", key.id(), key.node());
-    long due =
-        parts
-            .store()
-            .find(OptionalLong.empty(), key.id())
-            .map(TaskState::dueMillis)
-            .orElseGet(clock::millis);
+    long due = find(parts.store(), key.id()).map(TaskState::dueMillis).orElseGet(clock::millis);
     engine.settler().addUnknown(node, new Settlement.Release(key.id(), key.fence(), due));
     return true;
   }
@@ -217,7 +212,7 @@ final class Keeper {
     List<AuditRecord> records = new ArrayList<>();
     for (Settled one : recovered) {
       if (one.status().isFinal()) {
-        Optional<TaskState> state = store.find(OptionalLong.empty(), one.id());
+        Optional<TaskState> state = find(store, one.id());
         state
             .flatMap(ended -> audit.ending(ended.row(), one.status(), ended.attempt()))
             .ifPresent(records::add);
@@ -227,5 +222,15 @@ final class Keeper {
     }
     audit.write(transaction, records);
     return recovered;
+  }
+
+  /** Of one that cannot be read nothing is told; it must not keep others from being freed. */
+  private static Optional<TaskState> find(TaskStore store, long id) {
+    try {
+      return store.find(OptionalLong.empty(), id);
+    } catch (UnreadableTaskException e) {
+      LOGGER.error("task {} is freed without a record, as it cannot be read", id, e);
+      return Optional.empty();
+    }
   }
 }

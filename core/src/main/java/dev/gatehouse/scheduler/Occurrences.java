@@ -4,8 +4,8 @@ import dev.gatehouse.transaction.Transaction;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,11 +37,7 @@ final class Occurrences {
       TaskRow task = tasks.get(i);
       long owner = ids.get(i);
       if (owner != task.id()) {
-        boolean isItself =
-            store
-                .find(OptionalLong.empty(), owner)
-                .filter(state -> isOccurrence(state.row(), row))
-                .isPresent();
+        boolean isItself = isAny(store, owner, state -> isOccurrence(state.row(), row));
         tell(transaction, row, task, owner, isItself);
         if (!isItself) {
           unnumbered.add(task.withoutNumber());
@@ -77,11 +73,20 @@ final class Occurrences {
     }
     TaskStore store = parts.store().joining(transaction);
     OptionalLong id = store.findId(row.applicationId(), number(row, last));
-    Optional<TaskState> state =
-        id.isEmpty() ? Optional.empty() : store.find(OptionalLong.empty(), id.getAsLong());
-    return state
-        .filter(found -> isOccurrence(found.row(), row) && !found.status().isFinal())
-        .isPresent();
+    return id.isPresent()
+        && isAny(
+            store,
+            id.getAsLong(),
+            state -> isOccurrence(state.row(), row) && !state.status().isFinal());
+  }
+
+  /** Whether the task is such, or cannot be read: then its number is all that speaks for it. */
+  private static boolean isAny(TaskStore store, long id, Predicate<TaskState> such) {
+    try {
+      return store.find(OptionalLong.empty(), id).filter(such).isPresent();
+    } catch (UnreadableTaskException e) {
+      return true;
+    }
   }
 
   /** Of a task that has the number of one: the schedule's own are named as it is. */

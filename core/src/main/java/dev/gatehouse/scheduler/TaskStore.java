@@ -354,7 +354,11 @@ public interface TaskStore {
    */
   List<TaskState> failed(OptionalLong applicationId, long afterId, int limit);
 
-  /** The task and where it stands. */
+  /**
+   * The task and where it stands.
+   *
+   * @throws UnreadableTaskException if what is stored is no task
+   */
   Optional<TaskState> find(OptionalLong applicationId, long id);
 
   /** The id of the application's task with that number; application 0 is the host itself. */

@@ -9,6 +9,7 @@ import dev.gatehouse.scheduler.Scheduled.Outcome;
 import dev.gatehouse.scheduler.TaskChange;
 import dev.gatehouse.scheduler.TaskRow;
 import dev.gatehouse.scheduler.TaskStatus;
+import dev.gatehouse.scheduler.UnreadableTaskException;
 import dev.gatehouse.storage.jdbc.TaskSql.Claim;
 import java.sql.ResultSet;
 import java.sql.SQLException;

@@ -12,6 +12,7 @@ import dev.gatehouse.scheduler.TaskProgress;
 import dev.gatehouse.scheduler.TaskRow;
 import dev.gatehouse.scheduler.TaskState;
 import dev.gatehouse.scheduler.TaskStatus;
+import dev.gatehouse.scheduler.UnreadableTaskException;
 import java.nio.charset.StandardCharsets;
 import java.sql.ResultSet;
 import java.sql.SQLException;

@@ -1,5 +1,6 @@
 package dev.gatehouse.storage.jdbc;
 
+import dev.gatehouse.scheduler.UnreadableTaskException;
 import java.util.function.Supplier;
 import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;

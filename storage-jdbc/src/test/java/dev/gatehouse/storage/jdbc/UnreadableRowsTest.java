@@ -16,8 +16,8 @@ import dev.gatehouse.scheduler.TaskStatus;
 import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Semaphore;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Jdbi;
@@ -33,14 +33,14 @@ import org.junit.jupiter.api.Timeout;
 class UnreadableRowsTest {
   private static final Duration SOON = Duration.ofSeconds(15);
   private static final Task TASK = RecordingNode.TASK.content("\"other\"");
-  private static final String FIRST = "\"first\"";
+  private static final String LONG = "\"long\"";
   private static final Task BAD = RecordingNode.TASK.content("\"bad\"");
 
   abstract static class OnDatabase {
     private final DataSource direct = newDatabase();
     private final Jdbi jdbi = Jdbi.create(direct);
     private final Queue<String> begun = new ConcurrentLinkedQueue<>();
-    private final CompletableFuture<Void> goesOn = new CompletableFuture<>();
+    private final Semaphore goesOn = new Semaphore(0);
     private HikariDataSource pool;
     private Gatehouse gatehouse;
 
@@ -62,8 +62,8 @@ class UnreadableRowsTest {
 
     private TaskResult work(TaskContext context) {
       begun.add(context.content());
-      if (context.content().equals(FIRST)) {
-        goesOn.join();
+      if (context.content().equals(LONG)) {
+        goesOn.acquireUninterruptibly();
       }
       return TaskResult.done();
     }
@@ -75,6 +75,16 @@ class UnreadableRowsTest {
               Stream.of(contents)
                   .map(content -> RecordingNode.TASK.inOrder("line").content(content))
                   .toList());
+    }
+
+    /** Those wait in line behind one that runs until it may go on. */
+    private List<TaskId> scheduleBehind(String first, String... contents) {
+      gatehouse.start();
+      scheduleLine(first);
+      await().atMost(SOON).until(() -> begun.size() == 1);
+      List<TaskId> behind = scheduleLine(contents);
+      awaitAll(behind, "lane = -2");
+      return behind;
     }
 
     private void execute(String sql) {
@@ -101,6 +111,16 @@ class UnreadableRowsTest {
               () ->
                   jdbi.withHandle(handle -> handle.createQuery(sql).mapTo(Integer.class).one())
                       == -1);
+    }
+
+    private void awaitAll(List<TaskId> ids, String state) {
+      String sql = "SELECT COUNT(*) FROM gh_task WHERE " + state;
+      await()
+          .atMost(SOON)
+          .until(
+              () ->
+                  jdbi.withHandle(handle -> handle.createQuery(sql).mapTo(Integer.class).one())
+                      == ids.size());
     }
 
     @Test
@@ -133,6 +153,28 @@ class UnreadableRowsTest {
     }
 
     @Test
+    void I5_recover_taskUnreadable_itEndsAndOthersAreFreed() {
+      TaskId bad = gatehouse.scheduler().schedule(BAD);
+      TaskId other = gatehouse.scheduler().schedule(TASK);
+      execute(
+          "INSERT INTO gh_node(boot, state, expires_ms, lease_ms, latest_ms, lost_ms, swept_ms)"
+              + " VALUES ('lost', 1, %1$d, 1, %1$d, 0, 0)".formatted(System.currentTimeMillis()));
+      String lost =
+          "UPDATE gh_task SET state = 1, attempt = 1, fence = 1, percent = 1, note = '',"
+              + " crashes = %d, owner = (SELECT node FROM gh_node) WHERE id = %d";
+      execute(lost.formatted(100, bad.value()));
+      execute(lost.formatted(0, other.value()));
+      setTimeout(bad, 7_200_000);
+
+      gatehouse.start();
+
+      awaitEnd(other);
+      assertThat(begun).containsOnly(TASK.content());
+      execute("UPDATE gh_task_done SET timeout_ms = 1000 WHERE id = " + bad.value());
+      assertThat(gatehouse.scheduler().task(bad).status()).isEqualTo(TaskStatus.FAILED);
+    }
+
+    @Test
     void I5_line_tasksUnreadable_lineWaitsForThemAndGoesOnInOrder() {
       List<TaskId> line = scheduleLine("0", "1", "2", "3", "4", "5");
       List<TaskId> bad = List.of(line.get(1), line.get(3));
@@ -152,17 +194,19 @@ class UnreadableRowsTest {
     }
 
     @Test
-    void I5_line_taskUnreadableWhileItWaits_othersRunInOrder() {
-      gatehouse.start();
-      List<TaskId> line = scheduleLine(FIRST, "1", "2", "3");
-      await().atMost(SOON).until(() -> begun.size() == 1);
-      setTimeout(line.get(1), 7_200_000);
-      setTimeout(line.get(2), 0);
+    void I5_line_taskUnreadableWhileParked_waitsAndOtherLinesGoOn() {
+      List<TaskId> line = scheduleBehind(LONG, "1", "2", "3");
+      setTimeout(line.get(0), 7_200_000);
 
-      goesOn.complete(null);
+      goesOn.release();
 
-      awaitEnd(line.get(3));
-      assertThat(begun).startsWith(FIRST).endsWith("3");
+      awaitPaused(line.get(0));
+      awaitEnd(gatehouse.scheduler().schedule(TASK.inOrder("other")));
+      assertThat(begun).containsExactly(LONG, TASK.content());
+      setTimeout(line.get(0), 1_000);
+      gatehouse.scheduler().resume(line.get(0));
+      awaitEnd(line.get(2));
+      assertThat(begun).containsExactly(LONG, TASK.content(), "1", "2", "3");
     }
 
     @Test
