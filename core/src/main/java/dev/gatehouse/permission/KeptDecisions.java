@@ -39,17 +39,51 @@ final class KeptDecisions {
   /** Read and written without order: a decision is immutable, and any of two equal ones will do. */
   private final AtomicReferenceArray<@Nullable Decision @Nullable []> pages;
 
+  /** Those of accesses with up to four grants, by place; read and written likewise. */
+  private final AtomicReferenceArray<@Nullable Decision @Nullable []> ready;
+
   /**
    * Of no decision yet.
    *
    * @param version that they name
    * @param ids the ids of the grants, by entry
+   * @param accessPages how many pages the table of accesses has
    */
-  KeptDecisions(long version, LongColumn ids, long mostBytes) {
+  KeptDecisions(long version, LongColumn ids, int accessPages, long mostBytes) {
     this.version = version;
     this.ids = ids;
     this.most = (int) Math.min(Integer.MAX_VALUE / 2, mostBytes / BYTES);
     this.pages = new AtomicReferenceArray<>((ids.size() >>> PAGE_BITS) + 1);
+    this.ready = new AtomicReferenceArray<>(accessPages);
+  }
+
+  /**
+   * Where an access stands.
+   *
+   * @param page the number of its page
+   * @param length that of the page
+   * @param own where in the page it stands
+   */
+  record Place(int page, int length, int own) {}
+
+  /**
+   * The decisions of the accesses of a page, each where the access stands and thereafter. They are
+   * found as soon as it is known where the access stands, before what stands there has come from
+   * memory. Null, as may be each of them, if there are none yet.
+   */
+  @Nullable Decision @Nullable [] ready(int accessPage) {
+    return ready.getPlain(accessPage);
+  }
+
+  /** Has the allowances of the access's grants ready, if there is room. */
+  void ready(Place place, int start, int count) {
+    if (kept.get() > most - count) {
+      return;
+    }
+    @Nullable Decision[] page = page(ready, place.page(), place.length());
+    for (int i = count - 1; i >= 0; i--) {
+      page[place.own() + i] = find(start + i, false);
+    }
   }
 
   /** The decision that rests on the grant of that entry. */
@@ -63,15 +97,16 @@ final class KeptDecisions {
     List<Long> id = List.of(ids.get(entry));
     Decision made = denies ? new Denied(Reason.DENIED, version, id) : new Allowed(version, id);
     if (kept.get() < most && kept.getAndIncrement() < most) {
-      page(entry >>> PAGE_BITS)[entry & (PAGE - 1)] = made;
+      page(pages, entry >>> PAGE_BITS, PAGE)[entry & (PAGE - 1)] = made;
     }
     return made;
   }
 
-  private @Nullable Decision[] page(int number) {
+  private static @Nullable Decision[] page(
+      AtomicReferenceArray<@Nullable Decision @Nullable []> pages, int number, int length) {
     @Nullable Decision[] page = pages.get(number);
     if (page == null) {
-      pages.compareAndSet(number, null, new Decision[PAGE]);
+      pages.compareAndSet(number, null, new Decision[length]);
       page = pages.get(number);
     }
     return requireNonNull(page);

@@ -88,6 +88,16 @@ final class SlotTable {
     return pages[pageOf(low)];
   }
 
+  /** The page of that number; to be read, not kept. */
+  long[] pageAt(int number) {
+    return pages[number];
+  }
+
+  /** How many pages there are. */
+  int pageCount() {
+    return pages.length;
+  }
+
   /** Where in its page the fingerprint stands, with its data two and three further on, or -1. */
   int find(long[] page, long low, long high) {
     long tags = tag(low) * EACH;
@@ -142,8 +152,8 @@ final class SlotTable {
     return groups + (slot << WORD_BITS);
   }
 
-  /** The top bits choose the page; of one page there are no bits to look at. */
-  private int pageOf(long low) {
+  /** The number of that page: the top bits; of one page there are no bits to look at. */
+  int pageOf(long low) {
     return pages.length == 1 ? 0 : (int) (low >>> pageShift);
   }
 

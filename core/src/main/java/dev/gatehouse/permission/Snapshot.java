@@ -3,6 +3,7 @@ package dev.gatehouse.permission;
 import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.hash.Fingerprint;
+import dev.gatehouse.permission.Decision.Allowed;
 import dev.gatehouse.permission.Decision.Denied;
 import dev.gatehouse.permission.Decision.Reason;
 import dev.gatehouse.permission.PermissionStore.Membership;
@@ -15,6 +16,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All permissions of one version, as numbers in arrays. Nothing that it says changes once it is
@@ -154,7 +156,9 @@ final class Snapshot implements PatternTrie.Judge {
     actions = parts.actions();
     anyAction = actions.find(Names.ANY);
     plain = patterns.isEmpty() && anyAction == NONE && entries.roles().isFlat();
-    decisions = new KeptDecisions(version.number(), entries.ids(), KeptDecisions.MOST_BYTES);
+    decisions =
+        new KeptDecisions(
+            version.number(), entries.ids(), accesses.pageCount(), KeptDecisions.MOST_BYTES);
     for (Reason reason : Reason.values()) {
       if (reason != Reason.GRANTED) {
         refusals.put(reason, new Denied(reason, version.number(), List.of()));
@@ -198,36 +202,49 @@ final class Snapshot implements PatternTrie.Judge {
     requireNonNull(subject, "subject");
     int act = actionNumber(action);
     if (plain && act != NONE) {
-      // Both slots are found by their tags before either is read, so that both come from memory
-      // while a processor goes on as far as the decision.
+      // Both slots are found by their tags before either is read, and the decision by where the
+      // access stands, so that all come from memory while a processor goes on as far as the answer.
       long[] page = holders.page(subject.low());
       int at = holders.guess(page, subject.low());
       if (at == NONE && holders.isAbsent(page, subject.low())) {
         return refusal(Reason.UNKNOWN_SUBJECT);
       }
       long low = Fingerprint.with(resource.low(), act);
-      long[] asked = accesses.page(low);
+      int number = accesses.pageOf(low);
+      long[] asked = accesses.pageAt(number);
       int own = accesses.guess(asked, low);
-      if (at != NONE
-          && own != NONE
-          && SlotTable.isAt(page, at, subject.low(), subject.high())
-          && SlotTable.isAt(asked, own, low, resource.high())) {
-        long held = page[at + 2];
-        long first = asked[own + 2];
-        if (first < 0 && Roles.isInline(held) && (int) page[at + 3] != 0) {
-          return plainly(first, asked[own + 3], held);
+      if (at != NONE && own != NONE) {
+        @Nullable Decision[] ready = decisions.ready(number);
+        if (ready == null || !(ready[own] instanceof Allowed)) {
+          makeReady(number, own);
+        } else if (SlotTable.isAt(page, at, subject.low(), subject.high())
+            && SlotTable.isAt(asked, own, low, resource.high())) {
+          long held = page[at + 2];
+          if (Roles.isInline(held) && (int) page[at + 3] != 0) {
+            int place = Roles.common(Entries.roles(asked[own + 2], asked[own + 3]), held);
+            if (place == NONE) {
+              return refusal(Reason.NOT_GRANTED);
+            }
+            Decision decision = ready[own + place];
+            if (decision != null) {
+              return decision;
+            }
+          }
         }
       }
     }
     return decide(subject, act, resource, attributes, clock);
   }
 
-  /** Which of an access's up to four roles the holder has. */
-  private Decision plainly(long first, long second, long held) {
-    int place = Roles.common(Entries.roles(first, second), held);
-    return place == NONE
-        ? refusal(Reason.NOT_GRANTED)
-        : decisions.find(Entries.start(second) + place, false);
+  /** Has the decisions ready that rest on an access's grants, if these are all to roles. */
+  private void makeReady(int number, int own) {
+    long[] page = accesses.pageAt(number);
+    long first = page[own + 2];
+    if (first < 0) {
+      KeptDecisions.Place place = new KeptDecisions.Place(number, page.length, own);
+      long second = page[own + 3];
+      decisions.ready(place, Entries.start(second), Entries.count(first, second));
+    }
   }
 
   private Decision decide(

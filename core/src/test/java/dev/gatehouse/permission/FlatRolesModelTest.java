@@ -138,6 +138,7 @@ class FlatRolesModelTest {
       PermissionView.Access access = view.resolve("read", resource);
       String about = "gatehouse.seed=" + seed + ", " + user + " on " + resource + ", step " + step;
       assertThat(byNames.allowed()).as(about).isEqualTo(expected);
+      assertThat(view.check(user, "read", resource)).as(about).isEqualTo(byNames);
       assertThat(view.allows(holder, access)).as(about).isEqualTo(expected);
       assertThat(view.allows(keptHolder, keptAccess)).as(about).isEqualTo(expected);
       assertThat(view.check(holder, access)).as(about).isEqualTo(byNames);

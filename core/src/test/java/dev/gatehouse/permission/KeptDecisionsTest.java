@@ -33,7 +33,7 @@ class KeptDecisionsTest {
   void find_moreThanThereIsRoomFor_areAsRightAndTheFirstAreKept() {
     int room = 5_000;
     KeptDecisions decisions =
-        new KeptDecisions(7, ids(), (long) room * KeptDecisions.BYTES + KeptDecisions.BYTES - 1);
+        new KeptDecisions(7, ids(), 1, (long) room * KeptDecisions.BYTES + KeptDecisions.BYTES - 1);
     for (int pass = 0; pass < 2; pass++) {
       for (int entry = GRANTS - 1; entry >= 0; entry--) {
         Decision decision = decisions.find(entry, entry % 3 == 0);
@@ -47,15 +47,46 @@ class KeptDecisionsTest {
 
   @Test
   void find_noRoom_keepsNone() {
-    KeptDecisions decisions = new KeptDecisions(7, ids(), 0);
+    KeptDecisions decisions = new KeptDecisions(7, ids(), 1, 0);
     assertThat(decisions.find(5, false)).isEqualTo(expected(5));
     assertThat(decisions.size()).isZero();
   }
 
   @Test
+  void ready_accessOfSomeGrants_isWhatIsFoundWhereItStands() {
+    KeptDecisions decisions =
+        new KeptDecisions(7, ids(), 2, 4 * KeptDecisions.BYTES + KeptDecisions.BYTES - 1);
+    assertThat(decisions.ready(1)).isNull();
+
+    decisions.ready(new KeptDecisions.Place(1, 20, 8), 100, 3);
+
+    assertThat(decisions.ready(0)).isNull();
+    assertThat(decisions.ready(1))
+        .hasSize(20)
+        .containsSequence(
+            null,
+            decisions.find(100, false),
+            decisions.find(101, false),
+            decisions.find(102, false),
+            null);
+    assertThat(decisions.ready(1)[8]).isEqualTo(new Allowed(7, List.of(1_000_100L)));
+  }
+
+  @Test
+  void ready_noRoomForAll_noneIs() {
+    KeptDecisions decisions = new KeptDecisions(7, ids(), 1, 4 * KeptDecisions.BYTES);
+    decisions.find(5, false);
+
+    decisions.ready(new KeptDecisions.Place(0, 20, 8), 100, 4);
+
+    assertThat(decisions.ready(0)).isNull();
+    assertThat(decisions.size()).isEqualTo(1);
+  }
+
+  @Test
   void find_severalThreads_areRightAndNoMoreThanThereIsRoomFor() throws Exception {
     int room = 3_000;
-    KeptDecisions decisions = new KeptDecisions(7, ids(), (long) room * KeptDecisions.BYTES);
+    KeptDecisions decisions = new KeptDecisions(7, ids(), 1, (long) room * KeptDecisions.BYTES);
     ExecutorService threads = Executors.newFixedThreadPool(4);
     try {
       List<Future<Boolean>> works = new ArrayList<>();
