@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * room for; any other is made each time. Safe for use by multiple threads.
  */
 final class KeptDecisions {
-  /** Room for some 400,000 decisions, beside four bytes for each grant. */
+  /** Room for some 400,000 decisions, beside four bytes for each grant and word of a slot. */
   static final long MOST_BYTES = 32 << 20;
 
   /** Those of a decision, its list and its id. */
@@ -58,15 +58,6 @@ final class KeptDecisions {
   }
 
   /**
-   * Where an access stands.
-   *
-   * @param page the number of its page
-   * @param length that of the page
-   * @param own where in the page it stands
-   */
-  record Place(int page, int length, int own) {}
-
-  /**
    * The decisions of the accesses of a page, each where the access stands and thereafter. They are
    * found as soon as it is known where the access stands, before what stands there has come from
    * memory. Null, as may be each of them, if there are none yet.
@@ -75,14 +66,22 @@ final class KeptDecisions {
     return ready.getPlain(accessPage);
   }
 
-  /** Has the allowances of the access's grants ready, if there is room. */
-  void ready(Place place, int start, int count) {
-    if (kept.get() > most - count) {
+  /**
+   * Has the decisions ready that rest on an access's grants, if those are all to roles and there is
+   * room.
+   *
+   * @param slots the page of that number, in which the access stands at {@code own}
+   */
+  void makeReady(int accessPage, long[] slots, int own) {
+    long first = slots[own + 2];
+    long second = slots[own + 3];
+    int count = Entries.count(first, second);
+    if (first >= 0 || kept.get() > most - count) {
       return;
     }
-    @Nullable Decision[] page = page(ready, place.page(), place.length());
+    @Nullable Decision[] page = page(ready, accessPage, slots.length);
     for (int i = count - 1; i >= 0; i--) {
-      page[place.own() + i] = find(start + i, false);
+      page[own + i] = find(Entries.start(second) + i, false);
     }
   }
 

@@ -85,7 +85,7 @@ final class SlotTable {
 
   /** The page in which the fingerprint stands if it is there; to be read, not kept. */
   long[] page(long low) {
-    return pages[pageOf(low)];
+    return pageAt(pageOf(low));
   }
 
   /** The page of that number; to be read, not kept. */

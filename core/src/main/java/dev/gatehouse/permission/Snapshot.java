@@ -216,7 +216,7 @@ final class Snapshot implements PatternTrie.Judge {
       if (at != NONE && own != NONE) {
         @Nullable Decision[] ready = decisions.ready(number);
         if (ready == null || !(ready[own] instanceof Allowed)) {
-          makeReady(number, own);
+          decisions.makeReady(number, asked, own);
         } else if (SlotTable.isAt(page, at, subject.low(), subject.high())
             && SlotTable.isAt(asked, own, low, resource.high())) {
           long held = page[at + 2];
@@ -234,17 +234,6 @@ final class Snapshot implements PatternTrie.Judge {
       }
     }
     return decide(subject, act, resource, attributes, clock);
-  }
-
-  /** Has the decisions ready that rest on an access's grants, if these are all to roles. */
-  private void makeReady(int number, int own) {
-    long[] page = accesses.pageAt(number);
-    long first = page[own + 2];
-    if (first < 0) {
-      KeptDecisions.Place place = new KeptDecisions.Place(number, page.length, own);
-      long second = page[own + 3];
-      decisions.ready(place, Entries.start(second), Entries.count(first, second));
-    }
   }
 
   private Decision decide(

@@ -11,6 +11,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class KeptDecisionsTest {
@@ -22,6 +23,15 @@ class KeptDecisionsTest {
       ids.add(entry + 1_000_000L);
     }
     return ids.column();
+  }
+
+  /** An access of so many roles, whose grants begin at 100, stands at 8. */
+  private static long[] page(int count) {
+    int[] roles = IntStream.range(0, count).toArray();
+    long[] page = new long[20];
+    page[10] = Entries.plain(roles);
+    page[11] = Entries.plain(roles, 100);
+    return page;
   }
 
   private static Decision expected(int entry) {
@@ -58,7 +68,7 @@ class KeptDecisionsTest {
         new KeptDecisions(7, ids(), 2, 4 * KeptDecisions.BYTES + KeptDecisions.BYTES - 1);
     assertThat(decisions.ready(1)).isNull();
 
-    decisions.ready(new KeptDecisions.Place(1, 20, 8), 100, 3);
+    decisions.makeReady(1, page(3), 8);
 
     assertThat(decisions.ready(0)).isNull();
     assertThat(decisions.ready(1))
@@ -77,7 +87,7 @@ class KeptDecisionsTest {
     KeptDecisions decisions = new KeptDecisions(7, ids(), 1, 4 * KeptDecisions.BYTES);
     decisions.find(5, false);
 
-    decisions.ready(new KeptDecisions.Place(0, 20, 8), 100, 4);
+    decisions.makeReady(0, page(4), 8);
 
     assertThat(decisions.ready(0)).isNull();
     assertThat(decisions.size()).isEqualTo(1);
