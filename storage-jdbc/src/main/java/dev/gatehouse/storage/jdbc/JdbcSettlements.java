@@ -183,8 +183,8 @@ final class JdbcSettlements {
     Instant now = Instant.ofEpochMilli(nowMillis);
     Attempt attempt =
         new Attempt(
-            task.attempt(),
-            task.fence(),
+            Math.max(1, task.attempt()), // Whatever somebody else has written there.
+            Math.max(1, task.fence()),
             now,
             now,
             Attempt.Outcome.CRASHED,

@@ -78,11 +78,12 @@ final class TaskRows {
     return new OpenTask(results.getLong(1), results.getLong(2), state);
   }
 
+  /** What no version of this can have written asks for nothing: it must not hold up its like. */
   static Asked asked(int code) {
     try {
       return Asked.of(code);
     } catch (IllegalArgumentException e) {
-      throw new StorageException("unknown request of a task: " + code, e);
+      return Asked.NOTHING;
     }
   }
 

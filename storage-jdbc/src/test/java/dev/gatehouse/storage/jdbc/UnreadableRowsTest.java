@@ -97,6 +97,23 @@ class UnreadableRowsTest {
       execute("UPDATE gh_task SET timeout_ms = " + millis + " WHERE id = " + id.value());
     }
 
+    /** As if a node that was lost since had been running it. */
+    private void lose(TaskId id, String columns) {
+      jdbi.useHandle(
+          handle ->
+              handle.execute(
+                  "INSERT INTO gh_node"
+                      + "(boot, state, expires_ms, lease_ms, latest_ms, lost_ms, swept_ms)"
+                      + " VALUES (?, 1, ?, 1, ?, 0, 0)",
+                  "lost " + id.value(),
+                  System.currentTimeMillis(),
+                  System.currentTimeMillis()));
+      execute(
+          "UPDATE gh_task SET state = 1, percent = 1, note = '', %s,".formatted(columns)
+              + " owner = (SELECT MAX(node) FROM gh_node) WHERE id = "
+              + id.value());
+    }
+
     private void awaitEnd(TaskId id) {
       await()
           .atMost(SOON)
@@ -156,14 +173,8 @@ class UnreadableRowsTest {
     void I5_recover_taskUnreadable_itEndsAndOthersAreFreed() {
       TaskId bad = gatehouse.scheduler().schedule(BAD);
       TaskId other = gatehouse.scheduler().schedule(TASK);
-      execute(
-          "INSERT INTO gh_node(boot, state, expires_ms, lease_ms, latest_ms, lost_ms, swept_ms)"
-              + " VALUES ('lost', 1, %1$d, 1, %1$d, 0, 0)".formatted(System.currentTimeMillis()));
-      String lost =
-          "UPDATE gh_task SET state = 1, attempt = 1, fence = 1, percent = 1, note = '',"
-              + " crashes = %d, owner = (SELECT node FROM gh_node) WHERE id = %d";
-      execute(lost.formatted(100, bad.value()));
-      execute(lost.formatted(0, other.value()));
+      lose(bad, "attempt = 1, fence = 1, crashes = 100");
+      lose(other, "attempt = 1, fence = 1");
       setTimeout(bad, 7_200_000);
 
       gatehouse.start();
@@ -172,6 +183,20 @@ class UnreadableRowsTest {
       assertThat(begun).containsOnly(TASK.content());
       execute("UPDATE gh_task_done SET timeout_ms = 1000 WHERE id = " + bad.value());
       assertThat(gatehouse.scheduler().task(bad).status()).isEqualTo(TaskStatus.FAILED);
+    }
+
+    @Test
+    void I5_recover_numbersThatNoTaskHas_itRunsAgainAsDoOthers() {
+      TaskId bad = gatehouse.scheduler().schedule(BAD);
+      TaskId other = gatehouse.scheduler().schedule(TASK);
+      lose(bad, "attempt = 0, fence = 0, cancel = 99, crashes = -1");
+      lose(other, "attempt = 1, fence = 1");
+
+      gatehouse.start();
+
+      awaitEnd(bad);
+      awaitEnd(other);
+      assertThat(begun).containsExactlyInAnyOrder(BAD.content(), TASK.content());
     }
 
     @Test
