@@ -37,7 +37,7 @@ final class RemotePermissionChecker implements PermissionChecker {
     }
     try {
       return hooks.check(job.get()).isPermitted()
-          ? new Decision.Allowed(0, List.of())
+          ? new Decision.Allowed(0, 0)
           : denied(Decision.Reason.DENIED);
     } catch (HookException e) {
       return denied(Decision.Reason.STALE);
@@ -45,7 +45,7 @@ final class RemotePermissionChecker implements PermissionChecker {
   }
 
   private static Decision denied(Decision.Reason reason) {
-    return new Decision.Denied(reason, 0, List.of());
+    return new Decision.Denied(reason, 0, 0);
   }
 
   @Override

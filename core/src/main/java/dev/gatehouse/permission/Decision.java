@@ -3,7 +3,6 @@ package dev.gatehouse.permission;
 import static java.util.Objects.requireNonNull;
 
 import dev.gatehouse.check.Check;
-import java.util.List;
 
 /**
  * The answer to whether a subject may do something. It names the version of the permissions it was
@@ -44,21 +43,16 @@ public sealed interface Decision {
   /** The version of the permissions that were asked; 0 while there are none. */
   long version();
 
-  /** The grant that decided, alone though others may say the same; empty if none did. */
-  List<Long> grantIds();
+  /** The id of the grant that decided, alone though others may say the same; 0 if none did. */
+  long grantId();
 
   /**
    * The subject may act. Immutable.
    *
    * @param version the version of the permissions that were asked
-   * @param grantIds the grant that decided; empty if somebody else decided, who knows no grants
+   * @param grantId the grant that decided; 0 if somebody else decided, who knows no grants
    */
-  record Allowed(long version, List<Long> grantIds) implements Decision {
-    /** An allowance. */
-    public Allowed {
-      grantIds = List.copyOf(grantIds);
-    }
-
+  record Allowed(long version, long grantId) implements Decision {
     @Override
     public boolean allowed() {
       return true;
@@ -75,14 +69,13 @@ public sealed interface Decision {
    *
    * @param reason why; never {@link Reason#GRANTED}
    * @param version the version of the permissions that were asked
-   * @param grantIds the grant that denies, if one does
+   * @param grantId the grant that denies; 0 if none does
    */
-  record Denied(Reason reason, long version, List<Long> grantIds) implements Decision {
+  record Denied(Reason reason, long version, long grantId) implements Decision {
     /** A denial. */
     public Denied {
       requireNonNull(reason, "reason");
       Check.that(reason != Reason.GRANTED, "reason of a denial must not be GRANTED");
-      grantIds = List.copyOf(grantIds);
     }
 
     @Override

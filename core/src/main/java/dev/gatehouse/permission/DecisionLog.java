@@ -99,7 +99,9 @@ final class DecisionLog {
 
   private static ObjectNode about(Question question, Decision decision) {
     ObjectNode ext = about(question).put("version", decision.version());
-    decision.grantIds().forEach(id -> ext.put("grantId", Long.toString(id)));
+    if (decision.grantId() != 0) {
+      ext.put("grantId", Long.toString(decision.grantId()));
+    }
     return ext;
   }
 

@@ -161,7 +161,7 @@ final class Snapshot implements PatternTrie.Judge {
             version.number(), entries.ids(), accesses.pageCount(), KeptDecisions.MOST_BYTES);
     for (Reason reason : Reason.values()) {
       if (reason != Reason.GRANTED) {
-        refusals.put(reason, new Denied(reason, version.number(), List.of()));
+        refusals.put(reason, new Denied(reason, version.number(), 0));
       }
     }
   }
@@ -294,8 +294,9 @@ final class Snapshot implements PatternTrie.Judge {
       }
     }
     counted.sort(Comparator.comparing(Grant::id));
-    long decider = decision.grantIds().get(0);
-    return counted.stream().anyMatch(grant -> grant.id() == decider) ? counted : List.of();
+    return counted.stream().anyMatch(grant -> grant.id() == decision.grantId())
+        ? counted
+        : List.of();
   }
 
   /** The decision that rests on the verdict that a grant allows or denies. */

@@ -90,8 +90,8 @@ final class SnapshotChecker implements PermissionChecker {
   /** Takes a use, since only grants that count them allow it. */
   private Decision use(List<Grant> counted, Question question, Decision decision) {
     return uses.take(new UseTaker.Wanted(counted, question, decision.version()))
-        .<Decision>map(grant -> new Allowed(decision.version(), List.of(grant.id())))
-        .orElseGet(() -> new Denied(Reason.USED_UP, decision.version(), List.of()));
+        .<Decision>map(grant -> new Allowed(decision.version(), grant.id()))
+        .orElseGet(() -> new Denied(Reason.USED_UP, decision.version(), 0));
   }
 
   @Override
@@ -106,6 +106,6 @@ final class SnapshotChecker implements PermissionChecker {
 
   private Decision stale(Question question) {
     Names.action(question.action());
-    return new Denied(Reason.STALE, snapshots.lastVersion(), List.of());
+    return new Denied(Reason.STALE, snapshots.lastVersion(), 0);
   }
 }

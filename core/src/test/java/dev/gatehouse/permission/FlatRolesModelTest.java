@@ -144,7 +144,7 @@ class FlatRolesModelTest {
       assertThat(view.check(holder, access)).as(about).isEqualTo(byNames);
       assertThat(view.check(keptHolder, keptAccess)).as(about).isEqualTo(byNames);
       if (expected) {
-        Grant decider = worlds.get(step).grants.get(byNames.grantIds().get(0));
+        Grant decider = worlds.get(step).grants.get(byNames.grantId());
         assertThat(decider).as(about).isNotNull();
       }
     }

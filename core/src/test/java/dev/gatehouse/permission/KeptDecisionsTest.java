@@ -35,7 +35,7 @@ class KeptDecisionsTest {
   }
 
   private static Decision expected(int entry) {
-    List<Long> id = List.of(entry + 1_000_000L);
+    long id = entry + 1_000_000L;
     return entry % 3 == 0 ? new Denied(Reason.DENIED, 7, id) : new Allowed(7, id);
   }
 
@@ -79,7 +79,7 @@ class KeptDecisionsTest {
             decisions.find(101, false),
             decisions.find(102, false),
             null);
-    assertThat(decisions.ready(1)[8]).isEqualTo(new Allowed(7, List.of(1_000_100L)));
+    assertThat(decisions.ready(1)[8]).isEqualTo(new Allowed(7, 1_000_100));
   }
 
   @Test

@@ -68,7 +68,7 @@ public abstract class PermissionsContract extends StoreContract {
   /** A decision but for the grant: of several that say the same, any may be named. */
   private record Said(Decision.Reason reason, long version, boolean namesAGrant) {
     static Said of(Decision decision) {
-      return new Said(decision.reason(), decision.version(), !decision.grantIds().isEmpty());
+      return new Said(decision.reason(), decision.version(), decision.grantId() != 0);
     }
   }
 
